@@ -1,0 +1,1 @@
+"""What is published: articles, the acts that change them, their identity and their intake."""

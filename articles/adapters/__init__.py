@@ -1,0 +1,1 @@
+"""What touches a database or a disk on behalf of articles."""

@@ -1,0 +1,1 @@
+"""Where articles come from: pure parsers, and rule sets as data."""

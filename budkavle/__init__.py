@@ -1,0 +1,1 @@
+"""What an operator runs: configuration, wiring, scheduler, web and command line."""

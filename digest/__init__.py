@@ -1,0 +1,1 @@
+"""What a recipient sees: periods, selection, editions, letters and their delivery."""

@@ -1,0 +1,1 @@
+"""What touches a database, a relay or a mailbox on behalf of digests."""

@@ -1,0 +1,34 @@
+"""What one recipient is shown in one edition, before it becomes a letter."""
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+
+from articles.article import ArticleId, Seq
+
+
+class Showing(StrEnum):
+    """In what part of a letter an article stands."""
+
+    ITEM = "item"
+    CORRECTED = "corrected"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class Row:
+    """One article in a variant: shown as what, in which version's words."""
+
+    showing: Showing
+    article: ArticleId
+    seq: Seq
+
+
+Content = frozenset[Row]
+"""All that one recipient is shown. Order is the letter's business, not the selection's."""
+
+
+def content_key(content: Content) -> str:
+    """The key of a variant: equal exactly for equal contents. 64 hex characters."""
+    lines = "\n".join(f"{row.showing}\t{row.article}\t{row.seq}" for row in sorted(content))
+    return hashlib.sha256(lines.encode()).hexdigest()

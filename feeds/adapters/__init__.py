@@ -1,0 +1,1 @@
+"""What touches a disk on behalf of feeds."""
