@@ -117,10 +117,10 @@ class Contact:
 
 @dataclass(frozen=True, kw_only=True)
 class Related:
-    """Another text that the page points to."""
+    """Another text that the page points to, and the day it gives for it."""
 
     title: str
-    date: date | None = None
+    day: date | None = None
     teaser: str = ""
     truncated: bool = False
 

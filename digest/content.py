@@ -24,11 +24,27 @@ class Row:
     seq: Seq
 
 
-Content = frozenset[Row]
-"""All that one recipient is shown. Order is the letter's business, not the selection's."""
+@dataclass(frozen=True, kw_only=True)
+class Content:
+    """All that one recipient is shown, and how many more items there were. Order is the letter's business."""
+
+    rows: frozenset[Row] = frozenset()
+    more: int = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to send."""
+        return not self.rows
 
 
 def content_key(content: Content) -> str:
     """The key of a variant: equal exactly for equal contents. 64 hex characters."""
-    lines = "\n".join(f"{row.showing}\t{row.article}\t{row.seq}" for row in sorted(content))
-    return hashlib.sha256(lines.encode()).hexdigest()
+    lines = [f"{row.showing}\t{row.article}\t{row.seq}" for row in sorted(content.rows)]
+    return hashlib.sha256("\n".join([*lines, str(content.more)]).encode()).hexdigest()
+
+
+def within(content: Content, limit: int) -> Content:
+    """At most `limit` items, the newest in the store first; notices are never left out."""
+    items = sorted((row for row in content.rows if row.showing is Showing.ITEM), key=lambda row: row.seq, reverse=True)
+    left_out = frozenset(items[limit:])
+    return Content(rows=content.rows - left_out, more=content.more + len(left_out))

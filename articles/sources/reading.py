@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from articles.article import Draft, Publisher, PublisherId, SourceName, Topic
+from articles.article import Draft, Kind, Publisher, PublisherId, SourceName, Topic
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,11 +39,16 @@ class Vocabulary:
 
 @dataclass(frozen=True, kw_only=True)
 class Parsed:
-    """A text that is an article. `held` says why it must wait for a person, or is None."""
+    """A text that is an article. `held` says why it must wait for a person, or is None.
+
+    `act` is what the input itself declares its change to be, None when it says nothing; `note` is for the readers.
+    """
 
     draft: Draft
     held: str | None = None
     warnings: tuple[str, ...] = ()
+    act: Kind | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,86 @@
+"""What an input or a person does to an article: decided here, carried out by the store."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+
+from articles.article import Article, ArticleId, Draft, History, Kind, Published, Version
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """A new version to be written."""
+
+    kind: Kind
+    draft: Draft
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Hold:
+    """The input must wait for a person, who is told why."""
+
+    reason: str
+
+
+NO_DATE = "no date: neither the text nor its address gives one"
+
+
+def history(versions: Sequence[Version]) -> History:
+    """Fold an article's versions, oldest first, into its newest state and the acts that led to it."""
+    acts = {version.kind: version for version in versions if version.kind is not Kind.EDITED}
+    return History(
+        newest=versions[-1],
+        published=versions[0],
+        corrected=acts.get(Kind.CORRECTED),
+        withdrawn=acts.get(Kind.WITHDRAWN),
+    )
+
+
+def decide(known: History | None, draft: Draft, asked: Kind | None = None, note: str = "") -> Change | Hold | None:
+    """Say what a draft does to the article known at its addresses; None when there is nothing to do.
+
+    `asked` is the act its front matter or a command names; without one a changed text is `edited` (design, "Ids").
+    """
+    if known is None:
+        return _first_sight(draft, asked)
+    dated = replace(draft, published=draft.published or known.article.published)
+    same = says_the_same(dated, known.article)
+    if known.withdrawn:
+        return None if same or asked is Kind.WITHDRAWN else Hold(_withdrawn_reason(known.withdrawn))
+    if asked is Kind.WITHDRAWN:
+        return Change(kind=Kind.WITHDRAWN, draft=known.article, note=note)
+    if same:
+        return None
+    return Change(kind=Kind.CORRECTED if asked is Kind.CORRECTED else Kind.EDITED, draft=dated, note=note)
+
+
+def _first_sight(draft: Draft, asked: Kind | None) -> Change | Hold:
+    if asked is Kind.WITHDRAWN:
+        return Hold("it says that it is withdrawn, but it was never published here")
+    return Change(kind=Kind.PUBLISHED, draft=draft) if draft.published else Hold(NO_DATE)
+
+
+def _withdrawn_reason(withdrawn: Version) -> str:
+    return f"it was withdrawn on {withdrawn.at.date()} and its text has changed since; released, it is a new article"
+
+
+def says_the_same(one: Draft, other: Draft) -> bool:
+    """Whether two texts need no new version between them.
+
+    Related news is left out: platforms choose it anew at every visit.
+    """
+    return _compared(one) == _compared(other)
+
+
+def _compared(draft: Draft) -> tuple[object, ...]:
+    return tuple(getattr(draft, field.name) for field in fields(Draft) if field.name != "related")
+
+
+def as_article(draft: Draft, article_id: ArticleId, published: Published | None = None) -> Article:
+    """Give a draft its id, and the date a person gave it where it has none of its own."""
+    values = {field.name: getattr(draft, field.name) for field in fields(Draft)}
+    values["published"] = published or draft.published
+    if values["published"] is None:
+        msg = f"{draft.title!r} has no date, and an article must have one"
+        raise ValueError(msg)
+    return Article(id=article_id, **values)

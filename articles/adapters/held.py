@@ -1,0 +1,107 @@
+"""Inputs that wait for a person: no id, no seq, in nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement, Engine, Row, and_, delete, insert, select, update
+
+from articles.adapters.tables import held_inputs
+from articles.article import Draft, SourceName
+
+_DRAFT = TypeAdapter(Draft)
+
+
+class HeldState(StrEnum):
+    """What became of a held input so far."""
+
+    WAITING = "waiting"
+    RELEASED = "released"
+    REFUSED = "refused"
+
+
+class UnknownHeldInputError(LookupError):
+    """No held input waits under this number."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"no held input waits under the number {number}; `budkavle articles held` shows them all")
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldInput:
+    """A parsed text that waits, and why."""
+
+    number: int
+    source: SourceName
+    address: str
+    reason: str
+    draft: Draft
+    state: HeldState
+    at: datetime
+
+
+class HeldInputs:
+    """The inputs that wait for a person, one an address."""
+
+    def __init__(self, read: Engine, write: Engine) -> None:
+        self._read = read
+        self._write = write
+
+    def hold(self, source: SourceName, address: str, draft: Draft, reason: str, now: datetime) -> bool:
+        """Keep an input until a person decides; False when exactly this one is held or was refused already."""
+        here = and_(held_inputs.c.source == source, held_inputs.c.address == address)
+        text = _DRAFT.dump_json(replace(draft, related=())).decode()
+        values = {"reason": reason, "draft": text, "state": HeldState.WAITING, "at": now}
+        with self._write.begin() as connection:
+            known = connection.execute(select(held_inputs).where(here)).first()
+            if known and (known.draft, known.reason) == (text, reason):
+                return False
+            if known:
+                connection.execute(update(held_inputs).where(here).values(values))
+            else:
+                connection.execute(insert(held_inputs).values(source=source, address=address, **values))
+        return True
+
+    def waiting(self) -> Sequence[HeldInput]:
+        """All that waits, oldest first."""
+        return self._select(held_inputs.c.state == HeldState.WAITING)
+
+    def get(self, number: int) -> HeldInput:
+        """One waiting input. Raises UnknownHeldInputError."""
+        found = self._select(and_(held_inputs.c.id == number, held_inputs.c.state == HeldState.WAITING))
+        if not found:
+            raise UnknownHeldInputError(number)
+        return found[0]
+
+    def settle(self, number: int, state: HeldState) -> None:
+        """Write down what a person decided, so that the same input is not held again."""
+        with self._write.begin() as connection:
+            connection.execute(update(held_inputs).where(held_inputs.c.id == number).values(state=state))
+
+    def forget(self, source: SourceName, address: str) -> None:
+        """Drop what was held at an address whose text has become an article by itself."""
+        here = and_(held_inputs.c.source == source, held_inputs.c.address == address)
+        with self._read.begin() as connection:
+            if connection.execute(select(held_inputs.c.id).where(here)).first() is None:
+                return
+        with self._write.begin() as connection:
+            connection.execute(delete(held_inputs).where(here))
+
+    def _select(self, condition: ColumnElement[bool]) -> list[HeldInput]:
+        statement = select(held_inputs).where(condition).order_by(held_inputs.c.id)
+        with self._read.begin() as connection:
+            return [_held(row) for row in connection.execute(statement)]
+
+
+def _held(row: Row[tuple[object, ...]]) -> HeldInput:
+    return HeldInput(
+        number=row.id,
+        source=SourceName(row.source),
+        address=row.address,
+        reason=row.reason,
+        draft=_DRAFT.validate_json(row.draft),
+        state=HeldState(row.state),
+        at=row.at,
+    )

@@ -1,0 +1,149 @@
+"""The door of intake: one input in, a draft or a refusal out, and the same as a record for programs."""
+
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from articles.article import Block, BulletList, Contact, Draft, Quote, Related, Section
+from articles.sources.declared import web_address
+from articles.sources.furniture import RuleSet, join
+from articles.sources.markdown import read_markdown
+from articles.sources.matter import nearest
+from articles.sources.page import read_page
+from articles.sources.plain import clean, faulty_character
+from articles.sources.reading import Input, Parsed, Refused, Source, Vocabulary
+from articles.topics import tagged
+
+_MARKDOWN = (".md", ".markdown")
+
+
+def read(  # noqa: PLR0913 - everything a rule may ask is an argument, the day and the zone too
+    given: Input,
+    source: Source,
+    vocabulary: Vocabulary,
+    rule_sets: tuple[RuleSet, ...],
+    *,
+    today: date,
+    zone: ZoneInfo,
+) -> Parsed | Refused:
+    """The draft that the input holds with its topics, or why it is refused; the same arguments give the same answer."""
+    if refused := _faulty(given):
+        return refused
+    if given.address.lower().endswith(_MARKDOWN):
+        outcome = read_markdown(given, source, vocabulary, today=today, zone=zone)
+    else:
+        chosen = _chosen(source, rule_sets)
+        if isinstance(chosen, Refused):
+            return chosen
+        outcome = read_page(given, source, chosen, today=today, zone=zone)
+    match outcome:
+        case Parsed():
+            return Parsed(
+                draft=tagged(outcome.draft, vocabulary.topics),
+                held=outcome.held,
+                warnings=outcome.warnings,
+                act=outcome.act,
+                note=outcome.note,
+            )
+        case Refused():
+            return outcome
+
+
+def record(
+    given: Input,
+    outcome: Parsed | Refused,
+    id: str | None = None,  # noqa: A002 - the record's own word
+    kind: str | None = None,
+) -> dict[str, object]:
+    """What came of an input as plain values for JSON: always the same keys, empty where there is nothing."""
+    draft = outcome.draft if isinstance(outcome, Parsed) else None
+    published = draft.published if draft else None
+    return {
+        "file": given.file,
+        "url": draft.url if draft else given.url,
+        "accepted": draft is not None,
+        "reason": located(given, outcome) if isinstance(outcome, Refused) else None,
+        "id": id,
+        "kind": kind,
+        "title": draft.title if draft else None,
+        "published": published.value.isoformat() if published else None,
+        "published_source": published.source.value if published else None,
+        "published_precision": published.precision if published else None,
+        **_content(draft),
+        "held": outcome.held if isinstance(outcome, Parsed) else None,
+        "warnings": list(outcome.warnings) if isinstance(outcome, Parsed) else [],
+    }
+
+
+def located(given: Input, refused: Refused) -> str:
+    """The refusal as one line for people: file, line where it is known, why, and the remedy."""
+    place = given.file if refused.line is None else f"{given.file}:{refused.line}"
+    return f"{place}: {refused.reason}"
+
+
+def _faulty(given: Input) -> Refused | None:
+    if given.url is not None and not web_address(given.url):
+        return Refused(reason=f"{given.url!r} is no address on the web; give one that begins with https://")
+    if faulty := faulty_character(given.text):
+        return faulty
+    if not clean(given.text).strip():
+        return Refused(reason="empty; write a text into it or remove it")
+    return None
+
+
+def _chosen(source: Source, rule_sets: tuple[RuleSet, ...]) -> RuleSet | Refused:
+    """The rule set that the source names, or all of them together when it names none."""
+    chosen = tuple(rules for rules in rule_sets if source.rules in {None, rules.name})
+    if chosen or source.rules is None:
+        return join(chosen)
+    remedy = nearest(source.rules, [rules.name for rules in rule_sets])
+    return Refused(reason=f"the source {source.name} names the rule set {source.rules}, which is unknown; {remedy}")
+
+
+def _content(draft: Draft | None) -> dict[str, object]:
+    return {
+        "lead": draft.lead if draft else None,
+        "sections": [_section(section) for section in draft.sections] if draft else [],
+        "contacts": [_contact(contact) for contact in draft.contacts] if draft else [],
+        "related": [_related(related) for related in draft.related] if draft else [],
+        "images": [{"src": image.src, "alt": image.alt} for image in draft.images] if draft else [],
+        "language": draft.language if draft else None,
+        "body_text": draft.body_text if draft else None,
+    }
+
+
+def _section(section: Section) -> dict[str, object]:
+    return {
+        "heading": section.heading,
+        "anchor": section.anchor,
+        "text": section.text,
+        "blocks": [_block(block) for block in section.blocks],
+    }
+
+
+def _block(block: Block) -> dict[str, object]:
+    match block:
+        case BulletList(items=items):
+            return {"kind": block.kind, "items": list(items), "speakers": []}
+        case Quote(speakers=speakers):
+            people = [{"name": one.name, "role": one.role, "party": one.party} for one in speakers]
+            return {"kind": block.kind, "text": block.text, "speakers": people}
+    return {"kind": block.kind, "text": block.text, "speakers": []}
+
+
+def _contact(contact: Contact) -> dict[str, object]:
+    return {
+        "name": contact.name,
+        "role": contact.role,
+        "party": contact.party,
+        "phones": list(contact.phones),
+        "email": contact.email,
+    }
+
+
+def _related(related: Related) -> dict[str, object]:
+    return {
+        "title": related.title,
+        "date": related.day.isoformat() if related.day else None,
+        "teaser": related.teaser,
+        "truncated": related.truncated,
+    }

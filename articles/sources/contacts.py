@@ -1,0 +1,138 @@
+"""The people whom journalists may call, from the cards below a text."""
+
+import re
+from dataclasses import dataclass, field
+
+from articles.article import Contact
+from articles.sources.names import is_name, is_role, parted
+from articles.sources.pieces import Piece, is_sentence_end
+
+_FIELD = re.compile(
+    r"(?P<kind>e-?post(?:adress)?|e-?mail|mejl(?:adress)?|mail|telefon(?:nummer)?|tel|tfn|mobil(?:telefon)?(?:nummer)?|"
+    r"växel|direkt)\b\.?\s*(?:[:,]\s*|(?=[\d+(\s]|$))(?P<value>.*)",
+    re.IGNORECASE,
+)
+_PHONE = re.compile(r"(?:\+\d|\b0|\(0)[\d\s()/\xa0–-]{4,}\d")
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_PHONE_BREAK = re.compile(r"\s*(?:,|;|/(?=\s)|\beller\b|\balt\.?(?=\s))\s*")
+_PROSE = 60
+
+
+@dataclass(kw_only=True)
+class _Card:
+    name: str
+    party: str
+    roles: list[str] = field(default_factory=list)
+    phones: list[str] = field(default_factory=list)
+    email: str | None = None
+    reached: bool = False
+
+    @property
+    def contact(self) -> Contact:
+        phones = tuple(dict.fromkeys(self.phones))
+        return Contact(name=self.name, role=", ".join(self.roles), party=self.party, phones=phones, email=self.email)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cards:
+    """The contacts of a block, and its lines that belong to none of them."""
+
+    contacts: tuple[Contact, ...]
+    left: tuple[Piece, ...]
+
+
+def cards(block: tuple[Piece, ...]) -> Cards:
+    """One contact per person, though the name is printed twice; phones are kept as they are written."""
+    found: list[_Card] = []
+    left = [piece for piece in block if _is_prose(piece) or not _take(piece.text, found)]
+    return Cards(contacts=tuple(card.contact for card in found), left=tuple(left))
+
+
+def is_card(block: tuple[Piece, ...]) -> bool:
+    """Whether the block begins like a contact: a name, or a way to reach somebody within its first lines."""
+    first = next(iter(block), None)
+    if first is None or _is_prose(first):
+        return False
+    return is_name(parted(first.text.split(",", maxsplit=1)[0])[0]) or any(_reaches(piece.text) for piece in block[:4])
+
+
+def _reaches(text: str) -> bool:
+    return bool(_FIELD.match(text) or _PHONE.search(text) or _EMAIL.search(text))
+
+
+def _is_prose(piece: Piece) -> bool:
+    return len(piece.text) >= _PROSE and is_sentence_end(piece.text) and not _reaches(piece.text)
+
+
+def _take(text: str, found: list[_Card]) -> bool:
+    """Add the line to the cards; False when it belongs to no card."""
+    labelled = _FIELD.match(text)
+    if labelled and found:
+        return _reach(labelled["value"], found[-1], kind=labelled["kind"])
+    if labelled:
+        return False
+    if _reaches(text):
+        return _whole(text, found)
+    name, party = parted(text)
+    if found and _same(name, found[-1]):
+        found[-1].party = found[-1].party or party
+        return True
+    if found and not _is_new(text, found[-1]):
+        found[-1].roles.append(text)
+        return True
+    return _begin(text, found)
+
+
+def _begin(text: str, found: list[_Card]) -> bool:
+    """Open a card with the line: a name, and perhaps a role behind a comma."""
+    first, _, rest = text.partition(",")
+    name, party = parted(first)
+    role, other = parted(rest)
+    if not name:
+        return False
+    found.append(_Card(name=" ".join(name.split()), party=party or other, roles=[role] if role else []))
+    return True
+
+
+def _same(name: str, card: _Card) -> bool:
+    return " ".join(name.split()).casefold() == card.name.casefold() and not card.reached
+
+
+def _is_new(text: str, card: _Card) -> bool:
+    """Whether the line opens a card of its own rather than telling more of this one."""
+    name = parted(text.split(",", maxsplit=1)[0])[0]
+    if card.reached:
+        return True
+    return is_name(name) and not any(map(is_role, name.split()))
+
+
+def _reach(value: str, card: _Card, *, kind: str) -> bool:
+    """Give a card what a labelled line holds; a value that is hidden leaves it as it is."""
+    card.reached = True
+    email = _EMAIL.search(value)
+    if email:
+        card.email = card.email or email.group()
+        return True
+    if kind.lower().startswith(("e", "m")) and not kind.lower().startswith("mobil"):
+        return not value.strip()
+    phones = [part.strip(" .") for part in _PHONE_BREAK.split(value)]
+    card.phones += [phone for phone in phones if any(sign.isdigit() for sign in phone)]
+    return any(sign.isdigit() for sign in value) or not value.strip()
+
+
+def _whole(text: str, found: list[_Card]) -> bool:
+    """A line that holds phones or an address among other words: "Name, role, 0980-319 20"."""
+    emails, phones = _EMAIL.findall(text), [phone.strip() for phone in _PHONE.findall(_EMAIL.sub(" ", text))]
+    rest = _PHONE.sub(" ", _EMAIL.sub(" ", text))
+    words = re.sub(r"\b(?:e-?post|mejl|mail|telefon|tel|tfn|mobil|växel)\b\.?\s*:?", " ", rest, flags=re.IGNORECASE)
+    name = re.sub(r"(?:\s*,)+\s*$|\s+(?:eller|och|på|via)\s*$", "", " ".join(words.split()).strip(" ,:;")).strip(" ,")
+    if is_sentence_end(text) and len(name) >= _PROSE:
+        return False
+    if name and not (found and _same(parted(name)[0], found[-1])) and not _begin(name, found):
+        return False
+    if not found:
+        return False
+    found[-1].reached = True
+    found[-1].phones += phones
+    found[-1].email = found[-1].email or next(iter(emails), None)
+    return True

@@ -1,0 +1,151 @@
+"""The head of a page: what stands above and around the headline, and which line the headline is."""
+
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from zoneinfo import ZoneInfo
+
+from articles.article import Image
+from articles.sources.dates import DateLine, date_line, is_update_line, is_update_note
+from articles.sources.furniture import RuleSet, opens, says
+from articles.sources.pieces import Piece, could_be_title, is_credit
+from articles.sources.plain import Title, one_line, title
+from articles.sources.reading import Refused
+
+_MAX_ALT = 250
+_MAX_SENTENCE_TITLE = 150
+
+
+class _Part(Enum):
+    HEADER = auto()
+    DATE = auto()
+    UPDATED = auto()
+    NOTE = auto()
+    NO_ALT = auto()
+    ALT = auto()
+    TEXT = auto()
+
+
+@dataclass(kw_only=True)
+class Head:
+    """What the head of a page gave. `rest` is the page below it; `notes` are lines that belong to its text."""
+
+    title: Title
+    rest: tuple[Piece, ...] = ()
+    held: str | None = None
+    dates: list[DateLine] = field(default_factory=list)
+    images: list[Image] = field(default_factory=list)
+    notes: list[Piece] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def head(page: tuple[Piece, ...], rules: RuleSet, zone: ZoneInfo) -> Head | Refused:
+    """The headline of a page with its dates and pictures, or why there is none."""
+    place = next((index for index in range(len(page)) if _part(page, index, rules, zone) is _Part.TEXT), None)
+    if place is None:
+        return Refused(reason="nothing but the furniture of a page; give the whole page", line=_first_line(page))
+    piece = page[place]
+    if not _is_headline(piece):
+        why = "no headline: the text begins with a paragraph or a list; put the title on a line of its own before it"
+        return Refused(reason=why, line=piece.line)
+    shown = title(piece.text, piece.line)
+    if isinstance(shown, Refused):
+        return shown
+    found = Head(title=shown, warnings=list(shown.warnings), held=_doubt(piece))
+    for index in range(place):
+        _keep(found, page[index], _part(page, index, rules, zone), zone)
+    _below(found, page[place + 1 :], rules, zone)
+    return found
+
+
+def _below(found: Head, page: tuple[Piece, ...], rules: RuleSet, zone: ZoneInfo) -> None:
+    """Take the lines right under the headline that are not yet the text, and labelled dates wherever they stand."""
+    index = 0
+    while index < len(page):
+        piece = page[index]
+        part = _part_below(piece, rules, zone)
+        if part is _Part.TEXT and not is_credit(piece) and one_line(piece.text) != found.title.text:
+            break
+        if one_line(piece.text) != found.title.text:
+            _keep(found, piece, part if part is not _Part.TEXT else _Part.NOTE, zone)
+        index += 1
+    found.rest = tuple(piece for piece in page[index:] if not _take_label(found, piece, zone))
+
+
+def _take_label(found: Head, piece: Piece, zone: ZoneInfo) -> bool:
+    line = date_line(piece.as_line, zone)
+    if line and line.labelled:
+        found.dates.append(line)
+        return True
+    if not is_update_line(piece.as_line):
+        return False
+    _keep(found, piece, _Part.UPDATED, zone)
+    return True
+
+
+def _part(page: tuple[Piece, ...], index: int, rules: RuleSet, zone: ZoneInfo) -> _Part:
+    """What a line above the headline is; TEXT is the headline itself, or what stands where it should."""
+    piece = page[index]
+    if says(piece.text, rules.header):
+        return _Part.HEADER
+    part = _part_below(piece, rules, zone)
+    if part is _Part.ALT or (part is _Part.TEXT and _is_sentence(piece, _MAX_ALT)):
+        return _Part.ALT if _headline_follows(page[index + 1 :], rules, zone) else _Part.TEXT
+    return part
+
+
+def _part_below(piece: Piece, rules: RuleSet, zone: ZoneInfo) -> _Part:
+    line = piece.as_line
+    if date_line(line, zone):
+        return _Part.DATE
+    if is_update_line(line):
+        return _Part.UPDATED
+    if is_update_note(piece.text):
+        return _Part.NOTE
+    if says(piece.text, rules.placeholder_alts):
+        return _Part.NO_ALT
+    return _Part.ALT if not piece.mark and opens(piece.text, rules.alt_openings) else _Part.TEXT
+
+
+def _headline_follows(page: tuple[Piece, ...], rules: RuleSet, zone: ZoneInfo) -> bool:
+    for piece in page:
+        if says(piece.text, rules.header) or _part_below(piece, rules, zone) in {_Part.DATE, _Part.NO_ALT, _Part.ALT}:
+            continue
+        return could_be_title(piece)
+    return False
+
+
+def _keep(found: Head, piece: Piece, part: _Part, zone: ZoneInfo) -> None:
+    match part:
+        case _Part.DATE:
+            line = date_line(piece.as_line, zone)
+            found.dates += [line] if line else []
+        case _Part.ALT:
+            found.images.append(Image(src=None, alt=piece.text))
+        case _Part.NO_ALT:
+            found.warnings.append(f"line {piece.line}: a picture has no text alternative; write one on the page")
+        case _Part.UPDATED:
+            found.warnings.append(f"line {piece.line}: {one_line(piece.text)!r} is no date of publication")
+        case _Part.NOTE | _Part.TEXT:
+            found.notes.append(piece)
+        case _Part.HEADER:
+            pass
+
+
+def _is_headline(piece: Piece) -> bool:
+    return could_be_title(piece) or _is_sentence(piece, _MAX_SENTENCE_TITLE)
+
+
+def _doubt(piece: Piece) -> str | None:
+    if could_be_title(piece):
+        return None
+    return f"line {piece.line}: is {one_line(piece.text)!r} the headline? It ends like a sentence; release it if it is"
+
+
+def _is_sentence(piece: Piece, longest: int) -> bool:
+    """Whether the piece is one sentence with its full stop."""
+    text = piece.text
+    return not piece.mark and text.endswith(".") and len(text) <= longest and ". " not in text and ".." not in text
+
+
+def _first_line(page: tuple[Piece, ...]) -> int | None:
+    return page[0].line if page else None

@@ -1,0 +1,103 @@
+"""Front matter: the keys of a Markdown file with the lines they stand on."""
+
+import re
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import NoReturn
+
+import yaml
+from frontmatter.default_handlers import YAMLHandler
+
+from articles.sources.reading import Refused
+
+
+class MatterError(ValueError):
+    """A key of the front matter is wrong: `refused` says why, where and how to mend it."""
+
+    def __init__(self, reason: str, line: int | None) -> None:
+        """Keep the reason as the refusal that the reader of the file gets."""
+        super().__init__(reason)
+        self.refused = Refused(reason=reason, line=line)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One key: its value as YAML gives it, as it is written, and its line in the file."""
+
+    key: str
+    value: object
+    raw: str
+    line: int
+
+    def refuse(self, why: str) -> NoReturn:
+        """Raise that this key's value is wrong."""
+        refuse(f"{self.key}: {why}", self.line)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Matter:
+    """A Markdown file parted: its keys, its text, and how many lines stand above the text."""
+
+    entries: dict[str, Entry]
+    text: str
+    above: int
+
+
+def split(text: str) -> Matter:
+    """The front matter and the text below it; MatterError when it is no YAML mapping or is not closed."""
+    handler = YAMLHandler()
+    fence = handler.FM_BOUNDARY.match(text) if handler.FM_BOUNDARY else None
+    if fence is None:
+        return Matter(entries={}, text=text, above=0)
+    try:
+        declared, body = handler.split(text)
+    except ValueError:
+        refuse("the front matter is not closed; put a line --- below its last key", 1)
+    entries = _entries(declared, text.count("\n", 0, fence.end()))
+    return Matter(entries=entries, text=body, above=text.count("\n", 0, len(text) - len(body)))
+
+
+def refuse(reason: str, line: int | None) -> NoReturn:
+    """Raise that the front matter is wrong."""
+    raise MatterError(reason, line)
+
+
+def nearest(word: str, known: list[str]) -> str:
+    """The remedy for an unknown word: the nearest known one, or all of them."""
+    close = get_close_matches(word, known, n=1, cutoff=0.5)
+    return f"did you mean {close[0]}?" if close else f"use one of {', '.join(sorted(known)) or 'none: there are none'}"
+
+
+def _entries(declared: str, above: int) -> dict[str, Entry]:
+    try:
+        root = yaml.compose(declared, Loader=yaml.SafeLoader)
+        values = yaml.safe_load(declared)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = above + mark.line + 1 if mark else None
+        refuse(f"the front matter is no YAML: {error.problem or error.context}; mend it", line)
+    except (yaml.YAMLError, ValueError, RecursionError, TypeError) as error:
+        line = _impossible_date(declared, above)
+        refuse(f"the front matter is no YAML: {str(error)[:200]}; mend it", line)
+    if root is None:
+        return {}
+    if not isinstance(root, yaml.MappingNode) or not isinstance(values, dict):
+        refuse("the front matter is no list of keys; write key: value on each line", above + 1)
+    return _by_key(root, values, above)
+
+
+def _by_key(root: yaml.MappingNode, values: dict[object, object], above: int) -> dict[str, Entry]:
+    found: dict[str, Entry] = {}
+    for name, node in root.value:
+        key, line = str(name.value), above + name.start_mark.line + 1
+        if key in found:
+            refuse(f"{key} stands twice, first on line {found[key].line}; keep one", line)
+        raw = str(node.value) if isinstance(node, yaml.ScalarNode) else ""
+        found[key] = Entry(key=key, value=values.get(name.value), raw=raw, line=line)
+    return found
+
+
+def _impossible_date(declared: str, above: int) -> int | None:
+    """The line of the first value that looks like a date, for YAML does not say which one no calendar has."""
+    found = re.search(r":\s*\d{4}-\d", declared)
+    return above + declared.count("\n", 0, found.start()) + 1 if found else None

@@ -1,0 +1,41 @@
+"""Topics by the words of a text."""
+
+from dataclasses import replace
+
+from articles.article import Draft, Section, Topic, TopicId
+
+
+def topics_in(text: str, topics: tuple[Topic, ...]) -> tuple[TopicId, ...]:
+    """The topics one of whose words stands in the text, in the vocabulary's order.
+
+    Case does not count, and a word is found anywhere inside another: Swedish compounds hide it, so "vård" is in
+    "sjukvården". A short word finds much that is not meant ("el" is in "del"): a vocabulary should give the longer one.
+    """
+    folded = " ".join(text.casefold().split())
+    return tuple(topic.id for topic in topics if any(word in folded for word in _words(topic)))
+
+
+def tagged(draft: Draft, topics: tuple[Topic, ...]) -> Draft:
+    """The draft with the topics of its sections and of the whole.
+
+    A section has the topics of its own heading and text, so that one decision of several is found by itself. The
+    article has those of its title, its lead and every section, and nothing else: not those of contacts, picture texts
+    or related news, which are about something else. Topics that the article declares are its topics, whatever its
+    words say, and its sections have no others.
+    """
+    own = [topics_in(f"{section.heading}\n{section.text}", topics) for section in draft.sections]
+    if draft.topics:
+        own = [tuple(topic for topic in found if topic in draft.topics) for found in own]
+    sections = tuple(map(_with_topics, draft.sections, own))
+    held = {topic for found in own for topic in found} | set(topics_in(f"{draft.title}\n{draft.lead}", topics))
+    of_all = draft.topics or tuple(topic.id for topic in topics if topic.id in held)
+    return replace(draft, sections=sections, topics=of_all)
+
+
+def _with_topics(section: Section, topics: tuple[TopicId, ...]) -> Section:
+    return replace(section, topics=topics)
+
+
+def _words(topic: Topic) -> tuple[str, ...]:
+    folded = (" ".join(word.casefold().split()) for word in topic.words)
+    return tuple(word for word in folded if word)

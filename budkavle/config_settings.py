@@ -1,0 +1,155 @@
+"""The settings of config.toml, named and nested as they are in the file."""
+
+from datetime import time
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict
+
+from budkavle import config_forms as forms
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    raise forms.Wrong("is no text", "write a text in double quotes")
+
+
+Text = BeforeValidator(_text)
+Words = Annotated[str, AfterValidator(forms.words), Text]
+Name = Annotated[str, Text]  # of something else in the file, or shipped: whether it exists is for config_checks
+Slug = Annotated[str, AfterValidator(forms.slug), Text]
+Path = Annotated[str, AfterValidator(forms.path), Text]
+Address = Annotated[str, AfterValidator(forms.address), Text]
+WebAddress = Annotated[str, AfterValidator(forms.web_address), Text]
+# Of two validators "before", the last one written runs first: text, then its value.
+Mailbox = Annotated[forms.Mailbox, BeforeValidator(forms.mailbox), Text]
+Zone = Annotated[ZoneInfo, BeforeValidator(forms.timezone), Text]
+TimeOfDay = Annotated[time, BeforeValidator(forms.time_of_day), Text]
+Whole = Annotated[int, Strict()]
+
+Language = Literal["sv", "en"]
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
+
+class Table(BaseModel):
+    """A table of the file: frozen, and without room for what it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Store(Table):
+    """Where articles, subscribers and deliveries are kept."""
+
+    url: Annotated[str, AfterValidator(forms.store_url), Text] = "sqlite:///var/budkavle.db"
+
+
+class Operator(Table):
+    """Who is told when a person is needed."""
+
+    address: Address = Field(examples=["drift@example.org"])
+
+
+class Web(Table):
+    """The web server."""
+
+    listen: Annotated[forms.Listen, BeforeValidator(forms.listen), Text] = forms.Listen(host="127.0.0.1", port=8090)
+
+
+class Publish(Table):
+    """Where feeds are written."""
+
+    target: Annotated[str, AfterValidator(forms.target), Text] = "var/public"
+
+
+class Smtp(Table):
+    """The relay that takes the letters."""
+
+    host: Annotated[str, AfterValidator(forms.host), Text] = Field(examples=["smtp.example.org"])
+    port: Annotated[Whole, Field(ge=1, le=forms.PORTS)] = 25
+    tls: Literal["none", "starttls", "implicit"] = "starttls"
+    user: Words | None = None
+    password_file: Path | None = None
+
+
+class Mail(Table):
+    """How letters leave."""
+
+    transport: Literal["maildir", "smtp"] = "maildir"
+    path: Path = "var/outbox"
+    on_uncertain: Literal["hold", "resend"] = "hold"
+    smtp: Smtp | None = None
+
+
+class Publisher(Table):
+    """An organisation that publishes."""
+
+    id: Slug = Field(examples=["lingonmark"])
+    name: Words = Field(examples=["Region Lingonmark"])
+    url: WebAddress = Field(examples=["https://www.example.org/"])
+    language: Language | None = None
+    tag_authority: Annotated[str, AfterValidator(forms.tag_authority), Text] = Field(examples=["example.org,2026"])
+
+
+class Source(Table):
+    """Where a publisher's articles come from."""
+
+    name: Slug = Field(examples=["lingonmark-pages"])
+    publisher: Name = Field(examples=["lingonmark"])
+    kind: Annotated[str, AfterValidator(forms.source_kind), Text] = "folder"
+    rules: Name | None = None
+    path: Path = Field(examples=["newsroom/lingonmark"])
+
+
+class Topic(Table):
+    """A labelled subject."""
+
+    id: Slug = Field(examples=["vard"])
+    label: Words = Field(examples=["Hälso- och sjukvård"])
+    words: tuple[Words, ...] = ()
+
+
+class Feed(Table):
+    """A selection of articles for feed readers. No publisher, or no topic, named means all of them."""
+
+    slug: Slug = Field(examples=["alla-nyheter"])
+    title: Words = Field(examples=["Alla nyheter"])
+    publishers: tuple[Name, ...] = ()
+    topics: tuple[Name, ...] = ()
+    size: Annotated[Whole, Field(ge=1, le=1000)] = 50
+
+
+class Digest(Table):
+    """A newsletter: its sender, rhythm and selection."""
+
+    name: Slug = Field(examples=["veckobrev"])
+    title: Words = Field(examples=["Veckans nyheter"])
+    from_: Mailbox = Field(alias="from", examples=["Nyheter <nyheter@example.org>"])
+    reply_to: Mailbox | None = None
+    every: Literal["day", "week", "month"] = Field(examples=["week"])
+    weekday: Weekday | None = None
+    monthday: Annotated[Whole, Field(ge=1, le=28)] | None = None
+    time: TimeOfDay = Field(examples=["08:00"])
+    publishers: tuple[Name, ...] = ()
+    topics: tuple[Name, ...] = ()
+    items: Annotated[Whole, Field(ge=1, le=200)] = 30
+
+
+class Settings(Table):
+    """All of config.toml."""
+
+    public_url: Annotated[str, AfterValidator(forms.public_url), Text] = Field(
+        examples=["https://nyheter.example.org/"]
+    )
+    language: Language = "sv"
+    timezone: Zone = Field(default_factory=lambda: ZoneInfo("Europe/Stockholm"))
+    store: Store = Store()
+    operator: Operator
+    web: Web = Web()
+    publish: Publish = Publish()
+    mail: Mail = Mail()
+    publishers: tuple[Publisher, ...]
+    sources: tuple[Source, ...] = ()
+    topics: tuple[Topic, ...] = ()
+    feeds: tuple[Feed, ...] = ()
+    digests: tuple[Digest, ...] = ()

@@ -1,0 +1,13 @@
+"""Alembic's way in: the connection is always handed over by `budkavle.database`."""
+
+from alembic import context
+
+from articles.adapters.tables import metadata as articles_metadata
+from digest.adapters.tables import metadata as digest_metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=[articles_metadata, digest_metadata],
+    render_as_batch=True,
+)
+context.run_migrations()

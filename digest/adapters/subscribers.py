@@ -1,0 +1,214 @@
+"""Subscribers and their subscriptions: one each of a digest, ended but never deleted by leaving."""
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, insert, select, update
+
+from articles.article import Seq
+from digest.adapters.editions import finish_if_done
+from digest.adapters.tables import deliveries, subscribers, subscriptions
+from digest.address import Address
+from digest.delivery import DeliveryState, EditionId, Reason
+from digest.subscription import ALL, Filter, LeaveToken, SubscriptionId, SubscriptionState, filter_of
+
+
+class Joined(StrEnum):
+    """What became of a wish to subscribe."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    LEFT_BEFORE = "left before"
+
+
+class Left(StrEnum):
+    """What became of a wish to leave."""
+
+    NOW = "now"
+    ALREADY = "already"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What somebody asks for, and where and when they agreed to get it."""
+
+    address: Address
+    digest: str
+    wanted: Filter = ALL
+    language: str = "sv"
+    consent: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subscription:
+    """One subscription as it stands."""
+
+    id: SubscriptionId
+    address: str
+    digest: str
+    state: SubscriptionState
+    ended_reason: str | None
+    wanted: Filter
+    from_seq: Seq
+    token: LeaveToken
+    since: datetime
+
+
+class Subscribers:
+    """Everybody who gets, or once got, a digest."""
+
+    def __init__(self, read: Engine, write: Engine) -> None:
+        self._read = read
+        self._write = write
+
+    def join(self, wish: Wish, newest: Seq, now: datetime) -> Joined:
+        """Subscribe somebody from `newest` on, or leave a known subscription as it is."""
+        with self._write.begin() as connection:
+            subscriber = _subscriber(connection, wish, now)
+            known = connection.execute(select(subscriptions).where(_of(subscriber, wish.digest))).first()
+            if known is not None:
+                ended = known.state == SubscriptionState.ENDED
+                return Joined.LEFT_BEFORE if ended else Joined.UNCHANGED
+            fixed = {"subscriber_id": subscriber, "digest": wish.digest, "token": secrets.token_hex(16)}
+            connection.execute(insert(subscriptions).values(**fixed, **_start(wish, newest, now)))
+            return Joined.NEW
+
+    def join_again(self, wish: Wish, newest: Seq, now: datetime) -> Joined:
+        """Let somebody who left start anew, by their own wish; the receipts of before stay."""
+        with self._write.begin() as connection:
+            here = _of(_subscriber(connection, wish, now), wish.digest)
+            values = _start(wish, newest, now) | {"ended": None, "ended_reason": None}
+            ended = and_(here, subscriptions.c.state == SubscriptionState.ENDED)
+            revived = connection.execute(update(subscriptions).where(ended).values(values)).rowcount
+        return Joined.CHANGED if revived else self.join(wish, newest, now)
+
+    def choose(self, address: Address, digest: str, wanted: Filter) -> bool:
+        """Change what a subscription wants; False when it wanted just that. The next planning counts it."""
+        with self._write.begin() as connection:
+            here = _at(address, digest)
+            known = connection.execute(select(subscriptions.c.topics, subscriptions.c.publishers).where(here)).first()
+            if known is None or (known.topics, known.publishers) == _ids(wanted):
+                return False
+            topics, publishers = _ids(wanted)
+            connection.execute(update(subscriptions).where(here).values(topics=topics, publishers=publishers))
+            return True
+
+    def pause(self, address: Address, digest: str) -> bool:
+        """Send nothing until resumed; the cursor stays, so that nothing is lost. False when it was not active."""
+        return self._turn(address, digest, SubscriptionState.ACTIVE, SubscriptionState.PAUSED)
+
+    def resume(self, address: Address, digest: str) -> bool:
+        """End a pause: the next edition makes up for it. False when it was not paused."""
+        return self._turn(address, digest, SubscriptionState.PAUSED, SubscriptionState.ACTIVE)
+
+    def end(self, address: Address, digest: str | None, reason: str, now: datetime) -> int:
+        """End somebody's subscription to one digest, or to all: at once, and before the next letter. Says how many."""
+        with self._write.begin() as connection:
+            mine = select(subscribers.c.id).where(subscribers.c.address_key == address.key)
+            here: ColumnElement[bool] = subscriptions.c.subscriber_id.in_(mine)
+            if digest is not None:
+                here = and_(here, subscriptions.c.digest == digest)
+            return _end(connection, here, reason, now)
+
+    def leave(self, token: str, now: datetime) -> Left:
+        """End the subscription of a leave token. Leaving twice is harmless."""
+        with self._write.begin() as connection:
+            if _end(connection, subscriptions.c.token == token, "one click", now):
+                return Left.NOW
+            known = connection.execute(select(subscriptions.c.id).where(subscriptions.c.token == token)).first()
+            return Left.UNKNOWN if known is None else Left.ALREADY
+
+    def digest_of(self, token: str) -> str | None:
+        """The digest that a leave token would end, or None for an unknown token."""
+        statement = select(subscriptions.c.digest).where(subscriptions.c.token == token)
+        with self._read.begin() as connection:
+            found: str | None = connection.execute(statement).scalar()
+            return found
+
+    def all(self) -> Iterator[Subscription]:
+        """Every subscription, ended ones included, by address."""
+        statement = (
+            select(subscriptions, subscribers.c.address)
+            .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+            .order_by(subscribers.c.address_key, subscriptions.c.digest)
+        )
+        with self._read.begin() as connection:
+            for row in connection.execute(statement):
+                yield _subscription(row)
+
+    def _turn(self, address: Address, digest: str, old: SubscriptionState, new: SubscriptionState) -> bool:
+        with self._write.begin() as connection:
+            here = and_(_at(address, digest), subscriptions.c.state == old)
+            return connection.execute(update(subscriptions).where(here).values(state=new)).rowcount > 0
+
+
+def _subscriber(connection: Connection, wish: Wish, now: datetime) -> int:
+    known = select(subscribers.c.id).where(subscribers.c.address_key == wish.address.key)
+    found: int | None = connection.execute(known).scalar()
+    if found is not None:
+        return found
+    values = {"address": wish.address.text, "address_key": wish.address.key, "language": wish.language, "since": now}
+    new: int = connection.execute(insert(subscribers).values(values).returning(subscribers.c.id)).scalar_one()
+    return new
+
+
+def _start(wish: Wish, newest: Seq, now: datetime) -> dict[str, object]:
+    topics, publishers = _ids(wish.wanted)
+    return {
+        "state": SubscriptionState.ACTIVE,
+        "topics": topics,
+        "publishers": publishers,
+        "from_seq": newest,
+        "consent": wish.consent,
+        "since": now,
+    }
+
+
+def _end(connection: Connection, which: ColumnElement[bool], reason: str, now: datetime) -> int:
+    """End subscriptions and stop every letter to them that is not under way."""
+    living = and_(which, subscriptions.c.state != SubscriptionState.ENDED)
+    ids = connection.execute(select(subscriptions.c.id).where(living)).scalars().all()
+    values = {"state": SubscriptionState.ENDED, "ended_reason": reason, "ended": now}
+    connection.execute(update(subscriptions).where(subscriptions.c.id.in_(ids)).values(values))
+    waiting = and_(
+        deliveries.c.subscription_id.in_(ids),
+        deliveries.c.state.in_([DeliveryState.PLANNED, DeliveryState.DEFERRED]),
+    )
+    touched = connection.execute(select(deliveries.c.edition_id).where(waiting).distinct()).scalars().all()
+    stopped = {"state": DeliveryState.SKIPPED, "reason": Reason.LEFT, "at": now}
+    connection.execute(update(deliveries).where(waiting).values(stopped))
+    for edition in touched:
+        finish_if_done(connection, EditionId(edition))
+    return len(ids)
+
+
+def _of(subscriber: int, digest: str) -> ColumnElement[bool]:
+    return and_(subscriptions.c.subscriber_id == subscriber, subscriptions.c.digest == digest)
+
+
+def _at(address: Address, digest: str) -> ColumnElement[bool]:
+    who = select(subscribers.c.id).where(subscribers.c.address_key == address.key)
+    return and_(subscriptions.c.subscriber_id.in_(who), subscriptions.c.digest == digest)
+
+
+def _ids(wanted: Filter) -> tuple[str, str]:
+    return " ".join(sorted(wanted.topics)), " ".join(sorted(wanted.publishers))
+
+
+def _subscription(row: Row[tuple[object, ...]]) -> Subscription:
+    return Subscription(
+        id=SubscriptionId(row.id),
+        address=row.address,
+        digest=row.digest,
+        state=SubscriptionState(row.state),
+        ended_reason=row.ended_reason,
+        wanted=filter_of(row.topics.split(), row.publishers.split()),
+        from_seq=Seq(row.from_seq),
+        token=LeaveToken(row.token),
+        since=row.since,
+    )

@@ -1,0 +1,140 @@
+"""The tables of subscribers, editions and deliveries. Other packages' rows are named by id and seq only."""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from articles.adapters.columns import Instant
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+digests = Table(
+    "digests",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("first_seen", Instant, nullable=False),
+)
+
+subscribers = Table(
+    "subscribers",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("address", String(254), nullable=False),
+    Column("address_key", String(254), nullable=False, unique=True, comment="the address in lower case"),
+    Column("language", String(10), nullable=False),
+    Column("since", Instant, nullable=False),
+)
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("subscriber_id", ForeignKey(subscribers.c.id), nullable=False),
+    Column("digest", String(100), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("ended_reason", String(40)),
+    Column("topics", Text, nullable=False, comment="ids, sorted, one blank between; empty wants all"),
+    Column("publishers", Text, nullable=False, comment="as topics"),
+    Column("from_seq", Integer, nullable=False, comment="the cursor: up to here everything is settled"),
+    Column("token", String(32), nullable=False, unique=True),
+    Column("consent", Text, nullable=False, comment="where and when it was given"),
+    Column("since", Instant, nullable=False),
+    Column("ended", Instant),
+    UniqueConstraint("subscriber_id", "digest"),
+    Index(None, "digest", "state", "id"),
+)
+
+editions = Table(
+    "editions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("digest", String(100), nullable=False),
+    Column("period_key", String(40), nullable=False),
+    Column("state", String(20), nullable=False, comment="planning, sending, paused, finished"),
+    Column("paused_because", Text),
+    Column("cut_seq", Integer, nullable=False),
+    Column("since_key", String(40), comment="the period key of the digest's edition before this one"),
+    Column("moment", Instant, nullable=False, comment="the Date of its letters"),
+    UniqueConstraint("digest", "period_key"),
+)
+
+variants = Table(
+    "variants",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("edition_id", ForeignKey(editions.c.id), nullable=False),
+    Column("key", String(64), nullable=False),
+    Column("more", Integer, nullable=False, comment="how many items there were beyond those shown"),
+    Column("form", LargeBinary, comment="the letter's bytes but for its recipient, once rendered"),
+    UniqueConstraint("edition_id", "key"),
+)
+
+variant_items = Table(
+    "variant_items",
+    metadata,
+    Column("variant_id", ForeignKey(variants.c.id), primary_key=True),
+    Column("article", String(200), primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column("showing", String(20), nullable=False),
+    Index(None, "article"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("edition_id", ForeignKey(editions.c.id), primary_key=True),
+    Column("subscription_id", ForeignKey(subscriptions.c.id), primary_key=True),
+    Column("variant_id", ForeignKey(variants.c.id)),
+    Column("state", String(20), nullable=False),
+    Column("reason", String(40)),
+    Column("reply", Text),
+    Column("attempt", Integer, nullable=False),
+    Column("next_at", Instant),
+    Column("fence", Integer, comment="the sender that claimed it"),
+    Column("at", Instant, nullable=False),
+    Column("topics", Text, nullable=False, comment="the filter it was planned with"),
+    Column("publishers", Text, nullable=False),
+    Column("from_seq", Integer, nullable=False, comment="the cursor it was planned with"),
+    Index(None, "edition_id", "state", "subscription_id"),
+    Index(None, "subscription_id"),
+    Index(None, "variant_id"),
+)
+
+# Who was sent what, where no delivery row says so: an uncertain attempt that is tried again.
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("variant_id", ForeignKey(variants.c.id), primary_key=True),
+    Column("subscription_id", ForeignKey(subscriptions.c.id), primary_key=True),
+    Column("certain", Boolean, nullable=False),
+    Index(None, "subscription_id"),
+)
+
+senders = Table(
+    "senders",
+    metadata,
+    Column("fence", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("started", Instant, nullable=False),
+    Column("ended", Instant),
+    # The dot mark: `edition subscription` of what lies between its mark and its outcome. One small row, not a column of
+    # each delivery: the mark costs one page however large the edition is.
+    Column("in_flight", Text, nullable=False),
+)

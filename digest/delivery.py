@@ -1,0 +1,121 @@
+"""One letter's fate: its states, and what a relay's reply makes of it."""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import NewType
+
+from digest.subscription import SubscriptionId
+
+EditionId = NewType("EditionId", int)
+VariantId = NewType("VariantId", int)
+
+
+class DeliveryState(StrEnum):
+    """The nine states; at any moment they add up to an edition's audience."""
+
+    PLANNED = "planned"
+    CLAIMED = "claimed"
+    SENT = "sent"
+    DEFERRED = "deferred"
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"
+    SUPPRESSED = "suppressed"
+    SKIPPED = "skipped"
+    HELD = "held"
+
+
+OPEN = (DeliveryState.PLANNED, DeliveryState.CLAIMED, DeliveryState.DEFERRED)
+"""The states that may still become `sent`."""
+
+
+class Reason(StrEnum):
+    """Why a delivery ended without a letter."""
+
+    EMPTY = "empty"
+    LEFT = "left"
+    PAUSED = "paused"
+    PULLED = "pulled"
+    EXPIRED = "expired"
+    REFUSED = "refused"
+
+
+class Phase(StrEnum):
+    """How far a transaction with a relay had come when it answered (RFC 5321, section 3.3)."""
+
+    CONNECT = "connect"
+    MAIL = "mail"
+    RCPT = "rcpt"
+    DATA = "data"
+    DOT = "dot"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """A relay's answer, or `code` 0 when the connection was lost first."""
+
+    phase: Phase
+    code: int
+    text: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.phase}: {self.code} {self.text}" if self.code else f"{self.phase}: connection lost: {self.text}"
+
+
+class Verdict(StrEnum):
+    """What a reply makes of the delivery, and of the edition."""
+
+    SENT = "sent"
+    DEFERRED = "deferred"
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"
+    PAUSE = "pause"
+    """Our fault or the relay's, never the address's: the delivery stays planned and the edition waits for a person."""
+
+
+_OURS = re.compile(r"\b[45]\.7\.\d{1,3}\b")
+"""Enhanced status codes about security and policy (RFC 3463, section 3.8): they judge us, not the address."""
+
+
+def verdict(reply: Reply) -> Verdict:
+    """Judge a reply: after the final dot silence is `uncertain`, before it nothing was sent."""
+    if reply.phase is Phase.DOT and reply.code == 0:
+        return Verdict.UNCERTAIN
+    if reply.phase is Phase.DOT and _is(reply, 2):
+        return Verdict.SENT
+    if _OURS.search(reply.text):
+        return Verdict.PAUSE
+    if reply.phase is Phase.RCPT and _is(reply, 5):
+        return Verdict.FAILED
+    if reply.phase in (Phase.RCPT, Phase.DATA, Phase.DOT) and _is(reply, 4) and reply.code != _CLOSING:
+        return Verdict.DEFERRED
+    return Verdict.PAUSE
+
+
+_CLOSING = 421
+"""Service not available, closing: about the relay, not about the recipient (RFC 5321, section 3.8)."""
+
+
+def _is(reply: Reply, kind: int) -> bool:
+    return reply.code // 100 == kind
+
+
+_RETRIES = (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4))
+
+
+def wait_before_retry(attempt: int) -> timedelta:
+    """How long to wait after the `attempt`-th deferral, from 1: greylisting wants at least five minutes."""
+    return _RETRIES[min(attempt, len(_RETRIES)) - 1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A delivery that this sender may carry out now: the letter's form, and to whom it is made out."""
+
+    edition: EditionId
+    subscription: SubscriptionId
+    variant: VariantId
+    address: str
+    token: str
+    attempt: int

@@ -1,0 +1,48 @@
+"""One issue of a digest: what is fixed before its first letter."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from articles.article import Seq
+from digest.delivery import DeliveryState, EditionId
+from digest.period import PeriodKey
+
+
+class EditionState(StrEnum):
+    """How far an edition has come. A finished one never changes."""
+
+    PLANNING = "planning"
+    SENDING = "sending"
+    PAUSED = "paused"
+    FINISHED = "finished"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edition:
+    """An edition as it was fixed: which versions it may hold, and the Date of its letters.
+
+    `since` is the period key of the digest's edition before this one: between the two lies what it covers.
+    """
+
+    id: EditionId
+    digest: str
+    key: PeriodKey
+    since: PeriodKey | None
+    cut: Seq
+    moment: datetime
+    state: EditionState
+    paused_because: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EditionStatus:
+    """An edition and how its deliveries add up."""
+
+    edition: Edition
+    counts: dict[DeliveryState, int]
+
+    @property
+    def audience(self) -> int:
+        """Everybody whom the edition was planned for."""
+        return sum(self.counts.values())

@@ -1,0 +1,28 @@
+"""Which articles a feed holds."""
+
+from collections.abc import Iterable
+
+from articles.article import History, Seq
+from feeds.entry import Feed
+
+
+def select(feed: Feed, histories: Iterable[History]) -> tuple[History, ...]:
+    """The `size` articles of the feed's filters that were last published, corrected or withdrawn, the newest act first.
+
+    The acts' order in the store decides, not the articles' dates: a late article gets in although its date is old. A
+    mended typo (`edited`) moves nothing.
+    """
+    matching = (history for history in histories if _matches(feed, history))
+    return tuple(sorted(matching, key=newest_act, reverse=True)[: feed.size])
+
+
+def newest_act(history: History) -> Seq:
+    """The seq of the last act that readers must hear of."""
+    acts = (history.published, history.corrected, history.withdrawn)
+    return max(act.seq for act in acts if act)
+
+
+def _matches(feed: Feed, history: History) -> bool:
+    article = history.article
+    by_publisher = not feed.publishers or not feed.publishers.isdisjoint(article.publishers)
+    return by_publisher and (not feed.topics or not feed.topics.isdisjoint(article.topics))

@@ -1,0 +1,354 @@
+"""What an edition holds, over random lives, against an oracle that thinks in users' terms.
+
+The oracle keeps no seq, no cursor and no span. For every subscriber it keeps what became news since they were last
+settled, and the letters they got; that is compared with what the real planner wrote into a real database.
+"""
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import select
+
+from articles.adapters.store import Arrival, ArticleStore
+from articles.article import ArticleId, Kind, TopicId
+from budkavle.database import Database
+from digest.adapters.editions import Editions
+from digest.adapters.ledger import Ledger, OnUncertain
+from digest.adapters.planning import Planner
+from digest.adapters.pulling import pull
+from digest.adapters.subscribers import Subscribers, Wish
+from digest.adapters.tables import deliveries, subscribers, subscriptions, variant_items
+from digest.address import Address
+from digest.delivery import OPEN, DeliveryState, Phase, Reply, Verdict
+from digest.edition import Edition
+from digest.period import PeriodKey
+from digest.selection import newsroom
+from digest.subscription import ALL, filter_of
+from tests.given import LINGONMARK, NOW, PAGES, draft
+
+TOPICS = ("vard", "buss", "kultur")
+PEOPLE = tuple(f"lasare{number}@example.org" for number in range(3))
+SETS = st.frozensets(st.sampled_from(TOPICS), max_size=2)
+REPLIES = {
+    "sent": Reply(phase=Phase.DOT, code=250),
+    "failed": Reply(phase=Phase.RCPT, code=550),
+    "deferred": Reply(phase=Phase.RCPT, code=450),
+    "uncertain": Reply(phase=Phase.DOT, code=0),
+}
+Shown = frozenset[tuple[str, ArticleId]]
+
+
+@dataclass
+class Text:
+    """An article as a reader could know it: its states in order, newest last."""
+
+    states: list[str] = field(default_factory=lambda: ["published"])
+    topics: frozenset[str] = frozenset()
+
+    @property
+    def is_withdrawn(self) -> bool:
+        return self.states[-1] == "withdrawn"
+
+    def last(self, act: str) -> int | None:
+        return max((place for place, state in enumerate(self.states) if state == act), default=None)
+
+
+@dataclass(frozen=True)
+class Got:
+    """An article in a letter that reached somebody, or may have."""
+
+    article: ArticleId
+    state: int
+    certain: bool
+
+
+@dataclass
+class Person:
+    """What became news since this subscriber was last settled, and what their letters said."""
+
+    wanted: frozenset[str]
+    living: str = "active"
+    news: list[tuple[ArticleId, str]] = field(default_factory=list)
+    got: list[Got] = field(default_factory=list)
+
+
+@dataclass
+class Letter:
+    """A planned letter: what it shows, each article in which state, and how much news it settles."""
+
+    shown: dict[tuple[str, ArticleId], int]
+    settles: int
+
+
+class Lives(RuleBasedStateMachine):
+    empty: Path
+    on_uncertain: OnUncertain
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None)
+        path = Path(self.folder.name) / "store.db"
+        shutil.copy(self.empty, path)
+        self.database = Database(f"sqlite:///{path}")
+        ends = (self.database.read, self.database.write)
+        self.store, self.editions, self.subscribers = ArticleStore(*ends), Editions(*ends), Subscribers(*ends)
+        self.planner = Planner(self.database.write)
+        self.now = NOW
+        self.numbers = itertools.count()
+        self.texts: dict[ArticleId, Text] = {}
+        self.people: dict[str, Person] = {}
+        self.open: dict[str, Letter] = {}
+
+    @initialize()
+    def begin(self) -> None:
+        self.edition: Edition | None = None
+
+    def teardown(self) -> None:
+        self.database.close()
+        self.folder.cleanup()
+
+    def everybody(self) -> list[Person]:
+        return [person for person in self.people.values() if person.living != "ended"]
+
+    def any_article(self, data: st.DataObject, live: bool = True) -> ArticleId | None:
+        known = [each for each, text in self.texts.items() if not (live and text.is_withdrawn)]
+        return data.draw(st.sampled_from(known)) if known else None
+
+    def write(self, article: ArticleId, act: str, topics: frozenset[str]) -> None:
+        """Change the text in the store, and in the oracle's memory."""
+        source = self.store.addresses(article)[0]
+        changed = draft(f"Nyhet {next(self.numbers)}", *sorted(topics))
+        arrival = Arrival(source=PAGES, addresses=(source,), draft=changed, asked=Kind(act), note="fel")
+        self.store.take(arrival, LINGONMARK, self.now)
+        text = self.texts[article]
+        for person in self.everybody():
+            person.news += [(article, topic) for topic in topics - text.topics]
+        text.states.append(act)
+        text.topics = topics
+
+    @rule(topics=SETS, days_old=st.integers(0, 400))
+    def publish(self, topics: frozenset[str], days_old: int) -> None:
+        """Publish something, often back-dated: the date must not matter."""
+        number = next(self.numbers)
+        new = draft(f"Nyhet {number}", *sorted(topics))
+        assert new.published
+        day = replace(new.published, value=(self.now - timedelta(days=days_old)).date())
+        arrival = Arrival(source=PAGES, addresses=(f"{number}.txt",), draft=replace(new, published=day))
+        taken = self.store.take(arrival, LINGONMARK, self.now)
+        assert not isinstance(taken, str)
+        article = taken.id  # type: ignore[union-attr]
+        self.texts[article] = Text(topics=topics)
+        for person in self.everybody():
+            person.news += [(article, "published")] + [(article, topic) for topic in topics]
+
+    @rule(data=st.data(), topics=SETS)
+    def retag(self, data: st.DataObject, topics: frozenset[str]) -> None:
+        if article := self.any_article(data):
+            self.write(article, "edited", topics)
+
+    @rule(data=st.data())
+    def correct(self, data: st.DataObject) -> None:
+        if article := self.any_article(data):
+            self.write(article, "corrected", self.texts[article].topics)
+
+    @rule(data=st.data(), topics=SETS)
+    def correct_and_retag(self, data: st.DataObject, topics: frozenset[str]) -> None:
+        if article := self.any_article(data):
+            self.write(article, "corrected", topics)
+
+    @rule(data=st.data())
+    def withdraw(self, data: st.DataObject) -> None:
+        article = self.any_article(data)
+        if article is None:
+            return
+        self.store.act(article, Kind.WITHDRAWN, "fel", self.now)
+        self.texts[article].states.append("withdrawn")
+        pull(self.database.write, [article], self.now)
+        for who, letter in list(self.open.items()):
+            letter.shown = {
+                key: state for key, state in letter.shown.items() if key[1] != article or key[0] == "withdrawn"
+            }
+            if not letter.shown:
+                self.settle(who, self.open.pop(who))
+
+    @rule(who=st.sampled_from(PEOPLE), wanted=SETS)
+    def join(self, who: str, wanted: frozenset[str]) -> None:
+        wish = Wish(address=Address(who), digest="veckobrev", wanted=filter_of(wanted))
+        person = self.people.get(who)
+        if person and person.living != "ended":
+            return
+        self.subscribers.join_again(wish, self.store.last_seq(), self.now)
+        got = person.got if person else []
+        self.people[who] = Person(wanted=wanted, got=got)
+
+    @rule(who=st.sampled_from(PEOPLE), wanted=SETS)
+    def choose(self, who: str, wanted: frozenset[str]) -> None:
+        person = self.people.get(who)
+        if person and person.living != "ended":
+            self.subscribers.choose(Address(who), "veckobrev", filter_of(wanted))
+            person.wanted = wanted
+
+    @rule(who=st.sampled_from(PEOPLE))
+    def pause_or_resume(self, who: str) -> None:
+        person = self.people.get(who)
+        if person is None or person.living == "ended":
+            return
+        turn = self.subscribers.pause if person.living == "active" else self.subscribers.resume
+        assert turn(Address(who), "veckobrev")
+        person.living = "paused" if person.living == "active" else "active"
+
+    @rule(who=st.sampled_from(PEOPLE))
+    def leave(self, who: str) -> None:
+        person = self.people.get(who)
+        if person and person.living != "ended":
+            self.subscribers.end(Address(who), None, "asked", self.now)
+            person.living = "ended"
+            self.open.pop(who, None)
+
+    @rule()
+    def plan(self) -> None:
+        """A week passes (or an outage of many): the next edition is planned, and compared with the oracle."""
+        self.now += timedelta(days=7)
+        self.open.clear()
+        cut = self.store.last_seq()
+        self.edition = self.editions.open("veckobrev", PeriodKey(self.now.date().isoformat()), cut, self.now)
+        self.planner.plan(self.edition, newsroom(self.store.standings(cut), ALL, cut), 30)
+        wanted = {}
+        for who, person in self.people.items():
+            if person.living == "active":
+                letter = Letter(shown=self.owed(person), settles=len(person.news))
+                wanted[who] = frozenset(letter.shown)
+                if letter.shown:
+                    self.open[who] = letter
+                else:
+                    self.settle(who, letter)
+        assert self.planned() == wanted
+
+    @precondition(lambda self: self.open)
+    @rule(outcome=st.sampled_from([*REPLIES, "died with the mark", "died before the mark"]))
+    def send_one(self, outcome: str) -> None:
+        """One letter meets its fate, or the sender dies over it."""
+        self.now += timedelta(hours=5)
+        ledger = Ledger(self.database.write, "test", self.on_uncertain, self.now)
+        claims = ledger.claim(1, self.now)
+        if not claims:
+            return
+        who = claims[0].address
+        if outcome == "died before the mark":
+            return
+        if not ledger.mark(claims[0], self.now):
+            pytest.fail("nobody left between claim and mark")
+        if outcome == "died with the mark":
+            Ledger(self.database.write, "heir", self.on_uncertain, self.now)
+        else:
+            ledger.record(claims[0], REPLIES[outcome], self.now)
+            assert self.edition
+            self.editions.resume(self.edition)
+        self.happened(who, outcome)
+
+    def happened(self, who: str, outcome: str) -> None:
+        letter, person = self.open[who], self.people[who]
+        doubtful = outcome in ("uncertain", "died with the mark")
+        if outcome == "sent" or doubtful:
+            person.got += [Got(key[1], state, not doubtful) for key, state in letter.shown.items()]
+        if outcome == "deferred" or (doubtful and self.on_uncertain is OnUncertain.RESEND):
+            return
+        del self.open[who]
+        if outcome != "failed":
+            self.settle(who, letter)
+
+    def settle(self, who: str, letter: Letter) -> None:
+        person = self.people[who]
+        person.news = person.news[letter.settles :]
+        for other in self.open.values():
+            assert other is not letter
+
+    def owed(self, person: Person) -> dict[tuple[str, ArticleId], int]:
+        shown: dict[tuple[str, ArticleId], int] = {}
+        for article, text in self.texts.items():
+            kind = self.owed_kind(person, article, text)
+            if kind:
+                shown[kind, article] = len(text.states) - 1
+        return shown
+
+    def owed_kind(self, person: Person, article: ArticleId, text: Text) -> str | None:
+        letters = [got for got in person.got if got.article == article]
+        told = [got.state for got in letters if got.certain]
+        if text.is_withdrawn:
+            return "withdrawn" if self.missed(letters, told, text.last("withdrawn")) else None
+        if not told and self.is_news_to(person, article, text):
+            return "item"
+        return "corrected" if self.missed(letters, told, text.last("corrected")) else None
+
+    @staticmethod
+    def missed(letters: list[Got], told: list[int], act: int | None) -> bool:
+        """Had something older than the act, and was not surely told of it or of anything later."""
+        return act is not None and any(got.state < act for got in letters) and not any(state >= act for state in told)
+
+    @staticmethod
+    def is_news_to(person: Person, article: ArticleId, text: Text) -> bool:
+        if person.wanted and not person.wanted & text.topics:
+            return False
+        reasons = {reason for about, reason in person.news if about == article}
+        return "published" in reasons or bool(reasons & person.wanted & text.topics)
+
+    def planned(self, *states: DeliveryState) -> dict[str, Shown]:
+        """What the real store holds for this edition, for each recipient whose delivery is in one of these states."""
+        assert self.edition
+        statement = (
+            select(subscribers.c.address, deliveries.c.variant_id)
+            .join(subscriptions, subscriptions.c.id == deliveries.c.subscription_id)
+            .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+            .where(deliveries.c.edition_id == self.edition.id, deliveries.c.state.in_(states or DeliveryState))
+        )
+        with self.database.read.begin() as connection:
+            rows = connection.execute(select(variant_items)).all()
+            found = connection.execute(statement).all()
+        held = {
+            variant: frozenset((row.showing, ArticleId(row.article)) for row in rows if row.variant_id == variant)
+            for variant in {row.variant_id for row in found}
+        }
+        return {row.address: held.get(row.variant_id, frozenset()) for row in found}
+
+    @invariant()
+    def every_edition_adds_up(self) -> None:
+        for status in self.editions.status():
+            assert sum(status.counts.values()) == status.audience
+            if status.edition != self.edition and self.edition and status.edition.key < self.edition.key:
+                assert not any(status.counts[state] for state in OPEN)
+
+    @invariant()
+    def open_letters_hold_what_the_oracle_expects(self) -> None:
+        if self.edition is not None:
+            planned = self.planned(*OPEN)
+            assert planned == {who: frozenset(letter.shown) for who, letter in self.open.items()}
+
+
+def lives(empty: Path, on_uncertain: OnUncertain) -> Callable[[], Lives]:
+    return type("LivesOfOnePolicy", (Lives,), {"empty": empty, "on_uncertain": on_uncertain})
+
+
+@pytest.mark.parametrize("on_uncertain", list(OnUncertain))
+def test_everybody_is_shown_exactly_what_they_are_owed(empty_store: Path, on_uncertain: OnUncertain) -> None:
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        lives(empty_store, on_uncertain),
+        settings=settings(
+            max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )

@@ -1,0 +1,27 @@
+"""What tests start from: a moment, a publisher and small articles."""
+
+from datetime import UTC, date, datetime
+
+from articles.article import DateSource, Draft, Published, Publisher, PublisherId, SourceName, TopicId
+
+NOW = datetime(2026, 1, 9, 8, 0, tzinfo=UTC)
+LINGONMARK = Publisher(
+    id=PublisherId("lingonmark"),
+    name="Region Lingonmark",
+    url="https://www.example.org/lingonmark/",
+    language="sv",
+    tag_authority="example.org,2026",
+)
+PAGES = SourceName("lingonmark-pages")
+
+
+def draft(title: str = "Ny buss till Barrvik", *topics: str, **changes: object) -> Draft:
+    """A small article of Region Lingonmark's, with what a test wants changed."""
+    values: dict[str, object] = {
+        "publishers": (LINGONMARK.id,),
+        "title": title,
+        "lead": "Bussen går varje timme.",
+        "topics": tuple(TopicId(topic) for topic in topics),
+        "published": Published(value=date(2026, 1, 7), source=DateSource.TEXT, raw="7 januari 2026"),
+    }
+    return Draft(**(values | changes))  # type: ignore[arg-type]
