@@ -14,6 +14,7 @@ from articles.sources.reading import Input, Parsed, Refused, Source, Vocabulary
 from articles.topics import tagged
 
 _MARKDOWN = (".md", ".markdown")
+_MOST_LINES = 10_000
 
 
 def read(  # noqa: PLR0913 - everything a rule may ask is an argument, the day and the zone too
@@ -85,6 +86,9 @@ def _faulty(given: Input) -> Refused | None:
         return Refused(reason=f"{given.url!r} is no address on the web; give one that begins with https://")
     if faulty := faulty_character(given.text):
         return faulty
+    lines = given.text.count("\n")
+    if lines > _MOST_LINES:
+        return Refused(reason=f"{lines} lines are more than {_MOST_LINES}: is it an article? Give its text alone")
     if not clean(given.text).strip():
         return Refused(reason="empty; write a text into it or remove it")
     return None

@@ -38,6 +38,7 @@ class Reason(StrEnum):
     PAUSED = "paused"
     PULLED = "pulled"
     EXPIRED = "expired"
+    UNFIT = "unfit"
     REFUSED = "refused"
 
 
@@ -114,6 +115,7 @@ class Claim:
     """A delivery that this sender may carry out now: the letter's form, and to whom it is made out."""
 
     edition: EditionId
+    digest: str
     subscription: SubscriptionId
     variant: VariantId
     address: str

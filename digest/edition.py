@@ -37,12 +37,19 @@ class Edition:
 
 @dataclass(frozen=True, kw_only=True)
 class EditionStatus:
-    """An edition and how its deliveries add up."""
+    """An edition and how its deliveries add up. `audience` was counted when its planning ended."""
 
     edition: Edition
+    audience: int
     counts: dict[DeliveryState, int]
 
     @property
-    def audience(self) -> int:
-        """Everybody whom the edition was planned for."""
-        return sum(self.counts.values())
+    def unexplained(self) -> int:
+        """How many of the audience are in none of the nine states: 0, or something is wrong."""
+        return self.audience - sum(self.counts.values())
+
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether somebody should look at it."""
+        stuck = self.counts[DeliveryState.UNCERTAIN] + self.counts[DeliveryState.HELD]
+        return self.edition.state is EditionState.PAUSED or bool(stuck) or self.unexplained != 0

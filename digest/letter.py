@@ -79,6 +79,17 @@ def form(masthead: Masthead, dateline: Dateline, shown: Shown, render: Render) -
     return Form(message=head + b"\r\n" + body, token=token, edition=dateline.key, host=masthead.host)
 
 
+def stored(form: Form) -> bytes:
+    """A form as bytes that can be kept."""
+    return f"{form.token}\n{form.edition}\n{form.host}\n".encode() + form.message
+
+
+def restored(data: bytes) -> Form:
+    """The form that was kept."""
+    token, edition, host, message = data.split(b"\n", 3)
+    return Form(message=message, token=token.decode(), edition=edition.decode(), host=host.decode())
+
+
 def made_out(form: Form, recipient: Recipient) -> bytes:
     """The letter of one recipient: the same bytes on every try, CRLF throughout, no line that begins with a dot."""
     own = f"To: {recipient.address}\r\nMessage-ID: {message_id(form, recipient)}\r\n".encode()

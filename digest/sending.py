@@ -51,22 +51,25 @@ class Ledger(Protocol):
     async def record(self, claim: Claim, reply: Reply, now: datetime) -> Verdict:
         """Write down what became of it."""
 
+    async def hold(self, claim: Claim, now: datetime) -> None:
+        """Put aside a letter that cannot be made out."""
+
     async def give_back(self, claims: Sequence[Claim], now: datetime) -> None:
         """Return what was not carried out."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Post:
-    """All that sending needs: a relay, a ledger, a clock, and how a claim becomes an envelope."""
+    """All that sending needs: a relay, a ledger, a clock, and how a claim becomes an envelope, where it can."""
 
     relay: Relay
     ledger: Ledger
     clock: Callable[[], datetime]
-    make_out: Callable[[Claim], Awaitable[Envelope]]
+    make_out: Callable[[Claim], Awaitable[Envelope | None]]
 
 
 async def send_all(post: Post, stopping: Callable[[], bool], told: Callable[[Verdict | None], None]) -> None:
-    """Send until nothing is due, the edition pauses or `stopping()`; `told` hears of each outcome (None: left)."""
+    """Send until nothing is due, the edition pauses or `stopping()`; `told` hears of each outcome (None: none)."""
     while not stopping():
         claims = list(await post.ledger.claim(_AHEAD, post.clock()))
         if not claims:
@@ -81,6 +84,9 @@ async def send_all(post: Post, stopping: Callable[[], bool], told: Callable[[Ver
 
 async def _send(post: Post, claim: Claim) -> Verdict | None:
     envelope = await post.make_out(claim)
+    if envelope is None:
+        await post.ledger.hold(claim, post.clock())
+        return None
     refused = await post.relay.offer(envelope)
     if refused is not None:
         return await post.ledger.record(claim, refused, post.clock())

@@ -50,14 +50,15 @@ class HeldInputs:
         self._write = write
 
     def hold(self, source: SourceName, address: str, draft: Draft, reason: str, now: datetime) -> bool:
-        """Keep an input until a person decides; False when exactly this one is held or was refused already."""
+        """Keep an input until a person decides; False when a person refused exactly this one before."""
         here = and_(held_inputs.c.source == source, held_inputs.c.address == address)
         text = _DRAFT.dump_json(replace(draft, related=())).decode()
         values = {"reason": reason, "draft": text, "state": HeldState.WAITING, "at": now}
-        with self._write.begin() as connection:
+        with self._read.begin() as connection:
             known = connection.execute(select(held_inputs).where(here)).first()
-            if known and (known.draft, known.reason) == (text, reason):
-                return False
+        if known and (known.draft, known.reason) == (text, reason):
+            return bool(known.state != HeldState.REFUSED)
+        with self._write.begin() as connection:
             if known:
                 connection.execute(update(held_inputs).where(here).values(values))
             else:

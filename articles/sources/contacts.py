@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from articles.article import Contact
 from articles.sources.names import is_name, is_role, parted
-from articles.sources.pieces import Piece, is_sentence_end
+from articles.sources.pieces import Piece, is_prose, is_sentence_end
 
 _FIELD = re.compile(
     r"(?P<kind>e-?post(?:adress)?|e-?mail|mejl(?:adress)?|mail|telefon(?:nummer)?|tel|tfn|mobil(?:telefon)?(?:nummer)?|"
@@ -53,15 +53,16 @@ def is_card(block: tuple[Piece, ...]) -> bool:
     first = next(iter(block), None)
     if first is None or _is_prose(first):
         return False
-    return is_name(parted(first.text.split(",", maxsplit=1)[0])[0]) or any(_reaches(piece.text) for piece in block[:4])
+    return is_name(parted(first.text.split(",", maxsplit=1)[0])[0]) or any(is_reach(piece.text) for piece in block[:4])
 
 
-def _reaches(text: str) -> bool:
+def is_reach(text: str) -> bool:
+    """Whether the line holds a way to reach somebody: a phone, an address, or the label of a hidden one."""
     return bool(_FIELD.match(text) or _PHONE.search(text) or _EMAIL.search(text))
 
 
 def _is_prose(piece: Piece) -> bool:
-    return len(piece.text) >= _PROSE and is_sentence_end(piece.text) and not _reaches(piece.text)
+    return is_prose(piece) and not is_reach(piece.text)
 
 
 def _take(text: str, found: list[_Card]) -> bool:
@@ -71,7 +72,7 @@ def _take(text: str, found: list[_Card]) -> bool:
         return _reach(labelled["value"], found[-1], kind=labelled["kind"])
     if labelled:
         return False
-    if _reaches(text):
+    if is_reach(text):
         return _whole(text, found)
     name, party = parted(text)
     if found and _same(name, found[-1]):

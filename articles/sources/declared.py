@@ -18,6 +18,7 @@ _KEYS = [
     "related", "change", "note",
 ]  # fmt: skip
 _CHANGES = [Kind.EDITED.value, Kind.CORRECTED.value, Kind.WITHDRAWN.value]
+_LINE_ENDS = "\n\r\f\u0085\u2028\u2029"
 _T = TypeVar("_T")
 
 
@@ -59,7 +60,7 @@ def declared(matter: Matter, vocabulary: Vocabulary, zone: ZoneInfo) -> Declared
         ),
         related=tuple(_related(*item, zone) for item in _items(entries.get("related"), ["title", "date", "teaser"])),
         act=_act(entries),
-        note=(_text(entries.get("note")) or "").strip(),
+        note=" ".join((_text(entries.get("note")) or "").split()),
     )
 
 
@@ -80,7 +81,7 @@ def web_address(text: str) -> bool:
 
 def _title(entry: Entry | None) -> str | None:
     text = _text(entry)
-    if entry and text is not None and "\n" in text:
+    if entry and text is not None and any(sign in text for sign in _LINE_ENDS):
         entry.refuse("a title is one line, this one has a line break; write it on one line, without | or >")
     if entry and text is not None and not text.strip():
         entry.refuse("the title is empty; write one")
@@ -180,7 +181,13 @@ def _contact(entry: Entry, item: Mapping[str, object]) -> Contact:
     if not isinstance(several, list) or not all(isinstance(phone, str) for phone in several):
         entry.refuse('phones: write them in quotes: ["031-390 06 10"]')
     role, party = _word(entry, item, "role"), _word(entry, item, "party").strip("()")
-    return Contact(name=name, role=role, party=party, phones=tuple(several), email=email or None)
+    return Contact(
+        name=name,
+        role=role,
+        party=party,
+        phones=tuple(" ".join(phone.split()) for phone in several),
+        email=email or None,
+    )
 
 
 def _related(entry: Entry, item: Mapping[str, object], zone: ZoneInfo) -> Related:

@@ -8,7 +8,7 @@ from articles.sources.plain import Line, one_line
 
 # A prompt that the end of the file cuts short is known by so many letters; fewer could be the text's own.
 _CUT_PROMPT = 12
-_PROSE = 80
+_PROSE = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,8 +84,8 @@ def _label_pattern(rules: RuleSet) -> re.Pattern[str] | None:
     # A label's own full stop goes with it, twice or after a blank too where the sentence plainly goes on.
     stop = r"(?:(?:[^\S\n]*\.){1,2}(?=\s*[a-zåäö])|\.|(?!\w))"
     kinds = [f"(?:{labels}){stop}"] * bool(labels) + [f"(?:{hidden})(?!\\w)"] * bool(hidden)
-    # So do the blanks before it, and one after it that only led to a closing mark.
-    return re.compile(rf"[^\S\n]*(?:{'|'.join(kinds)})(?:[^\S\n]+(?=[.,;:!?)]))?") if kinds else None
+    # So do the blanks before it (some, or a long run of blanks takes for ever), and one that only led to a closing mark.
+    return re.compile(rf"[^\S\n]{{0,20}}(?:{'|'.join(kinds)})(?:[^\S\n]+(?=[.,;:!?)]))?") if kinds else None
 
 
 def _any_blanks(words: tuple[str, ...]) -> list[str]:
@@ -144,7 +144,7 @@ def _only_remnants(lines: tuple[Line, ...], rules: RuleSet) -> bool:
     for line in lines:
         if _starts_block(line.text, rules):
             return True
-        if len(line.text) >= _PROSE:
+        if len(line.text) >= _PROSE and line.text[-1] in ".!?":
             return False
     return True
 

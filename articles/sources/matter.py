@@ -8,6 +8,7 @@ from typing import NoReturn
 import yaml
 from frontmatter.default_handlers import YAMLHandler
 
+from articles.sources.plain import faulty_character
 from articles.sources.reading import Refused
 
 
@@ -82,7 +83,7 @@ def _entries(declared: str, above: int) -> dict[str, Entry]:
     if root is None:
         return {}
     if not isinstance(root, yaml.MappingNode) or not isinstance(values, dict):
-        refuse("the front matter is no list of keys; write key: value on each line", above + 1)
+        refuse("the front matter is no list of keys; write key: value on each line", above + root.start_mark.line + 1)
     return _by_key(root, values, above)
 
 
@@ -92,9 +93,25 @@ def _by_key(root: yaml.MappingNode, values: dict[object, object], above: int) ->
         key, line = str(name.value), above + name.start_mark.line + 1
         if key in found:
             refuse(f"{key} stands twice, first on line {found[key].line}; keep one", line)
+        if faulty := _faulty(values.get(name.value)):
+            refuse(f"{key}: {faulty.reason}", line)
         raw = str(node.value) if isinstance(node, yaml.ScalarNode) else ""
         found[key] = Entry(key=key, value=values.get(name.value), raw=raw, line=line)
     return found
+
+
+def _faulty(value: object) -> Refused | None:
+    """A control character in any text of a value: YAML can write one that the file itself does not hold."""
+    match value:
+        case str():
+            return faulty_character(value)
+        case list():
+            found = (_faulty(item) for item in value)
+        case dict():
+            found = (_faulty(item) for pair in value.items() for item in pair)
+        case _:
+            return None
+    return next((faulty for faulty in found if faulty), None)
 
 
 def _impossible_date(declared: str, above: int) -> int | None:

@@ -10,7 +10,8 @@ from articles.sources.plain import Line
 _BULLET = re.compile(r"\s*(?:([•*·▪◦‣●■])\s+|([-–—])\s+|([–—])(?=[^\W\d_]))")
 _ORDERED = re.compile(r"\s+\d{1,2}[.)]\s+")
 # Lines of a paragraph that was broken by hand are about this long.
-_WRAPPED = range(45, 101)
+_WRAPPED = range(40, 101)
+_PROSE = 60
 _MAX_HEADING = 120
 _MAX_HEADING_WORDS = 16
 _OPEN_END = re.compile(r"\b(?:att|om|för|till|och|med|på|av|i|som|vid|från|eller|samt|the|of|and)$", re.IGNORECASE)
@@ -57,6 +58,11 @@ def pieces(lines: tuple[Line, ...]) -> tuple[Piece, ...]:
 def is_sentence_end(text: str) -> bool:
     """Whether the text ends as a sentence does."""
     return text.rstrip(_CLOSERS + " ")[-1:] in _STOPS or text.rstrip(_CLOSERS + " \xa0")[-1:] == ":"
+
+
+def is_prose(piece: Piece) -> bool:
+    """Whether the piece is running text: long enough for a sentence, and ended like one."""
+    return not piece.mark and len(piece.text) >= _PROSE and is_sentence_end(piece.text)
 
 
 def is_cut(text: str) -> bool:
@@ -112,7 +118,7 @@ def _group(group: list[Line], *, alone: bool) -> Iterator[Piece]:
     current: Piece | None = None
     for line in group:
         piece = _piece(line)
-        if current and not piece.mark and (wrapped or (current.mark and piece.indented)):
+        if current and not piece.mark and (wrapped or _continues(current, piece)):
             current = replace(current, text=f"{current.text} {piece.text}", labelled=piece.labelled)
             continue
         if current:
@@ -120,6 +126,14 @@ def _group(group: list[Line], *, alone: bool) -> Iterator[Piece]:
         current = piece
     if current:
         yield current
+
+
+def _continues(current: Piece, piece: Piece) -> bool:
+    """Whether a line goes on with the piece above it: an item's second line, or a sentence broken in two."""
+    if current.mark and piece.indented:
+        return True
+    long = len(current.text) >= _WRAPPED.start
+    return long and piece.text[0].islower() and not current.labelled and not is_sentence_end(current.text)
 
 
 def _piece(line: Line) -> Piece:

@@ -60,17 +60,15 @@ def slug(text: str) -> str:
     return "-".join(words)[:_MAX_ANCHOR].strip("-") or "avsnitt"
 
 
-def _anchors(headings_: Iterable[str]) -> list[str]:
-    taken: list[str] = []
-    for heading in headings_:
-        name = slug(heading)
-        number = 1
+def _anchors(names: Iterable[str]) -> list[str]:
+    taken: dict[str, int] = {}
+    for name in map(slug, names):
         anchor = name
         while anchor in taken:
-            number += 1
-            anchor = f"{name}-{number}"
-        taken.append(anchor)
-    return taken
+            taken[name] += 1
+            anchor = f"{name}-{taken[name]}"
+        taken[anchor] = 1
+    return list(taken)
 
 
 def _run(body: tuple[Piece, ...], first: int) -> tuple[Piece, ...]:

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from articles.sources.contacts import is_card
+from articles.sources.contacts import is_card, is_reach
 from articles.sources.dates import date_line
 from articles.sources.furniture import RuleSet, says
-from articles.sources.pieces import Piece, could_be_heading, could_be_title, is_cut, is_sentence_end
+from articles.sources.pieces import Piece, could_be_heading, could_be_title, is_cut, is_prose
 from articles.sources.reading import Refused
 
-_PROSE = 80
 _ENOUGH = 3
 _LIST_ADDRESS = re.compile(r"[?&](?:start|end|cat|pageno|page|sida|offset)=|/api/", re.IGNORECASE)
 _DATED_ITEM = re.compile(r"\d{4}-\d{2}-\d{2}[ \t:|–-]+\S.{8,}|\S.{8,}[ \t|–-]\d{4}-\d{2}-\d{2}")
@@ -48,11 +47,7 @@ def zones(page: tuple[Piece, ...], rules: RuleSet) -> Zones:
 def _opens_text(page: tuple[Piece, ...], index: int) -> bool:
     """Whether a heading with running text under it stands here: then the contacts are over."""
     below = page[index + 1] if index + 1 < len(page) else None
-    return could_be_heading(page[index]) and below is not None and _is_prose(below)
-
-
-def _is_prose(piece: Piece) -> bool:
-    return not piece.mark and len(piece.text) >= _PROSE and is_sentence_end(piece.text)
+    return could_be_heading(page[index]) and below is not None and is_prose(below) and not is_reach(below.text)
 
 
 def listing(page: tuple[Piece, ...], rules: RuleSet, zone: ZoneInfo, url: str | None) -> Refused | None:
@@ -73,11 +68,10 @@ def listing(page: tuple[Piece, ...], rules: RuleSet, zone: ZoneInfo, url: str | 
 
 
 def _above_related(page: tuple[Piece, ...], rules: RuleSet) -> tuple[Piece, ...]:
-    for index, piece in enumerate(page):
-        above = any(_is_prose(one) or date_line(one.as_line, ZoneInfo("UTC")) for one in page[:index])
-        if above and says(piece.text, rules.related_headings):
-            return page[:index]
-    return page
+    """The page down to the heading of its related news; the same words above any text are a link, not that heading."""
+    first = next((index for index, piece in enumerate(page) if is_prose(piece)), len(page))
+    ends = (index for index, piece in enumerate(page) if index > first and says(piece.text, rules.related_headings))
+    return page[: next(ends, len(page))]
 
 
 def _dated(page: tuple[Piece, ...], zone: ZoneInfo) -> list[int]:
@@ -85,7 +79,7 @@ def _dated(page: tuple[Piece, ...], zone: ZoneInfo) -> list[int]:
     dates = [date_line(piece.as_line, zone) is not None for piece in page]
     titles = [could_be_title(piece) and not dated for piece, dated in zip(page, dates, strict=True)]
     beside = [before or after for before, after in zip([False, *titles], [*titles[1:], False], strict=False)]
-    return [piece.line for piece, dated, near in zip(page, dates, beside, strict=True) if dated and near]
+    return [piece.line for piece, dated, near in zip(page, dates, beside, strict=False) if dated and near]
 
 
 def _bulleted(page: tuple[Piece, ...]) -> list[int]:

@@ -1,18 +1,20 @@
 """Editions: fixed under their unique key, planned in short transactions, and counted."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine, Row, and_, func, insert, not_, select, tuple_, update
 
 from articles.article import ArticleId, Seq
+from digest.adapters.receipts import said
 from digest.adapters.tables import deliveries, digests, editions, senders, variant_items, variants
 from digest.content import Content, Showing
 from digest.content import Row as ContentRow
 from digest.delivery import OPEN, DeliveryState, EditionId, Reason, VariantId
 from digest.edition import Edition, EditionState, EditionStatus
 from digest.period import PeriodKey
+from digest.selection import Said
 from digest.subscription import SubscriptionId
 
 _BATCH = 1000
@@ -112,6 +114,23 @@ class Editions:
         with self._write.begin() as connection:
             connection.execute(update(variants).where(variants.c.id == variant).values(form=form))
 
+    def hold_variant(self, variant: VariantId, now: datetime) -> None:
+        """Hold the letters of a variant that could not be rendered; the next edition makes up for them."""
+        waiting = and_(
+            deliveries.c.variant_id == variant,
+            deliveries.c.state.in_([DeliveryState.PLANNED, DeliveryState.DEFERRED]),
+        )
+        with self._write.begin() as connection:
+            edition = connection.execute(select(variants.c.edition_id).where(variants.c.id == variant)).scalar_one()
+            values = {"state": DeliveryState.HELD, "reason": Reason.UNFIT, "at": now}
+            connection.execute(update(deliveries).where(waiting).values(values))
+            finish_if_done(connection, EditionId(edition))
+
+    def said(self, subscription: SubscriptionId, articles: Sequence[ArticleId]) -> Mapping[ArticleId, Said]:
+        """What one subscription has been sent of these articles."""
+        with self._read.begin() as connection:
+            return said(connection, [subscription], articles).get(subscription, {})
+
     def status(self, digest: str | None = None) -> Iterator[EditionStatus]:
         """Every edition, oldest first, with its deliveries by state."""
         wanted = select(editions).order_by(editions.c.digest, editions.c.period_key)
@@ -125,7 +144,8 @@ class Editions:
             counts = {(row.edition_id, row.state): row.number for row in connection.execute(counted)}
         for row in rows:
             by_state = {state: counts.get((row.id, state), 0) for state in DeliveryState}
-            yield EditionStatus(edition=_edition(row), counts=by_state)
+            audience = sum(by_state.values()) if row.audience is None else row.audience
+            yield EditionStatus(edition=_edition(row), audience=audience, counts=by_state)
 
 
 def finish_if_done(connection: Connection, edition: EditionId) -> None:

@@ -97,6 +97,13 @@ class Ledger:
             finish_if_done(connection, claim.edition)
         return judged
 
+    def hold(self, claim: Claim, now: datetime) -> None:
+        """Keep a letter that cannot be made out from stopping the others; the next edition makes up for it."""
+        with self._write.begin() as connection:
+            self._stand(connection)
+            self._set(connection, claim, now, state=DeliveryState.HELD, reason=Reason.UNFIT)
+            finish_if_done(connection, claim.edition)
+
     def give_back(self, claims: Sequence[Claim], now: datetime) -> None:
         """Return claims that were not carried out. Whoever left meanwhile is skipped at the next claim."""
         with self._write.begin() as connection:
@@ -208,6 +215,7 @@ def _claims() -> Select[Any]:
             deliveries.c.subscription_id,
             deliveries.c.variant_id,
             deliveries.c.attempt,
+            editions.c.digest,
             subscriptions.c.state,
             subscriptions.c.token,
             subscribers.c.address,
@@ -241,6 +249,7 @@ def _gone(state: str) -> Reason | None:
 def _claim(row: Row[tuple[object, ...]]) -> Claim:
     return Claim(
         edition=EditionId(row.edition_id),
+        digest=row.digest,
         subscription=SubscriptionId(row.subscription_id),
         variant=VariantId(row.variant_id),
         address=row.address,

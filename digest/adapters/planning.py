@@ -39,10 +39,15 @@ class Planner:
             if rows:
                 _plan_rows(connection, edition, room, rows, limit)
             else:
-                here = editions.c.id == edition.id
-                connection.execute(update(editions).where(here).values(state=EditionState.SENDING))
+                _end_planning(connection, edition.id)
                 finish_if_done(connection, edition.id)
             return bool(rows)
+
+
+def _end_planning(connection: Connection, edition: EditionId) -> None:
+    audience = select(func.count()).where(deliveries.c.edition_id == edition).scalar_subquery()
+    done = {"state": EditionState.SENDING, "audience": audience}
+    connection.execute(update(editions).where(editions.c.id == edition).values(done))
 
 
 def _plan_rows(

@@ -70,6 +70,7 @@ editions = Table(
     Column("state", String(20), nullable=False, comment="planning, sending, paused, finished"),
     Column("paused_because", Text),
     Column("cut_seq", Integer, nullable=False),
+    Column("audience", Integer, comment="how many deliveries were planned; null while planning"),
     Column("since_key", String(40), comment="the period key of the digest's edition before this one"),
     Column("moment", Instant, nullable=False, comment="the Date of its letters"),
     UniqueConstraint("digest", "period_key"),

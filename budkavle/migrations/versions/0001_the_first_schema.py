@@ -95,6 +95,9 @@ def upgrade() -> None:
         sa.Column("paused_because", sa.Text(), nullable=True),
         sa.Column("cut_seq", sa.Integer(), nullable=False),
         sa.Column(
+            "audience", sa.Integer(), nullable=True, comment="how many deliveries were planned; null while planning"
+        ),
+        sa.Column(
             "since_key",
             sa.String(length=40),
             nullable=True,

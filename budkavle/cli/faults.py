@@ -1,0 +1,31 @@
+"""Which exit code each expected fault has."""
+
+from sqlalchemy.exc import DatabaseError
+
+from articles.adapters.held import UnknownHeldInputError
+from articles.adapters.store import UnknownArticleError
+from budkavle.cli.terminal import Exit, WrongUseError
+from budkavle.config_faults import ConfigFaults
+from budkavle.importing import NoSourceError, StillUndatedError
+from budkavle.sender_lock import SenderBusyError
+from digest.adapters.editions import UnknownEditionError
+from digest.address import AddressError
+
+_CODES: tuple[tuple[type[Exception], Exit], ...] = (
+    (ConfigFaults, Exit.WRONG_USE),
+    (WrongUseError, Exit.WRONG_USE),
+    (NoSourceError, Exit.WRONG_USE),
+    (StillUndatedError, Exit.WRONG_USE),
+    (UnknownArticleError, Exit.WRONG_USE),
+    (UnknownHeldInputError, Exit.WRONG_USE),
+    (UnknownEditionError, Exit.WRONG_USE),
+    (AddressError, Exit.WRONG_USE),
+    (SenderBusyError, Exit.TRY_LATER),
+    (DatabaseError, Exit.NEEDS_A_PERSON),
+    (OSError, Exit.NEEDS_A_PERSON),
+)
+
+
+def exit_of(error: Exception) -> Exit | None:
+    """The exit code of a fault that its own words explain; None for a surprise, which deserves its traceback."""
+    return next((code for kind, code in _CODES if isinstance(error, kind)), None)

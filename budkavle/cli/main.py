@@ -1,0 +1,52 @@
+"""The command `budkavle`: each subject has a file of its own, read when it is needed."""
+
+import sys
+
+from cyclopts import App, CycloptsError
+
+from budkavle.cli.terminal import Exit, complain, set_up_logging
+
+app = App(
+    name="budkavle",
+    help="Feeds that readers can rely on and mail digests that people trust, from a newsroom's articles.",
+    version="0.1.0",
+)
+for _name, _place, _help in (
+    ("init", "start:init", "Make a folder with a configuration that is ready to run."),
+    ("check", "start:check", "Say every fault of the configuration, with its line and remedy."),
+    ("import", "articles:take", "Import articles from all sources, or from these files."),
+    ("articles", "articles:app", "List articles, correct and withdraw them; decide about held inputs."),
+    ("feeds", "feeds:app", "Build the documents that feed readers fetch."),
+    ("digest", "digest:app", "Preview, send and look after editions."),
+    ("subscribers", "subscribers:app", "Add, import, list and end subscriptions."),
+    ("run", "run:run", "The daemon: scheduler, sender and web."),
+    ("status", "status:status", "The last and the next of everything, and what needs a person."),
+    ("demo", "start:demo", "The whole of it on a sample newsroom, no server needed."),
+):
+    app.command(f"budkavle.cli.{_place}", name=_name, help=_help)
+
+
+def main() -> None:
+    """Run one command and exit with its code; what went wrong is said in a line, never in a traceback."""
+    set_up_logging()
+    sys.exit(_run(sys.argv[1:]))
+
+
+def _run(words: list[str]) -> int:
+    try:
+        result = app(words, exit_on_error=False, result_action="return_value")
+    except CycloptsError:
+        return Exit.WRONG_USE  # cyclopts has said what is wrong
+    except Exception as error:  # noqa: BLE001 - what is no expected fault is raised again
+        return _explain(error)
+    return result if isinstance(result, int) else Exit.DONE
+
+
+def _explain(error: Exception) -> int:
+    from budkavle.cli.faults import exit_of  # noqa: PLC0415 - it knows every package, and most commands go well
+
+    code = exit_of(error)
+    if code is None:
+        raise error
+    complain(f"budkavle: {error}")
+    return code

@@ -1,0 +1,54 @@
+"""Beginning: a folder ready to run, a look at its configuration, and the demonstration."""
+
+import asyncio
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from budkavle.cli.terminal import DEFAULT_CONFIG, ConfigFile, Exit, WrongUseError, say, ticking
+from budkavle.config import load
+
+
+def init(folder: Path) -> None:
+    """Make a folder with a config.toml that is complete and runs as it stands."""
+    from budkavle.starting import write_config  # noqa: PLC0415
+
+    if (folder / "config.toml").exists():
+        msg = f"{folder / 'config.toml'} exists already and stays as it is; remove it first, or name another folder"
+        raise WrongUseError(msg)
+    path = write_config(folder, {})
+    say(f"wrote {path}; its comments say what to change. Then: budkavle check --config {path}")
+
+
+def check(*, config: ConfigFile = DEFAULT_CONFIG) -> int:
+    """Say every fault of the configuration with its line and remedy."""
+    loaded = load(config)
+    missing = [place for place in loaded.sources() if not place.folder.is_dir()]
+    for place in missing:
+        say(f"{config}: sources.path: {place.folder} does not exist yet; make it, or mend the path")
+    if not missing:
+        say(f"{config}: in order")
+    return Exit.NEEDS_A_PERSON if missing else Exit.DONE
+
+
+def demo(folder: Path = Path("demo")) -> int:
+    """The whole of it on a sample newsroom, in this folder: no server needed, nothing leaves this machine."""
+    from budkavle.demo import replay, weeks  # noqa: PLC0415
+
+    with ticking("Six weeks of news", len(weeks())) as tick:
+        done = asyncio.run(replay(folder, tick))
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    for what, number, where in (
+        ("articles", done.articles, done.config.folder / "newsroom"),
+        ("feeds", done.feeds, done.config.publish_folder / "feeds"),
+        ("editions", done.editions, f"budkavle digest status --config {done.config.file}"),
+        ("letters", done.letters, done.config.outbox),
+    ):
+        table.add_row(what, str(number), str(where))
+    Console(soft_wrap=True).print(table)
+    if done.changed_now:
+        say(f"{done.sent_now} letters were laid in the outbox; open one with any mail program.")
+    else:
+        say("Nothing changed: everything was there already, and nobody was mailed twice.")
+    return Exit.DONE

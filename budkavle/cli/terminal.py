@@ -1,0 +1,86 @@
+"""How the command line speaks: results to standard output, everything else to standard error."""
+
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import IntEnum
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import structlog
+from cyclopts import Parameter
+from rich.console import Console
+from rich.progress import Progress, track
+
+T = TypeVar("T")
+ConfigFile = Annotated[Path, Parameter(name="--config", help="The configuration.")]
+AsJson = Annotated[bool, Parameter(name="--json", negative=(), help="One JSON object a line, with stable keys.")]
+DEFAULT_CONFIG = Path("config.toml")
+
+
+class Exit(IntEnum):
+    """What the exit code says."""
+
+    DONE = 0
+    NEEDS_A_PERSON = 1
+    WRONG_USE = 2
+    TRY_LATER = 75
+
+
+class WrongUseError(ValueError):
+    """A command cannot be carried out as it was given: what is wrong and how to mend it."""
+
+
+def now() -> datetime:
+    """The moment a command starts: read once, and passed on."""
+    return datetime.now(UTC)
+
+
+def say(line: str) -> None:
+    """A line of result."""
+    sys.stdout.write(line + "\n")
+
+
+def complain(line: str) -> None:
+    """A line about what went wrong."""
+    sys.stderr.write(line + "\n")
+
+
+def say_json(record: Mapping[str, object]) -> None:
+    """A record of result, one line."""
+    say(json.dumps(record, ensure_ascii=False))
+
+
+def progress(things: Iterable[T], what: str, total: int | None = None) -> Iterator[T]:
+    """The things one by one, with a bar where a person waits at a terminal."""
+    console = Console(stderr=True)
+    yield from track(
+        things, description=what, total=total, console=console, transient=True, disable=not console.is_terminal
+    )
+
+
+@contextmanager
+def ticking(what: str, total: int) -> Iterator[Callable[[object], None]]:
+    """A function to be called once for each of `total` steps, with a bar where a person waits at a terminal."""
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda _: bar.advance(task)
+
+
+def set_up_logging(level: int = logging.WARNING) -> None:
+    """Structured lines on standard error: coloured for people at a terminal, key=value elsewhere."""
+    terminal = sys.stderr.isatty()
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.dev.ConsoleRenderer() if terminal else structlog.processors.LogfmtRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )

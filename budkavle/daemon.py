@@ -1,0 +1,114 @@
+"""The daemon: one process in which a scheduler wakes the newsroom and the planner, and a web server answers."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import structlog
+import uvicorn
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from budkavle.delivering import send_holding
+from budkavle.importing import everything, import_all
+from budkavle.planning import plan_due
+from budkavle.publishing import build_feeds
+from budkavle.sender_lock import sender_lock
+from budkavle.web.app import application
+from budkavle.wiring import Service
+
+log = structlog.get_logger()
+
+_NEWS_SECONDS = 60
+_DIGEST_SECONDS = 20
+_DRAIN_SECONDS = 30
+"""How long a stop waits for the letter that is under way; what is not sent then is sent after the next start."""
+
+
+class Server(uvicorn.Server):
+    """uvicorn, but the scheduler stops before the last requests are answered, not after."""
+
+    def __init__(self, config: uvicorn.Config, before_shutdown: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._before_shutdown = before_shutdown
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop waking anybody, then answer what was asked already."""
+        self._before_shutdown()
+        await super().shutdown(sockets)
+
+
+class Daemon:
+    """What runs beside the web server: news in, feeds out, editions planned and sent."""
+
+    def __init__(self, service: Service, name: str) -> None:
+        self._service = service
+        self._name = name
+        self._stopping = False
+        self._scheduler = AsyncIOScheduler(timezone=UTC)
+        # APScheduler only wakes: what is due is read from the database, so a tick that is lost, late or doubled by a
+        # clock change does no harm.
+        for job, seconds in ((self.news, _NEWS_SECONDS), (self.digests, _DIGEST_SECONDS)):
+            self._scheduler.add_job(
+                job,
+                "interval",
+                seconds=seconds,
+                next_run_time=_now(),
+                coalesce=True,
+                max_instances=1,
+                misfire_grace_time=None,
+            )
+        self._sending = asyncio.Lock()
+
+    async def run(self) -> None:
+        """Serve until a signal asks to stop; then end in good order."""
+        listen = self._service.config.settings.web.listen
+        config = uvicorn.Config(
+            application(self._service),
+            host=listen.host,
+            port=listen.port,
+            access_log=False,  # addresses of pages hold leave tokens
+            log_config=None,
+            server_header=False,
+        )
+        self._scheduler.start()
+        log.info("started", listen=f"{listen.host}:{listen.port}", public_url=self._service.config.settings.public_url)
+        await Server(config, self.stop).serve()
+        self.stop()
+        async with asyncio.timeout(_DRAIN_SECONDS), self._sending:
+            log.info("stopped")
+
+    def stop(self) -> None:
+        """Wake nobody any more; a letter under way is finished."""
+        if not self._stopping:
+            self._stopping = True
+            self._scheduler.pause()
+
+    async def news(self) -> None:
+        """Take in what is new and rebuild the feeds."""
+        await asyncio.to_thread(self._news)
+
+    async def digests(self) -> None:
+        """Plan what is due and send what is planned."""
+        async with self._sending:
+            for digest in self._service.config.settings.digests:
+                await asyncio.to_thread(plan_due, self._service, digest, _now())
+            await send_holding(self._service, self._name, _now, lambda: self._stopping, lambda _: None)
+
+    def _news(self) -> None:
+        for one in import_all(self._service, everything(self._service.config), _now()):
+            if one.kind:
+                log.info("article_stored", article=one.id, kind=one.kind)
+        done = build_feeds(self._service, lambda _: None)
+        if done.changed:
+            log.info("feeds_published", changed=len(done.changed))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def run(service: Service) -> None:
+    """Be the one daemon of this store. Raises SenderBusyError, naming the other one, when there is one."""
+    with sender_lock(service.config.store_path) as name:
+        await Daemon(service, name).run()

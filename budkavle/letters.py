@@ -1,0 +1,98 @@
+"""The words and facts of letters: what the store and the configuration say, as the letter's own values."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from babel.dates import format_date, format_interval
+
+from articles.article import ArticleId, Kind, PublisherId, Seq, Version
+from budkavle.config_settings import Digest
+from budkavle.planning import rhythm
+from budkavle.wiring import Service
+from digest.content import Content, Row, Showing
+from digest.edition import Edition
+from digest.letter import Form, form
+from digest.letter_values import Dateline, Mailbox, Masthead, Shown, ShownArticle
+from digest.period import latest_slot, slot_on
+
+
+def letter_form(service: Service, digest: Digest, edition: Edition, content: Content) -> Form:
+    """The letter of one content, without its recipient."""
+    return form(
+        masthead(service, digest), dateline(service, digest, edition), shown(service, digest, content), service.render
+    )
+
+
+def masthead(service: Service, digest: Digest) -> Masthead:
+    """What all letters of a digest have in common."""
+    settings = service.config.settings
+    reply_to = digest.reply_to
+    return Masthead(
+        name=digest.name,
+        title=digest.title,
+        sender=Mailbox(name=digest.from_.name or digest.title, address=digest.from_.address),
+        reply_to=Mailbox(name=reply_to.name or digest.title, address=reply_to.address) if reply_to else None,
+        language=settings.language,
+        public_url=settings.public_url,
+    )
+
+
+def dateline(service: Service, digest: Digest, edition: Edition) -> Dateline:
+    """Which edition it is, in words: from the edition before it to its own day."""
+    own = rhythm(service, digest)
+    day = datetime.fromisoformat(edition.key).date()
+    before = latest_slot(own, slot_on(own, day).due - timedelta(seconds=1)).due.astimezone(own.zone).date()
+    since = datetime.fromisoformat(edition.since).date() if edition.since else before
+    language = service.config.settings.language
+    label = (
+        format_date(day, "long", locale=language)
+        if since >= day - timedelta(days=1)
+        else format_interval(since, day, "yMMMMd", locale=language)
+    )
+    return Dateline(key=edition.key, label=label, date=edition.moment.astimezone(own.zone))
+
+
+def shown(service: Service, digest: Digest, content: Content) -> Shown:
+    """The texts of a content in page order: by date, the newest first."""
+    versions = service.articles.texts([(row.article, row.seq) for row in content.rows])
+    ordered = sorted(content.rows, key=lambda row: _page_order(versions[row.article, row.seq]), reverse=True)
+    by_showing = {showing: [row for row in ordered if row.showing is showing] for showing in Showing}
+    return Shown(
+        items=tuple(_item(service, versions, row) for row in by_showing[Showing.ITEM]),
+        corrected=tuple(_noted(service, versions, row, Kind.CORRECTED) for row in by_showing[Showing.CORRECTED]),
+        withdrawn=tuple(_noted(service, versions, row, Kind.WITHDRAWN) for row in by_showing[Showing.WITHDRAWN]),
+        more=content.more,
+        more_url=_more_url(service, digest) if content.more else None,
+    )
+
+
+def _page_order(version: Version) -> tuple[str, Seq]:
+    return version.article.published.value.isoformat(), version.seq
+
+
+def _item(service: Service, versions: dict[tuple[ArticleId, Seq], Version], row: Row) -> ShownArticle:
+    article = versions[row.article, row.seq].article
+    return ShownArticle(article=article, publishers=_names(service, article.publishers))
+
+
+def _noted(service: Service, versions: dict[tuple[ArticleId, Seq], Version], row: Row, kind: Kind) -> ShownArticle:
+    article = versions[row.article, row.seq].article
+    acts = [act for act in service.articles.versions(row.article) if act.kind is kind and act.seq <= row.seq]
+    zone = service.config.settings.timezone
+    return ShownArticle(
+        article=article,
+        publishers=_names(service, article.publishers),
+        note=acts[-1].note,
+        noted_on=acts[-1].at.astimezone(zone).date(),
+    )
+
+
+def _names(service: Service, ids: Iterable[PublisherId]) -> tuple[str, ...]:
+    publishers = service.config.publishers()
+    return tuple(publishers[each].name for each in ids if each in publishers)
+
+
+def _more_url(service: Service, digest: Digest) -> str:
+    publishers = service.config.publishers()
+    only = digest.publishers or tuple(publishers)
+    return publishers[PublisherId(only[0])].url if len(only) == 1 else service.config.settings.public_url

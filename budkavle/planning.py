@@ -1,0 +1,57 @@
+"""From a digest's calendar to a planned edition."""
+
+from datetime import datetime
+
+import structlog
+
+from budkavle.config_settings import Digest
+from budkavle.wiring import Service
+from digest.edition import Edition, EditionState
+from digest.period import Every, PeriodKey, Rhythm, Slot, next_slot, slot_to_plan
+from digest.selection import newsroom
+from digest.subscription import filter_of
+
+log = structlog.get_logger()
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def rhythm(service: Service, digest: Digest) -> Rhythm:
+    """When a digest comes out."""
+    return Rhythm(
+        every=Every(digest.every),
+        at=digest.time,
+        zone=service.config.settings.timezone,
+        weekday=_WEEKDAYS.index(digest.weekday) if digest.weekday else 0,
+        monthday=digest.monthday or 1,
+    )
+
+
+def upcoming(service: Service, digest: Digest, now: datetime) -> Slot:
+    """The digest's next slot."""
+    return next_slot(rhythm(service, digest), now)
+
+
+def plan_due(service: Service, digest: Digest, now: datetime) -> Edition | None:
+    """Plan the edition that is due, where one is; also one whose planning was broken off."""
+    newest = service.editions.newest(digest.name)
+    if newest is not None and newest.state is EditionState.PLANNING:
+        return _plan(service, digest, newest)
+    first_seen = service.editions.first_seen(digest.name, now)
+    slot = slot_to_plan(rhythm(service, digest), now, first_seen, newest.key if newest else None)
+    return plan_period(service, digest, slot.key, now) if slot else None
+
+
+def plan_period(service: Service, digest: Digest, key: PeriodKey, now: datetime) -> Edition:
+    """Plan the edition of this period, due or not; one that exists stays as it was fixed."""
+    service.editions.first_seen(digest.name, now)
+    return _plan(service, digest, service.editions.open(digest.name, key, service.articles.last_seq(), now))
+
+
+def _plan(service: Service, digest: Digest, edition: Edition) -> Edition:
+    if edition.state is EditionState.PLANNING:
+        selection = filter_of(digest.topics, digest.publishers)
+        room = newsroom(service.articles.standings(edition.cut), selection, edition.cut)
+        service.planner.plan(edition, room, digest.items)
+        edition = service.editions.get(edition.digest, edition.key)
+        log.info("edition_planned", digest=edition.digest, edition=edition.key, cut_seq=edition.cut)
+    return edition

@@ -1,0 +1,62 @@
+"""The message as it would go now: the same bytes but for the recipient's own tokens."""
+
+from datetime import datetime
+
+from articles.article import Seq
+from budkavle.config_settings import Digest
+from budkavle.letters import letter_form
+from budkavle.planning import upcoming
+from budkavle.wiring import Service
+from digest.adapters.subscribers import Subscription
+from digest.address import Address
+from digest.content import Content, within
+from digest.delivery import EditionId
+from digest.edition import Edition, EditionState
+from digest.letter import made_out
+from digest.letter_values import Recipient
+from digest.selection import content, newsroom
+from digest.subscription import ALL, filter_of
+
+_ANYBODY = Recipient(address="recipient@example.org", leave_token="0" * 32)
+
+
+def preview(service: Service, digest: Digest, reader: Address | None, now: datetime) -> bytes | None:
+    """The letter that this subscriber, or one who wants everything, would get now; None when it would be empty.
+
+    Raises LookupError when the address has no subscription.
+    """
+    newest = service.editions.newest(digest.name)
+    cut = service.articles.last_seq()
+    edition = Edition(
+        id=EditionId(0),
+        digest=digest.name,
+        key=upcoming(service, digest, now).key,
+        since=newest.key if newest else None,
+        cut=cut,
+        moment=now,
+        state=EditionState.PLANNING,
+    )
+    known = _subscription(service, digest, reader) if reader else None
+    held = _content(service, digest, known, edition)
+    if held.is_empty:
+        return None
+    recipient = Recipient(address=known.address, leave_token=known.token) if known else _ANYBODY
+    return made_out(letter_form(service, digest, edition, held), recipient)
+
+
+def _content(service: Service, digest: Digest, known: Subscription | None, edition: Edition) -> Content:
+    selection = filter_of(digest.topics, digest.publishers)
+    room = newsroom(service.articles.standings(edition.cut), selection, edition.cut)
+    newest = service.editions.newest(digest.name)
+    from_seq = known.from_seq if known else (newest.cut if newest else Seq(0))
+    said = service.editions.said(known.id, list(room.standings)) if known else {}
+    items = room.items(known.wanted if known else ALL, from_seq)
+    return within(content(items, said, room), digest.items)
+
+
+def _subscription(service: Service, digest: Digest, reader: Address) -> Subscription:
+    for each in service.subscribers.all():
+        if each.digest == digest.name and each.address.lower() == reader.key:
+            return each
+    msg = f"nobody with this address subscribes to {digest.name}; see `budkavle subscribers list`"
+    raise LookupError(msg)

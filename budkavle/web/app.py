@@ -1,0 +1,79 @@
+"""The web application: feeds, the page that lists them, and the page where people leave."""
+
+import mimetypes
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from budkavle.templates import built_in_templates
+from budkavle.web.leaving import leaving
+from budkavle.web.pages import Pages
+from budkavle.wiring import Service
+from feeds.documents import MEDIA_TYPES, address
+
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+        "frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",  # leave tokens stand in addresses
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def application(service: Service) -> Starlette:
+    """All that the daemon serves."""
+    for suffix, kind in MEDIA_TYPES.items():
+        mimetypes.add_type(kind, suffix)
+    documents = service.config.publish_folder / "feeds"
+    documents.mkdir(parents=True, exist_ok=True)
+    pages = Pages(service)
+
+    def start(_: Request) -> Response:
+        return pages.show("start", HTTPStatus.OK, feeds=_listed(service))
+
+    def style(_: Request) -> Response:
+        return FileResponse(built_in_templates() / "pages" / "style.css", media_type="text/css")
+
+    def failed(_: Request, error: Exception) -> Response:
+        code = error.status_code if isinstance(error, HTTPException) else HTTPStatus.INTERNAL_SERVER_ERROR
+        return pages.show("error", HTTPStatus(code), status=int(code))
+
+    return Starlette(
+        routes=[
+            Route("/", start),
+            Route("/style.css", style),
+            Route("/healthz", lambda _: PlainTextResponse("ok\n")),
+            leaving(service, pages),
+            Mount("/feeds", StaticFiles(directory=documents)),
+        ],
+        middleware=[Middleware(BaseHTTPMiddleware, dispatch=_guard)],
+        exception_handlers={HTTPException: failed, Exception: failed},
+    )
+
+
+def _listed(service: Service) -> list[dict[str, str]]:
+    site = service.site
+    return [
+        {"title": feed.title, "atom": address(feed, ".atom", site), "rss": address(feed, ".rss", site)}
+        for feed in service.feeds
+    ]
+
+
+async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    response = await call_next(request)
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.url.path.startswith("/feeds/"):
+        # Readers take it as the pace of their visits (NetNewsWire, Miniflux).
+        response.headers.setdefault("Cache-Control", "public, max-age=900")
+        response.headers.setdefault("Access-Control-Allow-Origin", "*")
+    return response

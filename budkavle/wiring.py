@@ -1,0 +1,112 @@
+"""Where everything is put together: the only place that builds adapters from a configuration."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from babel.lists import format_list
+
+from articles.adapters.held import HeldInputs
+from articles.adapters.store import ArticleStore
+from articles.article import PublisherId, TopicId
+from articles.sources.reading import Vocabulary
+from budkavle.config import Config
+from budkavle.database import Database
+from budkavle.templates import renderer
+from digest.adapters.editions import Editions
+from digest.adapters.maildir import MaildirRelay
+from digest.adapters.planning import Planner
+from digest.adapters.smtp import RelayAddress, SmtpRelay, Tls
+from digest.adapters.subscribers import Subscribers
+from feeds.adapters.files import FeedFiles
+from feeds.entry import Feed, Site
+
+Render = Callable[[str, Mapping[str, object]], str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """An installation: its configuration, its stores and its templates."""
+
+    config: Config
+    database: Database
+    articles: ArticleStore
+    held: HeldInputs
+    subscribers: Subscribers
+    editions: Editions
+    planner: Planner
+    render: Render
+
+    @property
+    def feed_files(self) -> FeedFiles:
+        """Where documents are published."""
+        return FeedFiles(self.config.publish_folder / "feeds")
+
+    @property
+    def site(self) -> Site:
+        """What all feeds have in common."""
+        return site(self.config)
+
+    @property
+    def feeds(self) -> tuple[Feed, ...]:
+        """The feeds in the order of the file."""
+        return tuple(
+            Feed(
+                slug=own.slug,
+                title=own.title,
+                publishers=frozenset(PublisherId(each) for each in own.publishers),
+                topics=frozenset(TopicId(each) for each in own.topics),
+                size=own.size,
+            )
+            for own in self.config.settings.feeds
+        )
+
+
+@contextmanager
+def open_service(config: Config) -> Iterator[Service]:
+    """The installation that a configuration describes, its store made or brought up to date."""
+    config.store_path.parent.mkdir(parents=True, exist_ok=True)
+    database = Database(config.store_url)
+    try:
+        database.upgrade()
+        yield Service(
+            config=config,
+            database=database,
+            articles=ArticleStore(database.read, database.write),
+            held=HeldInputs(database.read, database.write),
+            subscribers=Subscribers(database.read, database.write),
+            editions=Editions(database.read, database.write),
+            planner=Planner(database.write),
+            render=renderer(config.settings.language, config.settings.timezone),
+        )
+    finally:
+        database.close()
+
+
+def vocabulary(config: Config) -> Vocabulary:
+    """What an input may name."""
+    return Vocabulary(publishers=config.publishers(), topics=config.topics())
+
+
+def site(config: Config) -> Site:
+    """What all feeds of a configuration have in common: they are published by all its publishers together."""
+    publishers = config.publishers()
+    names = [publisher.name for publisher in publishers.values()]
+    return Site(
+        public_url=config.settings.public_url,
+        title=format_list(names, locale=config.settings.language),
+        language=config.settings.language,
+        zone=config.settings.timezone,
+        publishers=publishers,
+        topics={topic.id: topic for topic in config.topics()},
+        tag_authority=next(iter(publishers.values())).tag_authority,
+    )
+
+
+def relay(config: Config) -> MaildirRelay | SmtpRelay:
+    """What carries letters away, as the configuration chooses."""
+    smtp = config.settings.mail.smtp
+    if config.settings.mail.transport == "maildir" or smtp is None:
+        return MaildirRelay(config.outbox)
+    password = config.password_file.read_text(encoding="utf-8").splitlines()[0] if config.password_file else None
+    return SmtpRelay(RelayAddress(host=smtp.host, port=smtp.port, tls=Tls(smtp.tls), user=smtp.user, password=password))
