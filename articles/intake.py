@@ -14,7 +14,8 @@ from articles.sources.reading import Input, Parsed, Refused, Source, Vocabulary
 from articles.topics import tagged
 
 _MARKDOWN = (".md", ".markdown")
-_MOST_LINES = 10_000
+# Some thirty times the longest press release we know of: what is longer is a book, a log or an attack.
+_MOST_SIGNS, _MOST_LINES = 200_000, 10_000
 
 
 def read(  # noqa: PLR0913 - everything a rule may ask is an argument, the day and the zone too
@@ -86,9 +87,12 @@ def _faulty(given: Input) -> Refused | None:
         return Refused(reason=f"{given.url!r} is no address on the web; give one that begins with https://")
     if faulty := faulty_character(given.text):
         return faulty
-    lines = given.text.count("\n")
-    if lines > _MOST_LINES:
-        return Refused(reason=f"{lines} lines are more than {_MOST_LINES}: is it an article? Give its text alone")
+    for count, most, what in (
+        (len(given.text), _MOST_SIGNS, "characters"),
+        (given.text.count("\n"), _MOST_LINES, "lines"),
+    ):
+        if count > most:
+            return Refused(reason=f"{count} {what} are more than {most}: is it an article? Give its text alone")
     if not clean(given.text).strip():
         return Refused(reason="empty; write a text into it or remove it")
     return None

@@ -1,8 +1,10 @@
 """The daemon: one process in which a scheduler wakes the newsroom and the planner, and a web server answers."""
 
 import asyncio
+import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import structlog
@@ -26,11 +28,27 @@ _DRAIN_SECONDS = 30
 
 
 class Server(uvicorn.Server):
-    """uvicorn, but the scheduler stops before the last requests are answered, not after."""
+    """uvicorn, but a signal is taken as a wish to end in good order, and the scheduler stops first.
+
+    uvicorn itself raises the signal again once it has served, which would kill the process before the letter under way
+    is recorded; and it drains requests while the scheduler still wakes.
+    """
 
     def __init__(self, config: uvicorn.Config, before_shutdown: Callable[[], None]) -> None:
         super().__init__(config)
         self._before_shutdown = before_shutdown
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Let SIGTERM and SIGINT end the serving, and nothing more."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.remove_signal_handler(number)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop waking anybody, then answer what was asked already."""

@@ -1,9 +1,9 @@
 """The words and facts of letters: what the store and the configuration say, as the letter's own values."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from babel.dates import format_date, format_interval
+from babel.dates import format_date
 
 from articles.article import ArticleId, Kind, PublisherId, Seq, Version
 from budkavle.config_settings import Digest
@@ -43,13 +43,22 @@ def dateline(service: Service, digest: Digest, edition: Edition) -> Dateline:
     day = datetime.fromisoformat(edition.key).date()
     before = latest_slot(own, slot_on(own, day).due - timedelta(seconds=1)).due.astimezone(own.zone).date()
     since = datetime.fromisoformat(edition.since).date() if edition.since else before
-    language = service.config.settings.language
-    label = (
-        format_date(day, "long", locale=language)
-        if since >= day - timedelta(days=1)
-        else format_interval(since, day, "yMMMMd", locale=language)
-    )
+    label = period_label(since, day, service.config.settings.language)
     return Dateline(key=edition.key, label=label, date=edition.moment.astimezone(own.zone))
+
+
+def period_label(since: date, until: date, language: str) -> str:
+    """The days between two editions in words, such as "30 januari–6 februari 2026"; one day for a daily digest.
+
+    Babel's own intervals abbreviate the month in Swedish.
+    """
+    last = format_date(until, "d MMMM y", locale=language)
+    if since >= until - timedelta(days=1):
+        return last
+    if (since.year, since.month) == (until.year, until.month):
+        return f"{since.day}–{last}"
+    first = format_date(since, "d MMMM" if since.year == until.year else "d MMMM y", locale=language)
+    return f"{first}–{last}"
 
 
 def shown(service: Service, digest: Digest, content: Content) -> Shown:

@@ -61,7 +61,12 @@ class Reply:
     text: str = ""
 
     def __str__(self) -> str:
-        return f"{self.phase}: {self.code} {self.text}" if self.code else f"{self.phase}: connection lost: {self.text}"
+        """What is kept and shown of it. Relays like to repeat the recipient's address; it is left out."""
+        text = _ANY_ADDRESS.sub("…", self.text)
+        return f"{self.phase}: {self.code} {text}" if self.code else f"{self.phase}: no answer: {text}"
+
+
+_ANY_ADDRESS = re.compile(r"[^\s<>]+@[^\s<>]+")
 
 
 class Verdict(StrEnum):
@@ -80,26 +85,23 @@ _OURS = re.compile(r"\b[45]\.7\.\d{1,3}\b")
 
 
 def verdict(reply: Reply) -> Verdict:
-    """Judge a reply: after the final dot silence is `uncertain`, before it nothing was sent."""
-    if reply.phase is Phase.DOT and reply.code == 0:
-        return Verdict.UNCERTAIN
-    if reply.phase is Phase.DOT and _is(reply, 2):
-        return Verdict.SENT
-    if _OURS.search(reply.text):
+    """Judge a reply: after the final dot, what is no clear yes or no is `uncertain`; before it nothing was sent."""
+    kind = reply.code // 100
+    if reply.phase is Phase.DOT and kind not in _REFUSALS:
+        return Verdict.SENT if kind == _YES else Verdict.UNCERTAIN
+    if reply.code in _ABOUT_US or _OURS.search(reply.text):
         return Verdict.PAUSE
-    if reply.phase is Phase.RCPT and _is(reply, 5):
+    if reply.phase is Phase.RCPT and kind == _NEVER:
         return Verdict.FAILED
-    if reply.phase in (Phase.RCPT, Phase.DATA, Phase.DOT) and _is(reply, 4) and reply.code != _CLOSING:
+    if reply.phase in (Phase.RCPT, Phase.DATA, Phase.DOT) and kind == _LATER:
         return Verdict.DEFERRED
     return Verdict.PAUSE
 
 
-_CLOSING = 421
-"""Service not available, closing: about the relay, not about the recipient (RFC 5321, section 3.8)."""
-
-
-def _is(reply: Reply, kind: int) -> bool:
-    return reply.code // 100 == kind
+_YES, _LATER, _NEVER = 2, 4, 5
+_REFUSALS = (_LATER, _NEVER)
+_ABOUT_US = (421, 530, 535)
+"""Closing, and not logged in: about the relay or us, never about the recipient (RFC 5321, 3.8; RFC 4954, 6)."""
 
 
 _RETRIES = (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4))

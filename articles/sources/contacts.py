@@ -16,6 +16,7 @@ _PHONE = re.compile(r"(?:\+\d|\b0|\(0)[\d\s()/\xa0–-]{4,}\d")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _PHONE_BREAK = re.compile(r"\s*(?:,|;|/(?=\s)|\beller\b|\balt\.?(?=\s))\s*")
 _PROSE = 60
+_MAX_LINE = 1_000
 
 
 @dataclass(kw_only=True)
@@ -58,6 +59,8 @@ def is_card(block: tuple[Piece, ...]) -> bool:
 
 def is_reach(text: str) -> bool:
     """Whether the line holds a way to reach somebody: a phone, an address, or the label of a hidden one."""
+    if len(text) > _MAX_LINE:
+        return False
     return bool(_FIELD.match(text) or _PHONE.search(text) or _EMAIL.search(text))
 
 
@@ -115,7 +118,8 @@ def _reach(value: str, card: _Card, *, kind: str) -> bool:
         card.email = card.email or email.group()
         return True
     if kind.lower().startswith(("e", "m")) and not kind.lower().startswith("mobil"):
-        return not value.strip()
+        # What stands for an address without being one, whole or cut short, is no address and no text.
+        return True
     phones = [part.strip(" .") for part in _PHONE_BREAK.split(value)]
     card.phones += [phone for phone in phones if any(sign.isdigit() for sign in phone)]
     return any(sign.isdigit() for sign in value) or not value.strip()

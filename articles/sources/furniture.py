@@ -84,7 +84,7 @@ def _label_pattern(rules: RuleSet) -> re.Pattern[str] | None:
     # A label's own full stop goes with it, twice or after a blank too where the sentence plainly goes on.
     stop = r"(?:(?:[^\S\n]*\.){1,2}(?=\s*[a-zåäö])|\.|(?!\w))"
     kinds = [f"(?:{labels}){stop}"] * bool(labels) + [f"(?:{hidden})(?!\\w)"] * bool(hidden)
-    # So do the blanks before it (some, or a long run of blanks takes for ever), and one that only led to a closing mark.
+    # So do some blanks before it (any number would take for ever), and one that only led to a closing mark.
     return re.compile(rf"[^\S\n]{{0,20}}(?:{'|'.join(kinds)})(?:[^\S\n]+(?=[.,;:!?)]))?") if kinds else None
 
 
@@ -113,11 +113,12 @@ def _without_foot(lines: tuple[Line, ...], rules: RuleSet) -> Bare:
     kept: list[Line] = []
     dropped: list[Line] = []
     closed = below = False
+    remnants = _remnants(lines, rules)
     for index, line in enumerate(lines):
         text = _before_prompt(line.text, rules, cut=index == last)
         below = below and not _starts_block(line.text, rules)
         if text is not None:
-            closed, below = True, _only_remnants(lines[index + 1 :], rules)
+            closed, below = True, remnants[index]
             kept.append(replace(line, text=text))
         elif below and line.text:
             dropped.append(line)
@@ -139,14 +140,15 @@ def _before_prompt(text: str, rules: RuleSet, *, cut: bool) -> str | None:
     return None
 
 
-def _only_remnants(lines: tuple[Line, ...], rules: RuleSet) -> bool:
-    """Whether nothing but short lines (buttons, page data) follows, up to the next block that the rules know."""
-    for line in lines:
-        if _starts_block(line.text, rules):
-            return True
-        if len(line.text) >= _PROSE and line.text[-1] in ".!?":
-            return False
-    return True
+def _remnants(lines: tuple[Line, ...], rules: RuleSet) -> list[bool]:
+    """Of each line whether only short ones (buttons, page data) follow it, up to the next block that the rules know."""
+    found: list[bool] = []
+    only_short = True
+    for line in reversed(lines):
+        found.append(only_short)
+        prose = len(line.text) >= _PROSE and line.text[-1] in ".!?:"
+        only_short = _starts_block(line.text, rules) or (only_short and not prose)
+    return found[::-1]
 
 
 def _starts_block(text: str, rules: RuleSet) -> bool:

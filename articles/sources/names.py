@@ -92,10 +92,11 @@ def parted(text: str) -> tuple[str, str]:
 def _run(tokens: list[re.Match[str]], first: int) -> int:
     """How many tokens from here on are capitalised words, particles between them included."""
     length = 0
-    for offset, token in enumerate(tokens[first:]):
-        if _is_capital(token.group()):
-            length = offset + 1
-        elif not (length and token.group() in _PARTICLES):
+    for index in range(first, len(tokens)):
+        word = tokens[index].group()
+        if _is_capital(word):
+            length = index - first + 1
+        elif not (length and word in _PARTICLES):
             break
     return length
 

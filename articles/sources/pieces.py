@@ -77,10 +77,10 @@ def is_credit(piece: Piece) -> bool:
 
 def breaks_off(piece: Piece) -> bool:
     """Whether a text that has this as its last piece seems to be cut off."""
-    if is_cut(piece.text):
+    if is_cut(piece.text) or (piece.text.endswith(":") and not piece.labelled):
         return True
     ends = piece.mark or piece.labelled or is_sentence_end(piece.text) or is_credit(piece)
-    return not ends and not _LINKISH.search(piece.text)
+    return not ends and not _LINKISH.search(piece.text[-100:])
 
 
 def could_be_title(piece: Piece) -> bool:

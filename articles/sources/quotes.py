@@ -26,6 +26,8 @@ _GOES_ON = re.compile(rf",?\s*(?:och|samt)\s+(?!(?:{_VERBS})\b)")
 _DASH = re.compile(r"[-–—]\s*")
 _QUOTED = re.compile(r"[”\"»“]")
 _MAX_ROLE = 120
+# Nobody is quoted at such length in one paragraph, and looking for names in it takes its time.
+_MAX_QUOTE = 5_000
 
 
 @dataclass
@@ -74,6 +76,8 @@ class Memory:
 
 def spoken(text: str, memory: Memory) -> Quote | Paragraph:
     """The paragraph as a quote with its speakers when they are sure, else as it is; the memory learns from it."""
+    if len(text) > _MAX_QUOTE:
+        return Paragraph(text=text)
     speakers = _speakers(text, memory)
     if not speakers:
         speakers = _announced(text, memory.before)
@@ -87,7 +91,7 @@ def spoken(text: str, memory: Memory) -> Quote | Paragraph:
 
 def is_said(text: str) -> bool:
     """Whether the text has the form of somebody's words with an attribution."""
-    return _who(text) is not None
+    return len(text) <= _MAX_QUOTE and _who(text) is not None
 
 
 def signed(text: str) -> tuple[Speaker, ...]:

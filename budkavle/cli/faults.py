@@ -29,3 +29,8 @@ _CODES: tuple[tuple[type[Exception], Exit], ...] = (
 def exit_of(error: Exception) -> Exit | None:
     """The exit code of a fault that its own words explain; None for a surprise, which deserves its traceback."""
     return next((code for kind, code in _CODES if isinstance(error, kind)), None)
+
+
+def words_of(error: Exception) -> str:
+    """What is said of a fault; a configuration's faults stand as they are, a line each, for editors to jump to."""
+    return str(error) if isinstance(error, ConfigFaults) else f"budkavle: {error}"

@@ -43,10 +43,10 @@ def _run(words: list[str]) -> int:
 
 
 def _explain(error: Exception) -> int:
-    from budkavle.cli.faults import exit_of  # noqa: PLC0415 - it knows every package, and most commands go well
+    from budkavle.cli.faults import exit_of, words_of  # noqa: PLC0415 - it knows every package; most commands go well
 
     code = exit_of(error)
     if code is None:
         raise error
-    complain(f"budkavle: {error}")
+    complain(words_of(error))
     return code

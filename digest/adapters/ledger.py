@@ -118,9 +118,11 @@ class Ledger:
             return bytes(connection.execute(statement).scalar_one())
 
     def end(self, now: datetime) -> None:
-        """Say that this sender has stopped in good order."""
+        """Stop, however it came to that: what was only claimed is planned again, what was under way is in doubt."""
+        own = select(senders).where(senders.c.fence == self.fence, senders.c.ended.is_(None))
         with self._write.begin() as connection:
-            connection.execute(update(senders).where(senders.c.fence == self.fence).values(ended=now))
+            for row in connection.execute(own).all():
+                self._take_over(connection, row, now)
 
     def _stand(self, connection: Connection) -> None:
         mine = and_(senders.c.fence == self.fence, senders.c.ended.is_(None))
@@ -155,18 +157,20 @@ class Ledger:
                 self._doubt(connection, claim, str(reply), now)
                 _pause(connection, claim.edition, str(reply))
             case Verdict.PAUSE:
-                self._set(connection, claim, now, state=DeliveryState.PLANNED, fence=None, reply=str(reply))
+                self._leave_open(connection, claim, now, state=DeliveryState.PLANNED, reply=str(reply))
                 _pause(connection, claim.edition, str(reply))
 
     def _defer(self, connection: Connection, claim: Claim, reply: str, now: datetime) -> None:
-        """Try again later, unless the edition was closed meanwhile: never beyond the next one."""
-        open_still = and_(editions.c.id == claim.edition, editions.c.state != EditionState.FINISHED)
-        if connection.execute(select(editions.c.id).where(open_still)).first() is None:
-            self._set(connection, claim, now, state=DeliveryState.FAILED, reason=Reason.EXPIRED, reply=reply)
-            return
         attempt = claim.attempt + 1
         later = {"attempt": attempt, "next_at": now + wait_before_retry(attempt)}
-        self._set(connection, claim, now, state=DeliveryState.DEFERRED, fence=None, reply=reply, **later)
+        self._leave_open(connection, claim, now, state=DeliveryState.DEFERRED, reply=reply, **later)
+
+    def _leave_open(self, connection: Connection, claim: Claim, now: datetime, **values: object) -> None:
+        """Let a letter be tried again, unless its edition was closed meanwhile: never beyond the next one."""
+        closed = and_(editions.c.id == claim.edition, editions.c.state == EditionState.FINISHED)
+        if connection.execute(select(editions.c.id).where(closed)).first() is not None:
+            values |= {"state": DeliveryState.FAILED, "reason": Reason.EXPIRED}
+        self._set(connection, claim, now, fence=None, **values)
 
     def _doubt(self, connection: Connection, claim: Claim, reply: str, now: datetime) -> None:
         """Nobody knows whether it arrived: hold it, or owe a notice for this attempt and try again."""
@@ -187,7 +191,7 @@ class Ledger:
         for edition, subscription in json.loads(dead.in_flight):
             found = connection.execute(_claims().where(_delivery(edition, subscription))).first()
             if found is not None:
-                self._doubt(connection, _claim(found), f"sender {dead.fence} died after the dot mark", now)
+                self._doubt(connection, _claim(found), f"sender {dead.fence} stopped after the dot mark", now)
                 finish_if_done(connection, EditionId(edition))
         left = and_(deliveries.c.state == DeliveryState.CLAIMED, deliveries.c.fence == dead.fence)
         connection.execute(update(deliveries).where(left).values(state=DeliveryState.PLANNED, fence=None))

@@ -69,13 +69,17 @@ class SmtpRelay:
 
     async def finish(self) -> Reply:
         """Write the final dot and wait for its answer, as long as the standard asks."""
+        client = self._client
+        if client is None or not client.is_connected:  # without its dot nothing was sent
+            return await self._refused(Phase.DATA, ConnectionError())
         self._letters += 1
         try:
-            client = self._alive()
             _write(client, b".\r\n")
             answer = await _protocol(client).read_response(timeout=_DOT_SECONDS)
         except (SMTPException, OSError) as error:
             return await self._refused(Phase.DOT, error)
+        if answer.code != _DONE and not _is_orderly(answer.code):
+            await self.drop()
         return Reply(phase=Phase.DOT, code=answer.code, text=answer.message)
 
     async def drop(self) -> None:
@@ -125,9 +129,10 @@ class SmtpRelay:
         """Turn an exception into a reply. Only an orderly refusal before DATA leaves the connection usable."""
         if not isinstance(error, SMTPResponseException):
             await self.drop()
-            return Reply(phase=phase, code=0, text=type(error).__name__)
+            # Before MAIL an error's words name the relay or its certificate; later they could hold an address.
+            return Reply(phase=phase, code=0, text=str(error) if phase is Phase.CONNECT else type(error).__name__)
         reply = Reply(phase=phase, code=error.code, text=error.message)
-        if phase is Phase.RCPT and error.code != _CLOSING and await self._reset():
+        if phase is Phase.RCPT and _is_orderly(error.code) and await self._reset():
             return reply
         await self.drop()
         return reply
@@ -138,6 +143,12 @@ class SmtpRelay:
 
 
 _CLOSING = 421
+_DONE = 250
+
+
+def _is_orderly(code: int) -> bool:
+    """Whether a refusal leaves client and relay in step."""
+    return code // 100 in {4, 5} and code != _CLOSING
 
 
 def _protocol(client: SMTP) -> SMTPProtocol:

@@ -59,3 +59,8 @@ def test_a_sentence_among_the_cards_is_left_for_the_text() -> None:
 def test_prose_under_a_contact_heading_is_no_card() -> None:
     assert not is_card(block("Vi svarar på frågor om beslutet hela dagen och helst före klockan fyra."))
     assert not is_card(())
+
+
+def test_what_stands_for_an_address_without_being_one_is_dropped() -> None:
+    found = cards(block("Siv Almroth\n\n  • E-post: Det här är en e-posta"))
+    assert (found.contacts[0].email, found.left) == (None, ())

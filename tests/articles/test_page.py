@@ -133,8 +133,9 @@ def test_running_text_below_a_prompt_is_kept(accepted: Accepted) -> None:
     assert accepted(text).draft.body_text == f"{LEAD}\n\n{BODY}"
 
 
-def test_a_text_that_breaks_off_is_held(accepted: Accepted) -> None:
-    held = accepted(page("21 januari 2026", "Bussarna går oftare", LEAD, BODY[:40])).held
+@pytest.mark.parametrize("last", [BODY[:40], "Vi är överens om:", "Det har länge varit..."])
+def test_a_text_that_breaks_off_is_held(accepted: Accepted, last: str) -> None:
+    held = accepted(page("21 januari 2026", "Bussarna går oftare", LEAD, last)).held
     assert held is not None
     assert held.startswith("line 7: the text breaks off")
 

@@ -1,0 +1,78 @@
+"""Sends an edition with the real command and kills itself on the way: `kill_me.py CONFIG KEY MOMENT NUMBER`.
+
+MOMENT is one of those below, or `never`; NUMBER says at which of its occurrences. Only test_kills.py starts this.
+"""
+
+import os
+import signal
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from budkavle import delivering
+from budkavle.cli.digest import send
+from budkavle.config import Config
+from budkavle.wiring import relay
+from digest.adapters.ledger import Ledger
+from digest.delivery import Claim, Reply, Verdict
+from digest.sending import Envelope, Relay
+
+MOMENTS = ("claimed", "marked", "before the dot", "after the reply", "before the record", "recorded")
+_seen: Counter[str] = Counter()
+
+
+def _reached(moment: str) -> None:
+    _seen[moment] += 1
+    if sys.argv[3] == moment and _seen[moment] == int(sys.argv[4]):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+class DyingLedger(Ledger):
+    """The real ledger."""
+
+    def claim(self, limit: int, now: datetime) -> Sequence[Claim]:
+        claims = super().claim(limit, now)
+        _reached("claimed")
+        return claims
+
+    def mark(self, claim: Claim, now: datetime) -> bool:
+        marked = super().mark(claim, now)
+        _reached("marked")
+        return marked
+
+    def record(self, claim: Claim, reply: Reply, now: datetime) -> Verdict:
+        _reached("before the record")
+        verdict = super().record(claim, reply, now)
+        _reached("recorded")
+        return verdict
+
+
+class DyingRelay:
+    """The real relay."""
+
+    def __init__(self, config: Config) -> None:
+        self._real = relay(config)
+
+    async def offer(self, envelope: Envelope) -> Reply | None:
+        return await self._real.offer(envelope)
+
+    async def finish(self) -> Reply:
+        _reached("before the dot")
+        reply = await self._real.finish()
+        _reached("after the reply")
+        return reply
+
+    async def drop(self) -> None:
+        await self._real.drop()
+
+    async def close(self) -> None:
+        await self._real.close()
+
+
+if __name__ == "__main__":
+    _relay: Relay = DyingRelay  # type: ignore[assignment]
+    delivering.Ledger = DyingLedger  # type: ignore[misc]
+    delivering.relay = DyingRelay  # type: ignore[assignment]
+    sys.exit(send("veckobrev", edition=sys.argv[2], config=Path(sys.argv[1])))
