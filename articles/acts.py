@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
 from articles.article import Article, ArticleId, Draft, History, Kind, Published, Version
+from articles.sources.dates import NO_DATE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,9 +21,6 @@ class Hold:
     """The input must wait for a person, who is told why."""
 
     reason: str
-
-
-NO_DATE = "no date: neither the text nor its address gives one"
 
 
 def history(versions: Sequence[Version]) -> History:

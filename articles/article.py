@@ -11,7 +11,7 @@ PublisherId = NewType("PublisherId", str)
 TopicId = NewType("TopicId", str)
 SourceName = NewType("SourceName", str)
 Seq = NewType("Seq", int)
-"""A version's place in the store's one strictly rising, gap-free sequence, from 1."""
+"""Where a version stands in the order of all versions: 1, 2, 3 …, without gaps."""
 
 
 class DateSource(StrEnum):

@@ -9,7 +9,7 @@ from articles.article import ArticleId, Publisher, SourceName
 def mint(publisher: Publisher, source: SourceName, address: str, rebirth: int = 0) -> ArticleId:
     """The id of the article first seen at `address` in `source`: a `tag:` URI (RFC 4151).
 
-    The same three always give the same id: a store rebuilt from its sources re-posts nothing. `rebirth` counts how
+    The same three always give the same id, so that rebuilding a store repeats nothing in a reader. `rebirth` counts how
     often the article was published again after a withdrawal: that is a new article.
     """
     seed = f"{source}\n{address}" + (f"\n{rebirth}" if rebirth else "")

@@ -1,4 +1,4 @@
-"""The whole of it on a sample newsroom: six weeks on a simulated calendar, without any server."""
+"""The demonstration: six weeks of a sample newsroom on a simulated calendar, without any server."""
 
 import json
 from collections.abc import Callable

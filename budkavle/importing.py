@@ -13,6 +13,7 @@ from articles.adapters.rules import shipped
 from articles.adapters.store import Arrival, Taken
 from articles.article import ArticleId, Draft, Kind, Published, SourceName
 from articles.intake import located, read, record
+from articles.sources.dates import NO_DATE
 from articles.sources.reading import Input, Parsed, Refused, Source
 from budkavle.config import Config, SourceFolder
 from budkavle.wiring import Service, vocabulary
@@ -184,7 +185,8 @@ def _store(service: Service, each: Found, given: Input, parsed: Parsed, now: dat
     )
     publisher = service.config.publishers()[parsed.draft.publishers[0]]
     known = service.articles.known_at(arrival)
-    if parsed.held and known is None:
+    # An article that is known has its date already; any other doubt is about this text.
+    if parsed.held and not (known and parsed.held == NO_DATE):
         return _hold(service, arrival, given, parsed, parsed.held, now)
     taken = service.articles.take(arrival, publisher, now)
     if isinstance(taken, Hold):
@@ -201,7 +203,7 @@ def _hold(  # noqa: PLR0913, PLR0917 - what is held, and everything to be told o
 
 
 def _addresses(draft: Draft, path: str) -> tuple[str, ...]:
-    """First sight's address is the article's URL, else its path inside the source's folder."""
+    """What an article is known by: the first one names it, so a web address comes before a file's path."""
     return (draft.url, path) if draft.url else (path,)
 
 

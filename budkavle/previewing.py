@@ -1,4 +1,4 @@
-"""The message as it would go now: the same bytes but for the recipient's own tokens."""
+"""A look at the next letter: made by the code that makes the real one."""
 
 from datetime import datetime
 

@@ -12,7 +12,7 @@ _POINTER = re.compile(
     re.IGNORECASE,
 )
 _ASIDE = re.compile(
-    r"(?:fakta|bakgrund|kontakt|läs mer|läs också|mer information|för mer information|länkar|relaterad|om region\w*)\b",
+    r"(?:fakta|bakgrund|kontakt|läs mer|läs (?:också|handlingar\w*|protokoll\w*|beslut\w*)|handlingar\w*|mer information|för mer information|länkar|relaterad|om region\w*)\b",
     re.IGNORECASE,
 )
 

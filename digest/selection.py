@@ -1,6 +1,6 @@
-"""What an edition holds for one subscription: a cursor for what is new, the ledger for what was said.
+"""What an edition holds for one subscription: the cursor says what is new, the receipts what was said.
 
-No window and no date decides: an article's date only orders it on the page (docs/design.md, "Choosing").
+Time plays no part in it: late, back-dated and re-tagged articles are news like any other (docs/design.md).
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The article store: every version ever, in one strictly rising, gap-free sequence."""
+"""The article store: every version ever, in one order without gaps."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence

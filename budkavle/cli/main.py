@@ -21,7 +21,7 @@ for _name, _place, _help in (
     ("subscribers", "subscribers:app", "Add, import, list and end subscriptions."),
     ("run", "run:run", "The daemon: scheduler, sender and web."),
     ("status", "status:status", "The last and the next of everything, and what needs a person."),
-    ("demo", "start:demo", "The whole of it on a sample newsroom, no server needed."),
+    ("demo", "start:demo", "Six weeks of a sample newsroom, from pages to letters, in a folder."),
 ):
     app.command(f"budkavle.cli.{_place}", name=_name, help=_help)
 

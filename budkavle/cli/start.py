@@ -33,7 +33,7 @@ def check(*, config: ConfigFile = DEFAULT_CONFIG) -> int:
 
 
 def demo(folder: Path = Path("demo")) -> int:
-    """The whole of it on a sample newsroom, in this folder: no server needed, nothing leaves this machine."""
+    """Six weeks of a sample newsroom, from pages to letters, in a folder: nothing leaves this machine."""
     from budkavle.demo import replay, weeks  # noqa: PLC0415
 
     with ticking("Six weeks of news", len(weeks())) as tick:

@@ -1,6 +1,6 @@
 """The ledger of deliveries as one sender sees it: claim, mark the dot, record.
 
-Claim and commit; send; record and commit: never a transaction across the network (docs/design.md, "Delivery").
+Every step is a short transaction of its own, and none is open while the relay is waited for (docs/design.md).
 """
 
 import json

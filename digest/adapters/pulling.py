@@ -18,7 +18,7 @@ from digest.edition import EditionState
 def pull(write: Engine, withdrawn: Collection[ArticleId], now: datetime) -> int:
     """Point the unclaimed deliveries of letters that hold a withdrawn text to a variant made anew; says how many.
 
-    An emptied one is skipped. A claimed one keeps its variant, so that its receipt is true.
+    One that has nothing left is skipped. What is claimed stays as it is: its receipt must say what was really sent.
     """
     with write.begin() as connection:
         affected = connection.execute(_affected(withdrawn)).all()

@@ -103,7 +103,7 @@ class Subscribers:
         return self._turn(address, digest, SubscriptionState.ACTIVE, SubscriptionState.PAUSED)
 
     def resume(self, address: Address, digest: str) -> bool:
-        """End a pause: the next edition makes up for it. False when it was not paused."""
+        """End a pause: what was missed comes with the next edition. False when it was not paused."""
         return self._turn(address, digest, SubscriptionState.PAUSED, SubscriptionState.ACTIVE)
 
     def end(self, address: Address, digest: str | None, reason: str, now: datetime) -> int:

@@ -135,7 +135,7 @@ senders = Table(
     Column("name", Text, nullable=False),
     Column("started", Instant, nullable=False),
     Column("ended", Instant),
-    # The dot mark: `edition subscription` of what lies between its mark and its outcome. One small row, not a column of
-    # each delivery: the mark costs one page however large the edition is.
+    # The dot mark: `edition subscription` of what lies between its mark and its outcome. A row of its own, so
+    # that a mark costs one page however large the edition is.
     Column("in_flight", Text, nullable=False),
 )

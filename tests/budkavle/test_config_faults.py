@@ -58,7 +58,7 @@ CASES = [
     ("#size = 50", "size = 0", "write 1 or more"),
     ("<nyheter@example.org>", "<nyheter>", "is no mail address"),
     ("<nyheter@example.org>", "<nyheter@example.org>, a@example.org", "is no mail address"),
-    ("Veckans nyheter <", "Veckans\\r\\nBcc: <", "has a line break"),
+    ("Nyheter i Lingonmark <", "Veckans\\r\\nBcc: <", "has a line break"),
     ('weekday = "friday"', 'weekday = "5"', 'write one of "monday", "tuesday"'),
     ('every = "week"', 'every = "day"', 'weekday: means nothing beside every = "day"'),
     ('every = "week"\n', 'every = "month"\n', "add monthday = 1"),

@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -26,7 +26,7 @@ from hypothesis.stateful import (
 from sqlalchemy import select
 
 from articles.adapters.store import Arrival, ArticleStore
-from articles.article import ArticleId, Kind, TopicId
+from articles.article import ArticleId, Kind
 from budkavle.database import Database
 from digest.adapters.editions import Editions
 from digest.adapters.ledger import Ledger, OnUncertain
@@ -35,7 +35,7 @@ from digest.adapters.pulling import pull
 from digest.adapters.subscribers import Subscribers, Wish
 from digest.adapters.tables import deliveries, subscribers, subscriptions, variant_items
 from digest.address import Address
-from digest.delivery import OPEN, DeliveryState, Phase, Reply, Verdict
+from digest.delivery import OPEN, DeliveryState, Phase, Reply
 from digest.edition import Edition
 from digest.period import PeriodKey
 from digest.selection import newsroom
@@ -51,6 +51,7 @@ REPLIES = {
     "deferred": Reply(phase=Phase.RCPT, code=450),
     "uncertain": Reply(phase=Phase.DOT, code=0),
 }
+MEMORY = Path("/dev/shm")  # noqa: S108 - thousands of commits, none of which needs to survive
 Shown = frozenset[tuple[str, ArticleId]]
 
 
@@ -102,7 +103,7 @@ class Lives(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None)
+        self.folder = tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None)
         path = Path(self.folder.name) / "store.db"
         shutil.copy(self.empty, path)
         self.database = Database(f"sqlite:///{path}")
@@ -126,8 +127,8 @@ class Lives(RuleBasedStateMachine):
     def everybody(self) -> list[Person]:
         return [person for person in self.people.values() if person.living != "ended"]
 
-    def any_article(self, data: st.DataObject, live: bool = True) -> ArticleId | None:
-        known = [each for each, text in self.texts.items() if not (live and text.is_withdrawn)]
+    def any_live_article(self, data: st.DataObject) -> ArticleId | None:
+        known = [each for each, text in self.texts.items() if not text.is_withdrawn]
         return data.draw(st.sampled_from(known)) if known else None
 
     def write(self, article: ArticleId, act: str, topics: frozenset[str]) -> None:
@@ -159,22 +160,22 @@ class Lives(RuleBasedStateMachine):
 
     @rule(data=st.data(), topics=SETS)
     def retag(self, data: st.DataObject, topics: frozenset[str]) -> None:
-        if article := self.any_article(data):
+        if article := self.any_live_article(data):
             self.write(article, "edited", topics)
 
     @rule(data=st.data())
     def correct(self, data: st.DataObject) -> None:
-        if article := self.any_article(data):
+        if article := self.any_live_article(data):
             self.write(article, "corrected", self.texts[article].topics)
 
     @rule(data=st.data(), topics=SETS)
     def correct_and_retag(self, data: st.DataObject, topics: frozenset[str]) -> None:
-        if article := self.any_article(data):
+        if article := self.any_live_article(data):
             self.write(article, "corrected", topics)
 
     @rule(data=st.data())
     def withdraw(self, data: st.DataObject) -> None:
-        article = self.any_article(data)
+        article = self.any_live_article(data)
         if article is None:
             return
         self.store.act(article, Kind.WITHDRAWN, "fel", self.now)
