@@ -12,7 +12,8 @@ _POINTER = re.compile(
     re.IGNORECASE,
 )
 _ASIDE = re.compile(
-    r"(?:fakta|bakgrund|kontakt|läs mer|läs (?:också|handlingar\w*|protokoll\w*|beslut\w*)|handlingar\w*|mer information|för mer information|länkar|relaterad|om region\w*)\b",
+    r"(?:fakta|bakgrund|kontakt|länkar|relaterad|om region\w*|handlingar\w*"
+    r"|läs (?:mer|också|handlingar\w*|protokoll\w*)|(?:för )?mer information)\b",
     re.IGNORECASE,
 )
 

@@ -71,8 +71,8 @@ def next_slot(rhythm: Rhythm, now: datetime) -> Slot:
 def slot_to_plan(rhythm: Rhythm, now: datetime, first_seen: datetime, last_planned: PeriodKey | None) -> Slot | None:
     """The slot whose edition should be planned at `now`, or None.
 
-    Slots from before the digest was first seen do not count. One that was missed, in an outage perhaps, still counts for
-    half a period; after that its content is left to the next. A clock that jumped back plans nothing.
+    Slots from before the digest was first seen do not count. One that was missed, in an outage perhaps, still counts
+    for half a period; after that its content is left to the next. A clock that jumped back plans nothing.
     """
     slot = latest_slot(rhythm, now)
     if slot.due <= first_seen or (last_planned is not None and slot.key <= last_planned):

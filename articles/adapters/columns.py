@@ -7,6 +7,14 @@ from sqlalchemy import DateTime
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+"""How constraints and indexes are named, so that a migration can name them on every database."""
+
 
 class Instant(TypeDecorator[datetime]):
     """An aware moment, kept as UTC; a naive one is refused."""

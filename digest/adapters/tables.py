@@ -14,16 +14,9 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from articles.adapters.columns import Instant
+from articles.adapters.columns import NAMING, Instant
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+metadata = MetaData(naming_convention=NAMING)
 
 digests = Table(
     "digests",

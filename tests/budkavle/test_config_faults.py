@@ -37,7 +37,7 @@ CASES = [
     ('"var/public"', '"var"', 'overlaps with "var"'),
     ('"var/outbox"', '"var/public/outbox"', 'overlaps with "var/public"'),
     ('transport = "maildir"', 'transport = "mail"', 'write "maildir"'),
-    ('on_uncertain = "keep"', 'on_uncertain = "send"', 'write "resend"'),
+    ('on_uncertain = "hold"', 'on_uncertain = "send"', 'write "resend"'),
     ('host = "127.0.0.1"', 'host = "smtp.example.org"', 'tls: "none" would send letters unprotected'),
     ('host = "127.0.0.1"', 'host = "smtp.example.org:25"', "without port"),
     ("port = 25", "port = 0", "write 1 or more"),

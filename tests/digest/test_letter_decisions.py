@@ -29,13 +29,20 @@ def test_one_headed_section_is_no_list_of_decisions() -> None:
 
 
 def test_a_pointer_to_the_minutes_is_no_decision() -> None:
-    pointer = "Även andra ärenden avgjordes. Klicka här för att läsa beslutsunderlag och protokoll."
-    sections = (("Ny budget", BODY), ("Ny buss", BODY), ("Håll koll på protokollen", pointer))
+    pointer = "Även andra ärenden avgjordes. Klicka här för att läsa handlingarna."
+    sections = (("Ny budget", BODY), ("Ny buss", BODY), ("Mer från mötet", pointer))
     assert decisions(article(*sections)) == ("Ny budget", "Ny buss")
 
 
 def test_asides_and_empty_sections_are_no_decisions() -> None:
-    sections = (("Ny budget", BODY), ("Fakta om budgeten", BODY), ("Bakgrund", BODY), ("Kontakt", BODY), ("Tom", ""))
+    sections = (
+        ("Ny budget", BODY),
+        ("Fakta om budgeten", BODY),
+        ("Bakgrund", BODY),
+        ("Kontakt", BODY),
+        ("Läs handlingarna", BODY),
+        ("Tom", ""),
+    )
     assert decisions(article(*sections)) == ()
 
 

@@ -1,0 +1,539 @@
+"""Scripted lives on the real store: rules that look right and lose, repeat or misdirect something fail one of these.
+
+Random lives miss some of them. What a letter shows is written `buss` for an item, `rättat buss` and `återkallat buss`
+for notices; a subscriber who gets no letter is not in the answer.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from articles.adapters.store import Arrival, ArticleStore
+from articles.article import ArticleId, Kind, SourceName, TopicId
+from articles.article import Draft as ArticleDraft
+from budkavle.database import Database
+from digest.adapters.editions import Editions
+from digest.adapters.ledger import Ledger, OnUncertain
+from digest.adapters.planning import Planner
+from digest.adapters.pulling import pull
+from digest.adapters.subscribers import Subscribers, Wish
+from digest.adapters.tables import deliveries, receipts, subscribers, subscriptions, variant_items
+from digest.address import Address
+from digest.content import Showing
+from digest.delivery import OPEN, DeliveryState, Phase, Reply
+from digest.edition import Edition, EditionState, EditionStatus
+from digest.period import PeriodKey
+from digest.selection import newsroom
+from digest.subscription import ALL, filter_of
+from tests.given import LINGONMARK, NOW, draft
+
+WORDS = {Showing.ITEM: "", Showing.CORRECTED: "rättat ", Showing.WITHDRAWN: "återkallat "}
+REPLIES = {
+    "sent": Reply(phase=Phase.DOT, code=250),
+    "failed": Reply(phase=Phase.RCPT, code=550),
+    "deferred": Reply(phase=Phase.RCPT, code=450),
+    "uncertain": Reply(phase=Phase.DOT, code=0),
+}
+Shown = dict[str, set[str]]
+
+
+class Life:
+    """One digest, its articles by name, its subscribers by first name, week by week."""
+
+    def __init__(self, database: Database, on_uncertain: OnUncertain = OnUncertain.HOLD, limit: int = 30) -> None:
+        ends = (database.read, database.write)
+        self.database, self.on_uncertain, self.limit = database, on_uncertain, limit
+        self.store, self.editions, self.subscribers = ArticleStore(*ends), Editions(*ends), Subscribers(*ends)
+        self.now = NOW
+        self.names: dict[ArticleId, str] = {}
+        self.drafts: dict[str, ArticleDraft] = {}
+        self.ids: dict[str, ArticleId] = {}
+        self.changes = 0
+
+    def publish(self, name: str, *topics: str, days_old: int = 0, address: str | None = None) -> None:
+        """Publish an article; `address` says where, when an older one had it."""
+        new = draft(f"Om {name}", *topics)
+        assert new.published
+        day = replace(new.published, value=(self.now - timedelta(days=days_old)).date())
+        self._take(name, address or name, replace(new, published=day), None)
+
+    def retag(self, name: str, *topics: str) -> None:
+        self._take(name, name, replace(self.drafts[name], topics=tuple(map(TopicId, topics))), None)
+
+    def correct(self, name: str, *, topics: Iterable[str] | None = None) -> None:
+        self.changes += 1
+        kept = self.drafts[name].topics if topics is None else tuple(map(TopicId, topics))
+        changed = replace(self.drafts[name], lead=f"Rätt nu, {self.changes}.", topics=kept)
+        self._take(name, name, changed, Kind.CORRECTED)
+
+    def edit(self, name: str) -> None:
+        self.changes += 1
+        self._take(name, name, replace(self.drafts[name], lead=f"Putsat, {self.changes}."), None)
+
+    def withdraw(self, name: str) -> None:
+        """Withdraw an article, which pulls it from the letters that are not yet claimed."""
+        self.store.act(self.ids[name], Kind.WITHDRAWN, "Uppgiften var fel.", self.now)
+        pull(self.database.write, [self.ids[name]], self.now)
+
+    def _take(self, name: str, address: str, text: ArticleDraft, asked: Kind | None) -> None:
+        arrival = Arrival(source=SourceName("s"), addresses=(f"{address}.txt",), draft=text, asked=asked, note="fel")
+        taken = self.store.take(arrival, LINGONMARK, self.now)
+        assert not isinstance(taken, str)
+        article = taken.id  # type: ignore[union-attr]
+        self.drafts[name], self.ids[name] = text, article
+        self.names.setdefault(article, name)
+
+    def join(self, who: str, *topics: str) -> None:
+        wish = Wish(address=_address(who), digest="veckobrev", wanted=filter_of(topics))
+        self.subscribers.join_again(wish, self.store.last_seq(), self.now)
+
+    def choose(self, who: str, *topics: str) -> None:
+        assert self.subscribers.choose(_address(who), "veckobrev", filter_of(topics))
+
+    def leave(self, who: str) -> None:
+        assert self.subscribers.end(_address(who), None, "asked", self.now) == 1
+
+    def pause(self, who: str) -> None:
+        assert self.subscribers.pause(_address(who), "veckobrev")
+
+    def resume(self, who: str) -> None:
+        assert self.subscribers.resume(_address(who), "veckobrev")
+
+    def plan(self, weeks: int = 1) -> Edition:
+        """Plan the edition of a later week; what the last one left open ends."""
+        self.now += timedelta(days=7 * weeks)
+        cut = self.store.last_seq()
+        edition = self.editions.open("veckobrev", PeriodKey(self.now.date().isoformat()), cut, self.now)
+        Planner(self.database.write).plan(edition, newsroom(self.store.standings(cut), ALL, cut), self.limit)
+        return edition
+
+    def send(self, who: str, outcome: str = "sent") -> None:
+        """One letter meets its fate; `held` is one that could not be made out."""
+        ledger = Ledger(self.database.write, "sender", self.on_uncertain, self.now)
+        claims = ledger.claim(99, self.now)
+        mine = next(claim for claim in claims if claim.address == _address(who).text)
+        ledger.give_back([claim for claim in claims if claim is not mine], self.now)
+        if outcome == "held":
+            ledger.hold(mine, self.now)
+        else:
+            assert ledger.mark(mine, self.now)
+            ledger.record(mine, REPLIES[outcome], self.now)
+        newest = self.editions.newest("veckobrev")
+        assert newest
+        self.editions.resume(newest)
+
+    def week(self, weeks: int = 1, **outcomes: str) -> Shown:
+        """Plan an edition and send every letter; answer what they show. `outcomes` are others than `sent`."""
+        self.plan(weeks)
+        letters = self.letters()
+        for who in letters:
+            self.send(who, outcomes.get(who, "sent"))
+        return letters
+
+    def letters(self, *states: DeliveryState) -> Shown:
+        """What the newest edition's letters in these states show; without states, what is still to be sent."""
+        newest = self.editions.newest("veckobrev")
+        assert newest
+        statement = (
+            select(subscribers.c.address, variant_items)
+            .join(subscriptions, subscriptions.c.subscriber_id == subscribers.c.id)
+            .join(deliveries, deliveries.c.subscription_id == subscriptions.c.id)
+            .join(variant_items, variant_items.c.variant_id == deliveries.c.variant_id)
+            .where(deliveries.c.edition_id == newest.id, deliveries.c.state.in_(states or OPEN))
+        )
+        found: Shown = {}
+        with self.database.read.begin() as connection:
+            for row in connection.execute(statement):
+                shown = WORDS[Showing(row.showing)] + self.names[ArticleId(row.article)]
+                found.setdefault(row.address.split("@")[0], set()).add(shown)
+        return found
+
+    def status(self) -> EditionStatus:
+        return list(self.editions.status())[-1]
+
+
+def _address(who: str) -> Address:
+    return Address(f"{who}@example.org")
+
+
+@pytest.fixture
+def life(database: Database) -> Life:
+    return Life(database)
+
+
+@pytest.fixture
+def resending(database: Database) -> Life:
+    return Life(database, OnUncertain.RESEND)
+
+
+def test_an_article_tagged_after_its_edition_went_out_comes_with_the_next(life: Life) -> None:
+    life.join("anna", "vard")
+    life.publish("remiss")
+    assert life.week() == {}
+    life.retag("remiss", "vard")
+    assert life.week() == {"anna": {"remiss"}}
+    assert life.week() == {}
+
+
+def test_an_article_that_was_sent_and_later_gets_a_wanted_topic_is_not_repeated(life: Life) -> None:
+    life.join("anna", "buss", "vard")
+    life.publish("turlista", "buss")
+    assert life.week() == {"anna": {"turlista"}}
+    life.retag("turlista", "buss", "vard")
+    assert life.week() == {}
+
+
+def test_an_article_that_was_sent_to_one_and_tagged_later_comes_only_to_the_other(life: Life) -> None:
+    life.join("anna")
+    life.join("bertil", "vard")
+    life.publish("remiss")
+    assert life.week() == {"anna": {"remiss"}}
+    life.retag("remiss", "vard")
+    assert life.week() == {"bertil": {"remiss"}}
+
+
+@pytest.mark.parametrize("act", ["correct", "withdraw"])
+def test_who_joins_hears_nothing_of_what_was_published_before(act: str, life: Life) -> None:
+    life.publish("gammalt")
+    life.join("anna")
+    getattr(life, act)("gammalt")
+    assert life.week() == {}
+
+
+@pytest.mark.parametrize("act", ["correct", "withdraw"])
+def test_who_adds_a_topic_hears_nothing_of_its_older_articles(act: str, life: Life) -> None:
+    life.join("anna", "buss")
+    life.publish("remiss", "vard")
+    assert life.week() == {}
+    life.choose("anna", "buss", "vard")
+    getattr(life, act)("remiss")
+    assert life.week() == {}
+
+
+@pytest.mark.parametrize(("act", "notice"), [("correct", "rättat remiss"), ("withdraw", "återkallat remiss")])
+def test_who_removed_the_topic_still_hears_what_became_of_an_article_they_got(
+    act: str, notice: str, life: Life
+) -> None:
+    life.join("anna", "buss", "vard")
+    life.publish("remiss", "vard")
+    assert life.week() == {"anna": {"remiss"}}
+    life.choose("anna", "buss")
+    getattr(life, act)("remiss")
+    assert life.week() == {"anna": {notice}}
+    assert life.week() == {}
+
+
+def test_a_correction_reaches_those_who_got_the_article_although_it_was_tagged_away(life: Life) -> None:
+    life.join("anna", "vard")
+    life.publish("remiss", "vard")
+    assert life.week() == {"anna": {"remiss"}}
+    life.correct("remiss", topics=["buss"])
+    assert life.week() == {"anna": {"rättat remiss"}}
+
+
+def test_a_withdrawal_reaches_those_who_got_the_article_although_it_was_tagged_away(life: Life) -> None:
+    life.join("anna", "vard")
+    life.publish("remiss", "vard")
+    assert life.week() == {"anna": {"remiss"}}
+    life.retag("remiss", "buss")
+    life.withdraw("remiss")
+    assert life.week() == {"anna": {"återkallat remiss"}}
+
+
+def test_an_article_got_through_a_topic_added_after_its_publication_is_corrected_like_any_other(life: Life) -> None:
+    life.join("anna", "buss")
+    life.publish("remiss", "vard")
+    life.choose("anna", "buss", "vard")
+    assert life.week() == {"anna": {"remiss"}}
+    life.correct("remiss")
+    assert life.week() == {"anna": {"rättat remiss"}}
+
+
+def test_an_article_got_through_a_late_tag_is_corrected_like_any_other(life: Life) -> None:
+    life.join("anna", "vard")
+    life.publish("remiss")
+    assert life.week() == {}
+    life.retag("remiss", "vard")
+    assert life.week() == {"anna": {"remiss"}}
+    life.correct("remiss")
+    assert life.week() == {"anna": {"rättat remiss"}}
+
+
+def test_who_was_away_when_the_edition_went_out_hears_of_no_correction(life: Life) -> None:
+    life.join("anna")
+    life.publish("remiss")
+    life.leave("anna")
+    assert life.week() == {}
+    life.join("anna")
+    life.correct("remiss")
+    assert life.week() == {}
+
+
+def test_who_left_before_an_edition_and_is_back_in_time_starts_anew(life: Life) -> None:
+    life.join("anna")
+    life.publish("remiss")
+    life.leave("anna")
+    life.join("anna")
+    life.correct("remiss")
+    assert life.week() == {}
+    life.publish("nytt")
+    assert life.week() == {"anna": {"nytt"}}
+
+
+def test_who_got_an_article_and_was_away_for_its_correction_hears_of_it_when_back(life: Life) -> None:
+    life.join("anna")
+    life.publish("remiss")
+    assert life.week() == {"anna": {"remiss"}}
+    life.leave("anna")
+    life.correct("remiss")
+    assert life.week() == {}
+    life.join("anna")
+    assert life.week() == {"anna": {"rättat remiss"}}
+
+
+def test_of_one_edition_only_those_mailed_before_the_withdrawal_hear_of_it(life: Life) -> None:
+    life.join("anna")
+    life.join("bertil")
+    life.publish("remiss")
+    life.publish("buss")
+    life.plan()
+    life.send("anna")
+    life.withdraw("remiss")
+    assert life.letters() == {"bertil": {"buss"}}
+    life.send("bertil")
+    assert life.week() == {"anna": {"återkallat remiss"}}
+
+
+def test_a_letter_deferred_past_the_withdrawal_brings_neither_article_nor_notice(life: Life) -> None:
+    life.join("anna")
+    life.publish("remiss")
+    life.plan()
+    life.send("anna", "deferred")
+    life.withdraw("remiss")
+    assert life.letters() == {}
+    assert life.status().edition.state is EditionState.FINISHED
+    assert life.status().counts[DeliveryState.SKIPPED] == 1
+    assert life.week() == {}
+
+
+def test_an_edition_emptied_by_a_pull_settles_what_it_would_have_said(life: Life) -> None:
+    life.join("anna")
+    life.publish("remiss")
+    life.plan()
+    life.withdraw("remiss")
+    assert life.status().edition.state is EditionState.FINISHED
+    life.publish("buss")
+    assert life.week() == {"anna": {"buss"}}
+
+
+def test_a_topic_added_after_quiet_weeks_does_not_bring_weeks_of_old_articles(life: Life) -> None:
+    life.join("anna", "kultur")
+    for name in ("ett", "två", "tre"):
+        life.publish(name, "vard")
+        assert life.week() == {}
+    life.choose("anna", "kultur", "vard")
+    assert life.week() == {}
+    life.publish("fyra", "vard")
+    assert life.week() == {"anna": {"fyra"}}
+
+
+def test_an_added_topic_brings_what_is_new_since_the_last_edition(life: Life) -> None:
+    life.join("anna", "kultur")
+    assert life.week() == {}
+    life.publish("remiss", "vard")
+    life.choose("anna", "kultur", "vard")
+    assert life.week() == {"anna": {"remiss"}}
+
+
+def test_a_held_letter_is_made_up_for_with_the_articles_newest_state(life: Life) -> None:
+    life.join("anna")
+    life.publish("remiss")
+    assert life.week(anna="held") == {"anna": {"remiss"}}
+    life.correct("remiss")
+    assert life.week() == {"anna": {"remiss"}}
+    assert life.week() == {}
+
+
+@pytest.mark.parametrize("outcome", ["failed", "deferred", "held"])
+def test_a_letter_that_never_went_out_is_made_up_for_by_the_next_edition(outcome: str, life: Life) -> None:
+    life.join("anna")
+    life.publish("remiss")
+    life.week(anna=outcome)
+    life.publish("buss")
+    assert life.week() == {"anna": {"remiss", "buss"}}
+    assert life.week() == {}
+
+
+def test_a_pause_is_made_up_for_by_the_edition_after_it(life: Life) -> None:
+    life.join("anna")
+    life.pause("anna")
+    life.publish("remiss")
+    assert life.week() == {}
+    life.publish("buss")
+    life.resume("anna")
+    assert life.week() == {"anna": {"remiss", "buss"}}
+
+
+def test_an_article_withdrawn_during_a_pause_is_never_shown(life: Life) -> None:
+    life.join("anna")
+    life.pause("anna")
+    life.publish("remiss")
+    life.week()
+    life.withdraw("remiss")
+    life.resume("anna")
+    assert life.week() == {}
+
+
+def test_an_uncertain_letter_is_not_repeated_but_its_correction_is_owed(life: Life) -> None:
+    life.join("anna")
+    life.publish("remiss")
+    assert life.week(anna="uncertain") == {"anna": {"remiss"}}
+    assert life.week() == {}
+    life.correct("remiss")
+    assert life.week() == {"anna": {"rättat remiss"}}
+
+
+def test_an_uncertain_notice_does_not_count_as_told(life: Life) -> None:
+    life.join("anna")
+    life.publish("remiss")
+    life.week()
+    life.correct("remiss")
+    assert life.week(anna="uncertain") == {"anna": {"rättat remiss"}}
+    assert life.week() == {"anna": {"rättat remiss"}}
+    assert life.week() == {}
+
+
+def test_where_uncertain_letters_are_resent_the_attempt_is_a_receipt_of_its_own(resending: Life) -> None:
+    resending.join("anna")
+    resending.publish("remiss")
+    assert resending.week(anna="uncertain") == {"anna": {"remiss"}}
+    with resending.database.read.begin() as connection:
+        assert connection.execute(select(receipts.c.certain)).scalars().all() == [False]
+    assert resending.status().counts[DeliveryState.DEFERRED] == 1
+
+
+def test_where_uncertain_letters_are_resent_an_uncertain_text_is_both_shown_again_and_owed_its_withdrawal(
+    resending: Life,
+) -> None:
+    resending.join("anna")
+    resending.publish("remiss")
+    resending.week(anna="uncertain")
+    assert resending.week(anna="uncertain") == {"anna": {"remiss"}}
+    resending.withdraw("remiss")
+    assert resending.week() == {"anna": {"återkallat remiss"}}
+    assert resending.week() == {}
+
+
+def test_where_uncertain_letters_are_resent_an_uncertain_notice_is_told_again(resending: Life) -> None:
+    resending.join("anna")
+    resending.publish("remiss")
+    resending.week()
+    resending.correct("remiss")
+    assert resending.week(anna="uncertain") == {"anna": {"rättat remiss"}}
+    assert resending.week() == {"anna": {"rättat remiss"}}
+    assert resending.week() == {}
+
+
+def test_a_correction_of_a_correction_is_told_too(life: Life) -> None:
+    life.join("anna")
+    life.publish("remiss")
+    life.week()
+    for _ in range(2):
+        life.correct("remiss")
+        assert life.week() == {"anna": {"rättat remiss"}}
+        assert life.week() == {}
+
+
+def test_two_corrections_in_one_week_are_one_notice(life: Life) -> None:
+    life.join("anna")
+    life.publish("remiss")
+    life.week()
+    life.correct("remiss")
+    life.correct("remiss")
+    assert life.week() == {"anna": {"rättat remiss"}}
+    assert life.week() == {}
+
+
+def test_an_article_corrected_before_its_first_edition_is_an_item_alone(life: Life) -> None:
+    life.join("anna")
+    life.publish("remiss")
+    life.correct("remiss")
+    assert life.week() == {"anna": {"remiss"}}
+    assert life.week() == {}
+
+
+def test_an_article_published_and_withdrawn_in_one_week_is_not_mentioned(life: Life) -> None:
+    life.join("anna")
+    life.publish("remiss")
+    life.withdraw("remiss")
+    assert life.week() == {}
+
+
+def test_a_typo_mended_is_not_mentioned(life: Life) -> None:
+    life.join("anna")
+    life.publish("remiss")
+    life.week()
+    life.edit("remiss")
+    assert life.week() == {}
+
+
+def test_a_corrected_and_then_withdrawn_article_is_withdrawn_alone(life: Life) -> None:
+    life.join("anna")
+    life.publish("remiss")
+    life.week()
+    life.correct("remiss")
+    life.withdraw("remiss")
+    assert life.week() == {"anna": {"återkallat remiss"}}
+
+
+def test_an_article_published_again_after_its_withdrawal_is_a_new_one(life: Life) -> None:
+    life.join("anna")
+    life.publish("remiss")
+    life.week()
+    life.withdraw("remiss")
+    life.publish("remiss på nytt", address="remiss")
+    assert life.ids["remiss på nytt"] != life.ids["remiss"]
+    assert life.week() == {"anna": {"återkallat remiss", "remiss på nytt"}}
+    assert life.week() == {}
+
+
+def test_a_backdated_article_comes_with_the_next_edition(life: Life) -> None:
+    life.join("anna")
+    life.week()
+    life.publish("ur arkivet", days_old=400)
+    assert life.week() == {"anna": {"ur arkivet"}}
+
+
+def test_after_an_outage_one_edition_holds_all_of_it(life: Life) -> None:
+    life.join("anna")
+    life.week()
+    for name in ("ett", "två", "tre"):
+        life.publish(name)
+        life.now += timedelta(days=7)
+    assert life.week() == {"anna": {"ett", "två", "tre"}}
+    assert len(list(life.editions.status())) == 2
+
+
+def test_an_edition_broken_off_halfway_is_made_up_for_by_the_next(life: Life) -> None:
+    life.join("anna")
+    life.join("bertil")
+    life.publish("remiss")
+    life.plan()
+    life.send("anna")
+    life.publish("buss")
+    assert life.week() == {"anna": {"buss"}, "bertil": {"remiss", "buss"}}
+    first = next(iter(life.editions.status()))
+    assert (first.unexplained, first.counts[DeliveryState.FAILED]) == (0, 1)
+
+
+def test_an_item_that_was_left_out_of_a_full_letter_is_owed_no_correction(database: Database) -> None:
+    life = Life(database, limit=2)
+    life.join("anna")
+    for name in ("ett", "två", "tre"):
+        life.publish(name)
+    assert life.week() == {"anna": {"två", "tre"}}
+    life.correct("ett")
+    assert life.week() == {}
