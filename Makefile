@@ -14,6 +14,7 @@ demo: .venv/installed
 	touch $@
 
 .venv/tested: .venv/installed requirements/dev.txt
+	sh tests/browser.sh
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	touch $@
 

@@ -34,11 +34,11 @@ def upcoming(service: Service, digest: Digest, now: datetime) -> Slot:
 def plan_due(service: Service, digest: Digest, now: datetime) -> Edition | None:
     """Plan the edition that is due, where one is; also one whose planning was broken off."""
     newest = service.editions.newest(digest.name)
-    if newest is not None and newest.state is EditionState.PLANNING:
-        return _plan(service, digest, newest)
     first_seen = service.editions.first_seen(digest.name, now)
     slot = slot_to_plan(rhythm(service, digest), now, first_seen, newest.key if newest else None)
-    return plan_period(service, digest, slot.key, now) if slot else None
+    if slot:
+        return plan_period(service, digest, slot.key, now)
+    return _plan(service, digest, newest) if newest and newest.state is EditionState.PLANNING else None
 
 
 def plan_period(service: Service, digest: Digest, key: PeriodKey, now: datetime) -> Edition:

@@ -193,9 +193,10 @@ def certificate(folder: Path, name: str = "localhost") -> Path:
     path = folder / f"{name}.pem"
     openssl = shutil.which("openssl")
     assert openssl
-    made = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650".split()
+    made = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "3650"]
     names = ["-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}"]
-    subprocess.run([openssl, *made, *names, "-keyout", path, "-out", path.with_suffix(".crt")], check=True, capture_output=True)  # fmt: skip  # noqa: E501
+    files = ["-keyout", path, "-out", path.with_suffix(".crt")]
+    subprocess.run([openssl, *made, *names, *files], check=True, capture_output=True)
     path.write_text(path.read_text() + path.with_suffix(".crt").read_text())
     return path
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from articles.adapters.store import Arrival, ArticleStore
+from articles.adapters.store import Arrival, ArticleStore, Taken
 from articles.article import ArticleId, Kind, SourceName, TopicId
 from articles.article import Draft as ArticleDraft
 from budkavle.database import Database
@@ -53,38 +53,36 @@ class Life:
         self.ids: dict[str, ArticleId] = {}
         self.changes = 0
 
-    def publish(self, name: str, *topics: str, days_old: int = 0, address: str | None = None) -> None:
-        """Publish an article; `address` says where, when an older one had it."""
+    def publish(self, name: str, *topics: str, days_old: int = 0) -> None:
         new = draft(f"Om {name}", *topics)
         assert new.published
         day = replace(new.published, value=(self.now - timedelta(days=days_old)).date())
-        self._take(name, address or name, replace(new, published=day), None)
+        self._take(name, replace(new, published=day), None)
 
     def retag(self, name: str, *topics: str) -> None:
-        self._take(name, name, replace(self.drafts[name], topics=tuple(map(TopicId, topics))), None)
+        self._take(name, replace(self.drafts[name], topics=tuple(map(TopicId, topics))), None)
 
     def correct(self, name: str, *, topics: Iterable[str] | None = None) -> None:
         self.changes += 1
         kept = self.drafts[name].topics if topics is None else tuple(map(TopicId, topics))
         changed = replace(self.drafts[name], lead=f"Rätt nu, {self.changes}.", topics=kept)
-        self._take(name, name, changed, Kind.CORRECTED)
+        self._take(name, changed, Kind.CORRECTED)
 
     def edit(self, name: str) -> None:
         self.changes += 1
-        self._take(name, name, replace(self.drafts[name], lead=f"Putsat, {self.changes}."), None)
+        self._take(name, replace(self.drafts[name], lead=f"Putsat, {self.changes}."), None)
 
     def withdraw(self, name: str) -> None:
         """Withdraw an article, which pulls it from the letters that are not yet claimed."""
         self.store.act(self.ids[name], Kind.WITHDRAWN, "Uppgiften var fel.", self.now)
         pull(self.database.write, [self.ids[name]], self.now)
 
-    def _take(self, name: str, address: str, text: ArticleDraft, asked: Kind | None) -> None:
-        arrival = Arrival(source=SourceName("s"), addresses=(f"{address}.txt",), draft=text, asked=asked, note="fel")
+    def _take(self, name: str, text: ArticleDraft, asked: Kind | None) -> None:
+        arrival = Arrival(source=SourceName("s"), addresses=(f"{name}.txt",), draft=text, asked=asked, note="fel")
         taken = self.store.take(arrival, LINGONMARK, self.now)
-        assert not isinstance(taken, str)
-        article = taken.id  # type: ignore[union-attr]
-        self.drafts[name], self.ids[name] = text, article
-        self.names.setdefault(article, name)
+        assert isinstance(taken, Taken)
+        self.drafts[name], self.ids[name] = text, taken.id
+        self.names[taken.id] = name
 
     def join(self, who: str, *topics: str) -> None:
         wish = Wish(address=_address(who), digest="veckobrev", wanted=filter_of(topics))
@@ -494,7 +492,7 @@ def test_an_article_published_again_after_its_withdrawal_is_a_new_one(life: Life
     life.publish("remiss")
     life.week()
     life.withdraw("remiss")
-    life.publish("remiss på nytt", address="remiss")
+    life.publish("remiss på nytt")
     assert life.ids["remiss på nytt"] != life.ids["remiss"]
     assert life.week() == {"anna": {"återkallat remiss", "remiss på nytt"}}
     assert life.week() == {}

@@ -1,0 +1,104 @@
+"""Letters and pages in a real browser, checked by axe against WCAG 2.1 A and AA."""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.budkavle.conftest import ARTICLE, budkavle, page
+from tests.budkavle.test_daemon import running
+
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
+VIEWS = [(width, scheme) for width in (360, 1280) for scheme in ("light", "dark")]
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=[*QUIET])
+        yield chromium
+        chromium.close()
+
+
+def looked_at(browser: Browser, address: str) -> Iterator[tuple[str, Page]]:
+    for width, scheme in VIEWS:
+        context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
+        sheet = context.new_page()
+        sheet.goto(address)
+        yield f"{address} at {width} px, {scheme}", sheet
+        context.close()
+
+
+def faults(where: str, sheet: Page) -> list[str]:
+    """What axe finds, and whether the page has to be scrolled sideways."""
+    found = Axe().run(sheet, options=RULES).response
+    assert len(found["passes"]) > 5, "axe has looked at nothing"
+    wide = sheet.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    named = [f"{where}: {one['id']}: {one['nodes'][0]['html']}" for one in found["violations"]]
+    return named + ([f"{where}: wider than its window"] if wide else [])
+
+
+def test_every_page_is_accessible_on_every_screen(home: Path, browser: Browser) -> None:
+    budkavle("subscribers", "add", "lasare@example.org", folder=home)
+    with sqlite3.connect(home / "var" / "budkavle.db") as store:
+        token = store.execute("SELECT token FROM subscriptions").fetchone()[0]
+    with running(home) as (client, _):
+        root = str(client.base_url)
+        for path in ("/", f"/avsluta/{token}", "/avsluta/unknown", "/nope"):
+            for where, sheet in looked_at(browser, root + path):
+                assert faults(where, sheet) == []
+
+
+def test_leaving_works_in_a_browser_by_keyboard_alone(home: Path, browser: Browser) -> None:
+    budkavle("subscribers", "add", "lasare@example.org", folder=home)
+    with sqlite3.connect(home / "var" / "budkavle.db") as store:
+        token = store.execute("SELECT token FROM subscriptions").fetchone()[0]
+    with running(home) as (client, _):
+        sheet = browser.new_page(java_script_enabled=False)
+        sheet.goto(f"{client.base_url}/avsluta/{token}")
+        sheet.keyboard.press("Tab")
+        sheet.keyboard.press("Tab")
+        with sheet.expect_navigation():
+            sheet.keyboard.press("Enter")
+        assert sheet.locator("h1").count() == 1
+        assert sheet.locator("button").count() == 0
+        sheet.close()
+    assert "ended" in budkavle("subscribers", "list", folder=home).out
+
+
+def test_every_letter_is_accessible_on_every_screen(home: Path, tmp_path: Path, browser: Browser) -> None:
+    """A letter with news, one of them corrected and one withdrawn before the second edition."""
+    budkavle("subscribers", "add", "lasare@example.org", folder=home)
+    for name, title in (("a", "Buss"), ("b", "Bro"), ("c", "Båt")):
+        text = ARTICLE.replace("Biblioteket öppnar på söndagar", title).replace("biblioteket/", name)
+        page(home, f"gemensamt/{name}.md", text)
+    budkavle("import", folder=home)
+    budkavle("digest", "send", "veckobrev", "--edition", "2026-01-09", folder=home)
+    ids = re.findall(r"tag:\S+", budkavle("articles", "list", folder=home).out)
+    budkavle("articles", "correct", ids[0], "--note", "Fel dag.", folder=home)
+    budkavle("articles", "withdraw", ids[1], "--note", "Gäller inte.", folder=home)
+    budkavle("digest", "send", "veckobrev", "--edition", "2026-01-16", folder=home)
+    letters = sorted((home / "var" / "outbox" / "new").iterdir())
+    assert len(letters) == 2
+    for number, path in enumerate(letters):
+        message = BytesParser(EmailMessage, policy=policy.default).parsebytes(path.read_bytes())
+        part = message.get_body(("html",))
+        assert part is not None
+        html = tmp_path / f"{number}.html"
+        html.write_text(part.get_content(), encoding="utf-8")
+        for where, sheet in looked_at(browser, html.as_uri()):
+            assert faults(where, sheet) == []
