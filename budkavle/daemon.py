@@ -5,14 +5,16 @@ import signal
 import socket
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 import structlog
 import uvicorn
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from articles.article import Seq
 from budkavle.delivering import send_holding
-from budkavle.importing import everything, import_all
+from budkavle.importing import Found, everything, import_all
 from budkavle.planning import plan_due
 from budkavle.publishing import build_feeds
 from budkavle.sender_lock import sender_lock
@@ -77,6 +79,8 @@ class Daemon:
                 misfire_grace_time=None,
             )
         self._sending = asyncio.Lock()
+        self._stamps: dict[Found, tuple[date, int, int]] = {}
+        self._built: Seq | None = None
 
     async def run(self) -> None:
         """Serve until a signal asks to stop; then end in good order."""
@@ -114,12 +118,33 @@ class Daemon:
             await send_holding(self._service, self._name, _now, lambda: self._stopping, lambda _: None)
 
     def _news(self) -> None:
-        for one in import_all(self._service, everything(self._service.config), _now()):
-            if one.kind:
+        stamps = self._stamps_now()
+        changed = [found for found, stamp in stamps.items() if self._stamps.get(found) != stamp]
+        for one in import_all(self._service, changed, _now()):
+            if one.needs_a_person:
+                log.warning("input_needs_a_person", said=one.line)
+            elif one.kind:
                 log.info("article_stored", article=one.id, kind=one.kind)
-        done = build_feeds(self._service, lambda _: None)
-        if done.changed:
-            log.info("feeds_published", changed=len(done.changed))
+        self._stamps = stamps  # only now: what failed on the way is tried again
+        newest = self._service.articles.last_seq()
+        if newest != self._built:  # documents are made of the store alone
+            done = build_feeds(self._service, lambda _: None)
+            self._built = None if done.faults else newest
+            if done.changed:
+                log.info("feeds_published", changed=len(done.changed))
+
+    def _stamps_now(self) -> dict[Found, tuple[date, int, int]]:
+        """What tells each file from what it was last time; the day counts too, for dates come of age."""
+        today = _now().astimezone(self._service.config.settings.timezone).date()
+        return {found: (today, *_stamp(found.path)) for found in everything(self._service.config)}
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        known = path.stat()
+    except OSError:
+        return 0, 0
+    return known.st_mtime_ns, known.st_size
 
 
 def _now() -> datetime:

@@ -22,7 +22,7 @@ ADRS = sorted((ROOT / "docs" / "adr").glob("*.md"))
 
 FENCE = re.compile(r"^```(?P<kind>\w+)(?: exit=(?P<code>\d+))?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"\bbudkavle((?: +[a-z][a-z-]*)+)")
-CODE = re.compile(r"^```.*?^```$|`[^`\n]+`", re.MULTILINE | re.DOTALL)
+SPAN = re.compile(r"`[^`\n]+`")
 LINK = re.compile(r"\]\((?P<target>[^)#\s]*)(?:#(?P<anchor>[^)\s]+))?\)")
 
 
@@ -41,8 +41,9 @@ def blocks(page: Path) -> list[Block]:
 
 
 def named(page: Path) -> Iterator[list[str]]:
-    """The words behind `budkavle` wherever code on the page names a command."""
-    for code in CODE.findall(page.read_text(encoding="utf-8")):
+    """The words behind `budkavle` wherever code on the page names a command; a `text` block is a picture."""
+    prose = FENCE.sub("", page.read_text(encoding="utf-8"))
+    for code in [*SPAN.findall(prose), *(block.text for block in blocks(page) if block.kind != "text")]:
         yield from (words.split() for words in COMMAND.findall(code))
 
 

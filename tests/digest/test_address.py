@@ -1,0 +1,85 @@
+"""Addresses at the door: what passes can be mailed, and what does not is never repeated."""
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from digest.address import Address, AddressError, parse_address
+from digest.headers import fit_address
+
+ODD = "qzx"
+TEXTS = st.text(st.sampled_from("qzxåß@.-_+'\"<>() \t\r\n\0=?,;:[]☃א\u200d％"), max_size=40)
+LONG = "q" * 60 + "@" + ".".join(["z" * 60] * 4) + ".test"
+
+
+@given(TEXTS | st.text(max_size=30) | st.emails())
+@example("")
+@example("a")
+@example("@")
+def test_what_passes_the_door_can_stand_in_a_head_and_in_a_command(text: str) -> None:
+    try:
+        address = parse_address(text)
+    except AddressError:
+        return
+    assert fit_address("To", address.text) == address.text
+    assert address.text.isascii()
+    assert address.key == address.text.lower()
+    assert parse_address(address.text) == address
+
+
+@given(st.text(st.sampled_from("qzxåß☃א\u200d％-"), min_size=3, max_size=70), TEXTS)
+@example("qzx☃", "")
+@example("q" * 70, "")
+def test_a_message_repeats_no_part_of_the_address(label: str, rest: str) -> None:
+    for text in (f"{label}@{rest}", f"{rest}@{label}.test", f"{label}{rest}", f"{ODD}@{label}.{label}.test"):
+        try:
+            parse_address(text)
+        except AddressError as error:
+            assert label.lower() not in str(error).lower()
+            assert ODD not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("typed", "text"),
+    [
+        ("  lasare@example.org ", "lasare@example.org"),
+        ("Lasare@EXAMPLE.org", "Lasare@example.org"),
+        ("lasare@räksmörgås.test", "lasare@xn--rksmrgs-5wao1o.test"),
+        ("lasare@xn--rksmrgs-5wao1o.test", "lasare@xn--rksmrgs-5wao1o.test"),
+        ("lasare+nyheter@example.org", "lasare+nyheter@example.org"),
+        ("o'brien@example.org", "o'brien@example.org"),
+    ],
+)
+def test_an_address_is_brought_into_the_form_that_mail_servers_know(typed: str, text: str) -> None:
+    assert parse_address(typed) == Address(text)
+
+
+def test_the_same_mailbox_has_the_same_key_however_it_was_typed() -> None:
+    typed = ("Lasare@Räksmörgås.test", "lasare@RÄKSMÖRGÅS.test", "LASARE@xn--rksmrgs-5wao1o.TEST")
+    assert {parse_address(each).key for each in typed} == {"lasare@xn--rksmrgs-5wao1o.test"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ("", "must have an @-sign"),
+        ("   ", "must have an @-sign"),
+        ("a", "must have an @-sign"),
+        ("läsare@example.org", "SMTPUTF8"),
+        ("lasare@example.org\r\nBcc: annan@example.org", "invalid characters"),
+        ("lasare\n@example.org", "invalid characters"),
+        ('"en lasare"@example.org', "Quoting"),
+        ("Läsare <lasare@example.org>", "display name"),
+        ("lasare@[127.0.0.1]", "IP address"),
+        ("lasare@example", "period"),
+        ("l" * 65 + "@example.org", "too long before the @-sign"),
+        (LONG, "too long"),
+        ("=?utf-8?q?x?=@example.org", "cannot stand in a letter"),
+    ],
+)
+def test_an_address_that_cannot_be_mailed_is_refused_with_the_reason(typed: str, why: str) -> None:
+    with pytest.raises(AddressError) as refused:
+        parse_address(typed)
+    assert why in str(refused.value)
+    assert "…" not in str(refused.value)
+    assert "example" not in str(refused.value)
