@@ -143,6 +143,7 @@ class Settings(Table):
     )
     language: Language = "sv"
     timezone: Zone = Field(default_factory=lambda: ZoneInfo("Europe/Stockholm"))
+    tag_authority: Annotated[str, AfterValidator(forms.tag_authority), Text] | None = None
     store: Store = Store()
     operator: Operator
     web: Web = Web()

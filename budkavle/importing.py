@@ -31,8 +31,12 @@ class NoSourceError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """A file to be imported, the source it belongs to, and what somebody said of it: its address, its act, a note."""
+    """A file to be imported, the source it belongs to, and what somebody said of it: its address, its act, a note.
 
+    `path` lies in `folder`; `name` is how the person called it.
+    """
+
+    name: str
     path: Path
     folder: Path
     source: Source
@@ -50,6 +54,7 @@ class Imported:
     id: ArticleId | None = None
     kind: Kind | None = None
     held: str | None = None
+    stored: bool = True
 
     @property
     def needs_a_person(self) -> bool:
@@ -62,19 +67,27 @@ class Imported:
         return record(self.given, self.outcome, self.id, self.kind) | {"held": self.held}
 
     @property
+    def word(self) -> str:
+        """The outcome as one word."""
+        if isinstance(self.outcome, Refused):
+            return "refused"
+        if self.held:
+            return "held"
+        return str(self.kind or "unchanged") if self.stored else "readable"
+
+    @property
     def line(self) -> str:
         """The outcome as a line for people."""
         if isinstance(self.outcome, Refused):
-            return f"refused   {located(self.given, self.outcome)}"
+            return f"{self.word:<9} {located(self.given, self.outcome)}"
         title = self.outcome.draft.title
-        if self.held:
-            return f"held      {self.given.file}: {self.held} ({title})"
-        return f"{self.kind or 'unchanged':<9} {self.given.file}: {title}"
+        why = f"{self.held} ({title})" if self.held else title
+        return f"{self.word:<9} {self.given.file}: {why}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """What a manifest says: addresses by file, and its own faults as lines."""
+    """What a manifest says: addresses by file, as real paths, and its own faults as lines."""
 
     urls: Mapping[Path, str] = field(default_factory=dict)
     faults: tuple[str, ...] = ()
@@ -87,7 +100,8 @@ def read_manifest(path: Path) -> Manifest:
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         try:
             entry = json.loads(line)
-            urls[path.parent / entry["file"]] = str(entry["url"])
+            file = path.parent.resolve() / entry["file"]
+            urls[file.parent.resolve() / file.name] = str(entry["url"])
         except (ValueError, KeyError, TypeError):
             faults.append(f'{path}:{number}: no manifest line; write {{"file": "page.txt", "url": "https://…"}}')
     return Manifest(urls=urls, faults=tuple(faults))
@@ -101,11 +115,8 @@ def everything(config: Config) -> Iterator[Found]:
 
 def in_folder(place: SourceFolder) -> Iterator[Found]:
     """Every file of one source's folder, with the addresses that its manifest gives."""
-    own = place.folder / MANIFEST
-    urls = read_manifest(own).urls if own.is_file() else {}
     if place.folder.is_dir():
-        for path in walk(place.folder):
-            yield Found(path=path, folder=place.folder, source=place.source, url=urls.get(path))
+        yield from _files(place.folder, place)
 
 
 def at_path(config: Config, path: Path, source: str | None, *, anywhere: bool) -> Iterator[Found]:
@@ -113,18 +124,28 @@ def at_path(config: Config, path: Path, source: str | None, *, anywhere: bool) -
 
     `anywhere` lets a dry run read what belongs to no source.
     """
-    place = _place(config, path, source, anywhere=anywhere)
-    own = place.folder / MANIFEST
+    inside = [place for place in config.sources() if place.folder.resolve().is_relative_to(path.resolve())]
+    if inside and source is None:
+        for place in inside:
+            yield from in_folder(place)
+    else:
+        yield from _files(path, _place(config, path, source, anywhere=anywhere))
+
+
+def _files(path: Path, place: SourceFolder) -> Iterator[Found]:
+    folder = place.folder.resolve()
+    own = folder / MANIFEST
     urls = read_manifest(own).urls if own.is_file() else {}
     for each in walk(path) if path.is_dir() else [path]:
-        yield Found(path=each, folder=place.folder, source=place.source, url=urls.get(each))
+        real = each.parent.resolve() / each.name
+        yield Found(name=str(each), path=real, folder=folder, source=place.source, url=urls.get(real))
 
 
 def _place(config: Config, path: Path, source: str | None, *, anywhere: bool) -> SourceFolder:
     places = config.sources()
     for place in places:
         if path.resolve().is_relative_to(place.folder.resolve()):
-            return SourceFolder(source=place.source, folder=place.folder)
+            return place
     folder = path if path.is_dir() else path.parent
     named = [place.source for place in places if place.source.name == source or (source is None and len(places) == 1)]
     if named:
@@ -141,7 +162,7 @@ def try_out(config: Config, found: Iterable[Found], now: datetime) -> Iterator[I
     """Say what an import would read; nothing is stored."""
     for _, given, outcome in _readings(config, found, now):
         held = outcome.held if isinstance(outcome, Parsed) else None
-        yield Imported(given=given, outcome=outcome, held=held)
+        yield Imported(given=given, outcome=outcome, held=held, stored=False)
 
 
 def import_all(service: Service, found: Iterable[Found], now: datetime) -> Iterator[Imported]:
@@ -160,8 +181,9 @@ def _readings(config: Config, found: Iterable[Found], now: datetime) -> Iterator
     for each in found:
         given = read_file(each.folder, each.path, each.url)
         if isinstance(given, Refused):
-            yield each, Input(file=str(each.path), address=each.path.name, text="", url=each.url), given
+            yield each, Input(file=each.name, address=each.path.name, text="", url=each.url), given
         else:
+            given = replace(given, file=each.name)
             yield each, given, read(given, each.source, words, rule_sets, today=today, zone=zone)
 
 

@@ -27,8 +27,13 @@ def rhythm(service: Service, digest: Digest) -> Rhythm:
 
 
 def upcoming(service: Service, digest: Digest, now: datetime) -> Slot:
-    """The digest's next slot."""
-    return next_slot(rhythm(service, digest), now)
+    """The digest's next slot that can have an edition of its own: later than the newest edition there is."""
+    own = rhythm(service, digest)
+    newest = service.editions.newest(digest.name)
+    slot = next_slot(own, now)
+    while newest is not None and slot.key <= newest.key:
+        slot = next_slot(own, slot.due)
+    return slot
 
 
 def plan_due(service: Service, digest: Digest, now: datetime) -> Edition | None:

@@ -49,39 +49,45 @@ def read_csv(file: Path, digest: str | None) -> list[Line] | str:
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         return f"{file}:{line}: not UTF-8; save it as CSV UTF-8"
-    head = text.splitlines()[0] if text.strip() else ""
-    rows = csv.DictReader(text.splitlines(), delimiter=";" if head.count(";") > head.count(",") else ",", strict=True)
-    names = [name.strip().lower() for name in rows.fieldnames or ()]
-    rows.fieldnames = names
+    if "\0" in text:  # UTF-16 without a byte order mark
+        line = text.partition("\0")[0].count("\n") + 1
+        return f"{file}:{line}: not UTF-8; save it as CSV UTF-8"
+    head, *rest = text.split("\n")
+    delimiter = ";" if head.count(";") > head.count(",") else ","
+    names = [name.strip().lower() for name in _fields(head, delimiter) or ()]
+    if fault := _fault_of_head(names):
+        return f"{file}:1: {fault}"
+    numbered = [(number, line) for number, line in enumerate(rest, start=2) if line.strip()]
+    return [_line(number, names, _fields(line, delimiter), digest or "") for number, line in numbered]
+
+
+def _fields(line: str, delimiter: str) -> list[str] | None:
+    """The fields of one line, or None. No field goes on in the next line: an open quote would swallow the list."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter, strict=True), [])
+    except csv.Error:
+        return None
+
+
+def _fault_of_head(names: Sequence[str]) -> str | None:
     if "address" not in names:
-        return f"{file}:1: no column `address`; begin with a line that names the columns: {','.join(_COLUMNS)}"
+        return f"no column `address`; begin with a line that names the columns: {','.join(_COLUMNS)}"
     unknown = [name for name in names if name not in _COLUMNS]
     if unknown:
-        return f"{file}:1: unknown column {unknown[0]}; use {', '.join(_COLUMNS)}"
-    return _lines(rows, digest or "")
+        return f"unknown column {_shown(unknown[0])}; use {', '.join(_COLUMNS)}"
+    twice = [name for name, times in Counter(names).items() if times > 1]
+    return f"the column {twice[0]} stands there twice; remove one" if twice else None
 
 
-def _lines(rows: "csv.DictReader[str]", digest: str) -> list[Line]:
-    found: list[Line] = []
-    while True:
-        try:
-            row = next(rows, None)
-        except csv.Error as error:
-            found.append(Line(number=rows.line_num, fault=f"no line of a CSV file: {error}; mend its quotes"))
-            continue
-        if row is None:
-            return found
-        found.append(_line(rows.line_num, row, digest))
-
-
-def _line(number: int, row: dict[str, str], digest: str) -> Line:
-    extra = row.pop(None, None)  # type: ignore[call-overload] # csv's own place for what has no column
-    if extra:
+def _line(number: int, names: Sequence[str], fields: Sequence[str] | None, digest: str) -> Line:
+    if fields is None:
+        return Line(number=number, fault="its quotes do not match; close each, and double those inside a text")
+    if any(fields[len(names) :]):
         return Line(number=number, fault="more fields than the header has columns; put texts with commas in quotes")
-    clean = {name: (value or "").strip() for name, value in row.items()}
+    clean = dict(zip(names, (field.strip() for field in fields), strict=False))
     return Line(
         number=number,
-        address=clean["address"],
+        address=clean.get("address", ""),
         digest=clean.get("digest") or digest,
         topics=_several(clean.get("topics", "")),
         publishers=_several(clean.get("publishers", "")),
@@ -126,7 +132,12 @@ def _unknown(what: str, name: str, known: Sequence[str]) -> str:
         return f"no {what}; name one of {', '.join(known)}"
     near = difflib.get_close_matches(name, known, 1)
     remedy = f"did you mean {near[0]}?" if near else f"use one of {', '.join(known)}"
-    return f"unknown {what} {name}; {remedy}"
+    return f"unknown {what} {_shown(name)}; {remedy}"
+
+
+def _shown(name: str) -> str:
+    """A name as a message may show it: an address in the wrong column stays out of it."""
+    return "…" if "@" in name else name
 
 
 def import_lines(service: Service, lines: Iterable[Line], now: datetime) -> ImportedLines:

@@ -99,7 +99,7 @@ def site(config: Config) -> Site:
         zone=config.settings.timezone,
         publishers=publishers,
         topics={topic.id: topic for topic in config.topics()},
-        tag_authority=next(iter(publishers.values())).tag_authority,
+        tag_authority=config.settings.tag_authority or next(iter(publishers.values())).tag_authority,
     )
 
 

@@ -1,11 +1,14 @@
 """Mail addresses: checked once, at the door."""
 
+import re
 from dataclasses import dataclass
 
 from email_validator import EmailNotValidError, validate_email
 
-_LONGEST = 254
-"""RFC 5321, section 4.5.3.1.3: a path holds 256 octets, its angle brackets included."""
+from digest.headers import HeaderError, fit_address
+
+_PARTICULARS = re.compile(r" \(.*\)", re.DOTALL)
+"""What email-validator adds in brackets may repeat a part of the address."""
 
 
 class AddressError(ValueError):
@@ -28,14 +31,15 @@ def parse_address(text: str) -> Address:
     """Check a typed address without asking the network. Raises AddressError with the reason."""
     try:
         # Without DNS: a look-up in the request path would be slow and could be abused. `.test` is for rehearsals.
-        found = validate_email(text.strip(), check_deliverability=False, test_environment=True)
+        found = validate_email(text.strip(), check_deliverability=False, test_environment=True, strict=True)
     except EmailNotValidError as error:
-        msg = f"no mail address: {error}"
-        raise AddressError(msg.replace(text.strip(), "…")) from None
+        msg = f"no mail address: {_PARTICULARS.sub('', str(error))}"
+        raise AddressError(msg) from None
     if found.ascii_email is None:
         msg = "letters outside a-z before the @ need SMTPUTF8, which many mail servers lack; ask for another address"
         raise AddressError(msg)
-    if len(found.ascii_email) > _LONGEST:
-        msg = f"longer than {_LONGEST} characters, which no mail server accepts"
-        raise AddressError(msg)
-    return Address(found.ascii_email)
+    try:
+        return Address(fit_address("To", found.ascii_email))
+    except HeaderError:
+        msg = "no mail address that can stand in a letter's head; ask for another address"
+        raise AddressError(msg) from None

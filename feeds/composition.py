@@ -87,10 +87,10 @@ def _correction_entry(act: Version, original: Entry, history: History, site: Sit
         summary=one_line("note", act.note),
         related=original.url,
     )
-    if history.withdrawn:
-        return _withdrawn(entry, history.withdrawn, site, render)
-    content = _content("feeds/correction.html", article, values, render)
-    return replace(entry, title=_title("corrected", article, render), content_html=content)
+    title = _title("corrected", article, render)
+    if history.withdrawn:  # its title stays: two entries of one title would look like a fault
+        return replace(_withdrawn(entry, history.withdrawn, site, render), title=title)
+    return replace(entry, title=title, content_html=_content("feeds/correction.html", article, values, render))
 
 
 def _withdrawn(entry: Entry, act: Version, site: Site, render: Render) -> Entry:

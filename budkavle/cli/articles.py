@@ -1,5 +1,6 @@
 """Articles: in, and what a person does to them."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ from cyclopts import App, Parameter
 
 from articles.adapters.held import HeldState
 from articles.article import ArticleId, DateSource, Kind, Published
+from articles.sources.reading import Parsed
 from budkavle.cli.terminal import (
     DEFAULT_CONFIG,
     AsJson,
@@ -50,12 +52,14 @@ def take(  # noqa: PLR0913 - one option each, as the manual lists them
         complain(line)
     moment = now()
     if dry_run:
-        worries = [_tell(one, json=json) for one in try_out(loaded, found, moment)]
+        outcomes = [_tell(one, json=json) for one in try_out(loaded, found, moment)]
     else:
         with open_service(loaded) as service:
             steps = progress(import_all(service, found, moment), "Importing", len(found))
-            worries = [_tell(one, json=json) for one in steps]
-    return Exit.NEEDS_A_PERSON if any(worries) or unlisted else Exit.DONE
+            outcomes = [_tell(one, json=json) for one in steps]
+    counted = ", ".join(f"{number} {outcome}" for outcome, number in Counter(outcomes).most_common())
+    complain(f"{len(outcomes)} inputs: {counted}" if outcomes else "no inputs: there is no file to import")
+    return Exit.NEEDS_A_PERSON if unlisted or not {"refused", "held"}.isdisjoint(outcomes) else Exit.DONE
 
 
 def _found(  # noqa: PLR0913 - the options of one command
@@ -85,19 +89,20 @@ def _found(  # noqa: PLR0913 - the options of one command
     found = [one for path in paths if path.exists() for one in at_path(config, path, source, anywhere=anywhere)]
     if not paths and not manifest:
         found = list(everything(config))
-    addresses = {path.resolve(): address for path, address in listed.urls.items()} if listed else {}
-    return [replace(one, url=url or addresses.get(one.path.resolve(), one.url)) for one in found], faults
+    addresses = listed.urls if listed else {}
+    return [replace(one, url=url or addresses.get(one.path, one.url)) for one in found], faults
 
 
-def _tell(one: Imported, *, json: bool) -> bool:
+def _tell(one: Imported, *, json: bool) -> str:
+    """Say what came of an input unless nothing did, and give it as one word."""
     if json:
         say_json(one.record)
-    elif one.kind or one.needs_a_person:
+    elif one.word != "unchanged":
         say(one.line)
-    if isinstance(warnings := one.record["warnings"], list) and not json:
-        for warning in warnings:
+    if isinstance(one.outcome, Parsed) and not json:
+        for warning in one.outcome.warnings:
             complain(f"warning   {one.given.file}: {warning}")
-    return one.needs_a_person
+    return one.word
 
 
 @app.command(name="list")
@@ -154,11 +159,15 @@ def correct(
             return _act(service.articles.act(ArticleId(article), Kind.CORRECTED, note, now()), "corrected")
         known = service.articles.history(ArticleId(article)).article.id
         found = [replace(one, asked=Kind.CORRECTED, note=note) for one in at_path(loaded, file, None, anywhere=False)]
-        worries = [_tell(one, json=False) for one in import_all(service, found, now())]
-        newest = service.articles.history(known).newest
-        if not any(worries) and newest.kind is not Kind.CORRECTED:
-            raise WrongUseError(f"{file} is not a text of {article}; import it, then correct that article")
-        return Exit.NEEDS_A_PERSON if any(worries) else Exit.DONE
+        (one,) = import_all(service, found, now())
+        _tell(one, json=False)
+        if one.needs_a_person:
+            return Exit.NEEDS_A_PERSON
+        if one.id != known:
+            raise WrongUseError(f"{file} is a text of {one.id}, not of {article}; name the article that is meant")
+        if one.kind is None:  # it was imported before, perhaps by the daemon: then that was the correction
+            return _act(service.articles.act(known, Kind.CORRECTED, note, now()), "corrected")
+        return Exit.DONE
 
 
 @app.command

@@ -97,7 +97,7 @@ def send(
     with open_service(loaded) as service:
         planned = _plan(service, digest, edition)
         if planned is None:
-            say(f"no edition of {name} is due; the next one is {upcoming(service, digest, now()).key}")
+            complain(f"no edition of {name} is due; the next one is {upcoming(service, digest, now()).key}")
             return Exit.DONE
         service.editions.resume(planned)
         try:
@@ -115,15 +115,22 @@ def _plan(service: Service, digest: Digest, key: str | None) -> Edition | None:
         due = plan_due(service, digest, now())
         unfinished = newest if newest and newest.state is not EditionState.FINISHED else None
         return due or unfinished
-    try:
-        date.fromisoformat(key)
-    except ValueError:
-        raise WrongUseError(f"--edition {key}: no date; write the period's local date like 2026-01-09") from None
+    if not _is_a_day(key):
+        raise WrongUseError(f"--edition {key}: no date; write the period's local date like 2026-01-09")
+    if key > (following := upcoming(service, digest, now()).key):
+        complain(f"{key} lies beyond the next edition, {following}: until then no other edition will be planned")
     if newest is not None and key < newest.key and not _exists(service, digest, key):
         raise WrongUseError(
             f"--edition {key}: {digest.name} has a later edition, {newest.key}; name that or a later one"
         )
     return plan_period(service, digest, PeriodKey(key), now())
+
+
+def _is_a_day(key: str) -> bool:
+    try:
+        return date.fromisoformat(key).isoformat() == key
+    except ValueError:
+        return False
 
 
 def _exists(service: Service, digest: Digest, key: str) -> bool:

@@ -21,6 +21,7 @@ _CODES: tuple[tuple[type[Exception], Exit], ...] = (
     (UnknownEditionError, Exit.WRONG_USE),
     (AddressError, Exit.WRONG_USE),
     (SenderBusyError, Exit.TRY_LATER),
+    (FileNotFoundError, Exit.WRONG_USE),
     (DatabaseError, Exit.NEEDS_A_PERSON),
     (OSError, Exit.NEEDS_A_PERSON),
 )
@@ -33,4 +34,12 @@ def exit_of(error: Exception) -> Exit | None:
 
 def words_of(error: Exception) -> str:
     """What is said of a fault; a configuration's faults stand as they are, a line each, for editors to jump to."""
-    return str(error) if isinstance(error, ConfigFaults) else f"budkavle: {error}"
+    match error:
+        case ConfigFaults():
+            return str(error)
+        case OSError(filename=str(path)) if error.strerror:
+            return f"budkavle: {path}: {error.strerror}; mend the path or its permissions, then try again"
+        case DatabaseError():
+            return f"budkavle: the store: {error.orig}; the step that failed has changed nothing"
+        case _:
+            return f"budkavle: {error}"

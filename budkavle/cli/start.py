@@ -6,7 +6,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from budkavle.cli.terminal import DEFAULT_CONFIG, ConfigFile, Exit, WrongUseError, say, ticking
+from budkavle.checking import notes, worries
+from budkavle.cli.terminal import DEFAULT_CONFIG, ConfigFile, Exit, WrongUseError, complain, say, ticking
 from budkavle.config import load
 
 
@@ -24,12 +25,14 @@ def init(folder: Path) -> None:
 def check(*, config: ConfigFile = DEFAULT_CONFIG) -> int:
     """Say every fault of the configuration with its line and remedy."""
     loaded = load(config)
-    missing = [place for place in loaded.sources() if not place.folder.is_dir()]
-    for place in missing:
-        say(f"{config}: sources.path: {place.folder} does not exist yet; make it, or mend the path")
-    if not missing:
+    for note in notes(loaded):
+        complain(f"note: {note}")
+    found = list(worries(loaded))
+    for worry in found:
+        say(worry)
+    if not found:
         say(f"{config}: in order")
-    return Exit.NEEDS_A_PERSON if missing else Exit.DONE
+    return Exit.NEEDS_A_PERSON if found else Exit.DONE
 
 
 def demo(folder: Path = Path("demo")) -> int:

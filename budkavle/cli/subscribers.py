@@ -29,6 +29,13 @@ Names = Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative=())
 DigestName = Annotated[str | None, Parameter(help="The digest; needed only where there are several.")]
 
 
+_SAID = {
+    Joined.NEW: "subscribed",
+    Joined.CHANGED: "subscribed again",
+    Joined.UNCHANGED: "subscribes already, to just this",
+}
+
+
 def _digest(config: Config, name: str | None) -> str:
     if name is not None:
         return find_digest(config, name).name
@@ -70,7 +77,7 @@ def add(  # noqa: PLR0913 - one option each, as the manual lists them
     if joined is Joined.LEFT_BEFORE:
         complain("this address left before and is left alone; if its owner asks to come back: --again")
         return Exit.NEEDS_A_PERSON
-    say("changed its choices" if changed else f"{joined}")
+    say("changed its choices" if changed else _SAID[joined])
     return Exit.DONE
 
 

@@ -38,6 +38,9 @@ class MaildirRelay:
         new = self._folder / "new"
         try:
             path.replace(new / path.name)
+        except OSError as error:
+            return Reply(phase=Phase.DATA, code=0, text=f"{new}: {error.strerror}")
+        try:
             _sync_folder(new)
         except OSError as error:
             return Reply(phase=Phase.DOT, code=0, text=f"{new}: {error.strerror}")

@@ -4,6 +4,7 @@ aiosmtplib's own `sendmail()` hides whether a connection was lost before or afte
 the relay when a call is cancelled. Here each phase has its own reply, and after any surprise the connection is closed.
 """
 
+from asyncio import CancelledError
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -65,6 +66,9 @@ class SmtpRelay:
             _write(client, envelope.letter)
         except (SMTPException, OSError, ValueError) as error:
             return await self._refused(phase, error)
+        except CancelledError:  # the relay may still answer what nobody waits for
+            await self.drop()
+            raise
         return None
 
     async def finish(self) -> Reply:
@@ -78,6 +82,9 @@ class SmtpRelay:
             answer = await _protocol(client).read_response(timeout=_DOT_SECONDS)
         except (SMTPException, OSError) as error:
             return await self._refused(Phase.DOT, error)
+        except CancelledError:
+            await self.drop()
+            raise
         if answer.code != _DONE and not _is_orderly(answer.code):
             await self.drop()
         return Reply(phase=Phase.DOT, code=answer.code, text=answer.message)

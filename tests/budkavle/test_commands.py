@@ -22,7 +22,8 @@ def test_help_names_every_command() -> None:
 def test_init_writes_a_configuration_that_check_accepts(tmp_path: Path) -> None:
     assert budkavle("init", "new", folder=tmp_path).code == 0
     done = budkavle("check", "--config", "new/config.toml", folder=tmp_path)
-    assert "does not exist yet" in done.out
+    assert re.fullmatch(r"(new/config\.toml:\d+: sources\.path: .* does not exist; .*\n){3}", done.out)
+    assert "public_url: is not https" in done.err
     assert budkavle("init", "new", folder=tmp_path).code == 2
 
 
@@ -169,3 +170,21 @@ def test_status_says_what_needs_a_person(home: Path) -> None:
     budkavle("import", folder=home)
     done = budkavle("status", folder=home)
     assert (done.code, "budkavle articles held" in done.out) == (1, True)
+
+
+def test_a_rehearsal_far_ahead_is_warned_of_and_the_next_edition_told_honestly(home: Path) -> None:
+    done = budkavle("digest", "send", "veckobrev", "--edition", "2099-01-02", folder=home)
+    assert (done.code, "until then no other edition" in done.err) == (0, True)
+    assert "2099-01-09" in budkavle("status", folder=home).out
+    assert budkavle("digest", "send", "veckobrev", "--edition", "20991231", folder=home).code == 2
+
+
+def test_nothing_due_is_no_result(home: Path) -> None:
+    done = budkavle("digest", "send", "veckobrev", "--json", folder=home)
+    assert (done.code, done.out) == (0, "")
+    assert "no edition of veckobrev is due" in done.err
+
+
+def test_a_list_that_does_not_exist_is_wrong_use(home: Path) -> None:
+    done = budkavle("subscribers", "import", "none.csv", folder=home)
+    assert (done.code, "none.csv" in done.err, "Errno" in done.err) == (2, True, False)

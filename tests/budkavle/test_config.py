@@ -92,7 +92,7 @@ def test_the_shipped_configuration_loads_as_it_stands() -> None:
 def test_the_shipped_digest_goes_out_on_fridays_at_eight() -> None:
     (digest,) = load(SHIPPED).settings.digests
     assert (digest.name, digest.every, digest.weekday, digest.time) == ("veckobrev", "week", "friday", time(8))
-    assert digest.from_ == Mailbox(name="Veckans nyheter", address="nyheter@example.org")
+    assert digest.from_ == Mailbox(name="Nyheter i Lingonmark", address="nyheter@example.org")
     assert digest.items == 30
 
 

@@ -163,6 +163,36 @@ def test_a_corrected_file_is_a_correction_with_its_note(home: Path) -> None:
     assert "Fel datum." in budkavle("articles", "show", article, folder=home).out
 
 
+def test_a_file_may_be_named_as_the_shell_does(home: Path) -> None:
+    page(home, "gemensamt/good.md", ARTICLE)
+    (home / "link").symlink_to(home / "newsroom")
+    first = records(budkavle("import", "newsroom/gemensamt/good.md", "--json", folder=home).out)
+    again = records(budkavle("import", "link/gemensamt/good.md", "--json", folder=home).out)
+    assert (first[0]["file"], first[0]["kind"]) == ("newsroom/gemensamt/good.md", "published")
+    assert (again[0]["id"], again[0]["kind"]) == (first[0]["id"], None)
+
+
+def test_the_folder_above_the_sources_means_all_of_them(home: Path) -> None:
+    page(home, "gemensamt/good.md", ARTICLE)
+    page(home, "lingonmark/page.txt", PAGE)
+    manifest = {"file": "page.txt", "url": "https://www.example.org/nyheter/2026-01-08-biblioteket.html"}
+    page(home, "lingonmark/manifest.jsonl", json.dumps(manifest) + "\n")
+    done = budkavle("import", "newsroom", folder=home)
+    assert (done.code, len(done.out.splitlines())) == (0, 2)
+    assert "2 inputs: 2 published" in done.err
+
+
+def test_a_text_that_the_daemon_took_first_can_still_be_called_a_correction(home: Path) -> None:
+    path = page(home, "gemensamt/good.md", ARTICLE)
+    budkavle("import", folder=home)
+    (record,) = records(budkavle("articles", "list", "--json", folder=home).out)
+    page(home, "gemensamt/good.md", ARTICLE.replace("1 februari", "1 mars"))
+    budkavle("import", folder=home)
+    done = budkavle("articles", "correct", str(record["id"]), "--file", path, "--note", "Fel datum.", folder=home)
+    assert done.code == 0
+    assert records(budkavle("articles", "list", "--json", folder=home).out)[0]["kind"] == "corrected"
+
+
 def test_an_unknown_article_is_wrong_use(home: Path) -> None:
     done = budkavle("articles", "withdraw", "tag:nothing", "--note", "x", folder=home)
     assert (done.code, "tag:nothing" in done.err, "Traceback" in done.err) == (2, True, False)

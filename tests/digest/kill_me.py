@@ -17,7 +17,7 @@ from budkavle.config import Config
 from budkavle.wiring import relay
 from digest.adapters.ledger import Ledger
 from digest.delivery import Claim, Reply, Verdict
-from digest.sending import Envelope, Relay
+from digest.sending import Envelope
 
 MOMENTS = ("claimed", "marked", "before the dot", "after the reply", "before the record", "recorded")
 _seen: Counter[str] = Counter()
@@ -72,7 +72,5 @@ class DyingRelay:
 
 
 if __name__ == "__main__":
-    _relay: Relay = DyingRelay  # type: ignore[assignment]
-    delivering.Ledger = DyingLedger  # type: ignore[misc]
-    delivering.relay = DyingRelay  # type: ignore[assignment]
+    vars(delivering).update(Ledger=DyingLedger, relay=DyingRelay)
     sys.exit(send("veckobrev", edition=sys.argv[2], config=Path(sys.argv[1])))

@@ -30,6 +30,7 @@ from digest.subscription import filter_of
 from tests.given import LINGONMARK, NOW, draft
 
 HANG_UP = "(hangs up)"
+SILENCE = ""
 REPLIES = {
     "connect": "220 relay.test ESMTP",
     "ehlo": "250 relay.test",
@@ -39,7 +40,7 @@ REPLIES = {
     "mail": "250 2.1.0 ok",
     "rcpt": "250 2.1.5 ok",
     "data": "354 go on",
-    "body": "",
+    "body": SILENCE,
     "dot": "250 2.0.0 queued as 4711",
     "rset": "250 2.0.0 ok",
     "quit": "221 2.0.0 bye",
@@ -59,8 +60,9 @@ class Received:
 class ScriptedRelay:
     """Answers each phase with the next of the lines given for it, and as a good relay does when they are used up.
 
-    `HANG_UP` as an answer closes the connection instead. `at` hears each phase and how often it came before, when the
-    relay has seen it and not answered yet; phase `replied` comes when the answer to the final dot is on its way.
+    `HANG_UP` as an answer closes the connection instead, `SILENCE` says nothing. `at` hears each phase and how often it
+    came before, when the relay has seen it and not answered yet; the phase `replied` comes when the answer to the final
+    dot is on its way.
     """
 
     def __init__(
@@ -195,7 +197,7 @@ def certificate(folder: Path, name: str = "localhost") -> Path:
     assert openssl
     made = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "3650"]
     names = ["-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}"]
-    files = ["-keyout", path, "-out", path.with_suffix(".crt")]
+    files = ["-keyout", str(path), "-out", str(path.with_suffix(".crt"))]
     subprocess.run([openssl, *made, *names, *files], check=True, capture_output=True)
     path.write_text(path.read_text() + path.with_suffix(".crt").read_text())
     return path

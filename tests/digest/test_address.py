@@ -32,11 +32,18 @@ def test_what_passes_the_door_can_stand_in_a_head_and_in_a_command(text: str) ->
 @example("q" * 70, "")
 def test_a_message_repeats_no_part_of_the_address(label: str, rest: str) -> None:
     for text in (f"{label}@{rest}", f"{rest}@{label}.test", f"{label}{rest}", f"{ODD}@{label}.{label}.test"):
-        try:
-            parse_address(text)
-        except AddressError as error:
-            assert label.lower() not in str(error).lower()
-            assert ODD not in str(error)
+        why = refusal(text)
+        assert label.lower() not in why.lower()
+        assert ODD not in why
+
+
+def refusal(text: str) -> str:
+    """Why an address is refused, or nothing."""
+    try:
+        parse_address(text)
+    except AddressError as error:
+        return str(error)
+    return ""
 
 
 @pytest.mark.parametrize(
@@ -74,7 +81,7 @@ def test_the_same_mailbox_has_the_same_key_however_it_was_typed() -> None:
         ("lasare@example", "period"),
         ("l" * 65 + "@example.org", "too long before the @-sign"),
         (LONG, "too long"),
-        ("=?utf-8?q?x?=@example.org", "cannot stand in a letter"),
+        ("=?utf-8?q?x?=@example.org", "stand in a letter's head"),
     ],
 )
 def test_an_address_that_cannot_be_mailed_is_refused_with_the_reason(typed: str, why: str) -> None:

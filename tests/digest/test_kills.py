@@ -18,7 +18,7 @@ from budkavle.cli.digest import send, status
 from budkavle.database import Database
 from digest.adapters.tables import deliveries, subscribers, subscriptions
 from digest.delivery import OPEN, DeliveryState
-from tests.digest.relay import KEY, ScriptedRelay, installed, newsroom
+from tests.digest.relay import KEY, ScriptedRelay, newsroom
 
 READERS = 6
 HERE = Path(__file__).parent
@@ -125,8 +125,7 @@ def test_a_sender_into_a_maildir_killed_twice_lays_no_letter_there_twice(
 
 def test_a_sender_that_is_not_killed_mails_everybody_once(tmp_path: Path) -> None:
     with ScriptedRelay() as relay:
-        config = installed(tmp_path, relay.port)
-        with newsroom(tmp_path, relay.port, READERS):
-            pass
+        with newsroom(tmp_path, relay.port, READERS) as service:
+            config = service.config.file
         assert start(config, "never", 1).wait(30) == 0
     assert Counter(letter.recipient for letter in relay.letters) == dict.fromkeys(states(config), 1)

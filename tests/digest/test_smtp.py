@@ -1,5 +1,6 @@
 """The connection to a relay: secured or not made, and never used again after a surprise."""
 
+import asyncio
 import base64
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from digest.adapters.smtp import RelayAddress, SmtpRelay, Tls
 from digest.delivery import Phase, Reply, Verdict, verdict
 from digest.sending import Envelope
-from tests.digest.relay import HANG_UP, ScriptedRelay, certificate, server_tls
+from tests.digest.relay import HANG_UP, SILENCE, ScriptedRelay, certificate, server_tls
 
 LETTER = b"Subject: Nytt\r\n\r\nHej!\r\n"
 ENVELOPE = Envelope(sender="nyheter@example.org", recipient="lasare@example.org", letter=LETTER)
@@ -170,6 +171,33 @@ async def test_a_dropped_letter_never_gets_its_dot() -> None:
         assert (await carrier.finish()).code == 250
         await carrier.close()
     assert [letter.connection for letter in relay.letters] == [2]
+
+
+@pytest.mark.parametrize("phase", ["mail", "rcpt", "data", "dot"])
+async def test_a_cancelled_letter_costs_the_connection_at_once(phase: str) -> None:
+    with ScriptedRelay({phase: [SILENCE]}) as relay:
+        carrier = SmtpRelay(RelayAddress(host="127.0.0.1", port=relay.port, tls=Tls.NONE))
+        reached, loop = asyncio.Event(), asyncio.get_running_loop()
+
+        def notice(seen: str, _: int) -> None:
+            if seen == phase:
+                loop.call_soon_threadsafe(reached.set)
+
+        relay.at = notice
+        sending = asyncio.ensure_future(_sent(carrier))
+        await reached.wait()
+        sending.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sending
+        await carrier.close()
+        assert "QUIT" not in relay.verbs()
+        assert verdict(await _sent(carrier)) is Verdict.SENT
+        await carrier.close()
+    assert relay.letters[-1].connection == 2
+
+
+async def _sent(carrier: SmtpRelay) -> Reply:
+    return await carrier.offer(ENVELOPE) or await carrier.finish()
 
 
 async def test_a_connection_that_closes_between_letters_is_made_anew() -> None:
