@@ -18,7 +18,7 @@ from budkavle.wiring import Service
 from digest.delivery import OPEN, DeliveryState, Verdict
 from digest.edition import EditionState, EditionStatus
 from digest.period import PeriodKey
-from tests.digest.relay import KEY, TITLE, ScriptedRelay, join, newsroom, publish
+from tests.digest.relay import KEY, SILENCE, TITLE, ScriptedRelay, join, newsroom, publish
 from tests.given import NOW
 
 ROOT = Path(__file__).parent.parent.parent
@@ -87,7 +87,7 @@ async def _cancelled(sending: "asyncio.Future[list[Verdict | None]]") -> None:
 
 
 def test_ctrl_c_leaves_nothing_claimed(tmp_path: Path) -> None:
-    with ScriptedRelay() as relay:
+    with ScriptedRelay({"rcpt": ["250 ok", SILENCE]}) as relay:
         with newsroom(tmp_path, relay.port) as service:
             config = service.config.file
         script = ROOT / "tests/digest/kill_me.py"

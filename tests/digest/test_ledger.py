@@ -5,11 +5,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from budkavle.delivering import render_forms
 from budkavle.planning import plan_period
 from budkavle.wiring import Service
 from digest.adapters.ledger import FencedError, Ledger, OnUncertain, has_work
+from digest.adapters.tables import receipts
+from digest.address import Address
 from digest.delivery import OPEN, Phase, Reply, Verdict
 from digest.edition import EditionState, EditionStatus
 from digest.period import PeriodKey
@@ -19,6 +22,7 @@ from tests.given import NOW
 ACCEPTED = Reply(phase=Phase.DOT, code=250)
 CLOSING = Reply(phase=Phase.DOT, code=421)
 SILENCE = Reply(phase=Phase.DOT, code=0)
+NOBODY = Reply(phase=Phase.RCPT, code=550)
 LATER = Reply(phase=Phase.RCPT, code=450)
 NEXT = PeriodKey("2026-01-16")
 
@@ -72,6 +76,29 @@ def test_a_heir_settles_what_a_dead_sender_left(service: Service) -> None:
     heir = ledger(service)
     assert counts(service) == {"sent": 1, "uncertain": 1, "planned": 1}
     assert [claim.subscription for claim in heir.claim(9, NOW)] == [claims[2].subscription]
+
+
+@pytest.mark.parametrize("on_uncertain", list(OnUncertain))
+def test_a_letter_with_an_outcome_is_in_no_doubt_when_its_sender_dies(
+    service: Service, on_uncertain: OnUncertain
+) -> None:
+    dead = ledger(service, on_uncertain)
+    claims = dead.claim(3, NOW)
+    dead.mark(claims[0], NOW)
+    dead.record(claims[0], NOBODY, NOW)
+    ledger(service, on_uncertain)
+    assert counts(service) == {"failed": 1, "planned": 2}
+    assert {each.from_seq for each in service.subscribers.all()} == {0}
+    with service.database.read.begin() as connection:
+        assert connection.execute(select(receipts)).all() == []
+
+
+def test_who_paused_after_planning_is_passed_over_and_made_up_for_later(service: Service) -> None:
+    who = next(iter(service.subscribers.all()))
+    service.subscribers.pause(Address(who.address), who.digest)
+    assert who.id not in [claim.subscription for claim in ledger(service).claim(9, NOW)]
+    assert counts(service) == {"skipped": 1, "claimed": 2}
+    assert next(iter(service.subscribers.all())).from_seq == 0
 
 
 def test_a_sender_that_was_taken_over_can_do_nothing_more(service: Service) -> None:

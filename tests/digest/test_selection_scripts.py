@@ -327,6 +327,16 @@ def test_an_edition_emptied_by_a_pull_settles_what_it_would_have_said(life: Life
     assert life.week() == {"anna": {"buss"}}
 
 
+def test_a_topic_added_after_an_emptied_edition_does_not_bring_what_was_older(life: Life) -> None:
+    life.join("anna", "kultur")
+    life.publish("konsert", "kultur")
+    life.publish("remiss", "vard")
+    life.plan()
+    life.withdraw("konsert")
+    life.choose("anna", "kultur", "vard")
+    assert life.week() == {}
+
+
 def test_a_topic_added_after_quiet_weeks_does_not_bring_weeks_of_old_articles(life: Life) -> None:
     life.join("anna", "kultur")
     for name in ("ett", "två", "tre"):
@@ -392,6 +402,14 @@ def test_an_uncertain_letter_is_not_repeated_but_its_correction_is_owed(life: Li
     assert life.week() == {}
     life.correct("remiss")
     assert life.week() == {"anna": {"rättat remiss"}}
+
+
+def test_an_uncertain_letter_that_showed_the_corrected_text_is_owed_no_notice(life: Life) -> None:
+    life.join("anna")
+    life.publish("remiss")
+    life.correct("remiss")
+    assert life.week(anna="uncertain") == {"anna": {"remiss"}}
+    assert life.week() == {}
 
 
 def test_an_uncertain_notice_does_not_count_as_told(life: Life) -> None:

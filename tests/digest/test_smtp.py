@@ -60,9 +60,10 @@ async def test_implicit_tls_with_a_trusted_certificate_carries_the_letter(
     assert len(relay.letters) == 1
 
 
-async def test_starttls_that_is_not_offered_stops_before_anything_is_said_in_plain_text() -> None:
+@pytest.mark.parametrize("user", [None, "budkavle"])
+async def test_starttls_that_is_not_offered_stops_before_anything_is_said_in_plain_text(user: str | None) -> None:
     with ScriptedRelay() as relay:
-        reply = await one_letter(relay, Tls.STARTTLS, "budkavle")
+        reply = await one_letter(relay, Tls.STARTTLS, user)
         assert is_refused_in_silence(reply, relay)
     assert "STARTTLS" in reply.text
 
