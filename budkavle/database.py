@@ -43,7 +43,7 @@ class Database:
 
 
 def _open(url: str) -> Engine:
-    engine = create_engine(url)
+    engine = create_engine(url, hide_parameters=True)  # they hold addresses and leave tokens
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _on_sqlite_connect)
         event.listen(engine, "begin", _begin_on_sqlite)

@@ -6,15 +6,19 @@ from datetime import datetime
 from functools import lru_cache
 
 import structlog
+from sqlalchemy.exc import DatabaseError
 
 from articles.article import ArticleId, Seq
+from budkavle.config_settings import Digest
 from budkavle.letters import letter_form
 from budkavle.sender_lock import sender_lock
 from budkavle.wiring import Service, relay
-from digest.adapters.ledger import Ledger, OnUncertain, has_work
+from digest.adapters.claims import has_work
+from digest.adapters.ledger import Ledger
+from digest.adapters.outcomes import OnUncertain, has_unsettled, settle_dead
 from digest.adapters.pulling import pull
 from digest.delivery import Claim, Reply, VariantId, Verdict
-from digest.edition import EditionState
+from digest.edition import Edition, EditionState
 from digest.headers import HeaderError
 from digest.letter import Form, made_out, restored, stored
 from digest.letter_values import Recipient
@@ -30,9 +34,10 @@ async def send(
     told: Callable[[Verdict | None], None],
 ) -> None:
     """Send all that is due, unless another process is sending. Raises SenderBusyError when one is."""
-    if await asyncio.to_thread(has_work, service.database.read, clock()):
-        with sender_lock(service.config.store_path) as name:
-            await send_holding(service, name, clock, stopping, told)
+    if await asyncio.to_thread(_is_idle, service, clock()):
+        return
+    with sender_lock(service.config.store_path) as name:
+        await send_holding(service, name, clock, stopping, told)
 
 
 async def send_holding(
@@ -43,11 +48,13 @@ async def send_holding(
     told: Callable[[Verdict | None], None],
 ) -> None:
     """Send all that is due, as the holder of the sender's lock whose name is `name`."""
-    if not await asyncio.to_thread(has_work, service.database.read, clock()):
+    await asyncio.to_thread(settle, service, clock())
+    digests = [digest.name for digest in service.config.settings.digests]
+    if not await asyncio.to_thread(has_work, service.database.read, clock(), digests):
         return
-    on_uncertain = OnUncertain(service.config.settings.mail.on_uncertain)
-    ledger = await asyncio.to_thread(Ledger, service.database.write, name, on_uncertain, clock())
     carrier = relay(service.config)
+    on_uncertain = OnUncertain(service.config.settings.mail.on_uncertain)
+    ledger = await asyncio.to_thread(Ledger, service.database.write, name, on_uncertain, clock(), digests)
     try:
         post = Post(relay=carrier, ledger=_Threaded(service, ledger), clock=clock, make_out=_make_out(service, ledger))
         await send_all(post, stopping, told)
@@ -56,21 +63,49 @@ async def send_holding(
         await asyncio.to_thread(ledger.end, clock())
 
 
+def _is_idle(service: Service, now: datetime) -> bool:
+    """Whether a sender would find nothing to do: then nothing is written, not even the lock."""
+    digests = [digest.name for digest in service.config.settings.digests]
+    return not (has_unsettled(service.database.read) or has_work(service.database.read, now, digests))
+
+
+def settle(service: Service, now: datetime) -> None:
+    """Settle what senders left that died, as the holder of the sender's lock; always before planning."""
+    on_uncertain = OnUncertain(service.config.settings.mail.on_uncertain)
+    settle_dead(service.database.read, service.database.write, on_uncertain, now)
+
+
 def render_forms(service: Service, now: datetime) -> None:
-    """Render what has no bytes yet, withdrawn texts pulled first. A variant that fails is held; the rest goes on."""
+    """Render what has no bytes yet, withdrawn texts pulled first."""
     pull(service.database.write, _withdrawn(service), now)
     for digest in service.config.settings.digests:
         edition = service.editions.newest(digest.name)
-        if edition is None or edition.state is EditionState.FINISHED:
-            continue
-        for variant, content in service.editions.unrendered(edition).items():
-            try:
-                made = letter_form(service, digest, edition, content)
-            except Exception:  # a template or an article may fail in any way, and must not stop the others
-                log.exception("variant_failed", digest=digest.name, edition=edition.key, variant=variant)
-                service.editions.hold_variant(variant, now)
-            else:
-                service.editions.keep_form(variant, stored(made))
+        if edition is not None and edition.state is EditionState.SENDING:
+            _render(service, digest, edition, now)
+
+
+def _render(service: Service, digest: Digest, edition: Edition, now: datetime) -> None:
+    """Render an edition's variants. One that fails is held and the rest goes on; when all fail, the edition pauses.
+
+    What the store or the disk does wrong is not the variant's fault: that is raised, and tried again.
+    """
+    failed: list[VariantId] = []
+    contents = service.editions.unrendered(edition)
+    for variant, content in contents.items():
+        try:
+            made = letter_form(service, digest, edition, content)
+        except (DatabaseError, OSError):
+            raise
+        except Exception:  # a template or an article may fail in any way
+            log.exception("variant_failed", digest=digest.name, edition=edition.key, variant=variant)
+            failed.append(variant)
+        else:
+            service.editions.keep_form(variant, stored(made))
+    if failed and len(failed) == len(contents):
+        service.editions.pause(edition, "no letter could be rendered: see the log for the template and its line")
+        return
+    for variant in failed:
+        service.editions.hold_variant(variant, now)
 
 
 def _withdrawn(service: Service) -> Sequence[ArticleId]:
@@ -86,9 +121,6 @@ def _make_out(service: Service, ledger: Ledger) -> Callable[[Claim], Awaitable[E
         return restored(ledger.form(variant))
 
     async def make_out(claim: Claim) -> Envelope | None:
-        if claim.digest not in senders:
-            log.error("digest_unknown", digest=claim.digest, remedy="put it back into config.toml")
-            return None
         made = await asyncio.to_thread(form_of, claim.variant)
         try:
             letter = made_out(made, Recipient(address=claim.address, leave_token=claim.token))
@@ -128,8 +160,13 @@ class _Threaded:
             await asyncio.to_thread(self._ledger.give_back, claims, now)
 
     def _claim(self, limit: int, now: datetime) -> Sequence[Claim]:
-        newest = self._service.articles.last_seq()
-        if newest != self._rendered_at:
-            render_forms(self._service, now)
-            self._rendered_at = newest
-        return self._ledger.claim(limit, now)
+        """Claim letters of which none holds a text that was withdrawn before the claim."""
+        while True:
+            newest = self._service.articles.last_seq()
+            if newest != self._rendered_at:
+                render_forms(self._service, now)
+                self._rendered_at = newest
+            claims = self._ledger.claim(limit, now)
+            if self._service.articles.last_seq() == newest:
+                return claims
+            self._ledger.give_back(claims, now)

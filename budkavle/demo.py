@@ -9,7 +9,8 @@ from pathlib import Path
 from articles.article import Kind
 from budkavle import delivering
 from budkavle.config import Config, load
-from budkavle.importing import MANIFEST, at_path, everything, import_all
+from budkavle.finding import MANIFEST, at_path, everything
+from budkavle.importing import import_all
 from budkavle.planning import plan_due, rhythm
 from budkavle.publishing import build_feeds
 from budkavle.sample.weeks import Act, Calendar, Week, calendar

@@ -1,48 +1,23 @@
 """Articles in: from files to versions, one input at a time, past every bad one."""
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 
 from articles.acts import Hold
-from articles.adapters.folder import read_file, walk
+from articles.adapters.folder import address, read_file, walk
 from articles.adapters.held import HeldState
 from articles.adapters.rules import shipped
 from articles.adapters.store import Arrival, Taken
-from articles.article import ArticleId, Draft, Kind, Published, SourceName
+from articles.article import ArticleId, Draft, Kind, Published
 from articles.intake import located, read, record
 from articles.sources.dates import NO_DATE
-from articles.sources.reading import Input, Parsed, Refused, Source
-from budkavle.config import Config, SourceFolder
+from articles.sources.reading import Input, Parsed, Refused
+from budkavle.config import Config
+from budkavle.finding import MANIFEST, Found, read_manifest
 from budkavle.wiring import Service, vocabulary
-
-MANIFEST = "manifest.jsonl"
-"""A source's folder may hold this file: a JSON object a line with `file` and `url`, for pages without their address."""
-
-
-class NoSourceError(ValueError):
-    """A path belongs to no source."""
-
-    def __init__(self, path: Path, names: Sequence[str]) -> None:
-        super().__init__(f"{path} lies in no source's folder; say which with --source ({', '.join(names)})")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Found:
-    """A file to be imported, the source it belongs to, and what somebody said of it: its address, its act, a note.
-
-    `path` lies in `folder`; `name` is how the person called it.
-    """
-
-    name: str
-    path: Path
-    folder: Path
-    source: Source
-    url: str | None = None
-    asked: Kind | None = None
-    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,79 +60,6 @@ class Imported:
         return f"{self.word:<9} {self.given.file}: {why}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Manifest:
-    """What a manifest says: addresses by file, as real paths, and its own faults as lines."""
-
-    urls: Mapping[Path, str] = field(default_factory=dict)
-    faults: tuple[str, ...] = ()
-
-
-def read_manifest(path: Path) -> Manifest:
-    """The addresses that a manifest gives; a bad line is a fault and the others count."""
-    urls: dict[Path, str] = {}
-    faults = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        try:
-            entry = json.loads(line)
-            file = path.parent.resolve() / entry["file"]
-            urls[file.parent.resolve() / file.name] = str(entry["url"])
-        except (ValueError, KeyError, TypeError):
-            faults.append(f'{path}:{number}: no manifest line; write {{"file": "page.txt", "url": "https://…"}}')
-    return Manifest(urls=urls, faults=tuple(faults))
-
-
-def everything(config: Config) -> Iterator[Found]:
-    """Every file of every source's folder. A folder that is missing holds nothing."""
-    for each in config.sources():
-        yield from in_folder(each)
-
-
-def in_folder(place: SourceFolder) -> Iterator[Found]:
-    """Every file of one source's folder, with the addresses that its manifest gives."""
-    if place.folder.is_dir():
-        yield from _files(place.folder, place)
-
-
-def at_path(config: Config, path: Path, source: str | None, *, anywhere: bool) -> Iterator[Found]:
-    """The file, or the files under the folder, at a path. Raises NoSourceError when no source claims it.
-
-    `anywhere` lets a dry run read what belongs to no source.
-    """
-    inside = [place for place in config.sources() if place.folder.resolve().is_relative_to(path.resolve())]
-    if inside and source is None:
-        for place in inside:
-            yield from in_folder(place)
-    else:
-        yield from _files(path, _place(config, path, source, anywhere=anywhere))
-
-
-def _files(path: Path, place: SourceFolder) -> Iterator[Found]:
-    folder = place.folder.resolve()
-    own = folder / MANIFEST
-    urls = read_manifest(own).urls if own.is_file() else {}
-    for each in walk(path) if path.is_dir() else [path]:
-        real = each.parent.resolve() / each.name
-        yield Found(name=str(each), path=real, folder=folder, source=place.source, url=urls.get(real))
-
-
-def _place(config: Config, path: Path, source: str | None, *, anywhere: bool) -> SourceFolder:
-    places = config.sources()
-    for place in places:
-        if path.resolve().is_relative_to(place.folder.resolve()):
-            return place
-    folder = path if path.is_dir() else path.parent
-    named = [place.source for place in places if place.source.name == source or (source is None and len(places) == 1)]
-    if named:
-        return SourceFolder(source=named[0], folder=folder)
-    if not anywhere:
-        raise NoSourceError(path, [place.source.name for place in places])
-    first = next(iter(config.publishers().values()))
-    return SourceFolder(
-        source=Source(name=SourceName("dry-run"), publisher=first.id, language=first.language), folder=folder
-    )
-
-
 def try_out(config: Config, found: Iterable[Found], now: datetime) -> Iterator[Imported]:
     """Say what an import would read; nothing is stored."""
     for _, given, outcome in _readings(config, found, now):
@@ -167,11 +69,26 @@ def try_out(config: Config, found: Iterable[Found], now: datetime) -> Iterator[I
 
 def import_all(service: Service, found: Iterable[Found], now: datetime) -> Iterator[Imported]:
     """Store what was found, oldest first, so that the store's sequence follows the calendar where it can."""
+    present = cache(_present)
     for each, given, outcome in sorted(_readings(service.config, found, now), key=_by_date):
         if isinstance(outcome, Refused):
             yield Imported(given=given, outcome=outcome)
         else:
-            yield _store(service, each, given, outcome, now)
+            arrival = _arrival(each, given, outcome)
+            beside = present(each.folder) - {given.address}
+            yield _store(service, replace(arrival, beside=beside), given, outcome, now)
+
+
+def article_at(service: Service, found: Found, now: datetime) -> ArticleId | None:
+    """The article that a file is a text of, if the store knows it; nothing is stored."""
+    for each, given, outcome in _readings(service.config, [found], now):
+        if isinstance(outcome, Parsed) and (known := service.articles.known_at(_arrival(each, given, outcome))):
+            return known.article.id
+    return None
+
+
+def _present(folder: Path) -> frozenset[str]:
+    return frozenset(address(folder, path) for path in walk(folder))
 
 
 def _readings(config: Config, found: Iterable[Found], now: datetime) -> Iterator[tuple[Found, Input, Parsed | Refused]]:
@@ -179,9 +96,13 @@ def _readings(config: Config, found: Iterable[Found], now: datetime) -> Iterator
     zone = config.settings.timezone
     today = now.astimezone(zone).date()
     for each in found:
+        blank = Input(file=each.name, address=each.path.name, text="", url=each.url)
+        if each.path.name == MANIFEST:
+            yield from ((each, blank, fault) for fault in read_manifest(each.path).faults)
+            continue
         given = read_file(each.folder, each.path, each.url)
         if isinstance(given, Refused):
-            yield each, Input(file=each.name, address=each.path.name, text="", url=each.url), given
+            yield each, blank, given
         else:
             given = replace(given, file=each.name)
             yield each, given, read(given, each.source, words, rule_sets, today=today, zone=zone)
@@ -196,25 +117,34 @@ def _by_date(reading: tuple[Found, Input, Parsed | Refused]) -> tuple[date, str,
     return day, published.value.isoformat(), given.address
 
 
-def _store(service: Service, each: Found, given: Input, parsed: Parsed, now: datetime) -> Imported:
-    source = each.source.name
-    arrival = Arrival(
-        source=source,
+def _arrival(each: Found, given: Input, parsed: Parsed) -> Arrival:
+    return Arrival(
+        source=each.source.name,
         addresses=_addresses(parsed.draft, given.address),
         draft=parsed.draft,
         asked=each.asked or parsed.act,
         note=each.note or parsed.note,
     )
+
+
+def _store(service: Service, arrival: Arrival, given: Input, parsed: Parsed, now: datetime) -> Imported:
+    if reason := _doubt(service, arrival, given, parsed):
+        return _hold(service, arrival, given, parsed, reason, now)
     publisher = service.config.publishers()[parsed.draft.publishers[0]]
-    known = service.articles.known_at(arrival)
-    # An article that is known has its date already; any other doubt is about this text.
-    if parsed.held and not (known and parsed.held == NO_DATE):
-        return _hold(service, arrival, given, parsed, parsed.held, now)
     taken = service.articles.take(arrival, publisher, now)
     if isinstance(taken, Hold):
         return _hold(service, arrival, given, parsed, taken.reason, now)
-    service.held.forget(source, given.address)
+    service.held.forget(arrival.source, given.address)
     return Imported(given=given, outcome=parsed, id=taken.id, kind=taken.kind)
+
+
+def _doubt(service: Service, arrival: Arrival, given: Input, parsed: Parsed) -> str | None:
+    """Why a text must wait, unless a person has said already that this is no reason."""
+    if parsed.held is None or service.held.was_released(arrival.source, given.address, parsed.held):
+        return None
+    # An article that is known has its date already; any other doubt is about this text.
+    known = service.articles.known_at(arrival) if parsed.held == NO_DATE else None
+    return None if known else parsed.held
 
 
 def _hold(  # noqa: PLR0913, PLR0917 - what is held, and everything to be told of it
@@ -236,6 +166,13 @@ class StillUndatedError(ValueError):
         super().__init__(f"held input {number} has no date; give it with --published YYYY-MM-DD")
 
 
+class PublisherGoneError(LookupError):
+    """A held input names a publisher that the configuration has no more."""
+
+    def __init__(self, number: int, publisher: str) -> None:
+        super().__init__(f"held input {number} names the publisher {publisher}; put it back into the configuration")
+
+
 def release_held(service: Service, number: int, published: Published | None, now: datetime) -> Taken:
     """Make an article of a held input, with the date that a person gives. Raises StillUndatedError."""
     waiting = service.held.get(number)
@@ -243,7 +180,9 @@ def release_held(service: Service, number: int, published: Published | None, now
     if draft.published is None:
         raise StillUndatedError(number)
     arrival = Arrival(source=waiting.source, addresses=_addresses(draft, waiting.address), draft=draft)
-    publisher = service.config.publishers()[draft.publishers[0]]
+    publisher = service.config.publishers().get(draft.publishers[0])
+    if publisher is None:
+        raise PublisherGoneError(number, draft.publishers[0])
     taken = service.articles.take(arrival, publisher, now)
     if isinstance(taken, Hold):  # it was withdrawn, and a person says that it may be published again
         taken = service.articles.publish_again(arrival, publisher, now)

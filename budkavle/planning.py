@@ -36,27 +36,41 @@ def upcoming(service: Service, digest: Digest, now: datetime) -> Slot:
     return slot
 
 
-def plan_due(service: Service, digest: Digest, now: datetime) -> Edition | None:
-    """Plan the edition that is due, where one is; also one whose planning was broken off."""
+def open_due(service: Service, digest: Digest, now: datetime) -> Edition | None:
+    """Fix the edition that is due, where one is; else the one whose planning was broken off, or None."""
     newest = service.editions.newest(digest.name)
     first_seen = service.editions.first_seen(digest.name, now)
     slot = slot_to_plan(rhythm(service, digest), now, first_seen, newest.key if newest else None)
     if slot:
-        return plan_period(service, digest, slot.key, now)
-    return _plan(service, digest, newest) if newest and newest.state is EditionState.PLANNING else None
+        return open_period(service, digest, slot.key, now)
+    return newest if newest and newest.state is EditionState.PLANNING else None
+
+
+def open_period(service: Service, digest: Digest, key: PeriodKey, now: datetime) -> Edition:
+    """Fix the edition of this period, due or not; one that exists stays as it was fixed."""
+    service.editions.first_seen(digest.name, now)
+    return service.editions.open(digest.name, key, service.articles.last_seq(), now)
+
+
+def plan(service: Service, digest: Digest, edition: Edition) -> Edition:
+    """Give everybody in an edition's audience a delivery, as the holder of the sender's lock."""
+    if edition.state is not EditionState.PLANNING:
+        return edition
+    selection = filter_of(digest.topics, digest.publishers)
+    room = newsroom(service.articles.standings(edition.cut), selection, edition.cut)
+    service.planner.plan(edition, room, digest.items)
+    planned = service.editions.get(edition.digest, edition.key)
+    if planned.state is not EditionState.PLANNING:
+        log.info("edition_planned", digest=planned.digest, edition=planned.key, cut_seq=planned.cut)
+    return planned
+
+
+def plan_due(service: Service, digest: Digest, now: datetime) -> Edition | None:
+    """Fix and plan the edition that is due, where one is."""
+    edition = open_due(service, digest, now)
+    return plan(service, digest, edition) if edition else None
 
 
 def plan_period(service: Service, digest: Digest, key: PeriodKey, now: datetime) -> Edition:
-    """Plan the edition of this period, due or not; one that exists stays as it was fixed."""
-    service.editions.first_seen(digest.name, now)
-    return _plan(service, digest, service.editions.open(digest.name, key, service.articles.last_seq(), now))
-
-
-def _plan(service: Service, digest: Digest, edition: Edition) -> Edition:
-    if edition.state is EditionState.PLANNING:
-        selection = filter_of(digest.topics, digest.publishers)
-        room = newsroom(service.articles.standings(edition.cut), selection, edition.cut)
-        service.planner.plan(edition, room, digest.items)
-        edition = service.editions.get(edition.digest, edition.key)
-        log.info("edition_planned", digest=edition.digest, edition=edition.key, cut_seq=edition.cut)
-    return edition
+    """Fix and plan the edition of this period."""
+    return plan(service, digest, open_period(service, digest, key, now))

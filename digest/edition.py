@@ -1,5 +1,6 @@
 """One issue of a digest: what is fixed before its first letter."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -53,3 +54,9 @@ class EditionStatus:
         """Whether somebody should look at it."""
         stuck = self.counts[DeliveryState.UNCERTAIN] + self.counts[DeliveryState.HELD]
         return self.edition.state is EditionState.PAUSED or bool(stuck) or self.unexplained != 0
+
+
+def newest_of_each(statuses: Iterable[EditionStatus]) -> tuple[EditionStatus, ...]:
+    """The newest edition of each digest: what an older one left undecided, its successor has made up for."""
+    newest = {each.edition.digest: each for each in sorted(statuses, key=lambda each: each.edition.key)}
+    return tuple(newest.values())

@@ -81,14 +81,22 @@ class HeldInputs:
         with self._write.begin() as connection:
             connection.execute(update(held_inputs).where(held_inputs.c.id == number).values(state=state))
 
-    def forget(self, source: SourceName, address: str) -> None:
-        """Drop what was held at an address whose text has become an article by itself."""
+    def was_released(self, source: SourceName, address: str, reason: str) -> bool:
+        """Whether a person has decided before that this doubt about this input is none."""
         here = and_(held_inputs.c.source == source, held_inputs.c.address == address)
+        decided = and_(here, held_inputs.c.state == HeldState.RELEASED, held_inputs.c.reason == reason)
         with self._read.begin() as connection:
-            if connection.execute(select(held_inputs.c.id).where(here)).first() is None:
+            return connection.execute(select(held_inputs.c.id).where(decided)).first() is not None
+
+    def forget(self, source: SourceName, address: str) -> None:
+        """Drop what waits at an address whose text has become an article by itself."""
+        here = and_(held_inputs.c.source == source, held_inputs.c.address == address)
+        undecided = and_(here, held_inputs.c.state != HeldState.RELEASED)
+        with self._read.begin() as connection:
+            if connection.execute(select(held_inputs.c.id).where(undecided)).first() is None:
                 return
         with self._write.begin() as connection:
-            connection.execute(delete(held_inputs).where(here))
+            connection.execute(delete(held_inputs).where(undecided))
 
     def _select(self, condition: ColumnElement[bool]) -> list[HeldInput]:
         statement = select(held_inputs).where(condition).order_by(held_inputs.c.id)

@@ -49,11 +49,15 @@ class Taken:
 
 @dataclass(frozen=True, kw_only=True)
 class Arrival:
-    """A draft as it reaches the store: by what addresses it is known, first sight's first, and what it asks for."""
+    """A draft as it reaches the store: by what addresses it is known, first sight's first, and what it asks for.
+
+    `beside` are the addresses of the other inputs that its source has now: an article can only be at one of them.
+    """
 
     source: SourceName
     addresses: tuple[str, ...]
     draft: Draft
+    beside: frozenset[str] = frozenset()
     asked: Kind | None = None
     note: str = ""
 
@@ -72,6 +76,9 @@ class ArticleStore:
             return Taken(id=known, kind=None)
         with self._write.begin() as connection:
             found = self._find(connection, arrival)
+            elsewhere = _elsewhere(connection, arrival, found) if found else None
+            if elsewhere:
+                return Hold(f"it is the same article as {elsewhere}, which is there still; remove one of them")
             outcome = decide(found, arrival.draft, arrival.asked, arrival.note)
             if isinstance(outcome, Hold):
                 return outcome
@@ -193,6 +200,15 @@ def _at_addresses(connection: Connection, arrival: Arrival) -> dict[str, str]:
     here = and_(aliases.c.source == arrival.source, aliases.c.address.in_(arrival.addresses))
     rows = connection.execute(select(aliases.c.address, aliases.c.article_id).where(here))
     return {row.address: row.article_id for row in rows}
+
+
+def _elsewhere(connection: Connection, arrival: Arrival, found: History) -> str | None:
+    """Another input that the article comes from: two for one article would overwrite each other for ever."""
+    mine = and_(aliases.c.source == arrival.source, aliases.c.article_id == found.article.id)
+    known = set(connection.execute(select(aliases.c.address).where(mine)).scalars())
+    if known.issuperset(arrival.addresses):
+        return None
+    return min(known & arrival.beside, default=None)
 
 
 def fingerprint(draft: Draft) -> str:

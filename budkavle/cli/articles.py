@@ -24,7 +24,8 @@ from budkavle.cli.terminal import (
     say_json,
 )
 from budkavle.config import Config, load
-from budkavle.importing import Found, Imported, at_path, everything, import_all, read_manifest, release_held, try_out
+from budkavle.finding import Found, at_path, everything, read_manifest
+from budkavle.importing import Imported, article_at, import_all, release_held, try_out
 from budkavle.starting import shipped_config
 from budkavle.wiring import open_service
 
@@ -55,8 +56,9 @@ def take(  # noqa: PLR0913 - one option each, as the manual lists them
         outcomes = [_tell(one, json=json) for one in try_out(loaded, found, moment)]
     else:
         with open_service(loaded) as service:
-            steps = progress(import_all(service, found, moment), "Importing", len(found))
-            outcomes = [_tell(one, json=json) for one in steps]
+            # All is stored before anything is said: whoever reads the output may stop reading at any line.
+            done = list(progress(import_all(service, found, moment), "Importing", len(found)))
+        outcomes = [_tell(one, json=json) for one in done]
     counted = ", ".join(f"{number} {outcome}" for outcome, number in Counter(outcomes).most_common())
     complain(f"{len(outcomes)} inputs: {counted}" if outcomes else "no inputs: there is no file to import")
     return Exit.NEEDS_A_PERSON if unlisted or not {"refused", "held"}.isdisjoint(outcomes) else Exit.DONE
@@ -84,7 +86,7 @@ def _found(  # noqa: PLR0913 - the options of one command
         faults.append(f"refused   {path}: there is no such file or folder; {remedy}")
     listed = read_manifest(manifest) if manifest else None
     if listed:
-        faults += listed.faults
+        faults += [f"refused   {manifest}:{fault.line}: {fault.reason}" for fault in listed.faults]
         paths = paths or tuple(listed.urls)
     found = [one for path in paths if path.exists() for one in at_path(config, path, source, anywhere=anywhere)]
     if not paths and not manifest:
@@ -159,12 +161,16 @@ def correct(
             return _act(service.articles.act(ArticleId(article), Kind.CORRECTED, note, now()), "corrected")
         known = service.articles.history(ArticleId(article)).article.id
         found = [replace(one, asked=Kind.CORRECTED, note=note) for one in at_path(loaded, file, None, anywhere=False)]
+        text_of = article_at(service, found[0], now())
+        if text_of != known:
+            what = f"a text of {text_of}" if text_of else "no text that is known"
+            raise WrongUseError(
+                f"{file} is {what}, not one of {article}; name a file and an article that belong together"
+            )
         (one,) = import_all(service, found, now())
         _tell(one, json=False)
         if one.needs_a_person:
             return Exit.NEEDS_A_PERSON
-        if one.id != known:
-            raise WrongUseError(f"{file} is a text of {one.id}, not of {article}; name the article that is meant")
         if one.kind is None:  # it was imported before, perhaps by the daemon: then that was the correction
             return _act(service.articles.act(known, Kind.CORRECTED, note, now()), "corrected")
         return Exit.DONE

@@ -1,7 +1,9 @@
 """Digests: look at the next letter, send an edition, see how it adds up."""
 
 import asyncio
+import signal
 from collections import Counter
+from collections.abc import Callable
 from datetime import date
 from email import policy
 from email.message import EmailMessage
@@ -25,15 +27,18 @@ from budkavle.cli.terminal import (
 )
 from budkavle.config import Config, load
 from budkavle.config_settings import Digest
-from budkavle.delivering import send as send_letters
-from budkavle.planning import plan_due, plan_period, upcoming
+from budkavle.delivering import send_holding, settle
+from budkavle.planning import open_due, open_period, plan, upcoming
 from budkavle.previewing import preview as preview_of
-from budkavle.sender_lock import SenderBusyError
+from budkavle.sender_lock import SenderBusyError, sender_lock
 from budkavle.wiring import Service, open_service
 from digest.address import parse_address
-from digest.delivery import OPEN, DeliveryState
-from digest.edition import Edition, EditionState, EditionStatus
+from digest.delivery import OPEN
+from digest.edition import Edition, EditionState, EditionStatus, newest_of_each
 from digest.period import PeriodKey
+
+_DRAIN_SECONDS = 10
+"""How long a stop waits for the letter that is under way."""
 
 app = App(name="digest", help="Plan, send and look after editions.")
 
@@ -95,35 +100,49 @@ def send(
     loaded = load(config)
     digest = find_digest(loaded, name)
     with open_service(loaded) as service:
-        planned = _plan(service, digest, edition)
+        wanted = _wanted(service, digest, edition)
+        try:
+            with sender_lock(loaded.store_path) as holder:
+                settle(service, now())
+                planned = _opened(service, digest, wanted)
+                if planned is not None:
+                    planned = plan(service, digest, planned)
+                    service.editions.resume(planned)
+                    _send(service, planned, holder)
+        except SenderBusyError as busy:
+            planned = _opened(service, digest, wanted)
+            complain(f"{busy.holder} plans and sends what is due")
         if planned is None:
             complain(f"no edition of {name} is due; the next one is {upcoming(service, digest, now()).key}")
             return Exit.DONE
-        service.editions.resume(planned)
-        try:
-            _send(service, planned)
-        except SenderBusyError as busy:
-            complain(f"the edition is planned; {busy.holder} sends it")
         status = _status(service, planned)
     _tell(status, json=json)
     return _code(status)
 
 
-def _plan(service: Service, digest: Digest, key: str | None) -> Edition | None:
-    newest = service.editions.newest(digest.name)
+def _wanted(service: Service, digest: Digest, key: str | None) -> PeriodKey | None:
+    """The period that a person names. Raises WrongUseError when it can have no edition."""
     if key is None:
-        due = plan_due(service, digest, now())
-        unfinished = newest if newest and newest.state is not EditionState.FINISHED else None
-        return due or unfinished
+        return None
     if not _is_a_day(key):
         raise WrongUseError(f"--edition {key}: no date; write the period's local date like 2026-01-09")
-    if key > (following := upcoming(service, digest, now()).key):
-        complain(f"{key} lies beyond the next edition, {following}: until then no other edition will be planned")
+    newest = service.editions.newest(digest.name)
     if newest is not None and key < newest.key and not _exists(service, digest, key):
         raise WrongUseError(
             f"--edition {key}: {digest.name} has a later edition, {newest.key}; name that or a later one"
         )
-    return plan_period(service, digest, PeriodKey(key), now())
+    if key > (following := upcoming(service, digest, now()).key):
+        complain(f"{key} lies beyond the next edition, {following}: until then no other edition will be planned")
+    return PeriodKey(key)
+
+
+def _opened(service: Service, digest: Digest, wanted: PeriodKey | None) -> Edition | None:
+    """The edition to be sent: the one that is named, is due, or was broken off."""
+    if wanted is not None:
+        return open_period(service, digest, wanted, now())
+    newest = service.editions.newest(digest.name)
+    unfinished = newest if newest and newest.state is not EditionState.FINISHED else None
+    return open_due(service, digest, now()) or unfinished
 
 
 def _is_a_day(key: str) -> bool:
@@ -137,10 +156,27 @@ def _exists(service: Service, digest: Digest, key: str) -> bool:
     return any(status.edition.key == key for status in service.editions.status(digest.name))
 
 
-def _send(service: Service, edition: Edition) -> None:
+def _send(service: Service, edition: Edition, holder: str) -> None:
     waiting = sum(_status(service, edition).counts[state] for state in OPEN)
     with ticking(f"Sending {edition.digest} {edition.key}", waiting) as tick:
-        asyncio.run(send_letters(service, now, lambda: False, tick))
+        asyncio.run(_send_until_asked_to_stop(service, holder, tick))
+
+
+async def _send_until_asked_to_stop(service: Service, holder: str, tick: Callable[[object], None]) -> None:
+    """Ctrl-C and SIGTERM end it after the letter that is under way, so that none is left in doubt for nothing."""
+    asked = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, asked.set)
+    sending = asyncio.ensure_future(send_holding(service, holder, now, asked.is_set, tick))
+    waiting = asyncio.ensure_future(asked.wait())
+    await asyncio.wait([sending, waiting], return_when=asyncio.FIRST_COMPLETED)
+    done, _ = await asyncio.wait([sending], timeout=_DRAIN_SECONDS)
+    waiting.cancel()
+    if done:
+        await sending
+    else:
+        sending.cancel()  # the relay is silent: what it was offered without its dot is not sent
+        await asyncio.wait([sending])
 
 
 def _status(service: Service, edition: Edition) -> EditionStatus:
@@ -150,22 +186,22 @@ def _status(service: Service, edition: Edition) -> EditionStatus:
 def _code(status: EditionStatus) -> int:
     if status.needs_a_person:
         return Exit.NEEDS_A_PERSON
-    return Exit.TRY_LATER if status.counts[DeliveryState.DEFERRED] else Exit.DONE
+    return Exit.TRY_LATER if any(status.counts[state] for state in OPEN) else Exit.DONE
 
 
 @app.command
 def status(name: str | None = None, /, *, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:
     """Show the editions and how their deliveries add up."""
     loaded = load(config)
-    if name is not None:
-        find_digest(loaded, name)
     with open_service(loaded) as service:
         statuses = list(service.editions.status(name))
+    if name is not None and not statuses:  # one that is configured no more may still have editions
+        find_digest(loaded, name)
     for each in statuses:
         _tell(each, json=json)
     if not statuses and not json:
         say("no edition yet")
-    return Exit.NEEDS_A_PERSON if any(each.needs_a_person for each in statuses) else Exit.DONE
+    return Exit.NEEDS_A_PERSON if any(each.needs_a_person for each in newest_of_each(statuses)) else Exit.DONE
 
 
 def _tell(status: EditionStatus, *, json: bool) -> None:

@@ -6,7 +6,8 @@ from articles.adapters.held import UnknownHeldInputError
 from articles.adapters.store import UnknownArticleError
 from budkavle.cli.terminal import Exit, WrongUseError
 from budkavle.config_faults import ConfigFaults
-from budkavle.importing import NoSourceError, StillUndatedError
+from budkavle.finding import NoSourceError
+from budkavle.importing import PublisherGoneError, StillUndatedError
 from budkavle.sender_lock import SenderBusyError
 from digest.adapters.editions import UnknownEditionError
 from digest.address import AddressError
@@ -16,6 +17,7 @@ _CODES: tuple[tuple[type[Exception], Exit], ...] = (
     (WrongUseError, Exit.WRONG_USE),
     (NoSourceError, Exit.WRONG_USE),
     (StillUndatedError, Exit.WRONG_USE),
+    (PublisherGoneError, Exit.WRONG_USE),
     (UnknownArticleError, Exit.WRONG_USE),
     (UnknownHeldInputError, Exit.WRONG_USE),
     (UnknownEditionError, Exit.WRONG_USE),

@@ -4,6 +4,7 @@ from budkavle.cli.terminal import DEFAULT_CONFIG, AsJson, ConfigFile, Exit, now,
 from budkavle.config import load
 from budkavle.planning import upcoming
 from budkavle.wiring import Service, open_service
+from digest.edition import newest_of_each
 
 
 def status(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:
@@ -39,7 +40,7 @@ def _needs(service: Service) -> list[str]:
     needs = [f"{waiting} inputs wait: budkavle articles held"] if waiting else []
     needs += [
         f"{each.edition.digest} {each.edition.key}: budkavle digest status {each.edition.digest}"
-        for each in service.editions.status()
+        for each in newest_of_each(service.editions.status())
         if each.needs_a_person
     ]
     return needs

@@ -17,8 +17,6 @@ from digest.period import PeriodKey
 from digest.selection import Said
 from digest.subscription import SubscriptionId
 
-_BATCH = 1000
-
 
 class UnknownEditionError(LookupError):
     """The digest has no edition with this period key."""
@@ -93,12 +91,20 @@ class Editions:
         with self._write.begin() as connection:
             connection.execute(update(editions).where(paused).values(state=EditionState.SENDING, paused_because=None))
 
+    def pause(self, edition: Edition, why: str) -> None:
+        """Let an edition wait for a person."""
+        here = and_(editions.c.id == edition.id, editions.c.state == EditionState.SENDING)
+        with self._write.begin() as connection:
+            connection.execute(update(editions).where(here).values(state=EditionState.PAUSED, paused_because=why))
+
     def unrendered(self, edition: Edition) -> Mapping[VariantId, Content]:
-        """The variants that have no form yet, with what they hold."""
+        """The variants that somebody waits for and that have no form yet, with what they hold."""
+        waits = deliveries.c.state.in_([DeliveryState.PLANNED, DeliveryState.DEFERRED])
+        wanted = select(deliveries.c.variant_id).where(deliveries.c.edition_id == edition.id, waits)
         statement = (
             select(variants.c.id, variants.c.more, variant_items)
             .join(variant_items, variant_items.c.variant_id == variants.c.id)
-            .where(variants.c.edition_id == edition.id, variants.c.form.is_(None))
+            .where(variants.c.id.in_(wanted), variants.c.form.is_(None))
             .order_by(variants.c.id)
         )
         contents: dict[VariantId, Content] = {}

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Engine, Row, and_, func, insert, select, upda
 
 from articles.article import ArticleId, Seq
 from articles.standing import Standing
-from digest.adapters.editions import by_key, finish_if_done
+from digest.adapters.editions import by_key, finish_if_done, in_flight
 from digest.adapters.receipts import said
 from digest.adapters.tables import deliveries, editions, subscriptions, variant_items, variants
 from digest.content import Content, content_key, within
@@ -35,6 +35,8 @@ class Planner:
             current = by_key(connection, edition.digest, edition.key)
             if current is None or current.state is not EditionState.PLANNING:
                 return False
+            if _in_flight_of(connection, edition.digest):
+                return False  # its outcome decides what is news to its recipient: the planning goes on after it
             rows = _next_subscriptions(connection, edition)
             if rows:
                 _plan_rows(connection, edition, room, rows, limit)
@@ -42,6 +44,12 @@ class Planner:
                 _end_planning(connection, edition.id)
                 finish_if_done(connection, edition.id)
             return bool(rows)
+
+
+def _in_flight_of(connection: Connection, digest: str) -> bool:
+    flying = [edition for edition, _ in in_flight(connection)]
+    mine = select(editions.c.id).where(editions.c.id.in_(flying), editions.c.digest == digest)
+    return bool(flying) and connection.execute(mine).first() is not None
 
 
 def _end_planning(connection: Connection, edition: EditionId) -> None:

@@ -96,6 +96,17 @@ def test_a_renamed_file_with_the_same_text_is_the_same_article(store: ArticleSto
     assert take(store, draft(), "nytt-namn.txt") == Taken(id=first.id, kind=None)
 
 
+def test_a_copy_beside_its_original_is_held_and_not_taken_for_it(store: ArticleStore) -> None:
+    """Two inputs for one article would overwrite each other at every import."""
+    first = take(store, draft())
+    copy = Arrival(source=PAGES, addresses=("kopia.txt",), draft=draft(), beside=frozenset({"buss.txt"}))
+    held = store.take(copy, LINGONMARK, NOW)
+    assert isinstance(held, Hold)
+    assert "buss.txt" in held.reason
+    take(store, draft("Ny titel"))
+    assert store.history(first.id).article.title == "Ny titel"
+
+
 def test_two_articles_may_share_a_title(store: ArticleStore) -> None:
     first = take(store, draft())
     other = take(store, draft(lead="En helt annan buss."), "annan.txt")

@@ -5,18 +5,24 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from jinja2 import TemplateError
 
 from articles.article import Kind
 from budkavle import delivering
-from budkavle.delivering import send
+from budkavle.delivering import send, settle
 from budkavle.planning import plan_period
 from budkavle.wiring import Service
-from digest.delivery import OPEN, DeliveryState, Verdict
+from digest.adapters.ledger import Ledger
+from digest.adapters.outcomes import OnUncertain
+from digest.address import Address
+from digest.delivery import OPEN, DeliveryState, Phase, Reply, Verdict
 from digest.edition import EditionState, EditionStatus
+from digest.letter import Form
 from digest.period import PeriodKey
 from tests.digest.relay import KEY, SILENCE, TITLE, ScriptedRelay, join, newsroom, publish
 from tests.given import NOW
@@ -102,6 +108,16 @@ def test_ctrl_c_leaves_nothing_claimed(tmp_path: Path) -> None:
         assert outcome(service) == {"sent": 1, "planned": 2}
 
 
+async def test_a_text_withdrawn_between_a_crash_and_the_restart_is_in_no_letter(tmp_path: Path) -> None:
+    with newsroom(tmp_path) as service:
+        planned(service)
+        Ledger(service.database.write, "dead", OnUncertain.HOLD, NOW).claim(9, NOW)
+        for history in list(service.articles.histories()):
+            service.articles.act(history.article.id, Kind.WITHDRAWN, "fel", NOW)
+        assert await send_all(service) == []
+        assert outcome(service) == {"skipped": 3}
+
+
 async def test_a_fault_in_the_midst_of_sending_leaves_nothing_claimed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -158,3 +174,70 @@ async def test_an_address_of_an_unfit_form_holds_its_own_letter_alone(tmp_path: 
         await send_all(service)
         assert outcome(service) == {"sent": 3, "held": 1}
     assert len(relay.letters) == 3
+
+
+def test_a_letter_in_doubt_is_no_news_in_the_next_edition(tmp_path: Path) -> None:
+    """The sender died after the dot mark, and the machine came back when the next edition was due."""
+    with newsroom(tmp_path) as service:
+        planned(service)
+        dead = Ledger(service.database.write, "dead", OnUncertain.HOLD, NOW)
+        dead.mark(dead.claim(1, NOW)[0], NOW)
+        later = NOW + timedelta(days=7)
+        settle(service, later)
+        plan_period(service, service.config.settings.digests[0], PeriodKey("2026-01-16"), later)
+        first, second = service.editions.status()
+        assert first.counts[DeliveryState.UNCERTAIN] == 1
+        assert (second.counts[DeliveryState.PLANNED], second.counts[DeliveryState.SKIPPED]) == (2, 1)
+
+
+def test_no_edition_is_planned_while_a_letter_of_the_last_one_is_under_way(tmp_path: Path) -> None:
+    with newsroom(tmp_path) as service:
+        planned(service)
+        alive = Ledger(service.database.write, "alive", OnUncertain.HOLD, NOW)
+        flying = alive.claim(1, NOW)[0]
+        alive.mark(flying, NOW)
+        digest, later = service.config.settings.digests[0], NOW + timedelta(days=7)
+        waiting = plan_period(service, digest, PeriodKey("2026-01-16"), later)
+        assert waiting.state is EditionState.PLANNING
+        alive.record(flying, Reply(phase=Phase.DOT, code=250), later)
+        assert plan_period(service, digest, PeriodKey("2026-01-16"), later).state is EditionState.SENDING
+        second = list(service.editions.status())[1]
+        assert (second.counts[DeliveryState.PLANNED], second.counts[DeliveryState.SKIPPED]) == (2, 1)
+
+
+async def test_many_who_left_or_paused_do_not_end_the_sending_early(tmp_path: Path) -> None:
+    with newsroom(tmp_path) as service:
+        for number in range(30):
+            join(service, f"a{number}@example.org")
+        publish(service, "En nyhet till", "till.txt")
+        planned(service)
+        for subscription in list(service.subscribers.all())[:25]:
+            service.subscribers.pause(Address(subscription.address), subscription.digest)
+        await send_all(service)
+        assert outcome(service) == {"sent": 8, "skipped": 25}
+
+
+async def test_an_edition_of_which_nothing_can_be_rendered_waits_for_a_person(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with newsroom(tmp_path) as service:
+        planned(service)
+        with monkeypatch.context() as broken:
+            broken.setattr(delivering, "letter_form", _broken_template)
+            assert await send_all(service) == []
+        assert status(service).edition.state is EditionState.PAUSED
+        assert outcome(service) == {"planned": 3}
+        service.editions.resume(status(service).edition)
+        assert await send_all(service) == [Verdict.SENT] * 3
+
+
+def _broken_template(*_: object) -> Form:
+    raise TemplateError("broken")
+
+
+async def test_a_digest_that_is_not_configured_is_left_for_who_knows_it(tmp_path: Path) -> None:
+    with newsroom(tmp_path) as service:
+        planned(service)
+        none = service.config.settings.model_copy(update={"digests": ()})
+        await send_all(replace(service, config=replace(service.config, settings=none)))
+        assert outcome(service) == {"planned": 3}

@@ -182,6 +182,49 @@ def test_the_folder_above_the_sources_means_all_of_them(home: Path) -> None:
     assert "2 inputs: 2 published" in done.err
 
 
+def test_a_bad_manifest_is_named_and_everything_else_comes_in(home: Path) -> None:
+    page(home, "gemensamt/good.md", ARTICLE)
+    page(home, "lingonmark/manifest.jsonl", b'{"file": "a.txt", "url": "https://www.example.org/\xe5"}\n[]\n')
+    done = budkavle("import", folder=home)
+    assert done.code == 1
+    assert [line.split(": ")[0].rpartition(":")[2] for line in done.out.splitlines() if "refused" in line] == ["1", "2"]
+    assert "published" in done.out
+
+
+def test_a_copy_of_a_file_never_swaps_texts_with_it(home: Path) -> None:
+    page(home, "gemensamt/good.md", ARTICLE)
+    budkavle("import", folder=home)
+    page(home, "gemensamt/good copy.md", ARTICLE)
+    assert budkavle("import", folder=home).code == 1
+    page(home, "gemensamt/good.md", ARTICLE.replace("årets slut", "midsommar"))
+    for _ in range(2):
+        budkavle("import", folder=home)
+    (record,) = records(budkavle("articles", "list", "--json", folder=home).out)
+    assert (record["seq"], record["kind"]) == (2, "edited")
+
+
+def test_a_doubt_that_a_person_has_settled_does_not_come_back(home: Path) -> None:
+    text = "En rubrik som slutar med punkt.\n\n8 januari 2026\n\nEn ingress om något.\n\nEn text som följer här.\n"
+    page(home, "lingonmark/a.txt", text)
+    assert budkavle("import", folder=home).code == 1
+    assert budkavle("articles", "release", "1", folder=home).code == 0
+    assert budkavle("import", folder=home).code == 0
+    page(home, "lingonmark/a.txt", text.replace("som följer", "som kommer"))
+    (record,) = records(budkavle("import", "--json", folder=home).out)
+    assert (record["kind"], record["held"]) == ("edited", None)
+
+
+def test_correcting_with_a_wrong_file_changes_nothing(home: Path) -> None:
+    page(home, "gemensamt/a.md", ARTICLE)
+    other = page(home, "gemensamt/b.md", ARTICLE.replace("biblioteket/", "b/").replace("Biblioteket", "Badet"))
+    budkavle("import", folder=home)
+    first = records(budkavle("articles", "list", "--json", folder=home).out)[0]
+    page(home, "gemensamt/b.md", ARTICLE.replace("biblioteket/", "b/").replace("Biblioteket", "Simhallen"))
+    done = budkavle("articles", "correct", str(first["id"]), "--file", other, "--note", "Fel.", folder=home)
+    assert done.code == 2
+    assert {each["kind"] for each in records(budkavle("articles", "list", "--json", folder=home).out)} == {"published"}
+
+
 def test_a_text_that_the_daemon_took_first_can_still_be_called_a_correction(home: Path) -> None:
     path = page(home, "gemensamt/good.md", ARTICLE)
     budkavle("import", folder=home)

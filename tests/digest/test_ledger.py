@@ -10,7 +10,9 @@ from sqlalchemy import select
 from budkavle.delivering import render_forms
 from budkavle.planning import plan_period
 from budkavle.wiring import Service
-from digest.adapters.ledger import FencedError, Ledger, OnUncertain, has_work
+from digest.adapters.claims import has_work
+from digest.adapters.ledger import FencedError, Ledger
+from digest.adapters.outcomes import OnUncertain, has_unsettled
 from digest.adapters.tables import receipts
 from digest.address import Address
 from digest.delivery import OPEN, Phase, Reply, Verdict
@@ -72,7 +74,7 @@ def test_a_heir_settles_what_a_dead_sender_left(service: Service) -> None:
     dead.mark(claims[0], NOW)
     dead.record(claims[0], ACCEPTED, NOW)
     dead.mark(claims[1], NOW)
-    assert has_work(service.database.read, NOW)
+    assert has_unsettled(service.database.read)
     heir = ledger(service)
     assert counts(service) == {"sent": 1, "uncertain": 1, "planned": 1}
     assert [claim.subscription for claim in heir.claim(9, NOW)] == [claims[2].subscription]
@@ -182,7 +184,7 @@ def test_a_paused_edition_is_not_claimed_from(service: Service) -> None:
     claims = sender.claim(1, NOW)
     assert sender.record(claims[0], Reply(phase=Phase.MAIL, code=451, text="later"), NOW) is Verdict.PAUSE
     assert sender.claim(9, NOW) == []
-    assert status(service).edition.paused_because == "mail: 451 later"
+    assert status(service).edition.paused_because == "mail: 451 later (subscription 1)"
     assert not has_work(service.database.read, NOW)
 
 

@@ -29,7 +29,8 @@ from articles.adapters.store import Arrival, ArticleStore
 from articles.article import ArticleId, Kind
 from budkavle.database import Database
 from digest.adapters.editions import Editions
-from digest.adapters.ledger import Ledger, OnUncertain
+from digest.adapters.ledger import Ledger
+from digest.adapters.outcomes import OnUncertain, settle_dead
 from digest.adapters.planning import Planner
 from digest.adapters.pulling import pull
 from digest.adapters.subscribers import Subscribers, Wish
@@ -248,10 +249,12 @@ class Lives(RuleBasedStateMachine):
         self.now += timedelta(hours=5)
         ledger = Ledger(self.database.write, "test", self.on_uncertain, self.now)
         claims = ledger.claim(1, self.now)
-        if not claims:
+        if not claims:  # a pause stops a letter that was planned, and the cursor stays
+            self.open = {who: letter for who, letter in self.open.items() if self.people[who].living != "paused"}
             return
         who = claims[0].address
         if outcome == "died before the mark":
+            settle_dead(self.database.read, self.database.write, self.on_uncertain, self.now)
             return
         if not ledger.mark(claims[0], self.now):
             pytest.fail("nobody left between claim and mark")

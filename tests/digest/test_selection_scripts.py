@@ -16,7 +16,8 @@ from articles.article import ArticleId, Kind, SourceName, TopicId
 from articles.article import Draft as ArticleDraft
 from budkavle.database import Database
 from digest.adapters.editions import Editions
-from digest.adapters.ledger import Ledger, OnUncertain
+from digest.adapters.ledger import Ledger
+from digest.adapters.outcomes import OnUncertain
 from digest.adapters.planning import Planner
 from digest.adapters.pulling import pull
 from digest.adapters.subscribers import Subscribers, Wish

@@ -1,0 +1,113 @@
+"""Which files an import is about: each with its source, and what a manifest says of it."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from articles.adapters.folder import walk
+from articles.article import Kind, SourceName
+from articles.sources.reading import Refused, Source
+from budkavle.config import Config, SourceFolder
+
+MANIFEST = "manifest.jsonl"
+"""A source's folder may hold this file: a JSON object a line with `file` and `url`, for pages without their address."""
+
+
+class NoSourceError(ValueError):
+    """A path belongs to no source."""
+
+    def __init__(self, path: Path, names: Sequence[str]) -> None:
+        super().__init__(f"{path} lies in no source's folder; say which with --source ({', '.join(names)})")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A file to be imported, the source it belongs to, and what somebody said of it: its address, its act, a note.
+
+    `path` lies in `folder`; `name` is how the person called it.
+    """
+
+    name: str
+    path: Path
+    folder: Path
+    source: Source
+    url: str | None = None
+    asked: Kind | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """What a manifest says: addresses by file, as real paths, and its own faults."""
+
+    urls: Mapping[Path, str] = field(default_factory=dict)
+    faults: tuple[Refused, ...] = ()
+
+
+def read_manifest(path: Path) -> Manifest:
+    """The addresses that a manifest gives; a bad line is a fault and the others count."""
+    urls: dict[Path, str] = {}
+    faults = []
+    for number, line in enumerate(path.read_bytes().splitlines(), 1):
+        try:
+            entry = json.loads(line)
+            file = path.parent.resolve() / entry["file"]
+            urls[file.parent.resolve() / file.name] = str(entry["url"])
+        except (ValueError, KeyError, TypeError):
+            why = 'no manifest line; write {"file": "page.txt", "url": "https://…"} in UTF-8'
+            faults.append(Refused(reason=why, line=number))
+    return Manifest(urls=urls, faults=tuple(faults))
+
+
+def everything(config: Config) -> Iterator[Found]:
+    """Every file of every source's folder. A folder that is missing holds nothing."""
+    for each in config.sources():
+        yield from in_folder(each)
+
+
+def in_folder(place: SourceFolder) -> Iterator[Found]:
+    """Every file of one source's folder, with the addresses that its manifest gives."""
+    if place.folder.is_dir():
+        yield from _files(place.folder, place)
+
+
+def at_path(config: Config, path: Path, source: str | None, *, anywhere: bool) -> Iterator[Found]:
+    """The file, or the files under the folder, at a path. Raises NoSourceError when no source claims it.
+
+    `anywhere` lets a dry run read what belongs to no source.
+    """
+    inside = [place for place in config.sources() if place.folder.resolve().is_relative_to(path.resolve())]
+    if inside and source is None:
+        for place in inside:
+            yield from in_folder(place)
+    else:
+        yield from _files(path, _place(config, path, source, anywhere=anywhere))
+
+
+def _files(path: Path, place: SourceFolder) -> Iterator[Found]:
+    folder = place.folder.resolve()
+    own = folder / MANIFEST
+    manifest = read_manifest(own) if own.is_file() else Manifest()
+    if manifest.faults:  # a manifest with faults is an input that a person must look at
+        yield Found(name=str(place.folder / MANIFEST), path=own, folder=folder, source=place.source)
+    for each in walk(path) if path.is_dir() else [path]:
+        real = each.parent.resolve() / each.name
+        yield Found(name=str(each), path=real, folder=folder, source=place.source, url=manifest.urls.get(real))
+
+
+def _place(config: Config, path: Path, source: str | None, *, anywhere: bool) -> SourceFolder:
+    places = config.sources()
+    for place in places:
+        if path.resolve().is_relative_to(place.folder.resolve()):
+            return place
+    folder = path if path.is_dir() else path.parent
+    named = [place.source for place in places if place.source.name == source or (source is None and len(places) == 1)]
+    if named:
+        return SourceFolder(source=named[0], folder=folder)
+    if not anywhere:
+        raise NoSourceError(path, [place.source.name for place in places])
+    first = next(iter(config.publishers().values()))
+    return SourceFolder(
+        source=Source(name=SourceName("dry-run"), publisher=first.id, language=first.language), folder=folder
+    )
