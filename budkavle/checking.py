@@ -13,8 +13,9 @@ def worries(config: Config) -> Iterator[str]:
             what = f"{place.folder} does not exist; make it, or mend the path"
             yield _said(config, ("sources", number, "path"), what)
     password = config.password_file
-    if password is not None and not password.is_file():
-        yield _said(config, ("mail", "smtp", "password_file"), f"{password} does not exist; make it, one line")
+    if password is not None and not (password.is_file() and password.read_text(encoding="utf-8").strip()):
+        what = f"{password} holds no password; write it into the first line, readable by nobody else"
+        yield _said(config, ("mail", "smtp", "password_file"), what)
 
 
 def notes(config: Config) -> Iterator[str]:

@@ -96,7 +96,8 @@ class Daemon:
             server_header=False,
         )
         self._scheduler.start()
-        log.info("started", listen=str(listening.getsockname()), public_url=self._service.config.settings.public_url)
+        host, port, *_ = listening.getsockname()
+        log.info("started", listen=f"{host}:{port}", public_url=self._service.config.settings.public_url)
         await Server(config, self.stop).serve([listening])
         self.stop()
         try:

@@ -1,5 +1,8 @@
 """The one database: how it is opened, and how its schema is brought up to date."""
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -7,11 +10,52 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_MS = 10_000
+
+
+class StoreError(RuntimeError):
+    """The store cannot be used: what is wrong with it, and what to do."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        super().__init__(f"{path}: {what}; {_remedy(what)}")
+
+
+def _remedy(what: str) -> str:
+    for sign, remedy in (
+        ("locked", "another process holds it: try again when that has finished"),
+        ("full", "free some space on its disk, then try again"),
+        ("readonly", "let this user write to it and to its folder"),
+        ("unable to open", "let this user read and write it and its folder"),
+        ("malformed", "put a backup in its place"),
+        ("not a database", "name another file in store.url, or put a backup in its place"),
+        ("revision", "install the version of Budkavle that made it, or a newer one"),
+    ):
+        if sign in what:
+            return remedy
+    return "look at its disk; the step that failed has changed nothing"
+
+
+@contextmanager
+def plain_faults(path: Path) -> Iterator[None]:
+    """Turn what a database driver says into a StoreError that names the file and a remedy."""
+    try:
+        yield
+    except DatabaseError as error:
+        raise StoreError(path, str(error.orig)) from error
+    except CommandError as error:
+        raise StoreError(path, str(error)) from error
+
+
+def make_private(path: Path) -> None:
+    """Make a store's file, if there is none, for its owner alone: it holds addresses and leave tokens."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
 
 
 class Database:

@@ -12,7 +12,7 @@ class SenderBusyError(RuntimeError):
     """Another process is sending from this store."""
 
     def __init__(self, holder: str) -> None:
-        super().__init__(f"{holder} is sending from this store already; let it, or stop it first")
+        super().__init__(f"{holder} runs on this store already; let it, or stop it first")
         self.holder = holder
 
 

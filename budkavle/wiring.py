@@ -1,8 +1,9 @@
 """Where everything is put together: the only place that builds adapters from a configuration."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from babel.lists import format_list
 
@@ -11,7 +12,7 @@ from articles.adapters.store import ArticleStore
 from articles.article import PublisherId, TopicId
 from articles.sources.reading import Vocabulary
 from budkavle.config import Config
-from budkavle.database import Database
+from budkavle.database import Database, make_private, plain_faults
 from budkavle.templates import renderer
 from digest.adapters.editions import Editions
 from digest.adapters.maildir import MaildirRelay
@@ -65,9 +66,8 @@ class Service:
 @contextmanager
 def open_service(config: Config) -> Iterator[Service]:
     """The installation that a configuration describes, its store made or brought up to date."""
-    config.store_path.parent.mkdir(parents=True, exist_ok=True)
-    database = Database(config.store_url)
-    try:
+    make_private(config.store_path)
+    with plain_faults(config.store_path), closing(Database(config.store_url)) as database:
         database.upgrade()
         yield Service(
             config=config,
@@ -79,8 +79,6 @@ def open_service(config: Config) -> Iterator[Service]:
             planner=Planner(database.write),
             render=renderer(config.settings.language, config.settings.timezone),
         )
-    finally:
-        database.close()
 
 
 def vocabulary(config: Config) -> Vocabulary:
@@ -108,5 +106,20 @@ def relay(config: Config) -> MaildirRelay | SmtpRelay:
     smtp = config.settings.mail.smtp
     if config.settings.mail.transport == "maildir" or smtp is None:
         return MaildirRelay(config.outbox)
-    password = config.password_file.read_text(encoding="utf-8").splitlines()[0] if config.password_file else None
+    password = _password(config.password_file) if config.password_file else None
     return SmtpRelay(RelayAddress(host=smtp.host, port=smtp.port, tls=Tls(smtp.tls), user=smtp.user, password=password))
+
+
+class NoPasswordError(ValueError):
+    """The file that should hold the relay's password holds none."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} holds no password; write it into the first line, readable by nobody else")
+
+
+def _password(path: Path) -> str:
+    """The first line of the file. Raises NoPasswordError."""
+    words = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    if not words or not words[0].strip():
+        raise NoPasswordError(path)
+    return words[0].strip()

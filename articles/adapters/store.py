@@ -1,34 +1,19 @@
 """The article store: every version ever, in one order without gaps."""
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from pydantic import TypeAdapter
-from sqlalchemy import Connection, Engine, Row, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, and_, func, insert, select
 
-from articles.acts import Change, Hold, as_article, decide, history
-from articles.adapters.tables import aliases, articles, sequences, topic_spans, versions
-from articles.article import (
-    Article,
-    ArticleId,
-    Draft,
-    History,
-    Kind,
-    Publisher,
-    Seq,
-    SourceName,
-    TopicId,
-    Version,
-)
+from articles.acts import Change, Hold, decide, history
+from articles.adapters.rows import standing, topics_held, version, versions_of
+from articles.adapters.tables import aliases, articles, versions
+from articles.adapters.writing import append, fingerprint, remember_addresses
+from articles.article import ArticleId, Draft, History, Kind, Publisher, Seq, SourceName, Version
 from articles.identity import mint
 from articles.standing import Standing
-
-_ARTICLE = TypeAdapter(Article)
-_DRAFT = TypeAdapter(Draft)
-_SEQUENCE = "version"
 
 
 class UnknownArticleError(LookupError):
@@ -83,9 +68,9 @@ class ArticleStore:
             if isinstance(outcome, Hold):
                 return outcome
             article_id = found.article.id if found else self._create(connection, arrival, publisher)
-            _remember_addresses(connection, arrival, article_id)
+            remember_addresses(connection, arrival.source, arrival.addresses, article_id)
             if outcome:
-                _append(connection, outcome, article_id, now)
+                append(connection, outcome, article_id, now)
             return Taken(id=article_id, kind=outcome.kind if outcome else None)
 
     def _nothing_new(self, arrival: Arrival) -> ArticleId | None:
@@ -102,8 +87,8 @@ class ArticleStore:
         """Publish a draft although the article at its addresses was withdrawn: as a new article, with a new id."""
         with self._write.begin() as connection:
             article_id = self._create(connection, arrival, publisher)
-            _remember_addresses(connection, arrival, article_id)
-            _append(connection, Change(kind=Kind.PUBLISHED, draft=arrival.draft), article_id, now)
+            remember_addresses(connection, arrival.source, arrival.addresses, article_id)
+            append(connection, Change(kind=Kind.PUBLISHED, draft=arrival.draft), article_id, now)
         return Taken(id=article_id, kind=Kind.PUBLISHED)
 
     def act(self, article_id: ArticleId, kind: Kind, note: str, now: datetime) -> Seq | None:
@@ -112,7 +97,7 @@ class ArticleStore:
             known = self._history(connection, article_id)
             if known.withdrawn:
                 return None
-            return _append(connection, Change(kind=kind, draft=known.article, note=note), article_id, now)
+            return append(connection, Change(kind=kind, draft=known.article, note=note), article_id, now)
 
     def known_at(self, arrival: Arrival) -> History | None:
         """The article that an arrival would change, or None."""
@@ -127,7 +112,7 @@ class ArticleStore:
     def versions(self, article_id: ArticleId) -> Sequence[Version]:
         """Every version of an article, oldest first. Raises UnknownArticleError."""
         with self._read.begin() as connection:
-            return _versions_of(connection, article_id)
+            return _known_versions(connection, article_id)
 
     def addresses(self, article_id: ArticleId) -> Sequence[str]:
         """Every address an article was ever seen at."""
@@ -140,14 +125,14 @@ class ArticleStore:
         statement = select(versions).order_by(versions.c.article_id, versions.c.seq)
         with self._read.begin() as connection:
             for _, rows in groupby(connection.execute(statement), key=lambda row: row.article_id):
-                yield history([_version(row) for row in rows])
+                yield history([version(row) for row in rows])
 
     def texts(self, wanted: Iterable[tuple[ArticleId, Seq]]) -> dict[tuple[ArticleId, Seq], Version]:
         """The versions asked for, by article and seq."""
         by_seq = {seq: article_id for article_id, seq in wanted}
         with self._read.begin() as connection:
             rows = connection.execute(select(versions).where(versions.c.seq.in_(by_seq))).all()
-        return {(ArticleId(row.article_id), Seq(row.seq)): _version(row) for row in rows}
+        return {(ArticleId(row.article_id), Seq(row.seq)): version(row) for row in rows}
 
     def last_seq(self) -> Seq:
         """The newest seq given, or 0."""
@@ -157,10 +142,10 @@ class ArticleStore:
     def standings(self, cut: Seq) -> Sequence[Standing]:
         """Every article as it stood at seq `cut`."""
         with self._read.begin() as connection:
-            held = _topics_held(connection, cut)
+            held = topics_held(connection, cut)
             statement = select(versions).where(versions.c.seq <= cut).order_by(versions.c.article_id, versions.c.seq)
             grouped = groupby(connection.execute(statement), key=lambda row: row.article_id)
-            return [_standing(list(rows), held.get(article_id, {})) for article_id, rows in grouped]
+            return [standing(list(rows), held.get(article_id, {})) for article_id, rows in grouped]
 
     def _find(self, connection: Connection, arrival: Arrival) -> History | None:
         known = _at_addresses(connection, arrival)
@@ -182,7 +167,7 @@ class ArticleStore:
         return self._history(connection, ArticleId(article_id)) if article_id else None
 
     def _history(self, connection: Connection, article_id: ArticleId) -> History:
-        return history(_versions_of(connection, article_id))
+        return history(_known_versions(connection, article_id))
 
     def _create(self, connection: Connection, arrival: Arrival, publisher: Publisher) -> ArticleId:
         born_at = arrival.addresses[0]
@@ -211,93 +196,8 @@ def _elsewhere(connection: Connection, arrival: Arrival, found: History) -> str 
     return min(known & arrival.beside, default=None)
 
 
-def fingerprint(draft: Draft) -> str:
-    """The same for the same text at any address. 64 hex characters."""
-    bare = replace(draft, url=None, related=())
-    return hashlib.sha256(_DRAFT.dump_json(_as_draft(bare))).hexdigest()
-
-
-def _as_draft(draft: Draft) -> Draft:
-    return Draft(**{field.name: getattr(draft, field.name) for field in fields(Draft)})
-
-
-def _remember_addresses(connection: Connection, arrival: Arrival, article_id: ArticleId) -> None:
-    """Point every address of the arrival to the article: later addresses are aliases."""
-    for address in arrival.addresses:
-        here = and_(aliases.c.source == arrival.source, aliases.c.address == address)
-        known = connection.execute(select(aliases.c.article_id).where(here)).scalar()
-        if known is None:
-            values = {"source": arrival.source, "address": address, "article_id": article_id}
-            connection.execute(insert(aliases).values(values))
-        elif known != article_id:
-            connection.execute(update(aliases).where(here).values(article_id=article_id))
-
-
-def _append(connection: Connection, change: Change, article_id: ArticleId, now: datetime) -> Seq:
-    seq = _next_seq(connection)
-    article = as_article(change.draft, article_id)
-    connection.execute(
-        insert(versions).values(
-            seq=seq,
-            article_id=article_id,
-            kind=change.kind,
-            at=now,
-            note=change.note,
-            article=_ARTICLE.dump_json(article).decode(),
-            fingerprint=fingerprint(article),
-        )
-    )
-    _mark_topics(connection, article, seq)
-    return seq
-
-
-def _next_seq(connection: Connection) -> Seq:
-    """The next seq, under a lock that lasts until the commit: none is skipped and no smaller one appears later."""
-    step = update(sequences).where(sequences.c.name == _SEQUENCE).values(last=sequences.c.last + 1)
-    return Seq(connection.execute(step.returning(sequences.c.last)).scalar_one())
-
-
-def _mark_topics(connection: Connection, article: Article, seq: Seq) -> None:
-    open_spans = and_(topic_spans.c.article_id == article.id, topic_spans.c.until_seq.is_(None))
-    held = set(connection.execute(select(topic_spans.c.topic).where(open_spans)).scalars())
-    for topic in held - set(article.topics):
-        connection.execute(update(topic_spans).where(open_spans, topic_spans.c.topic == topic).values(until_seq=seq))
-    for topic in sorted(set(article.topics) - held):
-        connection.execute(insert(topic_spans).values(article_id=article.id, topic=topic, since_seq=seq))
-
-
-def _versions_of(connection: Connection, article_id: ArticleId) -> list[Version]:
-    statement = select(versions).where(versions.c.article_id == article_id).order_by(versions.c.seq)
-    found = [_version(row) for row in connection.execute(statement)]
+def _known_versions(connection: Connection, article_id: ArticleId) -> list[Version]:
+    found = versions_of(connection, article_id)
     if not found:
         raise UnknownArticleError(article_id)
     return found
-
-
-def _version(row: Row[tuple[object, ...]]) -> Version:
-    article = _ARTICLE.validate_json(row.article)
-    return Version(seq=Seq(row.seq), kind=Kind(row.kind), at=row.at, note=row.note, article=article)
-
-
-def _topics_held(connection: Connection, cut: Seq) -> dict[str, dict[TopicId, Seq]]:
-    statement = select(topic_spans).where(
-        topic_spans.c.since_seq <= cut, or_(topic_spans.c.until_seq.is_(None), topic_spans.c.until_seq > cut)
-    )
-    held: dict[str, dict[TopicId, Seq]] = {}
-    for row in connection.execute(statement):
-        held.setdefault(row.article_id, {})[TopicId(row.topic)] = Seq(row.since_seq)
-    return held
-
-
-def _standing(rows: Sequence[Row[tuple[object, ...]]], held_since: dict[TopicId, Seq]) -> Standing:
-    acts = {Kind(row.kind): Seq(row.seq) for row in rows}
-    newest = _ARTICLE.validate_json(rows[-1].article)
-    return Standing(
-        id=newest.id,
-        publishers=frozenset(newest.publishers),
-        newest=Seq(rows[-1].seq),
-        published=Seq(rows[0].seq),
-        held_since=held_since,
-        corrected=acts.get(Kind.CORRECTED),
-        withdrawn=acts.get(Kind.WITHDRAWN),
-    )

@@ -1,15 +1,16 @@
 """Which exit code each expected fault has."""
 
-from sqlalchemy.exc import DatabaseError
-
 from articles.adapters.held import UnknownHeldInputError
 from articles.adapters.store import UnknownArticleError
 from budkavle.cli.terminal import Exit, WrongUseError
 from budkavle.config_faults import ConfigFaults
+from budkavle.database import StoreError
 from budkavle.finding import NoSourceError
 from budkavle.importing import PublisherGoneError, StillUndatedError
 from budkavle.sender_lock import SenderBusyError
+from budkavle.wiring import NoPasswordError
 from digest.adapters.editions import UnknownEditionError
+from digest.adapters.ledger import FencedError
 from digest.address import AddressError
 
 _CODES: tuple[tuple[type[Exception], Exit], ...] = (
@@ -24,7 +25,9 @@ _CODES: tuple[tuple[type[Exception], Exit], ...] = (
     (AddressError, Exit.WRONG_USE),
     (SenderBusyError, Exit.TRY_LATER),
     (FileNotFoundError, Exit.WRONG_USE),
-    (DatabaseError, Exit.NEEDS_A_PERSON),
+    (StoreError, Exit.NEEDS_A_PERSON),
+    (NoPasswordError, Exit.NEEDS_A_PERSON),
+    (FencedError, Exit.TRY_LATER),
     (OSError, Exit.NEEDS_A_PERSON),
 )
 
@@ -41,7 +44,5 @@ def words_of(error: Exception) -> str:
             return str(error)
         case OSError(filename=str(path)) if error.strerror:
             return f"budkavle: {path}: {error.strerror}; mend the path or its permissions, then try again"
-        case DatabaseError():
-            return f"budkavle: the store: {error.orig}; the step that failed has changed nothing"
         case _:
             return f"budkavle: {error}"

@@ -32,7 +32,7 @@ DigestName = Annotated[str | None, Parameter(help="The digest; needed only where
 _SAID = {
     Joined.NEW: "subscribed",
     Joined.CHANGED: "subscribed again",
-    Joined.UNCHANGED: "subscribes already, to just this",
+    Joined.UNCHANGED: "subscribes already, unchanged",
 }
 
 
@@ -73,7 +73,8 @@ def add(  # noqa: PLR0913 - one option each, as the manual lists them
     with open_service(loaded) as service:
         join = service.subscribers.join_again if again else service.subscribers.join
         joined = join(wish, service.articles.last_seq(), now())
-        changed = joined is Joined.UNCHANGED and service.subscribers.choose(wish.address, wish.digest, wish.wanted)
+        chosen = joined is Joined.UNCHANGED and bool(topics or publishers)
+        changed = chosen and service.subscribers.choose(wish.address, wish.digest, wish.wanted)
     if joined is Joined.LEFT_BEFORE:
         complain("this address left before and is left alone; if its owner asks to come back: --again")
         return Exit.NEEDS_A_PERSON

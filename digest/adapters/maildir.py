@@ -21,8 +21,8 @@ class MaildirRelay:
     async def offer(self, envelope: Envelope) -> Reply | None:
         """Write the letter beside the mailbox and make it durable."""
         try:
-            for name in ("tmp", "new", "cur"):
-                (self._folder / name).mkdir(parents=True, exist_ok=True)
+            for folder in (self._folder, *(self._folder / name for name in ("tmp", "new", "cur"))):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             path = self._folder / "tmp" / _name(envelope)
             _write_durably(path, envelope.letter)
         except OSError as error:
@@ -63,7 +63,8 @@ def _name(envelope: Envelope) -> str:
 
 
 def _write_durably(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
+    # For its owner alone: a letter holds an address and the right to leave.
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())

@@ -1,0 +1,50 @@
+"""What the article store's rows say, as values."""
+
+from collections.abc import Sequence
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, Row, or_, select
+
+from articles.adapters.tables import topic_spans, versions
+from articles.article import Article, ArticleId, Kind, Seq, TopicId, Version
+from articles.standing import Standing
+
+ARTICLE = TypeAdapter(Article)
+
+
+def versions_of(connection: Connection, article_id: ArticleId) -> list[Version]:
+    """Every version of an article, oldest first; none when there is no such article."""
+    statement = select(versions).where(versions.c.article_id == article_id).order_by(versions.c.seq)
+    return [version(row) for row in connection.execute(statement)]
+
+
+def version(row: Row[tuple[object, ...]]) -> Version:
+    """One version."""
+    article = ARTICLE.validate_json(row.article)
+    return Version(seq=Seq(row.seq), kind=Kind(row.kind), at=row.at, note=row.note, article=article)
+
+
+def topics_held(connection: Connection, cut: Seq) -> dict[str, dict[TopicId, Seq]]:
+    """The topics that each article held at `cut`, with since when."""
+    statement = select(topic_spans).where(
+        topic_spans.c.since_seq <= cut, or_(topic_spans.c.until_seq.is_(None), topic_spans.c.until_seq > cut)
+    )
+    held: dict[str, dict[TopicId, Seq]] = {}
+    for row in connection.execute(statement):
+        held.setdefault(row.article_id, {})[TopicId(row.topic)] = Seq(row.since_seq)
+    return held
+
+
+def standing(rows: Sequence[Row[tuple[object, ...]]], held_since: dict[TopicId, Seq]) -> Standing:
+    """Where an article stands, from its versions up to the cut, oldest first, and the topics it holds."""
+    acts = {Kind(row.kind): Seq(row.seq) for row in rows}
+    newest = ARTICLE.validate_json(rows[-1].article)
+    return Standing(
+        id=newest.id,
+        publishers=frozenset(newest.publishers),
+        newest=Seq(rows[-1].seq),
+        published=Seq(rows[0].seq),
+        held_since=held_since,
+        corrected=acts.get(Kind.CORRECTED),
+        withdrawn=acts.get(Kind.WITHDRAWN),
+    )
