@@ -249,8 +249,8 @@ class Lives(RuleBasedStateMachine):
         self.now += timedelta(hours=5)
         ledger = Ledger(self.database.write, "test", self.on_uncertain, self.now)
         claims = ledger.claim(1, self.now)
-        if not claims:  # a pause stops a letter that was planned, and the cursor stays
-            self.open = {who: letter for who, letter in self.open.items() if self.people[who].living != "paused"}
+        self.stop_for_the_paused()
+        if not claims:
             return
         who = claims[0].address
         if outcome == "died before the mark":
@@ -265,6 +265,13 @@ class Lives(RuleBasedStateMachine):
             assert self.edition
             self.editions.resume(self.edition)
         self.happened(who, outcome)
+
+    def stop_for_the_paused(self) -> None:
+        """A claim skips who is paused; the cursor stays, so that nothing is settled."""
+        still = self.planned(*OPEN)
+        stopped = [who for who in self.open if self.people[who].living == "paused" and who not in still]
+        for who in stopped:
+            del self.open[who]
 
     def happened(self, who: str, outcome: str) -> None:
         letter, person = self.open[who], self.people[who]
