@@ -5,8 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from budkavle.database import Database
+
+# A busy machine is no fault of the code: speed is measured in benchmarks, never here.
+settings.register_profile("budkavle", deadline=None)
+settings.load_profile("budkavle")
 
 
 @pytest.fixture(scope="session")

@@ -9,12 +9,11 @@ from rich.table import Table
 from budkavle.checking import notes, worries
 from budkavle.cli.terminal import DEFAULT_CONFIG, ConfigFile, Exit, WrongUseError, complain, say, ticking
 from budkavle.config import load
+from budkavle.starting import write_config
 
 
 def init(folder: Path) -> None:
     """Make a folder with a config.toml that is complete and runs as it stands."""
-    from budkavle.starting import write_config  # noqa: PLC0415
-
     if (folder / "config.toml").exists():
         msg = f"{folder / 'config.toml'} exists already and stays as it is; remove it first, or name another folder"
         raise WrongUseError(msg)
@@ -37,7 +36,7 @@ def check(*, config: ConfigFile = DEFAULT_CONFIG) -> int:
 
 def demo(folder: Path = Path("demo")) -> int:
     """Six weeks of a sample newsroom, from pages to letters, in a folder: nothing leaves this machine."""
-    from budkavle.demo import replay, weeks  # noqa: PLC0415
+    from budkavle.demo import replay, weeks  # noqa: PLC0415 - `check` must not wait for what the demo needs
 
     with ticking("Six weeks of news", len(weeks())) as tick:
         done = asyncio.run(replay(folder, tick))
