@@ -71,7 +71,11 @@ def says_the_same(one: Draft, other: Draft) -> bool:
 
 
 def _compared(draft: Draft) -> tuple[object, ...]:
-    return tuple(getattr(draft, field.name) for field in fields(Draft) if field.name != "related")
+    published = draft.published
+    # The date as text: in the hour that autumn repeats, times of different zones never compare equal (PEP 495).
+    written = (published.value.isoformat(), published.source, published.raw) if published else None
+    left_out = ("published", "related")
+    return (written, *(getattr(draft, field.name) for field in fields(Draft) if field.name not in left_out))
 
 
 def as_article(draft: Draft, article_id: ArticleId, published: Published | None = None) -> Article:

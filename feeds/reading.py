@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from html import unescape
 
@@ -18,7 +18,7 @@ RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
-    """What every format can say of an entry."""
+    """What every format can say of an entry. Times are UTC: in the hour that autumn repeats no others compare equal."""
 
     id: str
     title: str
@@ -42,8 +42,8 @@ def item(entry: Entry) -> Item:
         id=entry.id,
         title=entry.title,
         links=tuple((link.rel, link.href) for link in entry.links),
-        published=entry.published,
-        updated=entry.updated,
+        published=entry.published.astimezone(UTC),
+        updated=entry.updated.astimezone(UTC),
         language=entry.language,
         summary=entry.summary,
         content=entry.content_html,
@@ -123,7 +123,7 @@ def _links(parent: _Element) -> tuple[tuple[str, str], ...]:
 def _moment(written: str) -> datetime:
     try:
         if RFC3339.fullmatch(written):
-            return datetime.fromisoformat(written)
+            return datetime.fromisoformat(written).astimezone(UTC)
     except ValueError:  # the thirtieth of February
         pass
     msg = f"{written!r} is no date (RFC 3339)"
@@ -132,7 +132,11 @@ def _moment(written: str) -> datetime:
 
 def _rss_moment(written: str) -> datetime:
     try:
-        return parsedate_to_datetime(written)
+        moment = parsedate_to_datetime(written)
     except ValueError as cause:
         msg = f"{written!r} is no date (RFC 822)"
         raise UnreadableError(msg) from cause
+    if moment.tzinfo is None:
+        msg = f"{written!r} has no time zone"
+        raise UnreadableError(msg)
+    return moment.astimezone(UTC)

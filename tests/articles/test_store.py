@@ -1,6 +1,7 @@
 import threading
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -89,6 +90,13 @@ def test_an_article_keeps_its_id_when_its_address_changes(store: ArticleStore) -
         "buss.txt",
         "b.txt",
     }
+
+
+def test_an_article_of_the_hour_that_autumn_repeats_is_not_edited_by_every_import(store: ArticleStore) -> None:
+    moment = datetime(2025, 10, 26, 2, 30, tzinfo=ZoneInfo("Europe/Stockholm"))
+    new = draft(published=Published(value=moment, source=DateSource.META, raw="2025-10-26 02:30"))
+    take(store, new)
+    assert take(store, new).kind is None
 
 
 def test_a_renamed_file_with_the_same_text_is_the_same_article(store: ArticleStore) -> None:

@@ -1,7 +1,7 @@
 from calendar import timegm
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from random import Random
 
@@ -165,6 +165,14 @@ def _history(draw: st.DrawFn, seqs: list[int]) -> History:
     if draw(st.booleans()):
         history = edited(history, seqs[2], lead=draw(text))
     return withdrawn(history, seqs[3]) if draw(st.booleans()) else history
+
+
+@pytest.mark.parametrize("hour", [0, 1])
+def test_an_article_of_the_hour_that_autumn_repeats_is_published(render: Render, hour: int) -> None:
+    """Two times of that hour in different zones never compare equal (PEP 495), not even to themselves."""
+    twice = on(datetime(2025, 10, 26, hour, 30, tzinfo=UTC))
+    (entry,) = built([published(1, published=twice)], render).entries
+    assert entry.published.timestamp() == datetime(2025, 10, 26, hour, 30, tzinfo=UTC).timestamp()
 
 
 @settings(deadline=None, max_examples=60)
