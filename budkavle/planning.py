@@ -69,8 +69,3 @@ def plan_due(service: Service, digest: Digest, now: datetime) -> Edition | None:
     """Fix and plan the edition that is due, where one is."""
     edition = open_due(service, digest, now)
     return plan(service, digest, edition) if edition else None
-
-
-def plan_period(service: Service, digest: Digest, key: PeriodKey, now: datetime) -> Edition:
-    """Fix and plan the edition of this period."""
-    return plan(service, digest, open_period(service, digest, key, now))

@@ -3,6 +3,11 @@
 from datetime import UTC, date, datetime
 
 from articles.article import DateSource, Draft, Published, Publisher, PublisherId, SourceName, TopicId
+from budkavle.config_settings import Digest
+from budkavle.planning import open_period, plan
+from budkavle.wiring import Service
+from digest.edition import Edition
+from digest.period import PeriodKey
 
 NOW = datetime(2026, 1, 9, 8, 0, tzinfo=UTC)
 LINGONMARK = Publisher(
@@ -25,3 +30,8 @@ def draft(title: str = "Ny buss till Barrvik", *topics: str, **changes: object) 
         "published": Published(value=date(2026, 1, 7), source=DateSource.TEXT, raw="7 januari 2026"),
     }
     return Draft(**(values | changes))  # type: ignore[arg-type]
+
+
+def plan_period(service: Service, digest: Digest, key: PeriodKey, now: datetime) -> Edition:
+    """The edition of a period, fixed and planned as `digest send --edition` does it."""
+    return plan(service, digest, open_period(service, digest, key, now))

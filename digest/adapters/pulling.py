@@ -50,7 +50,7 @@ def _unclaimed(variant: object) -> ColumnElement[bool]:
     return and_(deliveries.c.variant_id == variant, waits)
 
 
-def _replace(  # noqa: PLR0913, PLR0917
+def _replace(  # noqa: PLR0913, PLR0917 - one variant, and all that its letters are told
     connection: Connection,
     edition: EditionId,
     old: VariantId,

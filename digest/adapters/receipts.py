@@ -1,7 +1,7 @@
 """Who has been sent what."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import CompoundSelect, Connection, case, func, literal, select, union_all
@@ -11,8 +11,6 @@ from digest.adapters.tables import deliveries, receipts, variant_items
 from digest.delivery import DeliveryState
 from digest.selection import Said
 from digest.subscription import SubscriptionId
-
-SaidTo = Mapping[SubscriptionId, Mapping[ArticleId, Said]]
 
 
 def said(

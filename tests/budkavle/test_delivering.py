@@ -15,7 +15,6 @@ from jinja2 import TemplateError
 from articles.article import Kind
 from budkavle import delivering
 from budkavle.delivering import send, settle
-from budkavle.planning import plan_period
 from budkavle.wiring import Service
 from digest.adapters.ledger import Ledger
 from digest.adapters.outcomes import OnUncertain
@@ -25,7 +24,7 @@ from digest.edition import EditionState, EditionStatus
 from digest.letter import Form
 from digest.period import PeriodKey
 from tests.digest.relay import KEY, SILENCE, TITLE, ScriptedRelay, join, newsroom, publish
-from tests.given import NOW
+from tests.given import NOW, plan_period
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -10,13 +10,13 @@ import pytest
 
 from budkavle.config import load
 from budkavle.config_settings import Digest
-from budkavle.planning import plan_due, plan_period, upcoming
+from budkavle.planning import plan_due, upcoming
 from budkavle.wiring import Service, open_service
 from digest.delivery import OPEN, DeliveryState
 from digest.edition import EditionState
 from digest.period import PeriodKey
 from tests.digest.relay import installed, join, publish
-from tests.given import NOW
+from tests.given import NOW, plan_period
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)

@@ -10,11 +10,10 @@ from pathlib import Path
 import pytest
 
 from budkavle import delivering
-from budkavle.planning import plan_period
 from budkavle.sender_lock import SenderBusyError, sender_lock
 from digest.period import PeriodKey
 from tests.digest.relay import KEY, newsroom
-from tests.given import NOW
+from tests.given import NOW, plan_period
 
 ROOT = Path(__file__).parent.parent.parent
 HOLDS = """

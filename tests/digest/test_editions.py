@@ -11,7 +11,6 @@ from sqlalchemy.exc import IntegrityError
 from budkavle import delivering
 from budkavle.delivering import render_forms, send
 from budkavle.letters import letter_form
-from budkavle.planning import plan_period
 from budkavle.wiring import Service
 from digest.adapters.editions import UnknownEditionError
 from digest.adapters.tables import editions
@@ -21,7 +20,7 @@ from digest.edition import EditionState, EditionStatus
 from digest.letter import Form
 from digest.period import PeriodKey
 from tests.digest.relay import KEY, join, newsroom, publish
-from tests.given import NOW
+from tests.given import NOW, plan_period
 
 NEXT = PeriodKey("2026-01-16")
 

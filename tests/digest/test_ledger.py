@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import select
 
 from budkavle.delivering import render_forms
-from budkavle.planning import plan_period
 from budkavle.wiring import Service
 from digest.adapters.claims import has_work
 from digest.adapters.ledger import FencedError, Ledger
@@ -19,7 +18,7 @@ from digest.delivery import OPEN, Phase, Reply, Verdict
 from digest.edition import EditionState, EditionStatus
 from digest.period import PeriodKey
 from tests.digest.relay import KEY, newsroom
-from tests.given import NOW
+from tests.given import NOW, plan_period
 
 ACCEPTED = Reply(phase=Phase.DOT, code=250)
 CLOSING = Reply(phase=Phase.DOT, code=421)

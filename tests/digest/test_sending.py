@@ -14,13 +14,12 @@ from aiosmtpd.handlers import Sink
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from budkavle.delivering import send
-from budkavle.planning import plan_period
 from budkavle.wiring import Service
 from digest.delivery import DeliveryState
 from digest.edition import EditionState, EditionStatus
 from digest.period import PeriodKey
 from tests.digest.relay import HANG_UP, KEY, TITLE, ScriptedRelay, newsroom, publish
-from tests.given import NOW
+from tests.given import NOW, plan_period
 
 HEADERS = (
     "To", "Message-ID", "From", "Subject", "Date", "List-Id", "List-Unsubscribe", "List-Unsubscribe-Post",
