@@ -70,6 +70,10 @@ class Smtp(Table):
     tls: Literal["none", "starttls", "implicit"] = "starttls"
     user: Words | None = None
     password_file: Path | None = None
+    connections: Annotated[Whole, Field(ge=1, le=100)] = 10
+    letters_per_connection: Annotated[Whole, Field(ge=1)] = 100
+    rate: Annotated[Whole, Field(ge=1)] | None = None
+    burst: Annotated[Whole, Field(ge=1)] | None = None
 
 
 class Mail(Table):
@@ -79,6 +83,14 @@ class Mail(Table):
     path: Path = "var/outbox"
     on_uncertain: Literal["hold", "resend"] = "hold"
     smtp: Smtp | None = None
+
+
+class Keep(Table):
+    """How long things are kept, in days."""
+
+    deliveries: Annotated[Whole, Field(ge=30)] = 90
+    receipts: Annotated[Whole, Field(ge=90)] = 400
+    letters: Annotated[Whole, Field(ge=30)] = 400
 
 
 class Publisher(Table):
@@ -149,6 +161,8 @@ class Settings(Table):
     web: Web = Web()
     publish: Publish = Publish()
     mail: Mail = Mail()
+    keep: Keep = Keep()
+    templates: Path = "templates"
     publishers: tuple[Publisher, ...]
     sources: tuple[Source, ...] = ()
     topics: tuple[Topic, ...] = ()

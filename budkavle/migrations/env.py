@@ -3,11 +3,12 @@
 from alembic import context
 
 from articles.adapters.tables import metadata as articles_metadata
+from budkavle.tables import metadata as own_metadata
 from digest.adapters.tables import metadata as digest_metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=[articles_metadata, digest_metadata],
+    target_metadata=[articles_metadata, digest_metadata, own_metadata],
     render_as_batch=True,
 )
 context.run_migrations()

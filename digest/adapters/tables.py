@@ -3,6 +3,7 @@
 from sqlalchemy import (
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from articles.adapters.columns import NAMING, Instant
@@ -23,6 +25,9 @@ digests = Table(
     metadata,
     Column("name", String(100), primary_key=True),
     Column("first_seen", Instant, nullable=False),
+    Column(
+        "reach_seq", Integer, nullable=False, server_default="0", comment="the newest cut whose receipts were dropped"
+    ),
 )
 
 subscribers = Table(
@@ -66,7 +71,20 @@ editions = Table(
     Column("audience", Integer, comment="how many deliveries were planned; null while planning"),
     Column("since_key", String(40), comment="the period key of the digest's edition before this one"),
     Column("moment", Instant, nullable=False, comment="the Date of its letters"),
+    Column("templates", String(64), comment="the template set its letters are rendered from"),
+    Column("resume_at", Instant, comment="when a pause ends by itself; null: when a person says so"),
+    Column("pauses", Integer, nullable=False, server_default="0", comment="in a row without a letter between"),
+    Column("finished", Instant),
+    Column("folded", Instant, comment="when retention turned its deliveries into counts and receipts"),
     UniqueConstraint("digest", "period_key"),
+)
+
+# The templates that an edition was fixed with: a template changed during a run must not change its letters.
+template_sets = Table(
+    "template_sets",
+    metadata,
+    Column("id", String(64), primary_key=True, comment="SHA-256 of the files"),
+    Column("files", Text, nullable=False, comment="JSON: name to text"),
 )
 
 variants = Table(
@@ -77,6 +95,7 @@ variants = Table(
     Column("key", String(64), nullable=False),
     Column("more", Integer, nullable=False, comment="how many items there were beyond those shown"),
     Column("form", LargeBinary, comment="the letter's bytes but for its recipient, once rendered"),
+    Column("sha256", String(64), comment="of the form, kept in the register when the form itself is not"),
     UniqueConstraint("edition_id", "key"),
 )
 
@@ -107,8 +126,25 @@ deliveries = Table(
     Column("publishers", Text, nullable=False),
     Column("from_seq", Integer, nullable=False, comment="the cursor it was planned with"),
     Index(None, "edition_id", "state", "subscription_id"),
+    # Only what is deferred has a time: a claim finds it without reading past a million that wait for later.
+    Index(
+        None,
+        "edition_id",
+        "next_at",
+        sqlite_where=text("next_at IS NOT NULL"),
+        postgresql_where=text("next_at IS NOT NULL"),
+    ),
     Index(None, "subscription_id"),
     Index(None, "variant_id"),
+)
+
+# What is left of the deliveries of a folded edition.
+delivery_counts = Table(
+    "delivery_counts",
+    metadata,
+    Column("edition_id", ForeignKey(editions.c.id), primary_key=True),
+    Column("state", String(20), primary_key=True),
+    Column("number", Integer, nullable=False),
 )
 
 # Who was sent what, where no delivery row says so: an uncertain attempt that is tried again.
@@ -128,7 +164,18 @@ senders = Table(
     Column("name", Text, nullable=False),
     Column("started", Instant, nullable=False),
     Column("ended", Instant),
-    # The dot mark: `edition subscription` of what lies between its mark and its outcome. A row of its own, so
-    # that a mark costs one page however large the edition is.
+    # The dot mark: a JSON list of [edition, subscription] of what lies between its mark and its outcome. A row of its
+    # own, so that a mark costs one page however large the edition is.
     Column("in_flight", Text, nullable=False),
+)
+
+# How fast a relay is sent to: one bucket of tokens for all connections, kept over restarts.
+relays = Table(
+    "relays",
+    metadata,
+    Column("name", String(300), primary_key=True, comment="host:port"),
+    Column("tokens", Float, nullable=False, comment="letters that may go now"),
+    Column("filled", Instant, nullable=False, comment="when the tokens were counted"),
+    Column("slowed_to", Float, comment="letters a second, after the relay asked for less"),
+    Column("slowed", Instant, comment="when it last asked"),
 )
