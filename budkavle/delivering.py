@@ -1,30 +1,33 @@
 """From a planned edition to its last letter: render, claim, send."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
-from functools import lru_cache
 
 import structlog
 from sqlalchemy.exc import DatabaseError
 
-from articles.article import ArticleId, Seq
+from articles.article import Seq
 from budkavle.config_settings import Digest
 from budkavle.letters import letter_form
 from budkavle.sender_lock import sender_lock
-from budkavle.wiring import Service, relay
+from budkavle.wiring import Service, pacing, relays
 from digest.adapters.claims import has_work
+from digest.adapters.engine import Sending, send_all
 from digest.adapters.ledger import Ledger
 from digest.adapters.outcomes import OnUncertain, has_unsettled, settle_dead
 from digest.adapters.pulling import pull
-from digest.delivery import Claim, Reply, VariantId, Verdict
+from digest.delivery import Claim, VariantId, Verdict
 from digest.edition import Edition, EditionState
 from digest.headers import HeaderError
 from digest.letter import Form, made_out, restored, stored
 from digest.letter_values import Recipient
-from digest.sending import Envelope, Post, send_all
+from digest.sending import Committed, Envelope, Group
 
 log = structlog.get_logger()
+_FORMS = 200
+"""How many variants are kept at hand: most letters share a few."""
 
 
 async def send(
@@ -52,15 +55,28 @@ async def send_holding(
     digests = [digest.name for digest in service.config.settings.digests]
     if not await asyncio.to_thread(has_work, service.database.read, clock(), digests):
         return
-    carrier = relay(service.config)
-    on_uncertain = OnUncertain(service.config.settings.mail.on_uncertain)
-    ledger = await asyncio.to_thread(Ledger, service.database.write, name, on_uncertain, clock(), digests)
+    connections = relays(service.config)
+    ledger = await asyncio.to_thread(_ledger, service, name, clock(), len(connections))
+    desk = _Desk(service, ledger, clock)
+    sending = Sending(
+        relays=connections, commit=desk.commit, make_out=_make_out(service, ledger), stopping=stopping, told=told
+    )
     try:
-        post = Post(relay=carrier, ledger=_Threaded(service, ledger), clock=clock, make_out=_make_out(service, ledger))
-        await send_all(post, stopping, told)
+        await send_all(sending)
     finally:
-        await carrier.close()
         await asyncio.to_thread(ledger.end, clock())
+
+
+def _ledger(service: Service, name: str, now: datetime, connections: int) -> Ledger:
+    return Ledger(
+        service.database.write,
+        name,
+        OnUncertain(service.config.settings.mail.on_uncertain),
+        now,
+        digests=[digest.name for digest in service.config.settings.digests],
+        pacing=pacing(service.config),
+        connections=connections,
+    )
 
 
 def _is_idle(service: Service, now: datetime) -> bool:
@@ -75,13 +91,14 @@ def settle(service: Service, now: datetime) -> None:
     settle_dead(service.database.read, service.database.write, on_uncertain, now)
 
 
-def render_forms(service: Service, now: datetime) -> None:
-    """Render what has no bytes yet, withdrawn texts pulled first."""
-    pull(service.database.write, _withdrawn(service), now)
+def render_forms(service: Service, now: datetime) -> bool:
+    """Render what has no bytes yet, withdrawn texts pulled first; False when some of those are claimed still."""
+    pulled = pull(service.database.write, service.articles.withdrawn(), now)
     for digest in service.config.settings.digests:
         edition = service.editions.newest(digest.name)
         if edition is not None and edition.state is EditionState.SENDING:
             _render(service, digest, edition, now)
+    return not pulled.under_way
 
 
 def _render(service: Service, digest: Digest, edition: Edition, now: datetime) -> None:
@@ -108,20 +125,19 @@ def _render(service: Service, digest: Digest, edition: Edition, now: datetime) -
         service.editions.hold_variant(variant, now)
 
 
-def _withdrawn(service: Service) -> Sequence[ArticleId]:
-    return [history.article.id for history in service.articles.histories() if history.withdrawn]
-
-
 def _make_out(service: Service, ledger: Ledger) -> Callable[[Claim], Awaitable[Envelope | None]]:
-    """How a claim becomes an envelope; forms are kept at hand, for most letters share a few."""
+    """How a claim becomes an envelope."""
     senders = {each.name: each.from_.address for each in service.config.settings.digests}
 
-    @lru_cache(maxsize=200)
-    def form_of(variant: VariantId) -> Form:
-        return restored(ledger.form(variant))
+    forms: dict[VariantId, Form] = {}
 
     async def make_out(claim: Claim) -> Envelope | None:
-        made = await asyncio.to_thread(form_of, claim.variant)
+        made = forms.get(claim.variant)
+        if made is None:
+            made = await asyncio.to_thread(lambda: restored(ledger.form(claim.variant)))
+            if len(forms) >= _FORMS:
+                del forms[next(iter(forms))]
+            forms[claim.variant] = made
         try:
             letter = made_out(made, Recipient(address=claim.address, leave_token=claim.token))
         except HeaderError as error:
@@ -132,41 +148,33 @@ def _make_out(service: Service, ledger: Ledger) -> Callable[[Claim], Awaitable[E
     return make_out
 
 
-class _Threaded:
-    """The ledger with each transaction in a thread, so that nothing else waits for the disk.
+class _Desk:
+    """The ledger, but before each claim it looks whether the store has changed.
 
-    Before each claim it looks whether the store has changed: what was withdrawn meanwhile leaves the letters to come.
+    What was withdrawn meanwhile leaves the letters to come. Runs in the ledger's thread.
     """
 
-    def __init__(self, service: Service, ledger: Ledger) -> None:
+    def __init__(self, service: Service, ledger: Ledger, clock: Callable[[], datetime]) -> None:
         self._service = service
         self._ledger = ledger
+        self._clock = clock
         self._rendered_at: Seq | None = None
 
-    async def claim(self, limit: int, now: datetime) -> Sequence[Claim]:
-        return await asyncio.to_thread(self._claim, limit, now)
+    def commit(self, group: Group) -> Committed:
+        """Commit a group, and claim letters of which none holds a text that was withdrawn before the claim."""
+        if not group.wanted:
+            return self._ledger.commit(group, self._clock())
+        newest = self._refresh()
+        committed = self._ledger.commit(group, self._clock())
+        while committed.claims and self._service.articles.last_seq() != newest:
+            newest = self._refresh()
+            again = Group(returned=committed.claims, wanted=group.wanted)
+            committed = replace(committed, claims=self._ledger.commit(again, self._clock()).claims)
+        return committed
 
-    async def mark(self, claim: Claim, now: datetime) -> bool:
-        return await asyncio.to_thread(self._ledger.mark, claim, now)
-
-    async def record(self, claim: Claim, reply: Reply, now: datetime) -> Verdict:
-        return await asyncio.to_thread(self._ledger.record, claim, reply, now)
-
-    async def hold(self, claim: Claim, now: datetime) -> None:
-        await asyncio.to_thread(self._ledger.hold, claim, now)
-
-    async def give_back(self, claims: Sequence[Claim], now: datetime) -> None:
-        if claims:
-            await asyncio.to_thread(self._ledger.give_back, claims, now)
-
-    def _claim(self, limit: int, now: datetime) -> Sequence[Claim]:
-        """Claim letters of which none holds a text that was withdrawn before the claim."""
-        while True:
-            newest = self._service.articles.last_seq()
-            if newest != self._rendered_at:
-                render_forms(self._service, now)
-                self._rendered_at = newest
-            claims = self._ledger.claim(limit, now)
-            if self._service.articles.last_seq() == newest:
-                return claims
-            self._ledger.give_back(claims, now)
+    def _refresh(self) -> Seq:
+        newest = self._service.articles.last_seq()
+        if newest != self._rendered_at:
+            done = render_forms(self._service, self._clock())
+            self._rendered_at = newest if done else None  # a claimed letter may come back with the withdrawn text
+        return newest

@@ -1,6 +1,6 @@
 """Where everything is put together: the only place that builds adapters from a configuration."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +16,11 @@ from budkavle.database import Database, make_private, plain_faults
 from budkavle.templates import renderer
 from digest.adapters.editions import Editions
 from digest.adapters.maildir import MaildirRelay
+from digest.adapters.pacing import Pacing
 from digest.adapters.planning import Planner
 from digest.adapters.smtp import RelayAddress, SmtpRelay, Tls
 from digest.adapters.subscribers import Subscribers
+from digest.sending import Relay
 from feeds.adapters.files import FeedFiles
 from feeds.entry import Feed, Site
 
@@ -77,7 +79,7 @@ def open_service(config: Config) -> Iterator[Service]:
             subscribers=Subscribers(database.read, database.write),
             editions=Editions(database.read, database.write),
             planner=Planner(database.write),
-            render=renderer(config.settings.language, config.settings.timezone),
+            render=renderer(config.settings.language, config.settings.timezone, config.templates_folder),
         )
 
 
@@ -101,13 +103,33 @@ def site(config: Config) -> Site:
     )
 
 
-def relay(config: Config) -> MaildirRelay | SmtpRelay:
-    """What carries letters away, as the configuration chooses."""
+def relays(config: Config) -> Sequence[Relay]:
+    """What carries letters away, as the configuration chooses: one for each connection there may be."""
     smtp = config.settings.mail.smtp
     if config.settings.mail.transport == "maildir" or smtp is None:
-        return MaildirRelay(config.outbox)
-    password = _password(config.password_file) if config.password_file else None
-    return SmtpRelay(RelayAddress(host=smtp.host, port=smtp.port, tls=Tls(smtp.tls), user=smtp.user, password=password))
+        return [MaildirRelay(config.outbox)]
+    where = RelayAddress(
+        host=smtp.host,
+        port=smtp.port,
+        tls=Tls(smtp.tls),
+        user=smtp.user,
+        password=_password(config.password_file) if config.password_file else None,
+        letters=smtp.letters_per_connection,
+    )
+    return [SmtpRelay(where) for _ in range(smtp.connections)]
+
+
+def relay(config: Config) -> Relay:
+    """One such connection, for a single letter."""
+    return relays(config)[0]
+
+
+def pacing(config: Config) -> Pacing | None:
+    """How fast the relay may be sent to; None where there is none."""
+    smtp = config.settings.mail.smtp
+    if config.settings.mail.transport == "maildir" or smtp is None:
+        return None
+    return Pacing(relay=f"{smtp.host}:{smtp.port}", rate=smtp.rate, burst=smtp.burst)
 
 
 class NoPasswordError(ValueError):

@@ -6,6 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import NewType
 
+from articles.article import Seq
 from digest.subscription import SubscriptionId
 
 EditionId = NewType("EditionId", int)
@@ -40,6 +41,7 @@ class Reason(StrEnum):
     EXPIRED = "expired"
     UNFIT = "unfit"
     REFUSED = "refused"
+    CANCELLED = "cancelled"
 
 
 class Phase(StrEnum):
@@ -76,8 +78,10 @@ class Verdict(StrEnum):
     DEFERRED = "deferred"
     FAILED = "failed"
     UNCERTAIN = "uncertain"
+    LOST = "lost"
+    """The connection was lost before the final dot: nothing was sent, and the letter is tried again, last."""
     PAUSE = "pause"
-    """Our fault or the relay's, never the address's: the delivery stays planned and the edition waits for a person."""
+    """Our fault or the relay's, never the address's: the delivery stays planned and the edition pauses."""
 
 
 _OURS = re.compile(r"\b[45]\.7\.\d{1,3}\b")
@@ -89,6 +93,8 @@ def verdict(reply: Reply) -> Verdict:
     kind = reply.code // 100
     if reply.phase is Phase.DOT and kind not in _REFUSALS:
         return Verdict.SENT if kind == _YES else Verdict.UNCERTAIN
+    if reply.code == 0:
+        return Verdict.LOST
     if reply.code in _ABOUT_US or _OURS.search(reply.text):
         return Verdict.PAUSE
     if reply.phase is Phase.RCPT and kind == _NEVER:
@@ -98,6 +104,17 @@ def verdict(reply: Reply) -> Verdict:
     return Verdict.PAUSE
 
 
+def heals(reply: Reply) -> bool:
+    """Whether a pause for this reply may end by itself: a relay that is away or busy comes back, a refusal stays."""
+    return reply.code // 100 in {0, _LATER} and reply.phase is not Phase.DOT
+
+
+def asks_for_less(reply: Reply) -> bool:
+    """Whether a relay says that it is sent to too fast (RFC 5321, 4.2.3)."""
+    return reply.code in _SLOWER
+
+
+_SLOWER = (421, 450, 451)
 _YES, _LATER, _NEVER = 2, 4, 5
 _REFUSALS = (_LATER, _NEVER)
 _ABOUT_US = (421, 530, 535)
@@ -112,12 +129,20 @@ def wait_before_retry(attempt: int) -> timedelta:
     return _RETRIES[min(attempt, len(_RETRIES)) - 1]
 
 
+LONGEST_WAIT = _RETRIES[-1]
+"""A delivery that waits for longer than this waits for a clock that was wrong."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """A delivery that this sender may carry out now: the letter's form, and to whom it is made out."""
+    """A delivery that this sender may carry out now: the letter's form, and to whom it is made out.
+
+    `cut` is its edition's: the subscription's cursor moves there when it is sent.
+    """
 
     edition: EditionId
     digest: str
+    cut: Seq
     subscription: SubscriptionId
     variant: VariantId
     address: str

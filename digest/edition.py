@@ -11,12 +11,17 @@ from digest.period import PeriodKey
 
 
 class EditionState(StrEnum):
-    """How far an edition has come. A finished one never changes."""
+    """How far an edition has come. A finished or cancelled one never changes."""
 
     PLANNING = "planning"
     SENDING = "sending"
     PAUSED = "paused"
     FINISHED = "finished"
+    CANCELLED = "cancelled"
+
+
+CLOSED = (EditionState.FINISHED, EditionState.CANCELLED)
+"""The states in which no letter of an edition goes out any more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +29,7 @@ class Edition:
     """An edition as it was fixed: which versions it may hold, and the Date of its letters.
 
     `since` is the period key of the digest's edition before this one: between the two lies what it covers.
+    A pause ends by itself at `resume_at`, or when a person says so.
     """
 
     id: EditionId
@@ -34,6 +40,7 @@ class Edition:
     moment: datetime
     state: EditionState
     paused_because: str | None = None
+    resume_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

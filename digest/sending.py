@@ -1,4 +1,4 @@
-"""Carrying out deliveries: claim, offer the letter, mark the dot, send it, record.
+"""What carrying out deliveries needs: letters, a relay for each connection, and groups of steps for the ledger.
 
     claim → MAIL, RCPT, DATA, the letter without its final dot → mark (durable) → dot → record
 
@@ -6,15 +6,11 @@ A crash before the mark sent nothing; after it nobody knows, and the ledger says
 connection is ever in that state (docs/design.md, "Delivery").
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
-from digest.delivery import Claim, Reply, Verdict
-
-_AHEAD = 20
-"""How many letters a claim reaches ahead: what a crash gives back, so not many (at most 100)."""
+from digest.delivery import Claim, EditionId, Reply
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +23,7 @@ class Envelope:
 
 
 class Relay(Protocol):
-    """What carries letters away. A lost connection is a reply with code 0, never an exception."""
+    """One connection that carries letters away. When it is lost, that is a reply with code 0, never an exception."""
 
     async def offer(self, envelope: Envelope) -> Reply | None:
         """Hand over all but the final dot; None when only the dot is missing, else the reply that refused it."""
@@ -38,59 +34,32 @@ class Relay(Protocol):
     async def drop(self) -> None:
         """Break off: what was offered and not finished is not sent."""
 
-
-class Ledger(Protocol):
-    """What remembers deliveries; see `digest.adapters.ledger`."""
-
-    async def claim(self, limit: int, now: datetime) -> Sequence[Claim]:
-        """Take deliveries that may be sent now."""
-
-    async def mark(self, claim: Claim, now: datetime) -> bool:
-        """Write down durably that the dot may be sent; False when it must not be."""
-
-    async def record(self, claim: Claim, reply: Reply, now: datetime) -> Verdict:
-        """Write down what became of it."""
-
-    async def hold(self, claim: Claim, now: datetime) -> None:
-        """Put aside a letter that cannot be made out."""
-
-    async def give_back(self, claims: Sequence[Claim], now: datetime) -> None:
-        """Return what was not carried out."""
+    async def close(self) -> None:
+        """Say goodbye, where there is somebody to say it to."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Post:
-    """All that sending needs: a relay, a ledger, a clock, and how a claim becomes an envelope, where it can."""
+class Group:
+    """What one transaction of the ledger writes down: all that came up while the one before it was committed.
 
-    relay: Relay
-    ledger: Ledger
-    clock: Callable[[], datetime]
-    make_out: Callable[[Claim], Awaitable[Envelope | None]]
+    `wanted` is how many new claims are asked for.
+    """
 
-
-async def send_all(post: Post, stopping: Callable[[], bool], told: Callable[[Verdict | None], None]) -> None:
-    """Send until nothing is due, the edition pauses or `stopping()`; `told` hears of each outcome (None: none)."""
-    while not stopping():
-        claims = list(await post.ledger.claim(_AHEAD, post.clock()))
-        if not claims:
-            return
-        while claims and not stopping():
-            judged = await _send(post, claims.pop(0))
-            told(judged)
-            if judged in (Verdict.PAUSE, Verdict.UNCERTAIN):
-                break
-        await post.ledger.give_back(claims, post.clock())
+    outcomes: Sequence[tuple[Claim, Reply]] = ()
+    marks: Sequence[Claim] = ()
+    unfit: Sequence[Claim] = ()
+    returned: Sequence[Claim] = ()
+    wanted: int = 0
 
 
-async def _send(post: Post, claim: Claim) -> Verdict | None:
-    envelope = await post.make_out(claim)
-    if envelope is None:
-        await post.ledger.hold(claim, post.clock())
-        return None
-    refused = await post.relay.offer(envelope)
-    if refused is not None:
-        return await post.ledger.record(claim, refused, post.clock())
-    if not await post.ledger.mark(claim, post.clock()):
-        await post.relay.drop()
-        return None
-    return await post.ledger.record(claim, await post.relay.finish(), post.clock())
+@dataclass(frozen=True, kw_only=True)
+class Committed:
+    """What came of a group: which of its marks are durable, the new claims, and the editions that go no further now.
+
+    `wait` is how many seconds the pace asks for before the next claim; None when there is nothing to claim.
+    """
+
+    marked: frozenset[Claim] = frozenset()
+    claims: Sequence[Claim] = ()
+    stopped: frozenset[EditionId] = frozenset()
+    wait: float | None = None

@@ -1,6 +1,8 @@
 """What tests start from: a moment, a publisher and small articles."""
 
-from datetime import UTC, date, datetime
+import time
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 
 from articles.article import DateSource, Draft, Published, Publisher, PublisherId, SourceName, TopicId
 from budkavle.config_settings import Digest
@@ -30,6 +32,12 @@ def draft(title: str = "Ny buss till Barrvik", *topics: str, **changes: object) 
         "published": Published(value=date(2026, 1, 7), source=DateSource.TEXT, raw="7 januari 2026"),
     }
     return Draft(**(values | changes))  # type: ignore[arg-type]
+
+
+def going_on_from(moment: datetime) -> Callable[[], datetime]:
+    """A clock that shows this moment now, and goes on: who is asked to send slower waits by it."""
+    start = time.monotonic()
+    return lambda: moment + timedelta(seconds=time.monotonic() - start)
 
 
 def plan_period(service: Service, digest: Digest, key: PeriodKey, now: datetime) -> Edition:

@@ -1,68 +1,58 @@
-"""Which deliveries may be carried out now, and for whom."""
+"""Which deliveries may be carried out now, and for whom.
+
+Every look-up here reads as many rows as it returns, however large the edition is: a claim at the end of a million
+letters costs what the first one did.
+"""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, and_, case, or_, select
+from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, bindparam, or_, select
 
+from articles.article import Seq
+from digest.adapters.prepared import Prepared, one_of
 from digest.adapters.tables import deliveries, editions, subscribers, subscriptions
-from digest.delivery import Claim, DeliveryState, EditionId, Reason, VariantId
+from digest.delivery import LONGEST_WAIT, Claim, DeliveryState, EditionId, Reason, VariantId
 from digest.edition import EditionState
 from digest.subscription import SubscriptionId, SubscriptionState
 
 
 def has_work(read: Engine, now: datetime, digests: Collection[str] | None = None) -> bool:
     """Whether a sender of these digests, or of all, would find anything to do."""
-    due = _of(_open_deliveries(), digests).where(editions.c.state == EditionState.SENDING, _ripe(now)).limit(1)
     with read.begin() as connection:
-        return connection.execute(due).first() is not None
+        return any(due(connection, edition, 1, now) for edition in sending(connection, digests))
 
 
-def due(
-    connection: Connection, limit: int, now: datetime, digests: Collection[str] | None
-) -> Sequence[Row[tuple[object, ...]]]:
-    """The next deliveries of these digests, or of all, that may be sent. What made the edition pause comes last."""
-    refused_before = case((deliveries.c.reply.is_(None), 0), else_=1)
-    statement = (
-        _of(with_recipient(), digests)
-        .where(editions.c.state == EditionState.SENDING, _ripe(now))
-        .order_by(deliveries.c.edition_id, refused_before, deliveries.c.subscription_id)
-        .limit(limit)
-    )
-    return connection.execute(statement).all()
+def sending(connection: Connection, digests: Collection[str] | None) -> Sequence[EditionId]:
+    """The editions of these digests, or of all, that are being sent, the oldest first."""
+    rows = _SENDING.run(connection).fetchall()
+    return [EditionId(edition) for edition, digest in rows if digests is None or digest in digests]
 
 
-def with_recipient() -> Select[Any]:
-    """Deliveries with what a claim of them needs."""
-    return (
-        select(
-            deliveries.c.edition_id,
-            deliveries.c.subscription_id,
-            deliveries.c.variant_id,
-            deliveries.c.attempt,
-            editions.c.digest,
-            subscriptions.c.state,
-            subscriptions.c.token,
-            subscribers.c.address,
-        )
-        .join(subscriptions, subscriptions.c.id == deliveries.c.subscription_id)
-        .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
-        .join(editions, editions.c.id == deliveries.c.edition_id)
-    )
+def due(connection: Connection, edition: EditionId, limit: int, now: datetime) -> Sequence[tuple[Claim, str]]:
+    """An edition's next deliveries, with the state of each subscription: first those never tried, then the others."""
+    found: list[tuple[Claim, str]] = []
+    for which in (_FRESH, _AGAIN):
+        if len(found) < limit:
+            left = {"b_limit": limit - len(found)}
+            rows = which.run(connection, b_edition=edition, b_now=now, b_never=now + LONGEST_WAIT, **left).fetchall()
+            found += [(_claim(*row), state) for state, *row in rows]
+    return found
 
 
-def as_claim(row: Row[tuple[object, ...]]) -> Claim:
-    """A row of `with_recipient` as a claim."""
-    return Claim(
-        edition=EditionId(row.edition_id),
-        digest=row.digest,
-        subscription=SubscriptionId(row.subscription_id),
-        variant=VariantId(row.variant_id),
-        address=row.address,
-        token=row.token,
-        attempt=row.attempt,
-    )
+def in_hand(connection: Connection, edition: EditionId, subscription: SubscriptionId) -> Claim | None:
+    """The claim that somebody holds on a delivery."""
+    row = _IN_HAND.run(connection, b_edition=edition, b_subscription=subscription).fetchone()
+    return _claim(*row[1:]) if row else None
+
+
+def standing(
+    connection: Connection, fence: int, edition: EditionId, subscription: SubscriptionId
+) -> tuple[SubscriptionState, EditionState] | None:
+    """How subscription and edition of a delivery stand that this sender holds; None when it holds it no more."""
+    row = _STANDING.run(connection, b_fence=fence, b_edition=edition, b_subscription=subscription).fetchone()
+    return (SubscriptionState(row[0]), EditionState(row[1])) if row else None
 
 
 def gone(state: str) -> Reason | None:
@@ -76,25 +66,79 @@ def gone(state: str) -> Reason | None:
             return Reason.LEFT
 
 
-def delivery(edition: int, subscription: int) -> ColumnElement[bool]:
-    """The one delivery of an edition to a subscription."""
-    return and_(deliveries.c.edition_id == edition, deliveries.c.subscription_id == subscription)
+def claimed_by(fence: object, edition: object, subscription: object) -> ColumnElement[bool]:
+    """The delivery of an edition to a subscription, as long as this sender holds it."""
+    here = and_(deliveries.c.edition_id == edition, deliveries.c.subscription_id == subscription)
+    return and_(here, deliveries.c.state == DeliveryState.CLAIMED, deliveries.c.fence == fence)
 
 
-def claimed_by(fence: int, claim: Claim) -> ColumnElement[bool]:
-    """A claim's delivery, as long as this sender holds it."""
-    mine = and_(deliveries.c.state == DeliveryState.CLAIMED, deliveries.c.fence == fence)
-    return and_(delivery(claim.edition, claim.subscription), mine)
+def _claim(  # noqa: PLR0913, PLR0917 - the columns of `_with_recipient`
+    edition: int, subscription: int, variant: int, attempt: int, digest: str, cut: int, token: str, address: str
+) -> Claim:
+    return Claim(
+        edition=EditionId(edition),
+        digest=digest,
+        cut=Seq(cut),
+        subscription=SubscriptionId(subscription),
+        variant=VariantId(variant),
+        address=address,
+        token=token,
+        attempt=attempt,
+    )
 
 
-def _open_deliveries() -> Select[Any]:
-    return select(deliveries.c.edition_id).join(editions, editions.c.id == deliveries.c.edition_id)
+def _with_recipient(chosen: Select[Any]) -> Prepared:
+    """Chosen deliveries with all that a claim of them needs, the state of the subscription first."""
+    few = chosen.subquery()
+    return Prepared(
+        select(
+            subscriptions.c.state,
+            deliveries.c.edition_id,
+            deliveries.c.subscription_id,
+            deliveries.c.variant_id,
+            deliveries.c.attempt,
+            editions.c.digest,
+            editions.c.cut_seq,
+            subscriptions.c.token,
+            subscribers.c.address,
+        )
+        .select_from(few)
+        .join(
+            deliveries,
+            and_(deliveries.c.edition_id == few.c.edition_id, deliveries.c.subscription_id == few.c.subscription_id),
+        )
+        .join(editions, editions.c.id == deliveries.c.edition_id)
+        .join(subscriptions, subscriptions.c.id == deliveries.c.subscription_id)
+        .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+    )
 
 
-def _of(statement: Select[Any], digests: Collection[str] | None) -> Select[Any]:
-    return statement if digests is None else statement.where(editions.c.digest.in_(digests))
-
-
-def _ripe(now: datetime) -> ColumnElement[bool]:
-    deferred = and_(deliveries.c.state == DeliveryState.DEFERRED, deliveries.c.next_at <= now)
-    return or_(deliveries.c.state == DeliveryState.PLANNED, deferred)
+_one = select(deliveries.c.edition_id, deliveries.c.subscription_id).where(
+    deliveries.c.edition_id == bindparam("b_edition")
+)
+_waits = one_of(deliveries.c.state, (DeliveryState.PLANNED, DeliveryState.DEFERRED))
+# What waited long enough, or would wait for longer than anything does: then the clock was wrong that said so.
+_ripe = or_(deliveries.c.next_at <= bindparam("b_now"), deliveries.c.next_at > bindparam("b_never"))
+_FRESH = _with_recipient(
+    _one.where(deliveries.c.state == DeliveryState.PLANNED, deliveries.c.next_at.is_(None))
+    .order_by(deliveries.c.subscription_id)
+    .limit(bindparam("b_limit"))
+)
+_AGAIN = _with_recipient(
+    _one.where(deliveries.c.next_at.is_not(None), _ripe, _waits)
+    .order_by(deliveries.c.next_at)
+    .limit(bindparam("b_limit"))
+)
+_IN_HAND = _with_recipient(
+    _one.where(deliveries.c.subscription_id == bindparam("b_subscription"), deliveries.c.state == DeliveryState.CLAIMED)
+)
+_SENDING = Prepared(
+    select(editions.c.id, editions.c.digest).where(editions.c.state == EditionState.SENDING).order_by(editions.c.id)
+)
+_STANDING = Prepared(
+    select(subscriptions.c.state, editions.c.state)
+    .select_from(deliveries)
+    .join(subscriptions, subscriptions.c.id == deliveries.c.subscription_id)
+    .join(editions, editions.c.id == deliveries.c.edition_id)
+    .where(claimed_by(bindparam("b_fence"), bindparam("b_edition"), bindparam("b_subscription")))
+)

@@ -1,18 +1,22 @@
 """Editions: fixed under their unique key, planned in short transactions, and counted."""
 
+import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, Row, and_, func, insert, not_, select, tuple_, update
+from sqlalchemy import Connection, Engine, Row, Select, and_, bindparam, func, insert, not_, select, tuple_, update
 
 from articles.article import ArticleId, Seq
+from digest.adapters.prepared import Prepared, one_of
 from digest.adapters.receipts import said
-from digest.adapters.tables import deliveries, digests, editions, senders, variant_items, variants
+from digest.adapters.tables import deliveries, delivery_counts, digests, editions, senders, variant_items, variants
+from digest.adapters.template_sets import keep_templates, kept_templates
 from digest.content import Content, Showing
 from digest.content import Row as ContentRow
 from digest.delivery import OPEN, DeliveryState, EditionId, Reason, VariantId
-from digest.edition import Edition, EditionState, EditionStatus
+from digest.edition import CLOSED, Edition, EditionState, EditionStatus
 from digest.period import PeriodKey
 from digest.selection import Said
 from digest.subscription import SubscriptionId
@@ -44,12 +48,20 @@ class Editions:
                     connection.execute(insert(digests).values(name=digest, first_seen=now))
         return known or now
 
+    def known_since(self, digest: str) -> datetime | None:
+        """When this digest was first seen, or None; unlike `first_seen` it writes nothing."""
+        with self._read.begin() as connection:
+            known: datetime | None = connection.execute(
+                select(digests.c.first_seen).where(digests.c.name == digest)
+            ).scalar()
+            return known
+
     def newest(self, digest: str) -> Edition | None:
         """The digest's newest edition."""
         statement = select(editions).where(editions.c.digest == digest).order_by(editions.c.period_key.desc()).limit(1)
         with self._read.begin() as connection:
             row = connection.execute(statement).first()
-        return _edition(row) if row else None
+        return edition_row(row) if row else None
 
     def get(self, digest: str, key: PeriodKey) -> Edition:
         """One edition. Raises UnknownEditionError."""
@@ -59,8 +71,10 @@ class Editions:
             raise UnknownEditionError(digest, key)
         return found
 
-    def open(self, digest: str, key: PeriodKey, cut: Seq, moment: datetime) -> Edition:
-        """The edition of this period: fixed now, with `cut` and `moment`, or as it was fixed before.
+    def open(
+        self, digest: str, key: PeriodKey, cut: Seq, moment: datetime, templates: Mapping[str, str] | None = None
+    ) -> Edition:
+        """The edition of this period: fixed now, with `cut`, `moment` and `templates`, or as it was fixed before.
 
         Whatever the digest's earlier editions left open is closed: there is one edition after an outage.
         """
@@ -78,6 +92,7 @@ class Editions:
                     cut_seq=cut,
                     moment=moment,
                     state=EditionState.PLANNING,
+                    templates=keep_templates(connection, templates) if templates else None,
                 )
             )
             found = by_key(connection, digest, key)
@@ -85,17 +100,47 @@ class Editions:
             raise UnknownEditionError(digest, key)
         return found
 
-    def resume(self, edition: Edition) -> None:
-        """Let a paused edition go on."""
-        paused = and_(editions.c.id == edition.id, editions.c.state == EditionState.PAUSED)
-        with self._write.begin() as connection:
-            connection.execute(update(editions).where(paused).values(state=EditionState.SENDING, paused_because=None))
+    def templates(self, edition: Edition) -> Mapping[str, str] | None:
+        """The templates that an edition was fixed with, name to text; None for one that is older than such sets."""
+        with self._read.begin() as connection:
+            return kept_templates(connection, edition.id)
 
-    def pause(self, edition: Edition, why: str) -> None:
-        """Let an edition wait for a person."""
-        here = and_(editions.c.id == edition.id, editions.c.state == EditionState.SENDING)
+    def resume(self, edition: Edition) -> bool:
+        """Let a paused edition go on; False when it was not paused."""
+        return self._move(edition, EditionState.PAUSED, state=EditionState.SENDING, paused_because=None, resume_at=None)
+
+    def resume_due(self, now: datetime) -> int:
+        """Let the editions go on whose pause ends by itself; says how many."""
+        over = and_(editions.c.state == EditionState.PAUSED, editions.c.resume_at <= now)
+        with self._read.begin() as connection:
+            if connection.execute(select(editions.c.id).where(over)).first() is None:
+                return 0
+        going_on = {"state": EditionState.SENDING, "paused_because": None, "resume_at": None}
         with self._write.begin() as connection:
-            connection.execute(update(editions).where(here).values(state=EditionState.PAUSED, paused_because=why))
+            return connection.execute(update(editions).where(over).values(going_on)).rowcount
+
+    def pause(self, edition: Edition, why: str) -> bool:
+        """Let an edition wait for a person; False when it is not being sent."""
+        return self._move(edition, EditionState.SENDING, state=EditionState.PAUSED, paused_because=why)
+
+    def cancel(self, edition: Edition, now: datetime) -> bool:
+        """Send no more letters of an edition; False when it was closed already.
+
+        Who has none yet is skipped and keeps the cursor: the next edition makes up for it. A letter whose dot may be
+        under way keeps its own outcome.
+        """
+        with self._write.begin() as connection:
+            current = by_key(connection, edition.digest, edition.key)
+            if current is None or current.state in CLOSED:
+                return False
+            stopped = {"state": DeliveryState.SKIPPED, "reason": Reason.CANCELLED}
+            _close(connection, [edition.id], now, EditionState.CANCELLED, **stopped)
+            return True
+
+    def _move(self, edition: Edition, before: EditionState, **values: object) -> bool:
+        here = and_(editions.c.id == edition.id, editions.c.state == before)
+        with self._write.begin() as connection:
+            return bool(connection.execute(update(editions).where(here).values(**values)).rowcount)
 
     def unrendered(self, edition: Edition) -> Mapping[VariantId, Content]:
         """The variants that somebody waits for and that have no form yet, with what they hold."""
@@ -116,9 +161,10 @@ class Editions:
         return contents
 
     def keep_form(self, variant: VariantId, form: bytes) -> None:
-        """Keep a variant's bytes, so that a retry sends the same."""
+        """Keep a variant's bytes, so that a retry sends the same, and their hash, which stays when they go."""
+        kept = {"form": form, "sha256": hashlib.sha256(form).hexdigest()}
         with self._write.begin() as connection:
-            connection.execute(update(variants).where(variants.c.id == variant).values(form=form))
+            connection.execute(update(variants).where(variants.c.id == variant).values(kept))
 
     def hold_variant(self, variant: VariantId, now: datetime) -> None:
         """Hold the letters of a variant that could not be rendered; the next edition makes up for them."""
@@ -137,42 +183,82 @@ class Editions:
         with self._read.begin() as connection:
             return said(connection, [subscription], articles).get(subscription, {})
 
+    def reach(self, digest: str) -> Seq:
+        """The newest cut whose receipts were dropped; 0 while all are kept. To be asked after an edition is opened."""
+        statement = select(digests.c.reach_seq).where(digests.c.name == digest)
+        with self._read.begin() as connection:
+            return Seq(connection.execute(statement).scalar() or 0)
+
     def status(self, digest: str | None = None) -> Iterator[EditionStatus]:
         """Every edition, oldest first, with its deliveries by state."""
         wanted = select(editions).order_by(editions.c.digest, editions.c.period_key)
         if digest is not None:
             wanted = wanted.where(editions.c.digest == digest)
-        counted = select(deliveries.c.edition_id, deliveries.c.state, func.count().label("number")).group_by(
-            deliveries.c.edition_id, deliveries.c.state
-        )
+        yield from self._statuses(wanted)
+
+    def newest_status(self, digest: str) -> EditionStatus | None:
+        """The digest's newest edition with its deliveries by state; those of others are not counted."""
+        wanted = select(editions).where(editions.c.digest == digest).order_by(editions.c.period_key.desc()).limit(1)
+        return next(self._statuses(wanted), None)
+
+    def _statuses(self, wanted: Select[tuple[object, ...]]) -> Iterator[EditionStatus]:
+        counts = Counter[tuple[int, str]]()
         with self._read.begin() as connection:
             rows = connection.execute(wanted).all()
-            counts = {(row.edition_id, row.state): row.number for row in connection.execute(counted)}
+            ids = [row.id for row in rows]
+            counted = (
+                select(deliveries.c.edition_id, deliveries.c.state, func.count().label("number"))
+                .where(deliveries.c.edition_id.in_(ids))
+                .group_by(deliveries.c.edition_id, deliveries.c.state)
+            )
+            folded = select(delivery_counts).where(delivery_counts.c.edition_id.in_(ids))
+            for row in (*connection.execute(counted), *connection.execute(folded)):
+                counts[row.edition_id, row.state] += row.number
         for row in rows:
-            by_state = {state: counts.get((row.id, state), 0) for state in DeliveryState}
+            by_state = {state: counts[row.id, state] for state in DeliveryState}
             audience = sum(by_state.values()) if row.audience is None else row.audience
-            yield EditionStatus(edition=_edition(row), audience=audience, counts=by_state)
+            yield EditionStatus(edition=edition_row(row), audience=audience, counts=by_state)
 
 
 def finish_if_done(connection: Connection, edition: EditionId) -> None:
     """Finish an edition whose deliveries are all decided."""
-    still_open = select(deliveries.c.edition_id).where(deliveries.c.edition_id == edition, deliveries.c.state.in_(OPEN))
-    here = and_(editions.c.id == edition, editions.c.state != EditionState.PLANNING)
-    connection.execute(update(editions).where(here, not_(still_open.exists())).values(state=EditionState.FINISHED))
+    _FINISH.run(connection, b_edition=edition)
+
+
+_open = select(deliveries.c.edition_id).where(
+    deliveries.c.edition_id == editions.c.id, one_of(deliveries.c.state, OPEN)
+)
+_FINISH = Prepared(
+    update(editions)
+    .where(
+        editions.c.id == bindparam("b_edition"),
+        one_of(editions.c.state, (EditionState.SENDING, EditionState.PAUSED)),
+        not_(_open.exists()),
+    )
+    .values(state=EditionState.FINISHED, paused_because=None, resume_at=None)
+)
 
 
 def _close_earlier(connection: Connection, digest: str, now: datetime) -> None:
-    """Close what earlier editions left open, but for letters whose outcome a living sender is about to learn."""
-    earlier = select(editions.c.id).where(editions.c.digest == digest, editions.c.state != EditionState.FINISHED)
-    ids = connection.execute(earlier).scalars().all()
+    """Close what earlier editions left open."""
+    earlier = select(editions.c.id).where(editions.c.digest == digest, editions.c.state.not_in(CLOSED))
+    ids = [EditionId(each) for each in connection.execute(earlier).scalars()]
+    _close(connection, ids, now, EditionState.FINISHED, state=DeliveryState.FAILED, reason=Reason.EXPIRED)
+
+
+def _close(
+    connection: Connection, ids: Sequence[EditionId], now: datetime, closed: EditionState, **stopped: object
+) -> None:
+    """Close editions and stop their open deliveries, but for letters whose outcome a living sender is to learn."""
     late = and_(deliveries.c.edition_id.in_(ids), deliveries.c.state.in_(OPEN))
     flying = in_flight(connection)
     if flying:
         late = and_(late, not_(tuple_(deliveries.c.edition_id, deliveries.c.subscription_id).in_(flying)))
-    connection.execute(
-        update(deliveries).where(late).values(state=DeliveryState.FAILED, reason=Reason.EXPIRED, at=now, fence=None)
-    )
-    connection.execute(update(editions).where(editions.c.id.in_(ids)).values(state=EditionState.FINISHED))
+    connection.execute(update(deliveries).where(late).values(at=now, fence=None, next_at=None, **stopped))
+    done = {"state": closed, "paused_because": None, "resume_at": None}
+    audience = select(func.count()).where(deliveries.c.edition_id == editions.c.id).scalar_subquery()
+    counted = func.coalesce(editions.c.audience, audience)  # an edition closed while it was planned has none yet
+    connection.execute(update(editions).where(editions.c.id.in_(ids)).values(audience=counted, **done))
 
 
 def in_flight(connection: Connection) -> list[tuple[EditionId, SubscriptionId]]:
@@ -185,10 +271,11 @@ def by_key(connection: Connection, digest: str, key: PeriodKey) -> Edition | Non
     """The digest's edition of this period, as it is inside this transaction."""
     statement = select(editions).where(editions.c.digest == digest, editions.c.period_key == key)
     row = connection.execute(statement).first()
-    return _edition(row) if row else None
+    return edition_row(row) if row else None
 
 
-def _edition(row: Row[tuple[object, ...]]) -> Edition:
+def edition_row(row: Row[tuple[object, ...]]) -> Edition:
+    """What a row of `editions` says."""
     return Edition(
         id=EditionId(row.id),
         digest=row.digest,
@@ -198,6 +285,7 @@ def _edition(row: Row[tuple[object, ...]]) -> Edition:
         moment=row.moment,
         state=EditionState(row.state),
         paused_because=row.paused_because,
+        resume_at=row.resume_at,
     )
 
 

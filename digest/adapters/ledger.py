@@ -1,19 +1,38 @@
-"""The ledger of deliveries as one sender sees it: claim, mark the dot, record.
+"""The ledger of deliveries as one sender sees it: claims, dot marks and outcomes, a group at a time.
 
-Every step is a short transaction of its own, and none is open while the relay is waited for (docs/design.md).
+A group is one short transaction, and none is open while the relay is waited for (docs/design.md, "Delivery").
 """
 
 import json
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, Row, and_, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 
-from digest.adapters.claims import as_claim, claimed_by, delivery, due, gone, with_recipient
+from digest.adapters.claims import due, gone, sending, standing
 from digest.adapters.editions import finish_if_done
 from digest.adapters.outcomes import OnUncertain, Outcomes, take_over
-from digest.adapters.tables import deliveries, senders, variants
-from digest.delivery import Claim, DeliveryState, Reason, Reply, VariantId, Verdict, verdict
+from digest.adapters.pacing import Pacing, pace_of, slow_down, take
+from digest.adapters.prepared import Prepared
+from digest.adapters.tables import senders, variants
+from digest.breaker import Breaker
+from digest.delivery import (
+    Claim,
+    DeliveryState,
+    EditionId,
+    Reason,
+    Reply,
+    VariantId,
+    Verdict,
+    asks_for_less,
+    heals,
+    verdict,
+)
+from digest.edition import EditionState
+from digest.sending import Committed, Group
+from digest.subscription import SubscriptionId
+
+_Key = tuple[EditionId, SubscriptionId]
 
 
 class FencedError(RuntimeError):
@@ -26,73 +45,54 @@ class FencedError(RuntimeError):
 class Ledger:
     """One sender's hold on the deliveries of some digests, or of all. What earlier senders left is settled first.
 
-    Starting is only safe while no other sender lives: on SQLite the sender's lock sees to that.
+    Starting is only safe while no other sender lives: on SQLite the sender's lock sees to that. `connections` is how
+    many the sender has: as many lost ones in a row make an edition pause.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a sender's whole identity
         self,
         write: Engine,
         name: str,
         on_uncertain: OnUncertain,
         now: datetime,
+        *,
         digests: Collection[str] | None = None,
+        pacing: Pacing | None = None,
+        connections: int = 1,
     ) -> None:
         self._write = write
         self._on_uncertain = on_uncertain
         self._digests = digests
+        self._pacing = pacing
+        self._breaker = Breaker(connections=connections)
+        self._flying: frozenset[_Key] = frozenset()
+        self._sent, self._started = 0, now
         with write.begin() as connection:
             for row in connection.execute(select(senders).where(senders.c.ended.is_(None))).all():
                 take_over(connection, row, on_uncertain, now)
             new = insert(senders).values(name=name, started=now, in_flight="[]").returning(senders.c.fence)
             self.fence: int = connection.execute(new).scalar_one()
 
-    def claim(self, limit: int, now: datetime) -> Sequence[Claim]:
-        """Take up to `limit` deliveries that may be sent now; fewer only when no more are due."""
-        claims: list[Claim] = []
-        with self._write.begin() as connection:
-            self._stand(connection)
-            while rows := due(connection, limit - len(claims), now, self._digests):
-                claims += [as_claim(row) for row in rows if self._take(connection, row, now)]
-                if len(claims) == limit:
-                    break
-        return claims
+    def commit(self, group: Group, now: datetime) -> Committed:
+        """Write a group down in one transaction: when this returns, it is durable. Raises FencedError.
 
-    def mark(self, claim: Claim, now: datetime) -> bool:
-        """Write down durably that this letter's final dot may be sent; False when its recipient has just left."""
+        When it raises, nothing of the group is written, and it may be tried again as it is.
+        """
         with self._write.begin() as connection:
-            self._stand(connection)
-            found = connection.execute(with_recipient().where(claimed_by(self.fence, claim))).first()
-            why_not = gone(found.state) if found else Reason.EXPIRED
-            if why_not:
-                self._outcomes(connection, now).set(claim, state=DeliveryState.SKIPPED, reason=why_not)
-                finish_if_done(connection, claim.edition)
-                return False
-            self._fly(connection, [[claim.edition, claim.subscription]])
-            return True
-
-    def record(self, claim: Claim, reply: Reply, now: datetime) -> Verdict:
-        """Write down what became of a claimed letter, and let its mark go."""
-        judged = verdict(reply)
-        with self._write.begin() as connection:
-            self._stand(connection)
-            self._outcomes(connection, now).settle(claim, judged, reply)
-            self._fly(connection, [])
-            finish_if_done(connection, claim.edition)
-        return judged
-
-    def hold(self, claim: Claim, now: datetime) -> None:
-        """Keep a letter that cannot be made out from stopping the others; the next edition makes up for it."""
-        with self._write.begin() as connection:
-            self._stand(connection)
-            self._outcomes(connection, now).set(claim, state=DeliveryState.HELD, reason=Reason.UNFIT)
-            finish_if_done(connection, claim.edition)
-
-    def give_back(self, claims: Sequence[Claim], now: datetime) -> None:
-        """Return claims that were not carried out. Whoever left meanwhile is skipped at the next claim."""
-        with self._write.begin() as connection:
-            self._stand(connection)
-            for claim in claims:
-                self._outcomes(connection, now).set(claim, state=DeliveryState.PLANNED, fence=None)
+            outcomes = Outcomes(connection=connection, fence=self.fence, on_uncertain=self._on_uncertain, now=now)
+            breaker, stopped = self._settle(outcomes, group.outcomes)
+            marked = frozenset(claim for claim in group.marks if _may_go(outcomes, claim, stopped))
+            done = {_key(claim) for claim, _ in group.outcomes}
+            flying = (self._flying - done) | {_key(claim) for claim in marked}
+            self._stand(connection, flying)
+            for claim in group.unfit:
+                outcomes.set(claim, state=DeliveryState.HELD, reason=Reason.UNFIT)
+            outcomes.give_back(group.returned)
+            claims, wait = self._claim(outcomes, group.wanted, now)
+            for edition in {claim.edition for claim in (*(claim for claim, _ in group.outcomes), *group.unfit)}:
+                finish_if_done(connection, edition)
+        self._flying, self._breaker = flying, breaker
+        return Committed(marked=marked, claims=claims, stopped=frozenset(stopped), wait=wait)
 
     def form(self, variant: VariantId) -> bytes:
         """The bytes of a variant."""
@@ -107,24 +107,83 @@ class Ledger:
             for row in connection.execute(own).all():
                 take_over(connection, row, self._on_uncertain, now)
 
-    def _outcomes(self, connection: Connection, now: datetime) -> Outcomes:
-        return Outcomes(connection=connection, fence=self.fence, on_uncertain=self._on_uncertain, now=now)
-
-    def _take(self, connection: Connection, row: Row[tuple[object, ...]], now: datetime) -> bool:
-        """Claim a delivery; False when its recipient has gone and it is skipped."""
-        why_not = gone(row.state)
-        values = {"state": DeliveryState.SKIPPED, "reason": why_not} if why_not else {"state": DeliveryState.CLAIMED}
-        here = delivery(row.edition_id, row.subscription_id)
-        connection.execute(update(deliveries).where(here).values(fence=self.fence, at=now, **values))
-        if why_not:
-            finish_if_done(connection, row.edition_id)
-        return why_not is None
-
-    def _stand(self, connection: Connection) -> None:
-        mine = and_(senders.c.fence == self.fence, senders.c.ended.is_(None))
-        if connection.execute(select(senders.c.fence).where(mine)).first() is None:
+    def _stand(self, connection: Connection, flying: frozenset[_Key]) -> None:
+        """Write down what is under way, in the sender's own row: it is there as long as nobody took over."""
+        if _MARK.run(connection, b_fence=self.fence, n_in_flight=json.dumps(sorted(flying))).rowcount == 0:
             raise FencedError(self.fence)
 
-    def _fly(self, connection: Connection, letters: list[list[int]]) -> None:
-        mark = update(senders).where(senders.c.fence == self.fence)
-        connection.execute(mark.values(in_flight=json.dumps(letters)))
+    def _settle(self, outcomes: Outcomes, letters: Sequence[tuple[Claim, Reply]]) -> tuple[Breaker, set[EditionId]]:
+        """Write down what became of letters; says how the breaker stands then, and which editions paused."""
+        judged = [(claim, reply, verdict(reply)) for claim, reply in letters]
+        sent = [(claim, reply) for claim, reply, each in judged if each is Verdict.SENT]
+        if sent:
+            outcomes.sent(sent)
+            self._sent += len(sent)
+        breaker, paused = self._breaker, set[EditionId]()
+        for claim, reply, each in judged:
+            breaker = breaker.after(each)
+            if each is not Verdict.SENT:
+                outcomes.settle(claim, each, reply)
+            if each in {Verdict.PAUSE, Verdict.UNCERTAIN} or breaker.is_open:
+                outcomes.pause(claim.edition, f"{reply} (subscription {claim.subscription})", heals=heals(reply))
+                breaker = Breaker(connections=breaker.connections)
+                paused.add(claim.edition)
+            if asks_for_less(reply) and self._pacing:
+                seen = self._sent / max((outcomes.now - self._started).total_seconds(), 1.0)
+                slow_down(outcomes.connection, self._pacing, outcomes.now, seen)
+        return breaker, paused
+
+    def _claim(self, outcomes: Outcomes, wanted: int, now: datetime) -> tuple[Sequence[Claim], float | None]:
+        """Up to so many deliveries that may be sent now; and, when the pace leaves some for later, how much later."""
+        claims: list[Claim] = []
+        connection = outcomes.connection
+        if not wanted:
+            return claims, None
+        pace = pace_of(connection, self._pacing, now) if self._pacing else None
+        limit = pace.allows(wanted) if pace else wanted
+        for edition in sending(connection, self._digests):
+            while len(claims) < limit and (found := due(connection, edition, limit - len(claims), now)):
+                outcomes.claim([claim for claim, _ in found])
+                for claim, state in found:
+                    why_not = gone(state)
+                    if why_not:
+                        outcomes.set(claim, state=DeliveryState.SKIPPED, reason=why_not)
+                    else:
+                        claims.append(claim)
+            finish_if_done(connection, edition)
+        if pace is None or self._pacing is None:
+            return claims, None
+        pace = pace.without(len(claims))
+        take(connection, self._pacing, pace)
+        held_back = limit < wanted and len(claims) == limit
+        return claims, pace.wait() if held_back else None
+
+
+def _key(claim: Claim) -> _Key:
+    return claim.edition, claim.subscription
+
+
+def _may_go(outcomes: Outcomes, claim: Claim, stopped: set[EditionId]) -> bool:
+    """Whether a letter gets its dot. Not when its recipient has left, or its edition waits: that is added to stopped.
+
+    To be asked after the outcomes of the same group: one of them may have paused the edition.
+    """
+    stands = standing(outcomes.connection, outcomes.fence, claim.edition, claim.subscription)
+    if stands is None:
+        return False
+    subscription, edition = stands
+    why_not = gone(subscription)
+    if why_not:
+        outcomes.set(claim, state=DeliveryState.SKIPPED, reason=why_not)
+        finish_if_done(outcomes.connection, claim.edition)
+    elif edition is not EditionState.SENDING:
+        outcomes.give_back([claim])
+        stopped.add(claim.edition)
+    return why_not is None and edition is EditionState.SENDING
+
+
+_MARK = Prepared(
+    update(senders)
+    .where(senders.c.fence == bindparam("b_fence"), senders.c.ended.is_(None))
+    .values(in_flight=bindparam("n_in_flight"))
+)

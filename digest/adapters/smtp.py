@@ -1,26 +1,26 @@
 """Sending through an SMTP relay: aiosmtplib connects, secures and authenticates; the transaction is phase by phase.
 
-aiosmtplib's own `sendmail()` hides whether a connection was lost before or after the final dot, and loses step with
-the relay when a call is cancelled. Here each phase has its own reply, and after any surprise the connection is closed.
+aiosmtplib's own `sendmail()` hides whether a connection was lost before or after the final dot, encodes every letter
+anew, waits for each command's answer, and loses step with the relay when a call is cancelled.
 """
 
-from asyncio import CancelledError
-from collections.abc import Awaitable
+import asyncio
 from dataclasses import dataclass
 from enum import StrEnum
 
-from aiosmtplib import SMTP, SMTPException, SMTPResponseException
-from aiosmtplib.protocol import SMTPProtocol
-from aiosmtplib.response import SMTPResponse
+from aiosmtplib import SMTP, SMTPException, SMTPHeloError, SMTPResponseException
 
+from digest.adapters.conversation import Answer, Conversation
 from digest.delivery import Phase, Reply
 from digest.sending import Envelope
 
 _SECONDS = 300.0
 _DOT_SECONDS = 600.0
 """RFC 5321, section 4.5.3.2.6: ten minutes for the answer to the final dot."""
-_MOST_LETTERS = 100
-"""Letters a connection: relays close older ones, and balance their load by new ones."""
+_GOODBYE_SECONDS = 5.0
+_MOST_SECONDS = 300.0
+"""How old a connection gets: relays close older ones, and balance their load by new ones."""
+_GO_ON, _DONE, _CLOSING = 354, 250, 421
 
 
 class Tls(StrEnum):
@@ -33,79 +33,90 @@ class Tls(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class RelayAddress:
-    """Where the relay is, and who we are to it."""
+    """Where the relay is, who we are to it, and how many letters it gets over one connection."""
 
     host: str
     port: int
     tls: Tls
     user: str | None = None
     password: str | None = None
+    letters: int = 100
+
+
+@dataclass(kw_only=True)
+class _Line:
+    """An open connection, what the relay offers on it, and how much it was used."""
+
+    conversation: Conversation
+    pipelining: bool
+    size: bool
+    since: float
+    letters: int = 0
 
 
 class SmtpRelay:
-    """One connection to a relay, opened when needed and used again."""
+    """One connection to a relay, opened when needed and used again until it has carried its share."""
 
     def __init__(self, where: RelayAddress) -> None:
         self._where = where
-        self._client: SMTP | None = None
-        self._letters = 0
+        self._line: _Line | None = None
+        self._offered = False
 
     async def offer(self, envelope: Envelope) -> Reply | None:
-        """MAIL, RCPT, DATA and the letter without its final dot."""
-        if self._letters >= _MOST_LETTERS:
-            await self.close()
-        phase = Phase.CONNECT
+        """MAIL, RCPT, DATA and the letter without its final dot.
+
+        A connection that the relay closed while it was idle is no fault: the letter is offered once more on a fresh
+        one.
+        """
+        line = self._usable()
+        if line is not None:
+            answers = await _introduce(line, envelope)
+            if answers or not line.conversation.was_lost:
+                return await self._judged(line, answers, envelope.letter)
         try:
-            client = await self._connected()
-            phase = Phase.MAIL
-            await client.mail(envelope.sender, timeout=_SECONDS)
-            phase = Phase.RCPT
-            await client.rcpt(envelope.recipient, timeout=_SECONDS)
-            phase = Phase.DATA
-            await self._command(b"DATA", 354)
-            _write(client, envelope.letter)
+            line = await self._connected()
         except (SMTPException, OSError, ValueError) as error:
-            return await self._refused(phase, error)
-        except CancelledError:  # the relay may still answer what nobody waits for
-            await self.drop()
-            raise
-        return None
+            return _not_let_in(error)
+        return await self._judged(line, await _introduce(line, envelope), envelope.letter)
 
     async def finish(self) -> Reply:
         """Write the final dot and wait for its answer, as long as the standard asks."""
-        client = self._client
-        if client is None or not client.is_connected:  # without its dot nothing was sent
-            return await self._refused(Phase.DATA, ConnectionError())
-        self._letters += 1
-        try:
-            _write(client, b".\r\n")
-            answer = await _protocol(client).read_response(timeout=_DOT_SECONDS)
-        except (SMTPException, OSError) as error:
-            return await self._refused(Phase.DOT, error)
-        except CancelledError:
+        line, offered, self._offered = self._line, self._offered, False
+        if line is None or not offered or not line.conversation.is_open:  # without its dot nothing was sent
+            why = line.conversation.why if line else "the connection is closed"
             await self.drop()
-            raise
-        if answer.code != _DONE and not _is_orderly(answer.code):
+            return Reply(phase=Phase.DATA, code=0, text=why)
+        line.letters += 1
+        answers = await line.conversation.ask(b".\r\n", 1, _DOT_SECONDS)
+        if not answers:
+            why = line.conversation.why
             await self.drop()
-        return Reply(phase=Phase.DOT, code=answer.code, text=answer.message)
+            return Reply(phase=Phase.DOT, code=0, text=why)
+        if answers[0].code != _DONE and not _is_orderly(answers[0]):
+            await self.drop()
+        return Reply(phase=Phase.DOT, code=answers[0].code, text=answers[0].text)
 
     async def drop(self) -> None:
         """Close the connection without a dot: the relay throws away what it has (RFC 5321, section 4.1.1.4)."""
-        client, self._client, self._letters = self._client, None, 0
-        if client is not None:
-            client.close()
+        line, self._line, self._offered = self._line, None, False
+        if line is not None:
+            line.conversation.abort("dropped")
 
     async def close(self) -> None:
-        """Say goodbye, where there is somebody to say it to."""
-        client = self._client
-        if client is not None and client.is_connected:
-            await _quietly(client.quit(timeout=5))
+        """Say goodbye, where there is somebody to say it to and no letter half said."""
+        if self._line is not None and not self._offered and self._line.conversation.is_open:
+            await self._line.conversation.ask(b"QUIT\r\n", 1, _GOODBYE_SECONDS)
         await self.drop()
 
-    async def _connected(self) -> SMTP:
-        if self._client is not None and self._client.is_connected:
-            return self._client
-        await self.drop()
+    def _usable(self) -> _Line | None:
+        """The open connection, unless it has carried its share."""
+        line = self._line
+        if line is None or not line.conversation.is_open or line.letters >= self._where.letters:
+            return None
+        return line if asyncio.get_running_loop().time() - line.since < _MOST_SECONDS else None
+
+    async def _connected(self) -> _Line:
+        await self.close()
         where = self._where
         client = SMTP(
             hostname=where.host,
@@ -117,62 +128,98 @@ class SmtpRelay:
             password=where.password,
             timeout=_SECONDS,
         )
-        self._client = client
-        await client.connect()
-        return client
+        try:
+            await client.connect()
+            await _greet(client)
+        except BaseException:
+            client.close()
+            raise
+        if client.transport is None:
+            raise ConnectionError("the relay closed the connection after the login")
+        self._line = _Line(
+            conversation=Conversation.over(client.transport),
+            pipelining=client.supports_extension("pipelining"),
+            size=client.supports_extension("size"),
+            since=asyncio.get_running_loop().time(),
+        )
+        return self._line
 
-    def _alive(self) -> SMTP:
-        if self._client is None:
-            msg = "the connection is closed"
-            raise ConnectionError(msg)
-        return self._client
+    async def _judged(self, line: _Line, answers: list[Answer], letter: bytes) -> Reply | None:
+        """None when all was accepted and the letter is on its way; else the refusal that counts.
 
-    async def _command(self, command: bytes, wanted: int) -> None:
-        answer: SMTPResponse = await _protocol(self._alive()).execute_command(command, timeout=_SECONDS)
-        if answer.code != wanted:
-            raise SMTPResponseException(answer.code, answer.message)
-
-    async def _refused(self, phase: Phase, error: Exception) -> Reply:
-        """Turn an exception into a reply. Only an orderly refusal before DATA leaves the connection usable."""
-        if not isinstance(error, SMTPResponseException):
+        Only a refused recipient leaves the connection usable: what else is refused will be refused again.
+        """
+        phases = (Phase.MAIL, Phase.RCPT, Phase.DATA)
+        refusal = next(
+            (
+                Reply(phase=phase, code=answer.code, text=answer.text)
+                for phase, answer in zip(phases, answers, strict=False)
+                if answer.code != (_GO_ON if phase is Phase.DATA else _DONE)
+            ),
+            None,
+        )
+        if refusal is None and len(answers) == len(phases) and line.conversation.is_open:
+            line.conversation.say(letter)
+            self._offered = True
+            return None
+        if refusal is None:
+            phase = phases[min(len(answers), len(phases) - 1)]
+            refusal = Reply(phase=phase, code=0, text=line.conversation.why)
+        in_order = refusal.phase is Phase.RCPT and _is_orderly(Answer(refusal.code, ""))
+        if not (in_order and await _reset(line, answers)):
             await self.drop()
-            # Before MAIL an error's words name the relay or its certificate; later they could hold an address.
-            return Reply(phase=phase, code=0, text=str(error) if phase is Phase.CONNECT else type(error).__name__)
-        reply = Reply(phase=phase, code=error.code, text=error.message)
-        if phase is Phase.RCPT and _is_orderly(error.code) and await self._reset():
-            return reply
-        await self.drop()
-        return reply
-
-    async def _reset(self) -> bool:
-        client = self._alive()
-        return await _quietly(client.rset(timeout=_SECONDS))
+        return refusal
 
 
-_CLOSING = 421
-_DONE = 250
+async def _greet(client: SMTP) -> None:
+    """EHLO, unless the login has said it already; HELO to a relay that knows no better (RFC 5321, section 3.2)."""
+    if client.is_ehlo_or_helo_needed:
+        try:
+            await client.ehlo()
+        except SMTPHeloError:
+            await client.helo()
 
 
-def _is_orderly(code: int) -> bool:
+async def _introduce(line: _Line, envelope: Envelope) -> list[Answer]:
+    """MAIL, RCPT and DATA: in one go where the relay takes them so, else one after the other until one is refused."""
+    size = f" SIZE={len(envelope.letter)}" if line.size else ""
+    commands = (
+        f"MAIL FROM:<{envelope.sender}>{size}\r\n".encode(),
+        f"RCPT TO:<{envelope.recipient}>\r\n".encode(),
+        b"DATA\r\n",
+    )
+    if line.pipelining:
+        return await line.conversation.ask(b"".join(commands), len(commands), _SECONDS)
+    answers: list[Answer] = []
+    for command in commands:
+        heard = await line.conversation.ask(command, 1, _SECONDS)
+        answers += heard
+        if not heard or heard[0].code not in {_DONE, _GO_ON}:
+            break
+    return answers
+
+
+async def _reset(line: _Line, answers: list[Answer]) -> bool:
+    """Get back into step after a refused recipient; False when the relay does not follow.
+
+    A relay that takes commands in one go may have said 354 all the same: it gets an empty letter for nobody, which it
+    must refuse (RFC 2920, section 3.1).
+    """
+    if answers[-1].code == _GO_ON:
+        ended = await line.conversation.ask(b".\r\n", 1, _DOT_SECONDS)
+        if not ended or not _is_orderly(ended[0]):
+            return False
+    answered = await line.conversation.ask(b"RSET\r\n", 1, _SECONDS)
+    return bool(answered) and answered[0].code == _DONE
+
+
+def _not_let_in(error: Exception) -> Reply:
+    """Before MAIL an error's words name the relay or its certificate, never a recipient."""
+    if isinstance(error, SMTPResponseException) and error.code > 0:
+        return Reply(phase=Phase.CONNECT, code=error.code, text=error.message)
+    return Reply(phase=Phase.CONNECT, code=0, text=str(error))
+
+
+def _is_orderly(answer: Answer) -> bool:
     """Whether a refusal leaves client and relay in step."""
-    return code // 100 in {4, 5} and code != _CLOSING
-
-
-def _protocol(client: SMTP) -> SMTPProtocol:
-    if client.protocol is None:
-        msg = "the connection is closed"
-        raise ConnectionError(msg)
-    return client.protocol
-
-
-def _write(client: SMTP, data: bytes) -> None:
-    """Write bytes that are CRLF lines already and need no dot-stuffing: see `digest.letter`."""
-    _protocol(client).write(data)
-
-
-async def _quietly(going: Awaitable[SMTPResponse]) -> bool:
-    try:
-        await going
-    except (TimeoutError, SMTPException, OSError):
-        return False
-    return True
+    return answer.code // 100 in {4, 5} and answer.code != _CLOSING

@@ -16,7 +16,6 @@ from articles.article import Kind
 from budkavle import delivering
 from budkavle.delivering import send, settle
 from budkavle.wiring import Service
-from digest.adapters.ledger import Ledger
 from digest.adapters.outcomes import OnUncertain
 from digest.address import Address
 from digest.delivery import OPEN, DeliveryState, Phase, Reply, Verdict
@@ -24,7 +23,8 @@ from digest.edition import EditionState, EditionStatus
 from digest.letter import Form
 from digest.period import PeriodKey
 from tests.digest.relay import KEY, SILENCE, TITLE, ScriptedRelay, join, newsroom, publish
-from tests.given import NOW, plan_period
+from tests.digest.steps import Steps
+from tests.given import NOW, going_on_from, plan_period
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -43,7 +43,7 @@ def outcome(service: Service) -> dict[str, int]:
 
 async def send_all(service: Service) -> list[Verdict | None]:
     told: list[Verdict | None] = []
-    await send(service, lambda: NOW, lambda: False, told.append)
+    await send(service, going_on_from(NOW), lambda: False, told.append)
     return told
 
 
@@ -58,7 +58,7 @@ async def test_a_sender_asked_to_stop_finishes_its_letter_and_returns_the_rest(t
     with newsroom(tmp_path) as service:
         planned(service)
         told: list[Verdict | None] = []
-        await send(service, lambda: NOW, lambda: bool(told), told.append)
+        await send(service, going_on_from(NOW), lambda: bool(told), told.append)
         assert outcome(service) == {"sent": 1, "planned": 2}
         await send_all(service)
         assert outcome(service) == {"sent": 3}
@@ -110,7 +110,7 @@ def test_ctrl_c_leaves_nothing_claimed(tmp_path: Path) -> None:
 async def test_a_text_withdrawn_between_a_crash_and_the_restart_is_in_no_letter(tmp_path: Path) -> None:
     with newsroom(tmp_path) as service:
         planned(service)
-        Ledger(service.database.write, "dead", OnUncertain.HOLD, NOW).claim(9, NOW)
+        Steps(service.database.write, "dead", OnUncertain.HOLD, NOW).claim(9, NOW)
         for history in list(service.articles.histories()):
             service.articles.act(history.article.id, Kind.WITHDRAWN, "fel", NOW)
         assert await send_all(service) == []
@@ -135,7 +135,7 @@ def _broken(*_: object) -> bytes:
 
 
 async def test_a_withdrawal_during_the_run_leaves_the_letters_to_come(tmp_path: Path) -> None:
-    with ScriptedRelay() as relay, newsroom(tmp_path, relay.port, readers=22) as service:
+    with ScriptedRelay() as relay, newsroom(tmp_path, relay.port, readers=102) as service:
         publish(service, "Kvar")
         planned(service)
         article = next(each.article.id for each in service.articles.histories() if each.article.title == TITLE)
@@ -146,9 +146,9 @@ async def test_a_withdrawal_during_the_run_leaves_the_letters_to_come(tmp_path: 
 
         relay.at = withdraw
         await send_all(service)
-        assert outcome(service) == {"sent": 22}
+        assert outcome(service) == {"sent": 102}
     short = [letter for letter in relay.letters if b"=C3=85str=C3=A4sk" not in letter.wire.replace(b"=\r\n", b"")]
-    assert len(short) == 2  # those beyond the twenty that were claimed
+    assert len(short) == 2  # those beyond the hundred that were claimed
     assert all(b"Kvar" in letter.wire for letter in relay.letters)
 
 
@@ -179,7 +179,7 @@ def test_a_letter_in_doubt_is_no_news_in_the_next_edition(tmp_path: Path) -> Non
     """The sender died after the dot mark, and the machine came back when the next edition was due."""
     with newsroom(tmp_path) as service:
         planned(service)
-        dead = Ledger(service.database.write, "dead", OnUncertain.HOLD, NOW)
+        dead = Steps(service.database.write, "dead", OnUncertain.HOLD, NOW)
         dead.mark(dead.claim(1, NOW)[0], NOW)
         later = NOW + timedelta(days=7)
         settle(service, later)
@@ -192,7 +192,7 @@ def test_a_letter_in_doubt_is_no_news_in_the_next_edition(tmp_path: Path) -> Non
 def test_no_edition_is_planned_while_a_letter_of_the_last_one_is_under_way(tmp_path: Path) -> None:
     with newsroom(tmp_path) as service:
         planned(service)
-        alive = Ledger(service.database.write, "alive", OnUncertain.HOLD, NOW)
+        alive = Steps(service.database.write, "alive", OnUncertain.HOLD, NOW)
         flying = alive.claim(1, NOW)[0]
         alive.mark(flying, NOW)
         digest, later = service.config.settings.digests[0], NOW + timedelta(days=7)

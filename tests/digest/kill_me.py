@@ -14,10 +14,10 @@ from pathlib import Path
 from budkavle import delivering
 from budkavle.cli.digest import send
 from budkavle.config import Config
-from budkavle.wiring import relay
+from budkavle.wiring import relays
 from digest.adapters.ledger import Ledger
-from digest.delivery import Claim, Reply, Verdict
-from digest.sending import Envelope
+from digest.delivery import Reply
+from digest.sending import Committed, Envelope, Group, Relay
 
 MOMENTS = ("claimed", "marked", "before the dot", "after the reply", "before the record", "recorded")
 _seen: Counter[str] = Counter()
@@ -32,28 +32,24 @@ def _reached(moment: str) -> None:
 class DyingLedger(Ledger):
     """The real ledger."""
 
-    def claim(self, limit: int, now: datetime) -> Sequence[Claim]:
-        claims = super().claim(limit, now)
-        _reached("claimed")
-        return claims
-
-    def mark(self, claim: Claim, now: datetime) -> bool:
-        marked = super().mark(claim, now)
-        _reached("marked")
-        return marked
-
-    def record(self, claim: Claim, reply: Reply, now: datetime) -> Verdict:
-        _reached("before the record")
-        verdict = super().record(claim, reply, now)
-        _reached("recorded")
-        return verdict
+    def commit(self, group: Group, now: datetime) -> Committed:
+        if group.outcomes:
+            _reached("before the record")
+        committed = super().commit(group, now)
+        if committed.claims:
+            _reached("claimed")
+        if group.outcomes:
+            _reached("recorded")
+        if committed.marked:
+            _reached("marked")
+        return committed
 
 
 class DyingRelay:
     """The real relay."""
 
-    def __init__(self, config: Config) -> None:
-        self._real = relay(config)
+    def __init__(self, real: Relay) -> None:
+        self._real = real
 
     async def offer(self, envelope: Envelope) -> Reply | None:
         return await self._real.offer(envelope)
@@ -71,6 +67,10 @@ class DyingRelay:
         await self._real.close()
 
 
+def dying_relays(config: Config) -> Sequence[Relay]:
+    return [DyingRelay(each) for each in relays(config)]
+
+
 if __name__ == "__main__":
-    vars(delivering).update(Ledger=DyingLedger, relay=DyingRelay)
+    vars(delivering).update(Ledger=DyingLedger, relays=dying_relays)
     sys.exit(send("veckobrev", edition=sys.argv[2], config=Path(sys.argv[1])))

@@ -94,7 +94,9 @@ def test_a_sender_killed_twice_mails_nobody_twice_and_explains_everybody(
     assert not any(says[state] for state in OPEN)
     assert len(doubtful) <= 2
     if moment in NOTHING_SENT or moment == "recorded":
-        assert (len(doubtful), len(got)) == (0, READERS)
+        assert len(got) == READERS  # the letter before this one may be in doubt: its outcome waits for company
+    if moment in {"claimed", "recorded"}:
+        assert not doubtful
     if moment in NOT_ARRIVED:
         assert (len(doubtful), len(got)) == (2, READERS - 2)
     if moment in ARRIVED and moment != "replied":

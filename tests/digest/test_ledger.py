@@ -10,7 +10,7 @@ from sqlalchemy import select
 from budkavle.delivering import render_forms
 from budkavle.wiring import Service
 from digest.adapters.claims import has_work
-from digest.adapters.ledger import FencedError, Ledger
+from digest.adapters.ledger import FencedError
 from digest.adapters.outcomes import OnUncertain, has_unsettled
 from digest.adapters.tables import receipts
 from digest.address import Address
@@ -18,6 +18,7 @@ from digest.delivery import OPEN, Phase, Reply, Verdict
 from digest.edition import EditionState, EditionStatus
 from digest.period import PeriodKey
 from tests.digest.relay import KEY, newsroom
+from tests.digest.steps import Steps
 from tests.given import NOW, plan_period
 
 ACCEPTED = Reply(phase=Phase.DOT, code=250)
@@ -40,8 +41,8 @@ def plan(service: Service, key: PeriodKey) -> None:
     render_forms(service, NOW)
 
 
-def ledger(service: Service, on_uncertain: OnUncertain = OnUncertain.HOLD) -> Ledger:
-    return Ledger(service.database.write, "a sender", on_uncertain, NOW)
+def ledger(service: Service, on_uncertain: OnUncertain = OnUncertain.HOLD) -> Steps:
+    return Steps(service.database.write, "a sender", on_uncertain, NOW)
 
 
 def status(service: Service) -> EditionStatus:

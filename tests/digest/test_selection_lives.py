@@ -29,7 +29,6 @@ from articles.adapters.store import Arrival, ArticleStore
 from articles.article import ArticleId, Kind
 from budkavle.database import Database
 from digest.adapters.editions import Editions
-from digest.adapters.ledger import Ledger
 from digest.adapters.outcomes import OnUncertain, settle_dead
 from digest.adapters.planning import Planner
 from digest.adapters.pulling import pull
@@ -41,6 +40,7 @@ from digest.edition import Edition
 from digest.period import PeriodKey
 from digest.selection import newsroom
 from digest.subscription import ALL, filter_of
+from tests.digest.steps import Steps
 from tests.given import LINGONMARK, NOW, PAGES, draft
 
 TOPICS = ("vard", "buss", "kultur")
@@ -58,10 +58,11 @@ Shown = frozenset[tuple[str, ArticleId]]
 
 @dataclass
 class Text:
-    """An article as a reader could know it: its states in order, newest last."""
+    """An article as a reader could know it: its states in order, newest last, and when it was last written to."""
 
     states: list[str] = field(default_factory=lambda: ["published"])
     topics: frozenset[str] = frozenset()
+    written: int = 0
 
     @property
     def is_withdrawn(self) -> bool:
@@ -110,7 +111,7 @@ class Lives(RuleBasedStateMachine):
         self.database = Database(f"sqlite:///{path}")
         ends = (self.database.read, self.database.write)
         self.store, self.editions, self.subscribers = ArticleStore(*ends), Editions(*ends), Subscribers(*ends)
-        self.planner = Planner(self.database.write)
+        self.planner = Planner(self.database.write, batch=2)
         self.now = NOW
         self.numbers = itertools.count()
         self.texts: dict[ArticleId, Text] = {}
@@ -120,6 +121,10 @@ class Lives(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         self.edition: Edition | None = None
+
+    @initialize(limit=st.sampled_from([1, 30]))
+    def letters_have_room_for(self, limit: int) -> None:
+        self.limit = limit
 
     def teardown(self) -> None:
         self.database.close()
@@ -135,14 +140,15 @@ class Lives(RuleBasedStateMachine):
     def write(self, article: ArticleId, act: str, topics: frozenset[str]) -> None:
         """Change the text in the store, and in the oracle's memory."""
         source = self.store.addresses(article)[0]
-        changed = draft(f"Nyhet {next(self.numbers)}", *sorted(topics))
+        number = next(self.numbers)
+        changed = draft(f"Nyhet {number}", *sorted(topics))
         arrival = Arrival(source=PAGES, addresses=(source,), draft=changed, asked=Kind(act), note="fel")
         self.store.take(arrival, LINGONMARK, self.now)
         text = self.texts[article]
         for person in self.everybody():
             person.news += [(article, topic) for topic in topics - text.topics]
         text.states.append(act)
-        text.topics = topics
+        text.topics, text.written = topics, number
 
     @rule(topics=SETS, days_old=st.integers(0, 400))
     def publish(self, topics: frozenset[str], days_old: int) -> None:
@@ -155,7 +161,7 @@ class Lives(RuleBasedStateMachine):
         taken = self.store.take(arrival, LINGONMARK, self.now)
         assert not isinstance(taken, str)
         article = taken.id  # type: ignore[union-attr]
-        self.texts[article] = Text(topics=topics)
+        self.texts[article] = Text(topics=topics, written=number)
         for person in self.everybody():
             person.news += [(article, "published")] + [(article, topic) for topic in topics]
 
@@ -181,7 +187,7 @@ class Lives(RuleBasedStateMachine):
             return
         self.store.act(article, Kind.WITHDRAWN, "fel", self.now)
         self.texts[article].states.append("withdrawn")
-        pull(self.database.write, [article], self.now)
+        pull(self.database.write, [article], self.now, batch=1)
         for who, letter in list(self.open.items()):
             letter.shown = {
                 key: state for key, state in letter.shown.items() if key[1] != article or key[0] == "withdrawn"
@@ -230,7 +236,8 @@ class Lives(RuleBasedStateMachine):
         self.open.clear()
         cut = self.store.last_seq()
         self.edition = self.editions.open("veckobrev", PeriodKey(self.now.date().isoformat()), cut, self.now)
-        self.planner.plan(self.edition, newsroom(self.store.standings(cut), ALL, cut), 30)
+        room = newsroom(self.store.standings(cut), ALL, cut, self.editions.reach("veckobrev"))
+        self.planner.plan(self.edition, room, self.limit)
         wanted = {}
         for who, person in self.people.items():
             if person.living == "active":
@@ -247,7 +254,7 @@ class Lives(RuleBasedStateMachine):
     def send_one(self, outcome: str) -> None:
         """One letter meets its fate, or the sender dies over it."""
         self.now += timedelta(hours=5)
-        ledger = Ledger(self.database.write, "test", self.on_uncertain, self.now)
+        ledger = Steps(self.database.write, "test", self.on_uncertain, self.now)
         claims = ledger.claim(1, self.now)
         self.stop_for_the_paused()
         if not claims:
@@ -259,7 +266,7 @@ class Lives(RuleBasedStateMachine):
         if not ledger.mark(claims[0], self.now):
             pytest.fail("nobody left between claim and mark")
         if outcome == "died with the mark":
-            Ledger(self.database.write, "heir", self.on_uncertain, self.now)
+            Steps(self.database.write, "heir", self.on_uncertain, self.now)
         else:
             ledger.record(claims[0], REPLIES[outcome], self.now)
             assert self.edition
@@ -292,20 +299,29 @@ class Lives(RuleBasedStateMachine):
 
     def owed(self, person: Person) -> dict[tuple[str, ArticleId], int]:
         shown: dict[tuple[str, ArticleId], int] = {}
+        items = self.items(person)
         for article, text in self.texts.items():
-            kind = self.owed_kind(person, article, text)
+            kind = "item" if article in items else self.owed_notice(person, article, text)
             if kind:
                 shown[kind, article] = len(text.states) - 1
         return shown
 
-    def owed_kind(self, person: Person, article: ArticleId, text: Text) -> str | None:
+    def items(self, person: Person) -> list[ArticleId]:
+        """What is news to somebody and was never surely given: as many as a letter may hold, the newest."""
+        new = [
+            article
+            for article, text in self.texts.items()
+            if not text.is_withdrawn
+            and self.is_news_to(person, article, text)
+            and not any(got.article == article and got.certain for got in person.got)
+        ]
+        return sorted(new, key=lambda article: self.texts[article].written)[-self.limit :]
+
+    def owed_notice(self, person: Person, article: ArticleId, text: Text) -> str | None:
         letters = [got for got in person.got if got.article == article]
         told = [got.state for got in letters if got.certain]
-        if text.is_withdrawn:
-            return "withdrawn" if self.missed(letters, told, text.last("withdrawn")) else None
-        if not told and self.is_news_to(person, article, text):
-            return "item"
-        return "corrected" if self.missed(letters, told, text.last("corrected")) else None
+        act = "withdrawn" if text.is_withdrawn else "corrected"
+        return act if self.missed(letters, told, text.last(act)) else None
 
     @staticmethod
     def missed(letters: list[Got], told: list[int], act: int | None) -> bool:

@@ -16,10 +16,9 @@ from articles.article import ArticleId, Kind, SourceName, TopicId
 from articles.article import Draft as ArticleDraft
 from budkavle.database import Database
 from digest.adapters.editions import Editions
-from digest.adapters.ledger import Ledger
 from digest.adapters.outcomes import OnUncertain
 from digest.adapters.planning import Planner
-from digest.adapters.pulling import pull
+from digest.adapters.pulling import Pulled, pull
 from digest.adapters.subscribers import Subscribers, Wish
 from digest.adapters.tables import deliveries, receipts, subscribers, subscriptions, variant_items
 from digest.address import Address
@@ -29,6 +28,7 @@ from digest.edition import Edition, EditionState, EditionStatus
 from digest.period import PeriodKey
 from digest.selection import newsroom
 from digest.subscription import ALL, filter_of
+from tests.digest.steps import Steps
 from tests.given import LINGONMARK, NOW, draft
 
 WORDS = {Showing.ITEM: "", Showing.CORRECTED: "rättat ", Showing.WITHDRAWN: "återkallat "}
@@ -76,7 +76,7 @@ class Life:
     def withdraw(self, name: str) -> None:
         """Withdraw an article, which pulls it from the letters that are not yet claimed."""
         self.store.act(self.ids[name], Kind.WITHDRAWN, "Uppgiften var fel.", self.now)
-        pull(self.database.write, [self.ids[name]], self.now)
+        pull(self.database.write, [self.ids[name]], self.now, batch=1)
 
     def _take(self, name: str, text: ArticleDraft, asked: Kind | None) -> None:
         arrival = Arrival(source=SourceName("s"), addresses=(f"{name}.txt",), draft=text, asked=asked, note="fel")
@@ -106,12 +106,13 @@ class Life:
         self.now += timedelta(days=7 * weeks)
         cut = self.store.last_seq()
         edition = self.editions.open("veckobrev", PeriodKey(self.now.date().isoformat()), cut, self.now)
-        Planner(self.database.write).plan(edition, newsroom(self.store.standings(cut), ALL, cut), self.limit)
+        room = newsroom(self.store.standings(cut), ALL, cut, self.editions.reach("veckobrev"))
+        Planner(self.database.write).plan(edition, room, self.limit)
         return edition
 
     def send(self, who: str, outcome: str = "sent") -> None:
         """One letter meets its fate; `held` is one that could not be made out."""
-        ledger = Ledger(self.database.write, "sender", self.on_uncertain, self.now)
+        ledger = Steps(self.database.write, "sender", self.on_uncertain, self.now)
         claims = ledger.claim(99, self.now)
         mine = next(claim for claim in claims if claim.address == _address(who).text)
         ledger.give_back([claim for claim in claims if claim is not mine], self.now)
@@ -554,3 +555,71 @@ def test_an_item_that_was_left_out_of_a_full_letter_is_owed_no_correction(databa
     assert life.week() == {"anna": {"två", "tre"}}
     life.correct("ett")
     assert life.week() == {}
+
+
+def test_a_doubtful_item_that_finds_no_room_in_the_next_letter_is_there_as_a_correction(database: Database) -> None:
+    life = Life(database, OnUncertain.RESEND, limit=1)
+    life.join("anna")
+    life.publish("remiss")
+    assert life.week(anna="uncertain") == {"anna": {"remiss"}}
+    life.correct("remiss")
+    life.publish("buss")
+    assert life.week() == {"anna": {"buss", "rättat remiss"}}
+    assert life.week() == {}
+
+
+@pytest.mark.parametrize("outcome", ["failed", "held", "uncertain"])
+@pytest.mark.parametrize("weeks", [1, 3, 4, 5, 8])
+def test_a_correction_is_owed_however_many_letters_went_wrong_since(outcome: str, weeks: int, life: Life) -> None:
+    life.join("anna")
+    life.join("bertil")
+    life.publish("remiss")
+    life.week()
+    life.correct("remiss")
+    for week in range(weeks):
+        life.publish(f"nyhet {week}")
+        assert "rättat remiss" in life.week(anna=outcome)["anna"]
+    assert "rättat remiss" in life.week()["anna"]
+    assert life.week() == {}
+
+
+def test_who_is_owed_nothing_today_is_owed_the_correction_of_tomorrow(life: Life) -> None:
+    life.join("anna", "kultur")
+    life.publish("konsert", "kultur")
+    assert life.week() == {"anna": {"konsert"}}
+    for _ in range(6):
+        assert life.week() == {}
+    life.correct("konsert")
+    assert life.week() == {"anna": {"rättat konsert"}}
+
+
+def test_a_letter_that_was_claimed_while_its_text_was_withdrawn_and_came_back_is_pulled_then(life: Life) -> None:
+    life.join("anna")
+    life.publish("remiss")
+    life.publish("buss")
+    life.plan()
+    ledger = Steps(life.database.write, "sender", life.on_uncertain, life.now)
+    (claim,) = ledger.claim(1, life.now)
+    withdrawn = [life.ids["remiss"]]
+    life.store.act(withdrawn[0], Kind.WITHDRAWN, "Uppgiften var fel.", life.now)
+    assert pull(life.database.write, withdrawn, life.now) == Pulled(letters=0, under_way=True)
+    assert life.letters() == {"anna": {"buss", "remiss"}}
+    ledger.record(claim, REPLIES["deferred"], life.now)
+    assert pull(life.database.write, withdrawn, life.now) == Pulled(letters=1, under_way=False)
+    assert life.letters() == {"anna": {"buss"}}
+    assert pull(life.database.write, withdrawn, life.now) == Pulled(letters=0, under_way=False)
+
+
+def test_of_two_who_are_alike_in_all_but_their_receipts_one_is_owed_the_correction(life: Life) -> None:
+    life.join("anna")
+    life.join("bertil")
+    life.publish("remiss")
+    life.week()
+    life.correct("remiss")
+    life.week(anna="uncertain")
+    for week in range(5):
+        life.publish(f"nyhet {week}")
+        life.week(anna="failed", bertil="failed")
+    letters = life.week()
+    assert letters["anna"] == letters["bertil"] | {"rättat remiss"}
+    assert "rättat remiss" not in letters["bertil"]

@@ -19,11 +19,12 @@ from digest.delivery import DeliveryState
 from digest.edition import EditionState, EditionStatus
 from digest.period import PeriodKey
 from tests.digest.relay import HANG_UP, KEY, TITLE, ScriptedRelay, newsroom, publish
-from tests.given import NOW, plan_period
+from tests.given import NOW, going_on_from, plan_period
 
 HEADERS = (
     "To", "Message-ID", "From", "Subject", "Date", "List-Id", "List-Unsubscribe", "List-Unsubscribe-Post",
-    "Auto-Submitted", "X-Auto-Response-Suppress", "Precedence", "Content-Language", "MIME-Version", "Content-Type",
+    "List-Archive", "Auto-Submitted", "X-Auto-Response-Suppress", "Precedence", "Content-Language", "MIME-Version",
+    "Content-Type",
 )  # fmt: skip
 
 
@@ -31,7 +32,7 @@ async def sent(service: Service) -> EditionStatus:
     """Plan the edition, or let it go on, and send what is due."""
     plan_period(service, service.config.settings.digests[0], PeriodKey(KEY), NOW)
     service.editions.resume(service.editions.get("veckobrev", PeriodKey(KEY)))
-    await send(service, lambda: NOW, lambda: False, lambda _: None)
+    await send(service, going_on_from(NOW), lambda: False, lambda _: None)
     return next(iter(service.editions.status()))
 
 
@@ -146,7 +147,7 @@ PAUSING = [
     *[("rcpt", answer) for answer in ("421 closing", "450 4.7.1 slow down", "550 5.7.1 no relaying", "530 log in")],
     *[("data", answer) for answer in ("421 closing", "554 no", "451 4.7.0 policy", "250 strange")],
     *[("dot", answer) for answer in ("421 closing", "554 5.6.0 no", "550 5.7.1 spam", "451 4.7.650 rate")],
-    *[("rcpt", "what"), ("data", "what"), ("mail", HANG_UP), ("rcpt", HANG_UP), ("data", HANG_UP), ("body", HANG_UP)],
+    *[("rcpt", "what"), ("data", "what"), ("rcpt", HANG_UP), ("data", HANG_UP), ("body", HANG_UP)],
 ]
 
 
@@ -165,6 +166,12 @@ async def test_an_answer_about_us_pauses_the_edition_and_blames_no_address(
         after = await sent(service)
     assert outcome(after) == {"sent": 3}
     assert Counter(letter.recipient for letter in relay.letters).most_common(1)[0][1] == 1
+
+
+async def test_an_idle_connection_that_the_relay_closed_is_no_fault(tmp_path: Path) -> None:
+    with ScriptedRelay({"mail": ["250 ok", HANG_UP]}) as relay, newsroom(tmp_path, relay.port) as service:
+        assert outcome(await sent(service)) == {"sent": 3}
+    assert relay.connections() == 2
 
 
 @pytest.mark.parametrize("answer", [HANG_UP, "what", "354 more", "150 hm", "999 odd", "25"])
@@ -215,8 +222,8 @@ async def test_a_letter_that_was_deferred_waits_five_minutes_and_goes_out_the_sa
         first = await sent(service)
         assert outcome(first) == {"deferred": 1}
         assert outcome(await sent(service)) == {"deferred": 1}
-        at = first.edition.moment.replace(minute=first.edition.moment.minute + 5)
-        await send(service, lambda: at, lambda: False, lambda _: None)
+        at = first.edition.moment.replace(minute=first.edition.moment.minute + 6)
+        await send(service, going_on_from(at), lambda: False, lambda _: None)
         assert outcome(next(iter(service.editions.status()))) == {"sent": 1}
     assert relay.seen["dot"] == 2
 

@@ -1,0 +1,136 @@
+"""The client's side of an SMTP connection once it is open: commands out, replies in, in step or not at all.
+
+aiosmtplib opens connections, secures them and logs in; from then on this protocol takes its place. It can send several
+commands in one go (RFC 2920) and tells how many of them were answered before a connection broke.
+"""
+
+import asyncio
+import re
+from collections import deque
+from typing import NamedTuple, cast
+
+_LINE = re.compile(rb"(\d{3})([ -]?)(.*)", re.DOTALL)
+_LONGEST_REPLY = 64 * 1024
+_LOOK_ROUND = 1.0
+_LOWEST_CODE = 200
+
+
+class Answer(NamedTuple):
+    """A reply's code and text (RFC 5321, section 4.2)."""
+
+    code: int
+    text: str
+
+
+class Conversation(asyncio.Protocol):
+    """Asks and hears. After anything that is out of step the connection is closed and `why` says what it was."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._loop = asyncio.get_running_loop()
+        self._buffer = b""
+        self._lines: list[str] = []
+        self._answers: deque[Answer] = deque()
+        self._asked = 0
+        self._waiter: asyncio.Future[None] | None = None
+        self._overdue = float("inf")
+        self._watch = self._loop.call_later(_LOOK_ROUND, self._look)
+        self.why = ""
+        self.was_lost = False
+        """Whether the relay closed the connection, and was not out of step before."""
+
+    @classmethod
+    def over(cls, transport: asyncio.BaseTransport) -> "Conversation":
+        """Take over an open transport, on which nothing is being asked."""
+        taken = cls(cast("asyncio.Transport", transport))
+        transport.set_protocol(taken)
+        return taken
+
+    @property
+    def is_open(self) -> bool:
+        """Whether more can be said."""
+        return not self.why and not self._transport.is_closing()
+
+    def say(self, data: bytes) -> None:
+        """Write what asks for no answer."""
+        self._transport.write(data)
+
+    async def ask(self, data: bytes, answers: int, seconds: float) -> list[Answer]:
+        """Write, and wait for so many answers; there are fewer when the connection broke first: `why` says how.
+
+        When the wait is cancelled, the connection is closed: its next answer would be taken for another's.
+        """
+        self._asked = answers
+        self._overdue = self._loop.time() + seconds
+        self._waiter = self._loop.create_future()
+        if self.is_open:
+            self._transport.write(data)
+        else:
+            self._waiter.set_result(None)
+        try:
+            await self._waiter
+        except asyncio.CancelledError:
+            self.abort("cancelled")
+            raise
+        finally:
+            self._asked, self._waiter, self._overdue = 0, None, float("inf")
+        heard = list(self._answers)
+        self._answers.clear()
+        return heard
+
+    def abort(self, why: str) -> None:
+        """Close at once, without a word: what has no final dot is not sent."""
+        self.why = self.why or why
+        self._watch.cancel()
+        self._transport.abort()
+        self._wake()
+
+    def data_received(self, data: bytes) -> None:
+        """Take replies apart as they come."""
+        self._buffer += data
+        while not self.why and (end := self._buffer.find(b"\n")) >= 0:
+            line, self._buffer = self._buffer[:end].rstrip(b"\r"), self._buffer[end + 1 :]
+            self._hear(line)
+        if len(self._buffer) + sum(map(len, self._lines)) > _LONGEST_REPLY:
+            self.abort("the relay's reply is too long")
+
+    def eof_received(self) -> bool:
+        """The relay says no more, so neither do we."""
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Whoever waits for an answer waits no more."""
+        if not self.why:
+            self.was_lost = True
+            self.why = f"connection lost: {exc}" if exc else "connection closed by the relay"
+        self._watch.cancel()
+        self._wake()
+
+    def _hear(self, line: bytes) -> None:
+        found = _LINE.fullmatch(line)
+        text = line.decode("utf-8", "replace")
+        if found is None or int(found[1]) < _LOWEST_CODE:
+            self.abort(f"the relay said what is no reply: {text[:100]}")
+            return
+        self._lines.append(found[3].decode("utf-8", "replace"))
+        if found[2] == b"-":
+            return
+        answer = Answer(int(found[1]), "\n".join(self._lines))
+        self._lines.clear()
+        if len(self._answers) >= self._asked:
+            self.abort(f"the relay said without being asked: {answer.code} {answer.text[:100]}")
+            return
+        self._answers.append(answer)
+        if len(self._answers) == self._asked:
+            self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _look(self) -> None:
+        """One timer a connection: a timer a letter would outlive it by minutes."""
+        if self._loop.time() > self._overdue:
+            self.abort("the relay has not answered in time")
+        else:
+            self._watch = self._loop.call_later(_LOOK_ROUND, self._look)

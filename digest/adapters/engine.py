@@ -1,0 +1,120 @@
+"""The engine: connections that carry letters side by side until nothing is due.
+
+Each connection has one letter at a time, from its offer to its outcome; the ledger gathers their marks and outcomes
+into groups (`digest.adapters.group_commit`).
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from digest.adapters.group_commit import GroupCommit
+from digest.delivery import Claim, EditionId, Verdict, verdict
+from digest.sending import Committed, Envelope, Group, Relay
+
+_AHEAD = 100
+"""How many letters are claimed ahead at most: what a crash gives back (docs/design.md, "Delivery")."""
+_LOOK_ROUND = 1.0
+"""Seconds after which one who waits for the pace looks whether it shall stop."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sending:
+    """What sending needs: connections, the ledger's commit, how a claim becomes an envelope, and when to stop.
+
+    `told` hears the verdict on each letter, or None for one that was not offered to the end.
+    """
+
+    relays: Sequence[Relay]
+    commit: Callable[[Group], Committed]
+    make_out: Callable[[Claim], Awaitable[Envelope | None]]
+    stopping: Callable[[], bool]
+    told: Callable[[Verdict | None], None]
+
+
+async def send_all(sending: Sending) -> None:
+    """Send until nothing is due, or until asked to stop: then the letters under way are finished, the rest returned."""
+    waiting = _Waiting(sending.stopping)
+    async with GroupCommit(sending.commit, waiting.leave_out) as ledger:
+        waiting.ledger = ledger
+        connections = [asyncio.ensure_future(_carry(sending, relay, waiting, ledger)) for relay in sending.relays]
+        try:
+            await asyncio.wait(connections, return_when=asyncio.FIRST_EXCEPTION)
+        finally:
+            for each in connections:
+                each.cancel()
+            await asyncio.wait(connections)
+            waiting.give_back()
+            await asyncio.gather(*(relay.close() for relay in sending.relays))
+        for each in connections:
+            if not each.cancelled():
+                each.result()
+
+
+async def _carry(sending: Sending, relay: Relay, waiting: "_Waiting", ledger: GroupCommit) -> None:
+    """Carry one letter after the other over one connection."""
+    while claim := await waiting.next():
+        envelope = await sending.make_out(claim)
+        if envelope is None:
+            ledger.hold(claim)
+            sending.told(None)
+            continue
+        refused = await relay.offer(envelope)
+        if refused is None and not await ledger.mark(claim):
+            await relay.drop()
+            sending.told(None)
+            continue
+        reply = refused or await relay.finish()
+        judged = verdict(reply)
+        if judged is Verdict.SENT:
+            ledger.record(claim, reply)
+        else:
+            await ledger.record_now(claim, reply)
+        sending.told(judged)
+
+
+class _Waiting:
+    """The claims that no connection has taken yet, replenished before they run out."""
+
+    ledger: GroupCommit
+
+    def __init__(self, stopping: Callable[[], bool]) -> None:
+        self._stopping = stopping
+        self._claims: deque[Claim] = deque()
+        self._asked: asyncio.Future[Committed] = asyncio.get_running_loop().create_future()
+        self._asked.cancel()
+
+    async def next(self) -> Claim | None:
+        """The next claim; None when nothing is due any more or when it is time to stop."""
+        while not self._stopping():
+            asked = self._replenishing()
+            if self._claims:
+                return self._claims.popleft()
+            committed = await asyncio.shield(asked)
+            if not self._claims:
+                if committed.wait is None:
+                    return None
+                await asyncio.sleep(min(committed.wait, _LOOK_ROUND))
+        return None
+
+    def _replenishing(self) -> "asyncio.Future[Committed]":
+        if self._asked.done() and len(self._claims) <= _AHEAD // 2:
+            self._asked = self.ledger.claim(_AHEAD - len(self._claims))
+            self._asked.add_done_callback(self._replenish)
+        return self._asked
+
+    def _replenish(self, asked: "asyncio.Future[Committed]") -> None:
+        if not asked.cancelled() and asked.exception() is None:
+            self._claims += asked.result().claims
+
+    def leave_out(self, editions: frozenset[EditionId]) -> None:
+        """Return the claims of editions that go no further."""
+        stopped = [claim for claim in self._claims if claim.edition in editions]
+        self._claims = deque(claim for claim in self._claims if claim.edition not in editions)
+        self.ledger.give_back(stopped)
+
+    def give_back(self) -> None:
+        """Return what nobody has taken."""
+        self.ledger.give_back(self._claims)
+        self._claims.clear()

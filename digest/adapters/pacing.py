@@ -1,0 +1,42 @@
+"""How fast a relay is sent to, kept in the database: a restart neither empties nor fills the bucket."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select
+
+from digest.adapters.tables import relays
+from digest.pace import Pace
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pacing:
+    """The relay's name, and the letters a second and at once that its configuration allows (None: no limit)."""
+
+    relay: str
+    rate: float | None = None
+    burst: float | None = None
+
+
+def pace_of(connection: Connection, pacing: Pacing, now: datetime) -> Pace:
+    """The relay's bucket as it stands now."""
+    row = connection.execute(select(relays).where(relays.c.name == pacing.relay)).first()
+    fresh = Pace(rate=pacing.rate, burst=pacing.burst, tokens=pacing.burst or pacing.rate or 1.0, filled=now)
+    if row is None:
+        return fresh
+    kept = replace(fresh, tokens=row.tokens, filled=row.filled, slowed_to=row.slowed_to, slowed=row.slowed)
+    return kept.at(now)
+
+
+def take(connection: Connection, pacing: Pacing, pace: Pace) -> None:
+    """Keep the bucket; one without any limit is not worth a row."""
+    if pace.rate is None and pace.slowed_to is None:
+        return
+    kept = {"tokens": pace.tokens, "filled": pace.filled, "slowed_to": pace.slowed_to, "slowed": pace.slowed}
+    connection.execute(delete(relays).where(relays.c.name == pacing.relay))
+    connection.execute(insert(relays).values(name=pacing.relay, **kept))
+
+
+def slow_down(connection: Connection, pacing: Pacing, now: datetime, seen: float) -> None:
+    """The relay asked for less; `seen` letters a second went out."""
+    take(connection, pacing, pace_of(connection, pacing, now).after_complaint(now, seen))

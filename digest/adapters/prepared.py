@@ -1,0 +1,73 @@
+"""Statements of the hot path: written in SQLAlchemy, compiled once, then run by the driver itself.
+
+Building and executing a statement in SQLAlchemy costs more than the database's work when it is done for every letter.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Dialect, or_
+from sqlalchemy.sql import ClauseElement
+
+from articles.adapters.columns import Instant
+
+
+def one_of(column: ColumnElement[Any], values: Iterable[object]) -> ColumnElement[bool]:
+    """Whether a column holds one of these values: as `in_`, whose list is written at execution only."""
+    return or_(*(column == value for value in values))
+
+
+class Prepared:
+    """A statement with named parameters, run on the cursor of the driver, inside SQLAlchemy's transaction.
+
+    Rows come as the driver has them: without the types of their columns. `in_` has no place in it: see `one_of`.
+    """
+
+    def __init__(self, statement: ClauseElement) -> None:
+        self._statement = statement
+        self._by_dialect: dict[str, _Compiled] = {}
+
+    def run(self, connection: Connection, **values: object) -> Any:  # noqa: ANN401 - the driver's own cursor
+        """Run it once; the cursor has its rows and how many there were."""
+        compiled = self._compiled(connection)
+        cursor = connection.connection.cursor()
+        cursor.execute(compiled.sql, compiled.bound(compiled.bound_common(values)))
+        return cursor
+
+    def many(self, connection: Connection, rows: Sequence[Mapping[str, Any]], **common: object) -> None:
+        """Run it for each row. `common` holds the values that all rows share."""
+        if rows:
+            compiled = self._compiled(connection)
+            fixed = compiled.bound_common(common)
+            cursor = connection.connection.cursor()
+            cursor.executemany(compiled.sql, [compiled.bound({**fixed, **row}) for row in rows])
+            cursor.close()
+
+    def _compiled(self, connection: Connection) -> "_Compiled":
+        dialect = connection.dialect
+        if dialect.name not in self._by_dialect:
+            self._by_dialect[dialect.name] = _Compiled(self._statement, dialect)
+        return self._by_dialect[dialect.name]
+
+
+class _Compiled:
+    """The statement as one driver takes it."""
+
+    def __init__(self, statement: ClauseElement, dialect: Dialect) -> None:
+        compiled = statement.compile(dialect=dialect)
+        self.sql = str(compiled)
+        self._names: Sequence[str] = getattr(compiled, "positiontup", None) or ()
+        self._own = dict(compiled.params)
+        self._instant = Instant().dialect_impl(dialect).bind_processor(dialect)
+
+    def bound_common(self, values: Mapping[str, object]) -> dict[str, object]:
+        """The statement's own values and these, moments as they are kept."""
+        instant = self._instant
+        return self._own | {
+            name: instant(value) if instant and isinstance(value, datetime) else value for name, value in values.items()
+        }
+
+    def bound(self, values: Mapping[str, object]) -> tuple[object, ...]:
+        """The values in the order of their places."""
+        return tuple(values[name] for name in self._names)

@@ -1,0 +1,28 @@
+"""A ledger that is led by hand, one step at a time: what the engine does in groups."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from digest.adapters.ledger import Ledger
+from digest.delivery import Claim, Reply, Verdict, verdict
+from digest.sending import Group
+
+
+class Steps(Ledger):
+    """The real ledger, with a group for each step."""
+
+    def claim(self, limit: int, now: datetime) -> Sequence[Claim]:
+        return self.commit(Group(wanted=limit), now).claims
+
+    def mark(self, claim: Claim, now: datetime) -> bool:
+        return claim in self.commit(Group(marks=[claim]), now).marked
+
+    def record(self, claim: Claim, reply: Reply, now: datetime) -> Verdict:
+        self.commit(Group(outcomes=[(claim, reply)]), now)
+        return verdict(reply)
+
+    def hold(self, claim: Claim, now: datetime) -> None:
+        self.commit(Group(unfit=[claim]), now)
+
+    def give_back(self, claims: Sequence[Claim], now: datetime) -> None:
+        self.commit(Group(returned=claims), now)
