@@ -133,7 +133,10 @@ def _mail(mail: Raw) -> Iterator[Finding]:
 
 
 def _folders(raw: Raw, folder: Path) -> Iterator[Finding]:
-    """Sources must not overlap with each other or with what is written; nothing private may lie in what is public."""
+    """Sources must not overlap with each other or with what is written; nothing private may lie in what is public.
+
+    Own templates lie apart from all of it.
+    """
     paths = [((*place, "path"), source.get("path")) for place, source in _tables(raw, "sources")]
     sources = [(place, path) for place, path in paths if isinstance(path, str) and _fits(forms.path, path)]
     public = _written(raw, ("publish", "target"), forms.target, "var/public")
@@ -141,10 +144,17 @@ def _folders(raw: Raw, folder: Path) -> Iterator[Finding]:
     private += _written(raw, ("store", "url"), forms.store_url, "sqlite:///var/budkavle.db")
     pairs = [(two, one) for one, two in combinations(sources, 2)]
     pairs += [*product(sources, [*public, *private]), *product(private, public)]
+    pairs += product(_templates(raw), [*sources, *public, *private])
     for (place, path), (_, other) in pairs:
         if _overlap(folder, path, other):
             what = f"{shown(path)} overlaps with {shown(other)}"
             yield Finding(place=place, what=what, remedy="choose a place apart from it")
+
+
+def _templates(raw: Raw) -> list[tuple[Place, str]]:
+    """The folder of the operator's own templates, where the file names one."""
+    value = raw.get("templates")
+    return [(("templates",), str(value))] if _fits(forms.path, value) else []
 
 
 def _written(raw: Raw, place: tuple[str, str], form: Callable[[str], str], default: str) -> list[tuple[Place, str]]:

@@ -116,9 +116,31 @@ def _addition(place: Place) -> str:
 
 
 def _alternative(place: Place) -> str:
-    names = _names(place[:-1])
-    close = nearest(str(place[-1]), names)
+    name, names = str(place[-1]), _names(place[:-1])
+    homes = [*_homes(name)]
+    if 0 < len(homes) <= _FEW:  # most often: added at the end of the file, and so to its last table
+        return f"move it {' or '.join(map(_under, homes))}"
+    close = nearest(name, names)
     return f"did you mean {close}?" if close else f"remove it; known here: {', '.join(names)}"
+
+
+_FEW = 2
+"""More tables than this, and naming them all would help nobody."""
+
+
+def _homes(name: str, table: type[Table] = Settings, place: Place = ()) -> Iterator[Place]:
+    """The tables that have a setting of this name."""
+    for own, field in table.model_fields.items():
+        here = (*place, field.alias or own)
+        inner = _table(field)
+        if here[-1] == name:
+            yield place
+        if inner:
+            yield from _homes(name, inner, here)
+
+
+def _under(table: Place) -> str:
+    return f"under {_shape(table)}" if table else "to the top of the file, before the first table"
 
 
 def _names(place: Place) -> list[str]:

@@ -8,19 +8,26 @@ from babel.dates import format_date
 from articles.article import ArticleId, Kind, PublisherId, Seq, Version
 from budkavle.config_settings import Digest
 from budkavle.planning import rhythm
+from budkavle.templates import kept_renderer
 from budkavle.wiring import Service
 from digest.content import Content, Row, Showing
 from digest.edition import Edition
-from digest.letter import Form, form
+from digest.letter import Form, Render, form
 from digest.letter_values import Dateline, Mailbox, Masthead, Shown, ShownArticle
 from digest.period import latest_slot, slot_on
 
 
 def letter_form(service: Service, digest: Digest, edition: Edition, content: Content) -> Form:
     """The letter of one content, without its recipient."""
-    return form(
-        masthead(service, digest), dateline(service, digest, edition), shown(service, digest, content), service.render
-    )
+    render = _render_of(service, edition)
+    return form(masthead(service, digest), dateline(service, digest, edition), shown(service, digest, content), render)
+
+
+def _render_of(service: Service, edition: Edition) -> Render:
+    """What fills an edition's templates: those it was fixed with, whatever has become of the files since."""
+    kept = service.editions.templates(edition)
+    settings = service.config.settings
+    return kept_renderer(kept, settings.language, settings.timezone) if kept else service.render
 
 
 def masthead(service: Service, digest: Digest) -> Masthead:

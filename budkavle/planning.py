@@ -5,6 +5,7 @@ from datetime import datetime
 import structlog
 
 from budkavle.config_settings import Digest
+from budkavle.templates import letter_templates
 from budkavle.wiring import Service
 from digest.edition import Edition, EditionState
 from digest.period import Every, PeriodKey, Rhythm, Slot, next_slot, slot_to_plan
@@ -49,7 +50,8 @@ def open_due(service: Service, digest: Digest, now: datetime) -> Edition | None:
 def open_period(service: Service, digest: Digest, key: PeriodKey, now: datetime) -> Edition:
     """Fix the edition of this period, due or not; one that exists stays as it was fixed."""
     service.editions.first_seen(digest.name, now)
-    return service.editions.open(digest.name, key, service.articles.last_seq(), now)
+    fixed = letter_templates(service.config.templates_folder)
+    return service.editions.open(digest.name, key, service.articles.last_seq(), now, fixed)
 
 
 def plan(service: Service, digest: Digest, edition: Edition) -> Edition:
@@ -57,7 +59,8 @@ def plan(service: Service, digest: Digest, edition: Edition) -> Edition:
     if edition.state is not EditionState.PLANNING:
         return edition
     selection = filter_of(digest.topics, digest.publishers)
-    room = newsroom(service.articles.standings(edition.cut), selection, edition.cut)
+    reach = service.editions.reach(digest.name)
+    room = newsroom(service.articles.standings(edition.cut), selection, edition.cut, reach)
     service.planner.plan(edition, room, digest.items)
     planned = service.editions.get(edition.digest, edition.key)
     if planned.state is not EditionState.PLANNING:

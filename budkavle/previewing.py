@@ -9,10 +9,10 @@ from budkavle.planning import upcoming
 from budkavle.wiring import Service
 from digest.adapters.subscribers import Subscription
 from digest.address import Address
-from digest.content import Content, within
+from digest.content import Content
 from digest.delivery import EditionId
 from digest.edition import Edition, EditionState
-from digest.letter import made_out
+from digest.letter import Form, made_out
 from digest.letter_values import Recipient
 from digest.selection import content, newsroom
 from digest.subscription import ALL, filter_of
@@ -25,6 +25,14 @@ def preview(service: Service, digest: Digest, reader: Address | None, now: datet
 
     Raises LookupError when the address has no subscription.
     """
+    known = _subscription(service, digest, reader) if reader else None
+    made = upcoming_form(service, digest, known, now)
+    recipient = Recipient(address=known.address, leave_token=known.token) if known else _ANYBODY
+    return made_out(made, recipient) if made else None
+
+
+def upcoming_form(service: Service, digest: Digest, known: Subscription | None, now: datetime) -> Form | None:
+    """The letter of the edition to come, for a subscription or for one that wants everything; None when empty."""
     newest = service.editions.newest(digest.name)
     cut = service.articles.last_seq()
     edition = Edition(
@@ -36,22 +44,19 @@ def preview(service: Service, digest: Digest, reader: Address | None, now: datet
         moment=now,
         state=EditionState.PLANNING,
     )
-    known = _subscription(service, digest, reader) if reader else None
     held = _content(service, digest, known, edition)
-    if held.is_empty:
-        return None
-    recipient = Recipient(address=known.address, leave_token=known.token) if known else _ANYBODY
-    return made_out(letter_form(service, digest, edition, held), recipient)
+    return None if held.is_empty else letter_form(service, digest, edition, held)
 
 
 def _content(service: Service, digest: Digest, known: Subscription | None, edition: Edition) -> Content:
     selection = filter_of(digest.topics, digest.publishers)
-    room = newsroom(service.articles.standings(edition.cut), selection, edition.cut)
+    reach = service.editions.reach(digest.name)
+    room = newsroom(service.articles.standings(edition.cut), selection, edition.cut, reach)
     newest = service.editions.newest(digest.name)
     from_seq = known.from_seq if known else (newest.cut if newest else Seq(0))
     said = service.editions.said(known.id, list(room.standings)) if known else {}
     items = room.items(known.wanted if known else ALL, from_seq)
-    return within(content(items, said, room), digest.items)
+    return content(items, said, room, digest.items)
 
 
 def _subscription(service: Service, digest: Digest, reader: Address) -> Subscription:

@@ -1,9 +1,12 @@
-"""The one Jinja environment: every word that people read goes through it."""
+"""The one Jinja environment: every word that people read goes through it.
+
+A file in the operator's own folder replaces the built-in template of the same name; all others stay.
+"""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -11,12 +14,18 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 from babel.lists import format_list
 from css_inline import CSSInliner
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import BaseLoader, Environment, FileSystemLoader, FunctionLoader, StrictUndefined, select_autoescape
 from jinja2.ext import InternationalizationExtension
 from markupsafe import Markup
 
 from budkavle.translations import translations
 from digest.letter_wrapping import held, wrapped
+
+Render = Callable[[str, Mapping[str, object]], str]
+"""Fills the template of this name with these values. What it returns holds no control character but line break and tab.
+"""
+
+LETTERS = "letters/"
 
 # Control characters are forbidden in XML and HTML and forge lines in text; surrogates cannot be encoded; an unclosed
 # embedding or override (UAX 9) of one headline would turn around all that follows it.
@@ -30,13 +39,43 @@ def built_in_templates() -> Path:
     return packaged if packaged.is_dir() else here.parent / "templates"
 
 
-def renderer(language: str, zone: ZoneInfo) -> Callable[[str, Mapping[str, object]], str]:
-    """A function that fills a template, named from the templates' folder, in this language; days are those of the zone.
+def template_names() -> tuple[str, ...]:
+    """The names that there are, such as `letters/edition.html`: no other file can be a template."""
+    return _names_in(built_in_templates())
 
-    What it returns holds no control character but line break and tab.
-    """
-    templates = environment(language, zone)
 
+def own_names(own: Path | None) -> tuple[str, ...]:
+    """The files in the operator's folder by name, those left out that an editor hides or keeps as a copy."""
+    same = own is None or (own.is_dir() and own.samefile(built_in_templates()))
+    return () if own is None or same else _names_in(own)
+
+
+def template_file(name: str, own: Path | None) -> Path:
+    """The file that a template is read from."""
+    replaced = own / name if own else None
+    return replaced if replaced and replaced.is_file() else built_in_templates() / name
+
+
+def letter_templates(own: Path | None) -> Mapping[str, str]:
+    """All that letters are made from today, name to text: an edition keeps it, and is rendered from it to its end."""
+    return {
+        name: template_file(name, own).read_text(encoding="utf-8")
+        for name in template_names()
+        if name.startswith(LETTERS)
+    }
+
+
+def renderer(language: str, zone: ZoneInfo, own: Path | None = None) -> Render:
+    """Fills today's templates in this language; days are those of the zone."""
+    return _filling(environment(language, zone, own))
+
+
+def kept_renderer(files: Mapping[str, str], language: str, zone: ZoneInfo) -> Render:
+    """Fills templates that were kept, and no others."""
+    return _filling(_kept_environment(tuple(sorted(files.items())), language, zone))
+
+
+def _filling(templates: Environment) -> Render:
     def render(name: str, values: Mapping[str, object]) -> str:
         return _UNFIT.sub("", templates.get_template(name).render(values))
 
@@ -44,16 +83,32 @@ def renderer(language: str, zone: ZoneInfo) -> Callable[[str, Mapping[str, objec
 
 
 @cache
-def environment(language: str, zone: ZoneInfo) -> Environment:
-    """The environment of a language and zone, made once per process. `.html` is escaped, text is not."""
+def environment(language: str, zone: ZoneInfo, own: Path | None = None) -> Environment:
+    """The environment of today's templates, made once per process. `.html` is escaped, text is not."""
+    return _environment(FileSystemLoader([own, built_in_templates()] if own else built_in_templates()), language, zone)
+
+
+@lru_cache(maxsize=8)
+def _kept_environment(files: tuple[tuple[str, str], ...], language: str, zone: ZoneInfo) -> Environment:
+    texts = dict(files)
+
+    def load(name: str) -> tuple[str, str, Callable[[], bool]] | None:
+        # The name stands for the file, so that a traceback tells which template and which line.
+        return (texts[name], name, lambda: True) if name in texts else None
+
+    return _environment(FunctionLoader(load), language, zone)
+
+
+def _environment(loader: BaseLoader, language: str, zone: ZoneInfo) -> Environment:
     templates = Environment(
-        loader=FileSystemLoader(built_in_templates()),
+        loader=loader,
         autoescape=select_autoescape(enabled_extensions=("html",), default=False),
         undefined=StrictUndefined,
         extensions=[InternationalizationExtension],
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        auto_reload=False,  # a daemon in the middle of an upgrade must not mix old code with new templates
     )
     templates.policies["ext.i18n.trimmed"] = True
     catalogue = translations(language)
@@ -61,6 +116,12 @@ def environment(language: str, zone: ZoneInfo) -> Environment:
     templates.globals["language"] = language
     templates.filters |= _filters(language, zone)
     return templates
+
+
+def _names_in(folder: Path) -> tuple[str, ...]:
+    paths = (path for path in folder.rglob("*") if path.is_file())
+    names = (path.relative_to(folder).as_posix() for path in paths)
+    return tuple(sorted(name for name in names if not re.search(r"(^|/)\.|~$", name)))
 
 
 def _filters(language: str, zone: ZoneInfo) -> dict[str, Callable[..., object]]:

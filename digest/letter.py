@@ -112,6 +112,7 @@ def _values(masthead: Masthead, dateline: Dateline, shown: Shown, leave_token: s
         "count": len(shown.items) + shown.more,
         "more": shown.more,
         "more_url": shown.more_url,
+        "web_url": masthead.edition_url(dateline.key),
         "leave_url": masthead.leave_url(leave_token),
     }
 
@@ -152,6 +153,7 @@ def _fields(masthead: Masthead, dateline: Dateline, subject: str, token: str, ma
     yield "List-Unsubscribe", f"<{masthead.leave_url(token)}>"
     if masthead.one_click:
         yield "List-Unsubscribe-Post", "List-Unsubscribe=One-Click"
+    yield "List-Archive", f"<{masthead.archive_url}>"
     yield "Auto-Submitted", "auto-generated"
     # OOF, not All: bounces must still come (Exchange)
     yield "X-Auto-Response-Suppress", "OOF, AutoReply"

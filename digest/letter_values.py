@@ -56,6 +56,15 @@ class Masthead:
         """Whether RFC 8058 allows the one-click header: only an https address may be posted to."""
         return self.public_url.startswith("https:")
 
+    @property
+    def archive_url(self) -> str:
+        """Where everybody finds the digest's editions."""
+        return f"{self.public_url}utgavor/{self.name}/"
+
+    def edition_url(self, key: str) -> str:
+        """Where everybody finds one of its editions."""
+        return f"{self.archive_url}{key}"
+
     def leave_url(self, leave_token: str) -> str:
         """Where the holder of the token leaves the digest."""
         return f"{self.public_url}avsluta/{leave_token}"

@@ -2,11 +2,13 @@
 
 import asyncio
 from pathlib import Path
+from typing import Annotated
 
+from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
-from budkavle.checking import notes, worries
+from budkavle.checking import Reach, notes, worries
 from budkavle.cli.terminal import DEFAULT_CONFIG, ConfigFile, Exit, WrongUseError, complain, say, ticking
 from budkavle.config import load
 from budkavle.starting import write_config
@@ -21,14 +23,18 @@ def init(folder: Path) -> None:
     say(f"wrote {path}; its comments say what to change. Then: budkavle check --config {path}")
 
 
-def check(*, config: ConfigFile = DEFAULT_CONFIG) -> int:
-    """Say every fault of the configuration with its line and remedy."""
+def check(
+    *,
+    offline: Annotated[bool, Parameter(negative=(), help="Leave out the relay.")] = False,
+    config: ConfigFile = DEFAULT_CONFIG,
+) -> int:
+    """Say every fault of configuration, templates, store and relay, with its line and remedy; nothing is changed."""
     loaded = load(config)
     for note in notes(loaded):
         complain(f"note: {note}")
-    found = list(worries(loaded))
+    found = worries(loaded, Reach.HERE if offline else Reach.RELAY)
     for worry in found:
-        say(worry)
+        say(str(worry))
     if not found:
         say(f"{config}: in order")
     return Exit.NEEDS_A_PERSON if found else Exit.DONE

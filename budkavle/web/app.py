@@ -1,7 +1,7 @@
-"""The web application: feeds, the page that lists them, and the page where people leave."""
+"""The web application: feeds, the page that lists them, past editions, and the page where people leave."""
 
 import mimetypes
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 
 from starlette.applications import Starlette
@@ -13,7 +13,8 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from budkavle.templates import built_in_templates
+from budkavle.templates import template_file
+from budkavle.web.editions import editions
 from budkavle.web.leaving import leaving
 from budkavle.web.pages import Pages
 from budkavle.wiring import Service
@@ -29,8 +30,8 @@ _HEADERS = {
 }
 
 
-def application(service: Service) -> Starlette:
-    """All that the daemon serves."""
+def application(service: Service, unwell: Callable[[], Sequence[str]]) -> Starlette:
+    """All that the daemon serves. `unwell` says what is wrong with the process, a line each."""
     for suffix, kind in MEDIA_TYPES.items():
         mimetypes.add_type(kind, suffix)
     documents = service.config.publish_folder / "feeds"
@@ -38,10 +39,15 @@ def application(service: Service) -> Starlette:
     pages = Pages(service)
 
     def start(_: Request) -> Response:
-        return pages.show("start", HTTPStatus.OK, feeds=_listed(service))
+        return pages.show("start", HTTPStatus.OK, feeds=_listed(service), digests=service.config.settings.digests)
 
     def style(_: Request) -> Response:
-        return FileResponse(built_in_templates() / "pages" / "style.css", media_type="text/css")
+        return FileResponse(template_file("pages/style.css", service.config.templates_folder), media_type="text/css")
+
+    def health(_: Request) -> Response:
+        wrong = unwell()
+        code = HTTPStatus.SERVICE_UNAVAILABLE if wrong else HTTPStatus.OK
+        return PlainTextResponse("\n".join(wrong or ("ok",)) + "\n", code, headers={"Cache-Control": "no-store"})
 
     def failed(_: Request, error: Exception) -> Response:
         code = error.status_code if isinstance(error, HTTPException) else HTTPStatus.INTERNAL_SERVER_ERROR
@@ -51,8 +57,9 @@ def application(service: Service) -> Starlette:
         routes=[
             Route("/", start),
             Route("/style.css", style),
-            Route("/healthz", lambda _: PlainTextResponse("ok\n")),
+            Route("/healthz", health),
             leaving(service, pages),
+            *editions(service, pages),
             Mount("/feeds", StaticFiles(directory=documents)),
         ],
         middleware=[Middleware(BaseHTTPMiddleware, dispatch=_guard)],

@@ -102,3 +102,23 @@ def test_every_letter_is_accessible_on_every_screen(home: Path, tmp_path: Path, 
         html.write_text(part.get_content(), encoding="utf-8")
         for where, sheet in looked_at(browser, html.as_uri()):
             assert faults(where, sheet) == []
+
+
+def test_every_past_edition_is_accessible_on_every_screen(home: Path, browser: Browser) -> None:
+    """An edition of which one article was corrected and one withdrawn since, the edition that says so, and the list."""
+    budkavle("subscribers", "add", "lasare@example.org", folder=home)
+    for name, title in (("a", "Buss"), ("b", "Bro"), ("c", "Båt")):
+        text = ARTICLE.replace("Biblioteket öppnar på söndagar", title).replace("biblioteket/", name)
+        page(home, f"gemensamt/{name}.md", text)
+    budkavle("import", folder=home)
+    budkavle("digest", "send", "veckobrev", "--edition", "2026-01-09", folder=home)
+    ids = re.findall(r"tag:\S+", budkavle("articles", "list", folder=home).out)
+    budkavle("articles", "correct", ids[0], "--note", "Fel dag.", folder=home)
+    budkavle("articles", "withdraw", ids[1], "--note", "Gäller inte.", folder=home)
+    budkavle("digest", "send", "veckobrev", "--edition", "2026-01-16", folder=home)
+    with running(home) as (client, _):
+        for path in ("2026-01-09", "2026-01-16", ""):
+            address = f"{client.base_url}/utgavor/veckobrev/{path}"
+            assert client.get(address).status_code == 200
+            for where, sheet in looked_at(browser, address):
+                assert faults(where, sheet) == []

@@ -69,6 +69,19 @@ CASES = [
     ('"08:00"', '"8.00"', 'such as "08:00"'),
     ("items = 30", "items = 30.0", "is no whole number"),
     ('title = "Alla nyheter"', "", 'add title = "Alla nyheter"'),
+    ('#templates = "templates"', 'templates = "var/public/mallar"', 'templates: "var/public/mallar" overlaps with'),
+    ('#templates = "templates"', 'templates = "newsroom"', 'templates: "newsroom" overlaps with "newsroom/lingonmark"'),
+    (
+        'transport = "maildir"',
+        'transport = "maildir"\nweekday = "friday"',
+        "weekday: there is no such setting; move it",
+    ),
+    ("items = 30", "items = 30\nsize = 50", "move it under [[feeds]]"),
+    ("items = 30", 'items = 30\nrules = "sitevision"', "move it under [[sources]]"),
+    ("items = 30", 'items = 30\npassword_file = "x"', "move it under [mail.smtp]"),
+    ("items = 30", 'items = 30\ntemplates = "x"', "move it to the top of the file, before the first table"),
+    ('label = "Kollektivtrafik"', 'label = "Kollektivtrafik"\nname = "x"', "remove it; known here: id, label, words"),
+    ('weekday = "friday"', 'wekday = "friday"', "did you mean weekday?"),
 ]
 
 

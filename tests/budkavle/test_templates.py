@@ -9,17 +9,22 @@ from zoneinfo import ZoneInfo
 import pytest
 from jinja2 import UndefinedError
 
-from budkavle.templates import built_in_templates, environment, renderer
+from budkavle.archived import ArchivedEdition, ListedEdition
+from budkavle.template_samples import samples
+from budkavle.templates import built_in_templates, environment, renderer, template_file, template_names
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 RENDER = renderer("sv", STOCKHOLM)
 FEED = SimpleNamespace(title="Vård <&> omsorg", atom="/feeds/vard.atom", rss="/feeds/vard.rss")
+DIGEST = SimpleNamespace(name="veckobrev", title="Veckans <nyheter>")
 PAGES: dict[str, dict[str, object]] = {
-    "start": {"feeds": [FEED]},
+    "start": {"feeds": [FEED], "digests": []},
     "leave": {"digest": "Veckans <nyheter>"},
     "left": {"digest": "Veckans <nyheter>"},
     "unknown": {},
     "error": {"status": 404},
+    "editions": {"digest": DIGEST, "editions": [ListedEdition(key="2026-01-09", label="2–9 januari", year=2026)]},
+    "edition": {"digest": DIGEST, "edition": ArchivedEdition(label="2–9 januari", day=date(2026, 1, 9))},
 }
 
 
@@ -128,7 +133,7 @@ def palettes() -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("palette", palettes(), ids=["light", "dark"])
 def test_text_has_the_contrast_of_wcag_aa_in_light_and_dark(palette: dict[str, str]) -> None:
-    pairs = [(ink, ground) for ink in ("ink", "title", "quiet", "accent") for ground in ("paper", "ground")]
+    pairs = [(ink, ground) for ink in ("ink", "title", "quiet", "accent") for ground in ("paper", "ground", "notice")]
     for ink, ground in [*pairs, ("on-accent", "accent")]:
         assert contrast(palette[ink], palette[ground]) >= 4.5, (ink, ground)
 
@@ -155,3 +160,31 @@ def test_a_letter_has_no_text_below_16_pixels() -> None:
 
 def test_the_templates_of_a_checkout_lie_beside_the_package() -> None:
     assert built_in_templates() == Path(__file__).parents[2] / "templates"
+
+
+def test_a_file_of_the_operators_replaces_the_one_of_its_name_and_no_other(tmp_path: Path) -> None:
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages" / "left.html").write_text(
+        '{% extends "pages/layout.html" %}{% block main %}Hej då{% endblock %}'
+    )
+    render = renderer("sv", STOCKHOLM, tmp_path)
+    values = {"site": "Region Lingonmark", "digest": "Veckans nyheter"}
+    assert "Hej då" in render("pages/left.html", values)
+    assert "Prenumerationen är avslutad" not in render("pages/left.html", values)
+    assert render("pages/leave.html", values) == RENDER("pages/leave.html", values)
+    assert template_file("pages/left.html", tmp_path).parent.parent == tmp_path
+    assert template_file("pages/style.css", tmp_path).parent.parent == built_in_templates()
+
+
+def test_a_folder_that_is_missing_or_holds_the_built_in_templates_changes_nothing(tmp_path: Path) -> None:
+    for own in (tmp_path / "missing", built_in_templates()):
+        assert renderer("sv", STOCKHOLM, own)("pages/unknown.html", {"site": "a"}) == RENDER(
+            "pages/unknown.html", {"site": "a"}
+        )
+
+
+def test_the_guide_names_every_template_and_every_value_it_is_given() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "templates.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([^`]+)`", re.sub(r"```.*?```", "", guide, flags=re.DOTALL)))
+    assert {*template_names()} - named == set()
+    assert {value for sample in samples("sv", STOCKHOLM) for value in sample.values} - named == set()

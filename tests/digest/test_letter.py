@@ -43,7 +43,7 @@ ANNA = Recipient(address="anna@example.org", leave_token="0123456789abcdef" * 2)
 BO = Recipient(address="bo@example.org", leave_token="fedcba9876543210" * 2)
 INTENDED = [
     *("to", "message-id", "from", "reply-to", "subject", "date", "list-id", "list-unsubscribe"),
-    *("list-unsubscribe-post", "auto-submitted", "x-auto-response-suppress", "precedence"),
+    *("list-unsubscribe-post", "list-archive", "auto-submitted", "x-auto-response-suppress", "precedence"),
     *("content-language", "mime-version", "content-type"),
 ]
 EVIL = [
@@ -123,6 +123,7 @@ def test_a_letter_has_exactly_the_headers_of_the_checklist() -> None:
         "List-Id": "Veckans nyheter <veckobrev.nyheter.example.org>",
         "List-Unsubscribe": f"<https://nyheter.example.org/avsluta/{ANNA.leave_token}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        "List-Archive": "<https://nyheter.example.org/utgavor/veckobrev/>",
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "OOF, AutoReply",
         "Precedence": "bulk",

@@ -1,0 +1,44 @@
+"""What the pages of past editions are filled with."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from articles.article import Kind
+from digest.letter_items import Item
+
+
+@dataclass(frozen=True, kw_only=True)
+class Since:
+    """What was done to an article after the edition that showed it: `kind` is `corrected` or `withdrawn`."""
+
+    kind: Kind
+    day: date
+    note: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArchivedItem:
+    """An article as the letters showed it. Of one that was withdrawn `since`, the headline alone is left."""
+
+    item: Item
+    since: Since | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArchivedEdition:
+    """All that the letters of an edition showed, in page order. `label` says its period in words."""
+
+    label: str
+    day: date
+    items: tuple[ArchivedItem, ...] = ()
+    corrected: tuple[ArchivedItem, ...] = ()
+    withdrawn: tuple[ArchivedItem, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedEdition:
+    """A line in the list of a digest's editions."""
+
+    key: str
+    label: str
+    year: int

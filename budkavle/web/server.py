@@ -1,0 +1,64 @@
+"""The web server, which ends when it is asked to and in good order."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Callable, Generator
+
+import uvicorn
+
+from budkavle.config_forms import Listen
+
+
+class PortTakenError(OSError):
+    """The server cannot listen where the configuration says."""
+
+    def __init__(self, listen: Listen, why: str) -> None:
+        super().__init__(
+            f"web.listen = {listen.host}:{listen.port}: {why}; stop the other program, or choose another port"
+        )
+
+
+def listening(listen: Listen) -> socket.socket:
+    """A socket that listens where the configuration says. Raises PortTakenError."""
+    family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
+    try:
+        return socket.create_server((listen.host, listen.port), family=family)
+    except OSError as error:
+        raise PortTakenError(listen, error.strerror or str(error)) from error
+
+
+class Server(uvicorn.Server):
+    """uvicorn, but a signal is taken as a wish to end in good order, and the jobs stop first.
+
+    uvicorn itself raises the signal again once it has served, which would kill the process before the letters under way
+    are recorded; and it drains requests while the scheduler still wakes.
+    """
+
+    def __init__(self, config: uvicorn.Config, serving: Callable[[], None], stopping: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._serving = serving
+        self._stopping = stopping
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Let SIGTERM and SIGINT end the serving, and nothing more."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.remove_signal_handler(number)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Say when requests are answered."""
+        await super().startup(sockets)
+        self._serving()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop waking anybody, then answer what was asked already."""
+        self._stopping()
+        await super().shutdown(sockets)
