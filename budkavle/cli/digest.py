@@ -33,14 +33,21 @@ from budkavle.previewing import preview as preview_of
 from budkavle.sender_lock import SenderBusyError, sender_lock
 from budkavle.wiring import Service, open_service
 from digest.address import parse_address
-from digest.delivery import OPEN
-from digest.edition import Edition, EditionState, EditionStatus, newest_of_each
+from digest.delivery import OPEN, Verdict
+from digest.edition import CLOSED, Edition, EditionStatus, newest_of_each
 from digest.period import PeriodKey
 
 _DRAIN_SECONDS = 10
 """How long a stop waits for the letter that is under way."""
 
+_TO_COME = (Verdict.LOST, Verdict.PAUSE)
+"""The verdicts after which a letter is still to be sent."""
+
 app = App(name="digest", help="Plan, send and look after editions.")
+app.command("budkavle.cli.rehearsal:rehearse", name="test", help="Send the message as it would go now to one address.")
+app.command("budkavle.cli.steering:pause", name="pause", help="Stop an edition after the letters under way.")
+app.command("budkavle.cli.steering:resume", name="resume", help="Let a paused edition go on.")
+app.command("budkavle.cli.steering:cancel", name="cancel", help="Send no more letters of an edition, for good.")
 
 
 def find_digest(config: Config, name: str) -> Digest:
@@ -111,12 +118,14 @@ def send(
                     _send(service, planned, holder)
         except SenderBusyError as busy:
             planned = _opened(service, digest, wanted)
+            if planned is not None:
+                service.editions.resume(planned)
             complain(f"{busy.holder} plans and sends what is due")
         if planned is None:
             complain(f"no edition of {name} is due; the next one is {upcoming(service, digest, now()).key}")
             return Exit.DONE
         status = _status(service, planned)
-    _tell(status, json=json)
+    tell(status, json=json)
     return _code(status)
 
 
@@ -141,7 +150,7 @@ def _opened(service: Service, digest: Digest, wanted: PeriodKey | None) -> Editi
     if wanted is not None:
         return open_period(service, digest, wanted, now())
     newest = service.editions.newest(digest.name)
-    unfinished = newest if newest and newest.state is not EditionState.FINISHED else None
+    unfinished = newest if newest and newest.state not in CLOSED else None
     return open_due(service, digest, now()) or unfinished
 
 
@@ -159,15 +168,22 @@ def _exists(service: Service, digest: Digest, key: str) -> bool:
 def _send(service: Service, edition: Edition, holder: str) -> None:
     waiting = sum(_status(service, edition).counts[state] for state in OPEN)
     with ticking(f"Sending {edition.digest} {edition.key}", waiting) as tick:
-        asyncio.run(_send_until_asked_to_stop(service, holder, tick))
+
+        def told(judged: Verdict | None) -> None:
+            if judged not in _TO_COME:
+                tick(judged)
+
+        asyncio.run(_send_until_asked_to_stop(service, holder, told))
 
 
-async def _send_until_asked_to_stop(service: Service, holder: str, tick: Callable[[object], None]) -> None:
+async def _send_until_asked_to_stop(
+    service: Service, holder: str, told: Callable[[Verdict | None], None]
+) -> None:
     """Ctrl-C and SIGTERM end it after the letter that is under way, so that none is left in doubt for nothing."""
     asked = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, asked.set)
-    sending = asyncio.ensure_future(send_holding(service, holder, now, asked.is_set, tick))
+    sending = asyncio.ensure_future(send_holding(service, holder, now, asked.is_set, told))
     waiting = asyncio.ensure_future(asked.wait())
     await asyncio.wait([sending, waiting], return_when=asyncio.FIRST_COMPLETED)
     done, _ = await asyncio.wait([sending], timeout=_DRAIN_SECONDS)
@@ -198,13 +214,14 @@ def status(name: str | None = None, /, *, json: AsJson = False, config: ConfigFi
     if name is not None and not statuses:  # one that is configured no more may still have editions
         find_digest(loaded, name)
     for each in statuses:
-        _tell(each, json=json)
+        tell(each, json=json)
     if not statuses and not json:
         say("no edition yet")
     return Exit.NEEDS_A_PERSON if any(each.needs_a_person for each in newest_of_each(statuses)) else Exit.DONE
 
 
-def _tell(status: EditionStatus, *, json: bool) -> None:
+def tell(status: EditionStatus, *, json: bool) -> None:
+    """Say how an edition stands and how its deliveries add up."""
     edition = status.edition
     if json:
         counts = {state.value: number for state, number in status.counts.items()}
@@ -215,4 +232,8 @@ def _tell(status: EditionStatus, *, json: bool) -> None:
     parts = ", ".join(f"{number} {state}" for state, number in counted.most_common() if number)
     say(f"{edition.digest} {edition.key}: {edition.state}, audience {status.audience}: {parts or 'nobody'}")
     if edition.paused_because:
-        say(f"    paused: {edition.paused_because}; mend the cause, then: budkavle digest send {edition.digest}")
+        then = f"mend the cause, then: budkavle digest send {edition.digest}"
+        if edition.resume_at:
+            again = f"the daemon tries again at {edition.resume_at:%H:%M} UTC"
+            then = f"{again}; at once: budkavle digest send {edition.digest}"
+        say(f"    paused: {edition.paused_because}; {then}")
