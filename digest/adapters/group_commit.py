@@ -43,19 +43,23 @@ class GroupCommit:
         self._claims: asyncio.Future[Committed] | None = None
         self._news = asyncio.Event()
         self._urgent = asyncio.Event()
-        self._closing = False
+        self._closing = self._hurried = False
         self._stopped = stopped
 
     async def __aenter__(self) -> Self:
         self._running = asyncio.ensure_future(self._run())
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Commit what is still to be written, however the sending ended. Raises what kept it from being written."""
         self._closing = True
+        self._hurried = kind is asyncio.CancelledError
         self._wake()
         try:
             await asyncio.wait([self._running])
+        except asyncio.CancelledError:
+            self._running.cancel()
+            raise
         finally:
             self._thread.shutdown()
         self._running.result()
@@ -153,7 +157,7 @@ class GroupCommit:
             try:
                 return await loop.run_in_executor(self._thread, self._commit, group)
             except OperationalError as error:
-                if loop.time() > until or self._closing:
+                if loop.time() > until or self._hurried:
                     raise
                 log.warning("ledger_waits", why=str(error.orig))
                 await asyncio.sleep(_PAUSE)
