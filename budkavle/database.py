@@ -1,11 +1,13 @@
 """The one database: how it is opened, and how its schema is brought up to date."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -15,8 +17,11 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+log = structlog.get_logger()
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_MS = 10_000
+_PAGES_A_STEP = 1000
+"""How much of a store is copied between two reports: 4 MB."""
 
 
 class StoreError(RuntimeError):
@@ -70,12 +75,32 @@ class Database:
         self.write = self.read.execution_options(writes=True)
 
     def upgrade(self) -> None:
-        """Bring the schema up to date; nothing is written when it is."""
-        script = ScriptDirectory(str(_MIGRATIONS))
+        """Bring the schema up to date; nothing is written when it is.
+
+        A store that holds something is copied first, into a file beside it. Raises CommandError for the store of a
+        newer version.
+        """
+        if self.revision() != head_revision():
+            self._change(_keep_copy)
+
+    def migrate(self) -> None:
+        """Bring the schema up to date without keeping a copy: for what is a copy itself."""
+        self._change(lambda _engine, _before: None)
+
+    def revision(self) -> str | None:
+        """Which schema the store has, or None for a new one."""
         with self.read.begin() as connection:
-            if MigrationContext.configure(connection).get_current_revision() == script.get_current_head():
-                return
+            return MigrationContext.configure(connection).get_current_revision()
+
+    def _change(self, keep: Callable[[Engine, str], None]) -> None:
+        """Keep and migrate in one transaction: nobody writes in between, and a failing step takes all others back."""
         with self.write.begin() as connection:
+            before = MigrationContext.configure(connection).get_current_revision()
+            if before == head_revision():
+                return
+            if before is not None:
+                _scripts().get_revision(before)
+                keep(self.read, before)
             config = Config()
             config.set_main_option("script_location", str(_MIGRATIONS))
             config.attributes["connection"] = connection
@@ -84,6 +109,71 @@ class Database:
     def close(self) -> None:
         """Close every connection: SQLite then folds its log into the database file."""
         self.read.dispose()
+
+
+def head_revision() -> str | None:
+    """The schema that this version of Budkavle works with."""
+    return _scripts().get_current_head()
+
+
+def knows_revision(revision: str) -> bool:
+    """Whether this version can bring a store of that schema up to date."""
+    try:
+        return _scripts().get_revision(revision) is not None
+    except CommandError:
+        return False
+
+
+def copy_store(store: Engine, target: Path, told: Callable[[int, int], None] = lambda _done, _total: None) -> None:
+    """Copy a store as it is at this moment into a new file, for its owner alone, and have it on the disk.
+
+    Others read and write the store meanwhile. `told` hears how many pages are copied, and of how many.
+    Raises StoreError.
+    """
+    os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    try:
+        with store.begin() as connection, closing(sqlite3.connect(target)) as copy:
+            # A copy that is made in steps begins anew whenever somebody else writes, and would never end beside a busy
+            # sender. One that is made inside a transaction that has read something sees the store as it was then.
+            connection.exec_driver_sql("SELECT name FROM sqlite_master LIMIT 1").first()
+            source = connection.connection.driver_connection
+            if not isinstance(source, sqlite3.Connection):
+                raise TypeError(source)
+            source.backup(copy, pages=_PAGES_A_STEP, progress=lambda _, left, total: told(total - left, total))
+            copy.execute(
+                "PRAGMA journal_mode=DELETE"
+            ).fetchone()  # one file, that can be read where nothing may be written
+    except sqlite3.Error as error:
+        raise StoreError(target, str(error)) from error
+    make_durable(target)
+
+
+def make_durable(path: Path) -> None:
+    """Have a file, or a folder's list of names, on the disk before this returns."""
+    number = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
+
+
+def _keep_copy(store: Engine, before: str) -> None:
+    """Copy a store beside itself before its schema changes. A copy of the same change that is older is replaced."""
+    path = Path(str(store.url.database))
+    kept = path.with_name(f"{path.name}.before-{head_revision()}")
+    unfinished = kept.with_name(kept.name + ".unfinished")
+    unfinished.unlink(missing_ok=True)  # of one who was killed: this is under the write lock, so nobody else is at it
+    try:
+        copy_store(store, unfinished)
+        unfinished.replace(kept)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    make_durable(kept.parent)
+    log.warning("store_copied_before_upgrade", copy=str(kept), schema=before, remedy="delete it when all is well")
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory(str(_MIGRATIONS))
 
 
 def _open(url: str) -> Engine:

@@ -41,10 +41,3 @@ def content_key(content: Content) -> str:
     """The key of a variant: equal exactly for equal contents. 64 hex characters."""
     lines = [f"{row.showing}\t{row.article}\t{row.seq}" for row in sorted(content.rows)]
     return hashlib.sha256("\n".join([*lines, str(content.more)]).encode()).hexdigest()
-
-
-def within(content: Content, limit: int) -> Content:
-    """At most `limit` items, the newest in the store first; notices are never left out."""
-    items = sorted((row for row in content.rows if row.showing is Showing.ITEM), key=lambda row: row.seq, reverse=True)
-    left_out = frozenset(items[limit:])
-    return Content(rows=content.rows - left_out, more=content.more + len(left_out))

@@ -3,13 +3,17 @@
 Time plays no part in it: late, back-dated and re-tagged articles are news like any other (docs/design.md).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from articles.article import ArticleId, Seq
 from articles.standing import Standing
 from digest.content import Content, Row, Showing
 from digest.subscription import Filter
+
+NOTHING_DROPPED = Seq(0)
+"""The reach of a digest whose receipts are all kept."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,47 +29,69 @@ class Said:
 
 @dataclass(frozen=True, kw_only=True)
 class Newsroom:
-    """The articles as they stood at an edition's cut, with the digest's own selection."""
+    """The articles as they stood at an edition's cut, with the digest's own selection.
+
+    `reach` is the newest cut up to which the receipts may be dropped: what was first stored by then counts as said to
+    everybody. What became news last comes last in `standings`, so that an archive of many years costs an edition
+    nothing.
+    """
 
     cut: Seq
-    standings: Mapping[ArticleId, Standing]
+    standings: dict[ArticleId, Standing]
     selection: Filter
+    reach: Seq = NOTHING_DROPPED
 
     def items(self, wanted: Filter, from_seq: Seq) -> Sequence[Standing]:
         """The live, matching articles that were published or gained a wanted topic after the cursor."""
         return [
             standing
-            for standing in self.standings.values()
+            for standing in self.news_after(from_seq)
             if standing.withdrawn is None
+            and standing.published > self.reach
             and self.selection.admits(standing)
             and wanted.admits(standing)
             and _is_new(standing, (self.selection, wanted), from_seq)
         ]
+
+    def news_after(self, seq: Seq) -> Iterator[Standing]:
+        """The articles that were published or gained a topic after `seq`: all others are news to no filter."""
+        return takewhile(lambda standing: _became_news(standing) > seq, reversed(self.standings.values()))
+
+    def acts_after(self, seq: Seq) -> Iterator[Standing]:
+        """The articles whose withdrawal or newest correction came after `seq`."""
+        return (each for each in self.standings.values() if (each.withdrawn or each.corrected or 0) > seq)
+
+
+def _became_news(standing: Standing) -> Seq:
+    return max([standing.published, *standing.held_since.values()])
 
 
 def _is_new(standing: Standing, filters: Iterable[Filter], from_seq: Seq) -> bool:
     return standing.published > from_seq or any(each.gained_after(standing, from_seq) for each in filters)
 
 
-def newsroom(standings: Iterable[Standing], selection: Filter, cut: Seq) -> Newsroom:
-    """The articles as they stood at `cut`, by id."""
-    return Newsroom(cut=cut, standings={standing.id: standing for standing in standings}, selection=selection)
+def newsroom(standings: Iterable[Standing], selection: Filter, cut: Seq, reach: Seq = NOTHING_DROPPED) -> Newsroom:
+    """The articles as they stood at `cut`."""
+    ordered = sorted(standings, key=_became_news)
+    by_id = {standing.id: standing for standing in ordered}
+    return Newsroom(cut=cut, standings=by_id, selection=selection, reach=reach)
 
 
-def content(items: Sequence[Standing], said: Mapping[ArticleId, Said], room: Newsroom) -> Content:
-    """Everything one subscription is shown.
+def content(items: Sequence[Standing], said: Mapping[ArticleId, Said], room: Newsroom, limit: int) -> Content:
+    """Everything one subscription is shown: at most `limit` items, the newest in the store first, and every notice.
 
     `items` is `room.items(filter, cursor)`, the same for all subscriptions with that filter and cursor. Notices ask the
     receipts only: neither the cursor nor today's filter decides who is owed a correction.
     """
     new = [standing for standing in items if not _certainly_given(said.get(standing.id))]
-    rows = {Row(showing=Showing.ITEM, article=each.id, seq=each.newest) for each in new}
-    shown = {standing.id for standing in new}
+    new.sort(key=lambda standing: standing.newest, reverse=True)
+    rows = {Row(showing=Showing.ITEM, article=each.id, seq=each.newest) for each in new[:limit]}
+    shown = {row.article for row in rows}
     for article, heard in said.items():
         notice = _notice(room.standings.get(article), heard)
         if notice and not (notice.showing is Showing.CORRECTED and article in shown):
             rows.add(notice)
-    return Content(rows=frozenset(rows))
+    return Content(rows=frozenset(rows), more=len(new[limit:]))
 
 
 def _certainly_given(said: Said | None) -> bool:

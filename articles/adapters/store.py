@@ -47,6 +47,9 @@ class Arrival:
     note: str = ""
 
 
+_BEFORE_ALL = Seq(0)
+
+
 class ArticleStore:
     """Articles by id and address on any SQLAlchemy engine whose write transactions are serialised."""
 
@@ -138,6 +141,27 @@ class ArticleStore:
         """The newest seq given, or 0."""
         with self._read.begin() as connection:
             return Seq(connection.execute(select(func.max(versions.c.seq))).scalar() or 0)
+
+    def count(self) -> int:
+        """How many articles there are."""
+        with self._read.begin() as connection:
+            return connection.execute(select(func.count()).select_from(articles)).scalar_one()
+
+    def last_news(self) -> dict[SourceName, datetime]:
+        """When each source's newest version was stored."""
+        statement = (
+            select(articles.c.source, func.max(versions.c.at))
+            .join(versions, versions.c.article_id == articles.c.id)
+            .group_by(articles.c.source)
+        )
+        with self._read.begin() as connection:
+            return {SourceName(source): at for source, at in connection.execute(statement)}
+
+    def withdrawn(self, after: Seq = _BEFORE_ALL) -> Sequence[ArticleId]:
+        """The articles that were withdrawn after this seq; costs as much as there are versions after it."""
+        statement = select(versions.c.article_id).where(versions.c.seq > after, versions.c.kind == Kind.WITHDRAWN)
+        with self._read.begin() as connection:
+            return [ArticleId(each) for each in connection.execute(statement).scalars()]
 
     def standings(self, cut: Seq) -> Sequence[Standing]:
         """Every article as it stood at seq `cut`."""

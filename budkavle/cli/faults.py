@@ -2,11 +2,13 @@
 
 from articles.adapters.held import UnknownHeldInputError
 from articles.adapters.store import UnknownArticleError
+from budkavle.backing_up import BackupError, PlaceError
 from budkavle.cli.terminal import Exit, WrongUseError
 from budkavle.config_faults import ConfigFaults
 from budkavle.database import StoreError
 from budkavle.finding import NoSourceError
 from budkavle.importing import PublisherGoneError, StillUndatedError
+from budkavle.restoring import StoreInPlaceError
 from budkavle.sender_lock import SenderBusyError
 from budkavle.wiring import NoPasswordError
 from digest.adapters.editions import UnknownEditionError
@@ -23,9 +25,12 @@ _CODES: tuple[tuple[type[Exception], Exit], ...] = (
     (UnknownHeldInputError, Exit.WRONG_USE),
     (UnknownEditionError, Exit.WRONG_USE),
     (AddressError, Exit.WRONG_USE),
+    (PlaceError, Exit.WRONG_USE),
+    (StoreInPlaceError, Exit.WRONG_USE),
     (SenderBusyError, Exit.TRY_LATER),
     (FileNotFoundError, Exit.WRONG_USE),
     (StoreError, Exit.NEEDS_A_PERSON),
+    (BackupError, Exit.NEEDS_A_PERSON),
     (NoPasswordError, Exit.NEEDS_A_PERSON),
     (FencedError, Exit.TRY_LATER),
     (OSError, Exit.NEEDS_A_PERSON),

@@ -4,7 +4,8 @@ import sys
 
 from cyclopts import App, CycloptsError
 
-from budkavle.cli.terminal import Exit, complain, set_up_logging
+from budkavle.cli.terminal import Exit, complain
+from budkavle.logs import set_up_logging
 
 app = App(
     name="budkavle",
@@ -21,6 +22,8 @@ for _name, _place, _help in (
     ("subscribers", "subscribers:app", "Add, import, list and end subscriptions."),
     ("run", "run:run", "The daemon: scheduler, sender and web."),
     ("status", "status:status", "The last and the next of everything, and what needs a person."),
+    ("backup", "backup:backup", "Copy the store and the configuration, while others work."),
+    ("restore", "backup:restore", "Put a backup in place, so that nobody is mailed twice."),
     ("demo", "start:demo", "Six weeks of a sample newsroom, from pages to letters, in a folder."),
 ):
     app.command(f"budkavle.cli.{_place}", name=_name, help=_help)

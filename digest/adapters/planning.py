@@ -1,49 +1,136 @@
 """Planning an edition: everybody in its audience gets a delivery, in short transactions."""
 
-from collections.abc import Collection, Sequence
-from functools import cache
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, and_, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, Select, and_, bindparam, func, insert, or_, select, update
 
 from articles.article import ArticleId, Seq
-from articles.standing import Standing
 from digest.adapters.editions import by_key, finish_if_done, in_flight
-from digest.adapters.receipts import said
-from digest.adapters.tables import deliveries, editions, subscriptions, variant_items, variants
-from digest.content import Content, content_key, within
+from digest.adapters.prepared import Prepared
+from digest.adapters.receipts import Shown, said_in, shown
+from digest.adapters.tables import deliveries, editions, subscriptions
+from digest.adapters.variants import variant_for
 from digest.delivery import DeliveryState, EditionId, Reason, VariantId
 from digest.edition import Edition, EditionState
-from digest.selection import Newsroom, content
-from digest.subscription import SubscriptionState, filter_of
+from digest.selection import Newsroom, Said, content
+from digest.subscription import SubscriptionId, SubscriptionState, filter_of
 
-_BATCH = 1000
+_BATCH = 2000
+_REMEMBERED = 20_000
+"""How many decisions are kept at hand, a few hundred bytes each: few subscriptions are like no other."""
+_NEW = 100
+"""How many decisions are made in one transaction."""
+_LOOK_BACK = 4
+"""How many editions are asked whether a subscription was told everything; who failed for longer is asked for all."""
+
+Asked = tuple[str, str, Seq, frozenset[tuple[ArticleId, Said]]]
+"""All that decides what a subscription is shown: its topics, publishers and cursor, and what its receipts say."""
 
 
 class Planner:
-    """Turns an edition's cut into deliveries."""
+    """Turns an edition's cut into deliveries, so many subscriptions a transaction."""
 
-    def __init__(self, write: Engine) -> None:
+    def __init__(self, write: Engine, batch: int = _BATCH) -> None:
         self._write = write
+        self._batch = batch
 
     def plan(self, edition: Edition, room: Newsroom, limit: int) -> None:
-        """Plan for the whole audience, a thousand a transaction; continues where it was broken off."""
-        while self._plan_batch(edition, room, limit):
+        """Plan for the whole audience; continues where it was broken off."""
+        decisions = _Decisions(edition, room, limit)
+        while self._plan_batch(edition, decisions):
             pass
 
-    def _plan_batch(self, edition: Edition, room: Newsroom, limit: int) -> bool:
+    def _plan_batch(self, edition: Edition, decisions: "_Decisions") -> bool:
         with self._write.begin() as connection:
             current = by_key(connection, edition.digest, edition.key)
             if current is None or current.state is not EditionState.PLANNING:
                 return False
             if _in_flight_of(connection, edition.digest):
                 return False  # its outcome decides what is news to its recipient: the planning goes on after it
-            rows = _next_subscriptions(connection, edition)
+            rows = _next_subscriptions(connection, edition, self._batch)
             if rows:
-                _plan_rows(connection, edition, room, rows, limit)
+                _plan_rows(connection, edition, rows, decisions.of(connection, rows))
             else:
                 _end_planning(connection, edition.id)
                 finish_if_done(connection, edition.id)
             return bool(rows)
+
+
+class _Decisions:
+    """What each subscription is shown, by one rule (`digest.selection.content`), asked once for all that are alike."""
+
+    def __init__(self, edition: Edition, room: Newsroom, limit: int) -> None:
+        self._edition = edition
+        self._room = room
+        self._limit = limit
+        self._made: dict[Asked, VariantId | None] = {}
+        self._shown: dict[ArticleId, Shown] = {}
+        self._acted_on: dict[Seq, Collection[ArticleId]] = {}
+
+    def of(self, connection: Connection, rows: Sequence[Row[Any]]) -> list[VariantId | None]:
+        """The variant for each of these subscriptions; None where there is nothing to send.
+
+        For fewer of them when many are like none before: a decision costs as much as a hundred that are only looked up.
+        """
+        if len(self._made) > _REMEMBERED:
+            self._made.clear()
+        heard: dict[SubscriptionId, dict[ArticleId, Said]] = {}
+        for told_until, alike in _by_what_they_were_told(connection, self._edition, rows):
+            heard |= said_in(connection, [row.id for row in alike], self._places(connection, told_until, alike))
+        most = len(self._made) + _NEW
+        return [self._variant(connection, row, heard.get(row.id, {})) for row in rows if len(self._made) < most]
+
+    def _places(self, connection: Connection, told_until: Seq, rows: Sequence[Row[Any]]) -> Mapping[ArticleId, Shown]:
+        """The articles whose receipts can change what these subscriptions are shown, with where they were shown."""
+        if told_until not in self._acted_on:
+            self._acted_on[told_until] = [each.id for each in self._room.acts_after(told_until)]
+        settled: Seq = min(row.from_seq for row in rows)
+        matter = {*self._acted_on[told_until], *(each.id for each in self._room.news_after(settled))}
+        for article in matter - self._shown.keys():
+            self._shown[article] = shown(connection, article)
+        return {article: self._shown[article] for article in matter}
+
+    def _variant(self, connection: Connection, row: Row[Any], said: Mapping[ArticleId, Said]) -> VariantId | None:
+        asked = (row.topics, row.publishers, row.from_seq, frozenset(said.items()))
+        if asked not in self._made:
+            items = self._room.items(filter_of(row.topics.split(), row.publishers.split()), row.from_seq)
+            letter = content(items, said, self._room, self._limit)
+            self._made[asked] = None if letter.is_empty else variant_for(connection, self._edition.id, letter)
+        return self._made[asked]
+
+
+def _by_what_they_were_told(
+    connection: Connection, edition: Edition, rows: Sequence[Row[Any]]
+) -> Iterator[tuple[Seq, Sequence[Row[Any]]]]:
+    """These subscriptions, by the cut up to which each was told everything it was owed; 0 where that is not known.
+
+    Whoever was surely sent an edition, or found to be owed nothing by it, has been told every correction and withdrawal
+    up to its cut: only acts after it are looked for. Receipts of what came before are read of the others alone.
+    """
+    earlier = (
+        select(editions.c.id, editions.c.cut_seq)
+        .where(editions.c.digest == edition.digest, editions.c.id < edition.id)
+        .order_by(editions.c.id.desc())
+        .limit(_LOOK_BACK)
+    )
+    owed_nothing = and_(
+        deliveries.c.state == DeliveryState.SKIPPED, deliveries.c.reason.in_([Reason.EMPTY, Reason.PULLED])
+    )
+    for before in connection.execute(earlier).all():
+        if not rows:
+            return
+        told = select(deliveries.c.subscription_id).where(
+            deliveries.c.edition_id == before.id,
+            deliveries.c.subscription_id.in_([row.id for row in rows]),
+            or_(deliveries.c.state == DeliveryState.SENT, owed_nothing),
+        )
+        ids = set(connection.execute(told).scalars())
+        if ids:
+            yield before.cut_seq, [row for row in rows if row.id in ids]
+        rows = [row for row in rows if row.id not in ids]
+    if rows:
+        yield Seq(0), rows
 
 
 def _in_flight_of(connection: Connection, digest: str) -> bool:
@@ -52,57 +139,13 @@ def _in_flight_of(connection: Connection, digest: str) -> bool:
     return bool(flying) and connection.execute(mine).first() is not None
 
 
-def _end_planning(connection: Connection, edition: EditionId) -> None:
-    audience = select(func.count()).where(deliveries.c.edition_id == edition).scalar_subquery()
-    done = {"state": EditionState.SENDING, "audience": audience}
-    connection.execute(update(editions).where(editions.c.id == edition).values(done))
-
-
-def _plan_rows(
-    connection: Connection, edition: Edition, room: Newsroom, rows: Sequence[Row[tuple[object, ...]]], limit: int
-) -> None:
-    heard = said(connection, [row.id for row in rows], _articles_that_matter(room, rows))
-
-    @cache
-    def new_for(topics: str, publishers: str, from_seq: Seq) -> Sequence[Standing]:
-        return room.items(filter_of(topics.split(), publishers.split()), from_seq)
-
-    @cache
-    def variant_of(shown: Content) -> VariantId | None:
-        return None if shown.is_empty else variant_for(connection, edition.id, shown)
-
-    planned = []
-    for row in rows:
-        items = new_for(row.topics, row.publishers, row.from_seq)
-        shown = within(content(items, heard.get(row.id, {}), room), limit)
-        planned.append(_planned(edition, row, variant_of(shown)))
-    connection.execute(insert(deliveries), planned)
-    settled = [one["subscription_id"] for one in planned if one["state"] == DeliveryState.SKIPPED]
-    move_cursors(connection, edition.cut, settled)
-
-
-def _planned(edition: Edition, row: Row[tuple[object, ...]], variant: VariantId | None) -> dict[str, object]:
-    return {
-        "edition_id": edition.id,
-        "subscription_id": row.id,
-        "variant_id": variant,
-        "state": DeliveryState.SKIPPED if variant is None else DeliveryState.PLANNED,
-        "reason": Reason.EMPTY if variant is None else None,
-        "attempt": 0,
-        "at": edition.moment,
-        "topics": row.topics,
-        "publishers": row.publishers,
-        "from_seq": row.from_seq,
-    }
-
-
-def _next_subscriptions(connection: Connection, edition: Edition) -> Sequence[Row[tuple[object, ...]]]:
+def _next_subscriptions(connection: Connection, edition: Edition, limit: int) -> Sequence[Row[Any]]:
     """The next active subscriptions that have no delivery yet. Who joined after the cut is not in the audience."""
     reached = select(func.coalesce(func.max(deliveries.c.subscription_id), 0)).where(
         deliveries.c.edition_id == edition.id
     )
-    return connection.execute(
-        select(subscriptions)
+    statement: Select[Any] = (
+        select(subscriptions.c.id, subscriptions.c.topics, subscriptions.c.publishers, subscriptions.c.from_seq)
         .where(
             subscriptions.c.digest == edition.digest,
             subscriptions.c.state == SubscriptionState.ACTIVE,
@@ -110,40 +153,49 @@ def _next_subscriptions(connection: Connection, edition: Edition) -> Sequence[Ro
             subscriptions.c.from_seq <= edition.cut,
         )
         .order_by(subscriptions.c.id)
-        .limit(_BATCH)
-    ).all()
+        .limit(limit)
+    )
+    return connection.execute(statement).all()
 
 
-def _articles_that_matter(room: Newsroom, rows: Sequence[Row[tuple[object, ...]]]) -> Collection[ArticleId]:
-    """Those whose receipts can change what somebody in these rows is shown."""
-    reached: Seq = min(row.from_seq for row in rows)
-    return [
-        each.id
-        for each in room.standings.values()
-        if each.corrected or each.withdrawn or max([each.published, *each.held_since.values()]) > reached
-    ]
+def _plan_rows(
+    connection: Connection, edition: Edition, rows: Sequence[Row[Any]], decided: Sequence[VariantId | None]
+) -> None:
+    planned = list(zip(rows, decided, strict=False))
+    values = [_planned(row, variant) for row, variant in planned]
+    _PLAN.many(connection, values, n_edition_id=edition.id, n_at=edition.moment)
+    move_cursors(connection, edition.cut, [row.id for row, variant in planned if variant is None])
 
 
-def variant_for(connection: Connection, edition: EditionId, shown: Content) -> VariantId:
-    """The edition's variant with this content, written down where it is new."""
-    same = and_(variants.c.edition_id == edition, variants.c.key == content_key(shown))
-    known = connection.execute(select(variants.c.id).where(same)).scalar()
-    return VariantId(known) if known else _add_variant(connection, edition, shown)
+_FIXED = ("edition_id", "at", "subscription_id", "variant_id", "state", "reason", "topics", "publishers", "from_seq")
+_PLAN = Prepared(insert(deliveries).values(attempt=0, **{name: bindparam(f"n_{name}") for name in _FIXED}))
 
 
-def _add_variant(connection: Connection, edition: EditionId, shown: Content) -> VariantId:
-    new = insert(variants).values(edition_id=edition, key=content_key(shown), more=shown.more).returning(variants.c.id)
-    variant = VariantId(connection.execute(new).scalar_one())
-    rows = [
-        {"variant_id": variant, "article": row.article, "seq": row.seq, "showing": row.showing}
-        for row in sorted(shown.rows)
-    ]
-    connection.execute(insert(variant_items), rows)
-    return variant
+def _planned(row: Row[Any], variant: VariantId | None) -> dict[str, object]:
+    return {
+        "n_subscription_id": row.id,
+        "n_variant_id": variant,
+        "n_state": DeliveryState.SKIPPED if variant is None else DeliveryState.PLANNED,
+        "n_reason": Reason.EMPTY if variant is None else None,
+        "n_topics": row.topics,
+        "n_publishers": row.publishers,
+        "n_from_seq": row.from_seq,
+    }
 
 
-def move_cursors(connection: Connection, cut: Seq, settled: Collection[object]) -> None:
+def _end_planning(connection: Connection, edition: EditionId) -> None:
+    audience = select(func.count()).where(deliveries.c.edition_id == edition).scalar_subquery()
+    done = {"state": EditionState.SENDING, "audience": audience}
+    connection.execute(update(editions).where(editions.c.id == edition).values(done))
+
+
+def move_cursors(connection: Connection, cut: Seq, settled: Collection[SubscriptionId]) -> None:
     """Say that up to `cut` everything is settled for these subscriptions; a cursor never moves back."""
-    behind = and_(subscriptions.c.id.in_(settled), subscriptions.c.from_seq < cut)
-    if settled:
-        connection.execute(update(subscriptions).where(behind).values(from_seq=cut))
+    _MOVE_CURSOR.many(connection, [{"b_id": each} for each in settled], n_cut=cut)
+
+
+_MOVE_CURSOR = Prepared(
+    update(subscriptions)
+    .where(subscriptions.c.id == bindparam("b_id"), subscriptions.c.from_seq < bindparam("n_cut"))
+    .values(from_seq=bindparam("n_cut"))
+)

@@ -1,75 +1,159 @@
 """Pulling: a withdrawn text leaves every letter that is not under way yet (docs/design.md, "What each act does")."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, select, update
+from sqlalchemy import Connection, Engine, Row, Select, and_, bindparam, func, select, update
 
 from articles.article import ArticleId, Seq
 from digest.adapters.editions import content_row, finish_if_done
-from digest.adapters.planning import move_cursors, variant_for
+from digest.adapters.planning import move_cursors
+from digest.adapters.prepared import Prepared
 from digest.adapters.tables import deliveries, editions, variant_items, variants
+from digest.adapters.variants import variant_for
 from digest.content import Content, Showing
 from digest.delivery import DeliveryState, EditionId, Reason, VariantId
 from digest.edition import EditionState
+from digest.subscription import SubscriptionId
+
+_BATCH = 2000
+_NEW = 100
+"""How many variants are made anew in one transaction."""
+_WAITING = (DeliveryState.PLANNED, DeliveryState.DEFERRED)
 
 
-def pull(write: Engine, withdrawn: Collection[ArticleId], now: datetime) -> int:
-    """Point the unclaimed deliveries of letters that hold a withdrawn text to a variant made anew; says how many.
+@dataclass(frozen=True, kw_only=True)
+class Pulled:
+    """How many letters were changed or stopped, and whether others with the withdrawn text are claimed.
+
+    Of those one may come back to be claimed again: as long as there are any, pull again before the next claim.
+    """
+
+    letters: int
+    under_way: bool
+
+
+def pull(write: Engine, withdrawn: Collection[ArticleId], now: datetime, batch: int = _BATCH) -> Pulled:
+    """Point the unclaimed deliveries of letters that hold a withdrawn text to a variant made anew.
 
     One that has nothing left is skipped. What is claimed stays as it is: its receipt must say what was really sent.
+    A transaction changes at most `batch` of them, so that others can write; a claim waits until this has returned.
     """
+    letters, under_way = 0, False
+    for edition, cut in _open_editions(write, withdrawn):
+        pulling = _Pulling(write, edition, cut, withdrawn, now)
+        letters += sum(pulling.all_that_are(state, batch) for state in _WAITING)
+        under_way |= pulling.is_under_way()
+    return Pulled(letters=letters, under_way=under_way)
+
+
+def oldest_open_cut(read: Engine) -> Seq | None:
+    """The oldest cut of the editions that letters may still go out of: what was withdrawn before it is in none."""
+    cuts = select(func.min(editions.c.cut_seq)).where(_OPEN)
+    with read.begin() as connection:
+        oldest = connection.execute(cuts).scalar()
+    return None if oldest is None else Seq(oldest)
+
+
+_OPEN = editions.c.state.in_([EditionState.SENDING, EditionState.PAUSED])
+
+
+def _open_editions(write: Engine, withdrawn: Collection[ArticleId]) -> Sequence[tuple[EditionId, Seq]]:
+    """The editions that letters may still go out of and that hold a withdrawn text, with their cuts."""
+    holding = select(variants.c.edition_id).where(variants.c.id.in_(_holding(withdrawn)))
+    statement = select(editions.c.id, editions.c.cut_seq).where(editions.c.id.in_(holding), _OPEN)
     with write.begin() as connection:
-        affected = connection.execute(_affected(withdrawn)).all()
-        return sum(
-            _replace(connection, EditionId(row.edition_id), VariantId(row.id), withdrawn, Seq(row.cut_seq), now)
-            for row in affected
+        return [(EditionId(row.id), Seq(row.cut_seq)) for row in connection.execute(statement)]
+
+
+def _holding(withdrawn: Collection[ArticleId]) -> Select[Any]:
+    """The variants that hold a withdrawn text."""
+    text = and_(variant_items.c.article.in_(withdrawn), variant_items.c.showing != Showing.WITHDRAWN)
+    return select(variant_items.c.variant_id).where(text)
+
+
+class _Pulling:
+    """Takes withdrawn texts out of one edition's letters."""
+
+    def __init__(
+        self, write: Engine, edition: EditionId, cut: Seq, withdrawn: Collection[ArticleId], now: datetime
+    ) -> None:
+        self._write, self._edition, self._cut, self._now = write, edition, cut, now
+        self._withdrawn = frozenset(withdrawn)
+        self._anew: dict[VariantId, VariantId | None] = {}
+
+    def all_that_are(self, state: DeliveryState, batch: int) -> int:
+        """Take them out of all letters in this state; says of how many."""
+        changed, reached = 0, SubscriptionId(0)
+        while True:
+            with self._write.begin() as connection:
+                done = self._change(connection, self._next(connection, state, reached, batch))
+            if not done:
+                return changed
+            changed, reached = changed + len(done), done[-1]
+
+    def is_under_way(self) -> bool:
+        """Whether a letter that holds a withdrawn text is claimed."""
+        with self._write.begin() as connection:
+            return bool(self._next(connection, DeliveryState.CLAIMED, SubscriptionId(0), 1))
+
+    def _next(
+        self, connection: Connection, state: DeliveryState, after: SubscriptionId, limit: int
+    ) -> Sequence[Row[Any]]:
+        """The next deliveries in this state whose letters hold a withdrawn text."""
+        statement: Select[Any] = (
+            select(deliveries.c.subscription_id, deliveries.c.variant_id)
+            .where(
+                deliveries.c.edition_id == self._edition,
+                deliveries.c.state == state,
+                deliveries.c.subscription_id > after,
+                # Adding 0 keeps a database from looking variant by variant, past all that was sent.
+                (deliveries.c.variant_id + 0).in_(_holding(self._withdrawn)),
+            )
+            .order_by(deliveries.c.subscription_id)
+            .limit(limit)
         )
+        return connection.execute(statement).all()
+
+    def _change(self, connection: Connection, rows: Sequence[Row[Any]]) -> list[SubscriptionId]:
+        """Change the first of these, as far as not too many of their variants are new; says which."""
+        most = len(self._anew) + _NEW
+        decided = [
+            (row.subscription_id, self._new(connection, row.variant_id)) for row in rows if len(self._anew) < most
+        ]
+        moved = [{"b_subscription": who, "n_variant": variant} for who, variant in decided if variant is not None]
+        _MOVE.many(connection, moved, b_edition=self._edition)
+        self._stop(connection, [who for who, variant in decided if variant is None])
+        return [who for who, _ in decided]
+
+    def _new(self, connection: Connection, old: VariantId) -> VariantId | None:
+        """What takes the place of a variant; None where nothing is left of it."""
+        if old not in self._anew:
+            statement = select(variant_items, variants.c.more).join(variants).where(variant_items.c.variant_id == old)
+            held = connection.execute(statement).all()
+            rows = frozenset(content_row(row) for row in held)
+            kept = frozenset(
+                row for row in rows if row.showing is Showing.WITHDRAWN or row.article not in self._withdrawn
+            )
+            left = Content(rows=kept, more=held[0].more)
+            self._anew[old] = None if left.is_empty else variant_for(connection, self._edition, left)
+        return self._anew[old]
+
+    def _stop(self, connection: Connection, emptied: Sequence[SubscriptionId]) -> None:
+        if emptied:
+            here = and_(deliveries.c.edition_id == self._edition, deliveries.c.subscription_id.in_(emptied))
+            stopped = {"state": DeliveryState.SKIPPED, "reason": Reason.PULLED, "at": self._now}
+            connection.execute(update(deliveries).where(here).values(stopped))
+            move_cursors(connection, self._cut, emptied)
+            finish_if_done(connection, self._edition)
 
 
-def _affected(withdrawn: Collection[ArticleId]) -> Select[Any]:
-    holds = and_(
-        variant_items.c.variant_id == variants.c.id,
-        variant_items.c.article.in_(withdrawn),
-        variant_items.c.showing != Showing.WITHDRAWN,
+_MOVE = Prepared(
+    update(deliveries)
+    .where(
+        deliveries.c.edition_id == bindparam("b_edition"), deliveries.c.subscription_id == bindparam("b_subscription")
     )
-    return (
-        select(variants.c.id, variants.c.edition_id, editions.c.cut_seq)
-        .join(editions, editions.c.id == variants.c.edition_id)
-        .where(
-            editions.c.state.in_([EditionState.SENDING, EditionState.PAUSED]),
-            select(variant_items.c.article).where(holds).exists(),
-            select(deliveries.c.subscription_id).where(_unclaimed(variants.c.id)).exists(),
-        )
-    )
-
-
-def _unclaimed(variant: object) -> ColumnElement[bool]:
-    waits = deliveries.c.state.in_([DeliveryState.PLANNED, DeliveryState.DEFERRED])
-    return and_(deliveries.c.variant_id == variant, waits)
-
-
-def _replace(  # noqa: PLR0913, PLR0917 - one variant, and all that its letters are told
-    connection: Connection,
-    edition: EditionId,
-    old: VariantId,
-    withdrawn: Collection[ArticleId],
-    cut: Seq,
-    now: datetime,
-) -> int:
-    held = connection.execute(
-        select(variant_items, variants.c.more).join(variants).where(variant_items.c.variant_id == old)
-    ).all()
-    rows = frozenset(content_row(row) for row in held)
-    kept = frozenset(row for row in rows if row.showing is Showing.WITHDRAWN or row.article not in withdrawn)
-    left = Content(rows=kept, more=held[0].more)
-    if not left.is_empty:
-        new = variant_for(connection, edition, left)
-        return connection.execute(update(deliveries).where(_unclaimed(old)).values(variant_id=new)).rowcount
-    emptied = connection.execute(select(deliveries.c.subscription_id).where(_unclaimed(old))).scalars().all()
-    stopped = {"state": DeliveryState.SKIPPED, "reason": Reason.PULLED, "at": now}
-    connection.execute(update(deliveries).where(_unclaimed(old)).values(stopped))
-    move_cursors(connection, cut, emptied)
-    finish_if_done(connection, edition)
-    return len(emptied)
+    .values(variant_id=bindparam("n_variant"))
+)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, insert, select, update
 
 from articles.article import Seq
 from digest.adapters.editions import finish_if_done
@@ -122,6 +122,12 @@ class Subscribers:
                 return Left.NOW
             known = connection.execute(select(subscriptions.c.id).where(subscriptions.c.token == token)).first()
             return Left.UNKNOWN if known is None else Left.ALREADY
+
+    def count(self) -> int:
+        """How many subscriptions are active."""
+        active = select(func.count()).where(subscriptions.c.state == SubscriptionState.ACTIVE)
+        with self._read.begin() as connection:
+            return connection.execute(active).scalar_one()
 
     def digest_of(self, token: str) -> str | None:
         """The digest that a leave token would end, or None for an unknown token."""

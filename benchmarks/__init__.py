@@ -1,0 +1,1 @@
+"""How fast things go, measured beside what is fastest and what is usual."""

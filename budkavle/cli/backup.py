@@ -1,0 +1,80 @@
+"""Backups: made while the daemon runs, and put in place where it does not."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.console import Console
+from rich.progress import Progress
+
+from budkavle.backing_up import back_up, left_unfinished, read_back
+from budkavle.cli.terminal import DEFAULT_CONFIG, ConfigFile, Exit, complain, now, say
+from budkavle.config import load
+from budkavle.restoring import Presumed, Wishes
+from budkavle.restoring import restore as put_in_place
+
+
+def backup(into: Annotated[Path, Parameter(name="DIR")], /, *, config: ConfigFile = DEFAULT_CONFIG) -> int:
+    """Copy the store and the configuration into a folder of their own under DIR, while others work."""
+    loaded = load(config)
+    for path in left_unfinished(into):
+        complain(f"{path} is what an interrupted backup left; delete it, unless another one runs just now")
+    with _pages("Copying the store") as told:
+        made = back_up(loaded, into, now(), told)
+    say(f"wrote {made.folder}: {len(made.manifest.files)} files, read back and found whole")
+    if loaded.password_file:
+        say(f"not copied: {loaded.password_file}, the relay's password; keep it elsewhere")
+    say("not copied: the sources' folders, what is published, and letters in an outbox")
+    return Exit.DONE
+
+
+def restore(
+    backup: Path,
+    /,
+    *,
+    replace: Annotated[bool, Parameter(negative=(), help="Put a store that is there aside.")] = False,
+    with_config: Annotated[
+        bool, Parameter(negative=(), help="Its config.toml and templates in place of mine.")
+    ] = False,
+    nothing_was_sent_since: Annotated[
+        bool, Parameter(negative=(), help="Presume nothing: send what it calls planned.")
+    ] = False,
+    config: ConfigFile = DEFAULT_CONFIG,
+) -> int:
+    """Put a backup in place; what may have been sent after it was taken is not sent again."""
+    whole = read_back(backup)
+    wishes = Wishes(with_config=with_config, replace=replace, nothing_was_sent=nothing_was_sent_since)
+    done = put_in_place(whole, config, wishes, now())
+    taken = f"{whole.manifest.taken:%Y-%m-%d %H:%M} UTC"
+    for path in done.placed:
+        say(f"restored {path} as it was at {taken}")
+    for path in done.aside:
+        say(f"kept what was there as {path}")
+    _tell(done.presumed, done.taken_in, nothing_was_sent=nothing_was_sent_since)
+    say(f"not restored is what was done after {taken}: joining and leaving, corrections and withdrawals by command")
+    say("next: budkavle check, budkavle digest status, budkavle feeds build; then budkavle run")
+    return Exit.DONE
+
+
+def _tell(presumed: tuple[Presumed, ...], taken_in: int, *, nothing_was_sent: bool) -> None:
+    if nothing_was_sent:
+        say("presumed nothing: what the backup calls planned will be sent")
+        return
+    if taken_in:
+        say(f"took in {taken_in} articles or changes that the sources hold and the backup does not: they count as sent")
+    for each in presumed:
+        who = "1 recipient" if each.recipients == 1 else f"{each.recipients} recipients"
+        say(f"presumed sent: {each.digest} {each.key}, to {who}, now uncertain: they are not sent it again")
+    if not presumed:
+        say("no letter can have gone out since, so nothing is in doubt")
+
+
+@contextmanager
+def _pages(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A function to be told how much is done, and of how much, with a bar where a person waits at a terminal."""
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -1,0 +1,55 @@
+"""What is let go of old editions, once a day, by the times that `[keep]` in the configuration says."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from budkavle.wiring import Service
+from digest.adapters.retention import Retention
+
+log = structlog.get_logger()
+_REST_SECONDS = 0.05
+"""How long the store is left to others between two steps, which take about as long each (a million rows: 90 s)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """How many rows were let go of."""
+
+    deliveries: int
+    receipts: int
+    letters: int
+
+
+def keep(
+    service: Service,
+    now: datetime,
+    stopping: Callable[[], bool] = lambda: False,
+    rest: Callable[[], None] = lambda: time.sleep(_REST_SECONDS),
+) -> Kept:
+    """Let go of what was kept for its time: deliveries become counts and receipts; receipts and letters go.
+
+    To be called once a day, in a thread, while senders work or not. When `stopping` says so it ends after the step
+    under way, and the next call goes on there.
+    """
+    times = service.config.settings.keep
+    retention = Retention(service.database.write)
+
+    def all_of(step: Callable[[datetime], int], days: int) -> int:
+        done = 0
+        while not stopping() and (rows := step(now - timedelta(days=days))):
+            done += rows
+            rest()
+        return done
+
+    kept = Kept(
+        deliveries=all_of(lambda before: retention.fold(before, now), times.deliveries),
+        receipts=all_of(retention.forget, times.receipts),
+        letters=all_of(retention.strip, times.letters),
+    )
+    if kept != Kept(deliveries=0, receipts=0, letters=0):
+        log.info("old_editions_folded", deliveries=kept.deliveries, receipts=kept.receipts, letters=kept.letters)
+    return kept
