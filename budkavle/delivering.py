@@ -17,7 +17,7 @@ from digest.adapters.claims import has_work
 from digest.adapters.engine import Sending, send_all
 from digest.adapters.ledger import Ledger
 from digest.adapters.outcomes import OnUncertain, has_unsettled, settle_dead
-from digest.adapters.pulling import pull
+from digest.adapters.pulling import Pulled, oldest_open_cut, pull
 from digest.delivery import Claim, VariantId, Verdict
 from digest.edition import Edition, EditionState
 from digest.headers import HeaderError
@@ -93,7 +93,8 @@ def settle(service: Service, now: datetime) -> None:
 
 def render_forms(service: Service, now: datetime) -> bool:
     """Render what has no bytes yet, withdrawn texts pulled first; False when some of those are claimed still."""
-    pulled = pull(service.database.write, service.articles.withdrawn(), now)
+    cut = oldest_open_cut(service.database.read)
+    pulled = pull(service.database.write, service.articles.withdrawn(cut), now) if cut is not None else Pulled()
     for digest in service.config.settings.digests:
         edition = service.editions.newest(digest.name)
         if edition is not None and edition.state is EditionState.SENDING:

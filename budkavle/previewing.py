@@ -60,8 +60,8 @@ def _content(service: Service, digest: Digest, known: Subscription | None, editi
 
 
 def _subscription(service: Service, digest: Digest, reader: Address) -> Subscription:
-    for each in service.subscribers.all():
-        if each.digest == digest.name and each.address.lower() == reader.key:
-            return each
-    msg = f"nobody with this address subscribes to {digest.name}; see `budkavle subscribers list`"
-    raise LookupError(msg)
+    found = service.subscribers.find(reader, digest.name)
+    if found is None:
+        msg = f"nobody with this address subscribes to {digest.name}; see `budkavle subscribers list`"
+        raise LookupError(msg)
+    return found

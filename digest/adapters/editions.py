@@ -21,6 +21,9 @@ from digest.period import PeriodKey
 from digest.selection import Said
 from digest.subscription import SubscriptionId
 
+_BATCH = 2000
+"""How many deliveries one transaction stops."""
+
 
 class UnknownEditionError(LookupError):
     """The digest has no edition with this period key."""
@@ -78,6 +81,11 @@ class Editions:
 
         Whatever the digest's earlier editions left open is closed: there is one edition after an outage.
         """
+        with self._read.begin() as connection:
+            known = by_key(connection, digest, key)
+        if known is None:
+            for earlier in self._under_way(digest):
+                self._stop_most(earlier, moment, state=DeliveryState.FAILED, reason=Reason.EXPIRED)
         with self._write.begin() as connection:
             known = by_key(connection, digest, key)
             if known:
@@ -129,13 +137,43 @@ class Editions:
         Who has none yet is skipped and keeps the cursor: the next edition makes up for it. A letter whose dot may be
         under way keeps its own outcome.
         """
+        stopped = {"state": DeliveryState.SKIPPED, "reason": Reason.CANCELLED}
+        if edition.id in self._under_way(edition.digest):
+            self._stop_most(edition.id, now, **stopped)
         with self._write.begin() as connection:
             current = by_key(connection, edition.digest, edition.key)
             if current is None or current.state in CLOSED:
                 return False
-            stopped = {"state": DeliveryState.SKIPPED, "reason": Reason.CANCELLED}
             _close(connection, [edition.id], now, EditionState.CANCELLED, **stopped)
             return True
+
+    def _under_way(self, digest: str) -> Sequence[EditionId]:
+        going = editions.c.state.in_([EditionState.SENDING, EditionState.PAUSED])
+        with self._read.begin() as connection:
+            wanted = select(editions.c.id).where(editions.c.digest == digest, going)
+            return [EditionId(each) for each in connection.execute(wanted).scalars()]
+
+    def _stop_most(self, edition: EditionId, now: datetime, **stopped: object) -> None:
+        """Stop an edition's open deliveries in short transactions, so that others can write; the rest is `_close`'s.
+
+        It is paused first, so that no sender takes what is not stopped yet. A kill leaves it paused: whoever closes it
+        then goes on here.
+        """
+        paused = {"state": EditionState.PAUSED, "paused_because": "it is being closed", "resume_at": None}
+        with self._write.begin() as connection:
+            connection.execute(update(editions).where(editions.c.id == edition).values(paused))
+        for state in (DeliveryState.PLANNED, DeliveryState.DEFERRED):
+            some = (
+                select(deliveries.c.subscription_id)
+                .where(deliveries.c.edition_id == edition, deliveries.c.state == state)
+                .limit(_BATCH)
+            )
+            here = and_(deliveries.c.edition_id == edition, deliveries.c.subscription_id.in_(some))
+            changed = update(deliveries).where(here).values(at=now, fence=None, next_at=None, **stopped)
+            done = _BATCH
+            while done == _BATCH:
+                with self._write.begin() as connection:
+                    done = connection.execute(changed).rowcount
 
     def _move(self, edition: Edition, before: EditionState, **values: object) -> bool:
         here = and_(editions.c.id == edition.id, editions.c.state == before)

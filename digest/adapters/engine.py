@@ -36,7 +36,7 @@ class Sending:
 async def send_all(sending: Sending) -> None:
     """Send until nothing is due, or until asked to stop: then the letters under way are finished, the rest returned."""
     waiting = _Waiting(sending.stopping)
-    async with GroupCommit(sending.commit, waiting.leave_out) as ledger:
+    async with GroupCommit(sending.commit, len(sending.relays), waiting.leave_out) as ledger:
         waiting.ledger = ledger
         connections = [asyncio.ensure_future(_carry(sending, relay, waiting, ledger)) for relay in sending.relays]
         try:

@@ -19,6 +19,8 @@ from digest.sending import Committed, Group
 log = structlog.get_logger()
 _OUTCOMES_WAIT = 0.02
 """Seconds that outcomes may wait for company."""
+_MARKS_WAIT = 0.001
+"""Seconds that marks wait for those of other connections: a commit costs as much for one as for twenty."""
 _PATIENCE = 300.0
 _PAUSE = 0.5
 """Seconds for which a store that is locked or full is tried again, and between two tries: nobody is in doubt
@@ -28,11 +30,17 @@ meanwhile, because no dot is sent."""
 class GroupCommit:
     """Gathers what connections want written down, and has it committed in groups by one thread.
 
-    `stopped` hears of editions that go no further.
+    `connections` is how many may ask at once; `stopped` hears of editions that go no further.
     """
 
-    def __init__(self, commit: Callable[[Group], Committed], stopped: Callable[[frozenset[EditionId]], None]) -> None:
+    def __init__(
+        self,
+        commit: Callable[[Group], Committed],
+        connections: int,
+        stopped: Callable[[frozenset[EditionId]], None],
+    ) -> None:
         self._commit = commit
+        self._enough = connections / 2
         self._thread = ThreadPoolExecutor(1, "ledger")
         self._outcomes: list[tuple[Claim, Reply]] = []
         self._unfit: list[Claim] = []
@@ -114,6 +122,8 @@ class GroupCommit:
             await self._news.wait()
             if not self._urgent.is_set():
                 await self._company()
+            if len(self._marks) < self._enough and not self._closing:
+                await asyncio.sleep(_MARKS_WAIT)
             await self._write()
 
     async def _company(self) -> None:

@@ -31,8 +31,8 @@ class Pulled:
     Of those one may come back to be claimed again: as long as there are any, pull again before the next claim.
     """
 
-    letters: int
-    under_way: bool
+    letters: int = 0
+    under_way: bool = False
 
 
 def pull(write: Engine, withdrawn: Collection[ArticleId], now: datetime, batch: int = _BATCH) -> Pulled:

@@ -59,6 +59,13 @@ class Subscription:
     since: datetime
 
 
+_ALL = (
+    select(subscriptions, subscribers.c.address)
+    .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+    .order_by(subscribers.c.address_key, subscriptions.c.digest)
+)
+
+
 class Subscribers:
     """Everybody who gets, or once got, a digest."""
 
@@ -138,14 +145,16 @@ class Subscribers:
 
     def all(self) -> Iterator[Subscription]:
         """Every subscription, ended ones included, by address."""
-        statement = (
-            select(subscriptions, subscribers.c.address)
-            .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
-            .order_by(subscribers.c.address_key, subscriptions.c.digest)
-        )
         with self._read.begin() as connection:
-            for row in connection.execute(statement):
+            for row in connection.execute(_ALL):
                 yield _subscription(row)
+
+    def find(self, address: Address, digest: str) -> Subscription | None:
+        """The subscription of an address to a digest, ended or not."""
+        here = and_(subscribers.c.address_key == address.key, subscriptions.c.digest == digest)
+        with self._read.begin() as connection:
+            row = connection.execute(_ALL.where(here)).first()
+        return _subscription(row) if row else None
 
     def _turn(self, address: Address, digest: str, old: SubscriptionState, new: SubscriptionState) -> bool:
         with self._write.begin() as connection:

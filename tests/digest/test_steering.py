@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from budkavle.delivering import render_forms, send
 from budkavle.wiring import Service
+from digest.adapters import editions
 from digest.adapters.engine import Sending, send_all
 from digest.adapters.outcomes import OnUncertain
 from digest.adapters.pacing import Pacing
@@ -291,3 +292,20 @@ def test_an_address_that_slipped_into_the_table_broken_is_held_and_the_others_go
         asyncio.run(go_on(service))
         assert outcome(service) == {"held": 2, "sent": 2}
     assert sorted(letter.recipient for letter in relay.letters) == ["lasare2@example.org", "lasare3@example.org"]
+
+
+@pytest.mark.parametrize("batch", [1, 2, 3, 50])
+def test_a_large_edition_is_closed_in_many_short_transactions(
+    batch: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(editions, "_BATCH", batch)
+    with newsroom(tmp_path, readers=6) as service:
+        planned(service)
+        sender = Steps(service.database.write, "a sender", OnUncertain.HOLD, NOW)
+        claims = sender.claim(3, NOW)
+        sender.mark(claims[0], NOW)
+        sender.record(claims[1], LATER, NOW)
+        service.editions.cancel(status(service).edition, NOW)
+        sender.record(claims[0], ACCEPTED, NOW)
+        assert outcome(service) == {"sent": 1, "skipped": 5}
+        assert status(service).edition.state is EditionState.CANCELLED
