@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 import structlog
+from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
 
 from articles.article import Seq
@@ -62,7 +63,8 @@ async def send_holding(
         relays=connections, commit=desk.commit, make_out=_make_out(service, ledger), stopping=stopping, told=told
     )
     try:
-        await send_all(sending)
+        with ledger.kept_open():
+            await send_all(sending)
     finally:
         await asyncio.to_thread(ledger.end, clock())
 
@@ -163,19 +165,16 @@ class _Desk:
 
     def commit(self, group: Group) -> Committed:
         """Commit a group, and claim letters of which none holds a text that was withdrawn before the claim."""
-        if not group.wanted:
-            return self._ledger.commit(group, self._clock())
-        newest = self._refresh()
-        committed = self._ledger.commit(group, self._clock())
-        while committed.claims and self._service.articles.last_seq() != newest:
-            newest = self._refresh()
-            again = Group(returned=committed.claims, wanted=group.wanted)
-            committed = replace(committed, claims=self._ledger.commit(again, self._clock()).claims)
+        committed = self._ledger.commit(group, self._clock(), self._is_stale)
+        all_pulled = True
+        while committed.stale:
+            self._rendered_at = self._service.articles.last_seq()
+            all_pulled = render_forms(self._service, self._clock())
+            again = self._ledger.commit(Group(wanted=group.wanted), self._clock(), self._is_stale)
+            committed = replace(committed, claims=again.claims, wait=again.wait, stale=again.stale)
+        if not all_pulled:
+            self._rendered_at = None  # a claimed letter may come back with the withdrawn text: look again next time
         return committed
 
-    def _refresh(self) -> Seq:
-        newest = self._service.articles.last_seq()
-        if newest != self._rendered_at:
-            done = render_forms(self._service, self._clock())
-            self._rendered_at = newest if done else None  # a claimed letter may come back with the withdrawn text
-        return newest
+    def _is_stale(self, connection: Connection) -> bool:
+        return self._service.articles.last_seq(connection) != self._rendered_at

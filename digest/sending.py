@@ -56,10 +56,12 @@ class Group:
 class Committed:
     """What came of a group: which of its marks are durable, the new claims, and the editions that go no further now.
 
-    `wait` is how many seconds the pace asks for before the next claim; None when there is nothing to claim.
+    `wait` is how many seconds the pace asks for before the next claim; None when there is nothing to claim. `stale`
+    says that nothing was claimed because the letters were rendered before the newest texts.
     """
 
     marked: frozenset[Claim] = frozenset()
     claims: Sequence[Claim] = ()
     stopped: frozenset[EditionId] = frozenset()
     wait: float | None = None
+    stale: bool = False

@@ -4,7 +4,8 @@ A group is one short transaction, and none is open while the relay is waited for
 """
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine, bindparam, insert, select, update
@@ -67,18 +68,22 @@ class Ledger:
         self._breaker = Breaker(connections=connections)
         self._flying: frozenset[_Key] = frozenset()
         self._sent, self._started = 0, now
+        self._kept: Connection | None = None
         with write.begin() as connection:
             for row in connection.execute(select(senders).where(senders.c.ended.is_(None))).all():
                 take_over(connection, row, on_uncertain, now)
             new = insert(senders).values(name=name, started=now, in_flight="[]").returning(senders.c.fence)
             self.fence: int = connection.execute(new).scalar_one()
 
-    def commit(self, group: Group, now: datetime) -> Committed:
+    def commit(
+        self, group: Group, now: datetime, is_stale: Callable[[Connection], bool] = lambda _: False
+    ) -> Committed:
         """Write a group down in one transaction: when this returns, it is durable. Raises FencedError.
 
-        When it raises, nothing of the group is written, and it may be tried again as it is.
+        When it raises, nothing of the group is written, and it may be tried again as it is. Nothing is claimed while
+        `is_stale` says that the letters are older than the texts.
         """
-        with self._write.begin() as connection:
+        with self._transaction() as connection:
             outcomes = Outcomes(connection=connection, fence=self.fence, on_uncertain=self._on_uncertain, now=now)
             breaker, stopped = self._settle(outcomes, group.outcomes)
             marked = frozenset(claim for claim in group.marks if _may_go(outcomes, claim, stopped))
@@ -88,11 +93,32 @@ class Ledger:
             for claim in group.unfit:
                 outcomes.set(claim, state=DeliveryState.HELD, reason=Reason.UNFIT)
             outcomes.give_back(group.returned)
-            claims, wait = self._claim(outcomes, group.wanted, now)
+            stale = bool(group.wanted) and is_stale(connection)
+            claims, wait = self._claim(outcomes, 0 if stale else group.wanted, now)
             for edition in {claim.edition for claim in (*(claim for claim, _ in group.outcomes), *group.unfit)}:
                 finish_if_done(connection, edition)
         self._flying, self._breaker = flying, breaker
-        return Committed(marked=marked, claims=claims, stopped=frozenset(stopped), wait=wait)
+        return Committed(marked=marked, claims=claims, stopped=frozenset(stopped), wait=wait, stale=stale)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        """A write transaction, on one connection while `kept_open`: opening one costs more than a group."""
+        if self._kept is None:
+            with self._write.begin() as connection:
+                yield connection
+        else:
+            with self._kept.begin():
+                yield self._kept
+
+    @contextmanager
+    def kept_open(self) -> Iterator[None]:
+        """Keep one connection to the store for all groups meanwhile."""
+        with self._write.connect() as connection:
+            self._kept = connection
+            try:
+                yield
+            finally:
+                self._kept = None
 
     def form(self, variant: VariantId) -> bytes:
         """The bytes of a variant."""

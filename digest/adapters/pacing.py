@@ -3,8 +3,9 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
+from digest.adapters.prepared import Prepared
 from digest.adapters.tables import relays
 from digest.pace import Pace
 
@@ -20,10 +21,10 @@ class Pacing:
 
 def pace_of(connection: Connection, pacing: Pacing, now: datetime) -> Pace:
     """The relay's bucket as it stands now."""
-    row = connection.execute(select(relays).where(relays.c.name == pacing.relay)).first()
     fresh = Pace(rate=pacing.rate, burst=pacing.burst, tokens=pacing.burst or pacing.rate or 1.0, filled=now)
-    if row is None:
+    if _KNOWN.run(connection, b_relay=pacing.relay).fetchone() is None:
         return fresh
+    row = connection.execute(select(relays).where(relays.c.name == pacing.relay)).one()
     kept = replace(fresh, tokens=row.tokens, filled=row.filled, slowed_to=row.slowed_to, slowed=row.slowed)
     return kept.at(now)
 
@@ -40,3 +41,6 @@ def take(connection: Connection, pacing: Pacing, pace: Pace) -> None:
 def slow_down(connection: Connection, pacing: Pacing, now: datetime, seen: float) -> None:
     """The relay asked for less; `seen` letters a second went out."""
     take(connection, pacing, pace_of(connection, pacing, now).after_complaint(now, seen))
+
+
+_KNOWN = Prepared(select(relays.c.name).where(relays.c.name == bindparam("b_relay")))

@@ -4,7 +4,7 @@ aiosmtplib's own `sendmail()` hides whether a connection was lost before or afte
 anew, waits for each command's answer, and loses step with the relay when a call is cancelled.
 """
 
-import asyncio
+import time
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -113,7 +113,7 @@ class SmtpRelay:
         line = self._line
         if line is None or not line.conversation.is_open or line.letters >= self._where.letters:
             return None
-        return line if asyncio.get_running_loop().time() - line.since < _MOST_SECONDS else None
+        return line if time.monotonic() - line.since < _MOST_SECONDS else None
 
     async def _connected(self) -> _Line:
         await self.close()
@@ -140,7 +140,7 @@ class SmtpRelay:
             conversation=Conversation.over(client.transport),
             pipelining=client.supports_extension("pipelining"),
             size=client.supports_extension("size"),
-            since=asyncio.get_running_loop().time(),
+            since=time.monotonic(),
         )
         return self._line
 
