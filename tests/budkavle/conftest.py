@@ -1,6 +1,7 @@
 """What the tests of the roof share: the installed command, run as a person runs it."""
 
 import re
+import socket
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -56,6 +57,13 @@ Från och med den 1 februari har biblioteket i Tallmo öppet även på söndagar
 
 Beslutet gäller till årets slut.
 """
+
+
+def free_port() -> int:
+    """A port of the loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def changed(text: str, **settings: str) -> str:

@@ -3,7 +3,6 @@
 import json
 import re
 import signal
-import socket
 import sqlite3
 import subprocess
 import time
@@ -15,13 +14,7 @@ import feedparser
 import httpx
 import pytest
 
-from tests.budkavle.conftest import ARTICLE, COMMAND, budkavle, changed, page
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from tests.budkavle.conftest import ARTICLE, COMMAND, budkavle, changed, free_port, page
 
 
 @contextmanager

@@ -7,9 +7,11 @@ import os
 import signal
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
+
+from sqlalchemy import Connection
 
 from budkavle import delivering
 from budkavle.cli.digest import send
@@ -32,10 +34,10 @@ def _reached(moment: str) -> None:
 class DyingLedger(Ledger):
     """The real ledger."""
 
-    def commit(self, group: Group, now: datetime) -> Committed:
+    def commit(self, group: Group, now: datetime, *more: Callable[[Connection], bool]) -> Committed:
         if group.outcomes:
             _reached("before the record")
-        committed = super().commit(group, now)
+        committed = super().commit(group, now, *more)
         if committed.claims:
             _reached("claimed")
         if group.outcomes:

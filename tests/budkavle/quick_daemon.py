@@ -1,0 +1,37 @@
+"""The real daemon with an impatient calendar: `quick_daemon.py CONFIG [hangs]`.
+
+It looks round every second, and a stop takes five. With `hangs`, planning never ends. Only test_stopping.py starts it.
+"""
+
+import logging
+import sys
+import time
+from pathlib import Path
+
+from budkavle import daemon
+from budkavle.cli.run import run
+
+IMPATIENT = {
+    "_PLANNING_SECONDS": 1,
+    "_NEWS_SECONDS": 1,
+    "_WATCH_SECONDS": 1,
+    "STOP_SECONDS": 5,
+    "_LETTERS_SECONDS": 2,
+    "_BROKEN_OFF_SECONDS": 4,
+}
+
+
+def hang(*_: object) -> None:
+    print("planning", flush=True)  # noqa: T201 - the test waits for it
+    time.sleep(600)
+
+
+if __name__ == "__main__":
+    missing = IMPATIENT.keys() - vars(daemon).keys()
+    if missing:
+        sys.exit(f"the daemon has no {missing}")
+    vars(daemon).update(IMPATIENT)
+    if "hangs" in sys.argv:
+        vars(daemon).update(plan_due=hang)
+    logging.captureWarnings(capture=True)
+    run(config=Path(sys.argv[1]))

@@ -1,0 +1,24 @@
+"""The benchmarks in small, so that `make bench` works on the day it is needed. What they measure here says nothing."""
+
+from pathlib import Path
+
+from lxml import etree
+
+from benchmarks.memory import drawn, watched
+from benchmarks.report import Size
+from benchmarks.sending import pairs
+
+
+def test_the_pairs_are_measured_and_told(tmp_path: Path) -> None:
+    told = pairs(tmp_path, Size(pairs=1, letters=100, naive=5, million=100, connections=5))
+    assert "100 letters of" in told
+    assert "| **median** |" in told
+    assert len(told.splitlines()) == 8
+
+
+def test_the_memory_of_a_run_is_watched_told_and_drawn(tmp_path: Path) -> None:
+    memory = watched(tmp_path, Size(pairs=1, letters=100, naive=5, million=300, connections=5))
+    assert memory.peak > 10
+    assert "An edition for 300 subscribers" in memory.told()
+    lines = etree.fromstring(drawn(memory).encode()).iter("{http://www.w3.org/2000/svg}polyline")
+    assert [len(line.get("points", "").split()) for line in lines] == [len(memory.samples)]
