@@ -63,11 +63,13 @@ class Reply:
     text: str = ""
 
     def __str__(self) -> str:
-        """What is kept and shown of it. Relays like to repeat the recipient's address; it is left out."""
-        text = _ANY_ADDRESS.sub("…", self.text)
+        """One line of print to keep and show. Relays like to repeat the recipient's address: it is left out."""
+        text = _ANY_ADDRESS.sub("…", _NO_PRINT.sub(" ", self.text[:_LONGEST]))
         return f"{self.phase}: {self.code} {text}" if self.code else f"{self.phase}: no answer: {text}"
 
 
+_LONGEST = 500
+_NO_PRINT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _ANY_ADDRESS = re.compile(r"[^\s<>]+@[^\s<>]+")
 
 

@@ -103,7 +103,7 @@ def _over(before: datetime) -> ColumnElement[bool]:
     undecided = select(open_one.c.edition_id).where(open_one.c.edition_id == editions.c.id, open_one.c.state.in_(OPEN))
     return and_(
         editions.c.state.in_(CLOSED),
-        func.coalesce(editions.c.finished, editions.c.moment) < before,
+        editions.c.moment < before,
         followed.exists(),
         ~undecided.exists(),
     )

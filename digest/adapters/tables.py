@@ -74,7 +74,6 @@ editions = Table(
     Column("templates", String(64), comment="the template set its letters are rendered from"),
     Column("resume_at", Instant, comment="when a pause ends by itself; null: when a person says so"),
     Column("pauses", Integer, nullable=False, server_default="0", comment="in a row without a letter between"),
-    Column("finished", Instant),
     Column("folded", Instant, comment="when retention turned its deliveries into counts and receipts"),
     UniqueConstraint("digest", "period_key"),
 )

@@ -59,3 +59,10 @@ def test_a_lost_connection_says_in_which_phase() -> None:
 def test_what_is_kept_of_a_reply_holds_no_address() -> None:
     said = "5.1.1 <lasare@example.org>: nobody; lasare@example.org unknown to admin@relay.test"
     assert str(Reply(phase=Phase.RCPT, code=550, text=said)) == "rcpt: 550 5.1.1 <…>: nobody; … unknown to …"
+
+
+def test_what_is_kept_of_a_reply_cannot_play_with_a_terminal() -> None:
+    said = "5.1.1 no\nbody\x1b[31m red\r\x00" + "x" * 10_000
+    kept = str(Reply(phase=Phase.RCPT, code=550, text=said))
+    assert kept.isprintable()
+    assert len(kept) < 600

@@ -89,7 +89,6 @@ def upgrade() -> None:
                 "pauses", sa.Integer(), server_default="0", nullable=False, comment="in a row without a letter between"
             )
         )
-        batch_op.add_column(sa.Column("finished", Instant(timezone=True), nullable=True))
         batch_op.add_column(
             sa.Column(
                 "folded",
