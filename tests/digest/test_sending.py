@@ -52,10 +52,10 @@ class Kept(Sink):
 
 
 @asynccontextmanager
-async def aiosmtpd_server() -> AsyncIterator[tuple[int, list[Envelope]]]:
+async def aiosmtpd_server(largest: int = 1_000_000) -> AsyncIterator[tuple[int, list[Envelope]]]:
     kept = Kept()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: SMTP(kept, loop=loop), "127.0.0.1", 0)
+    server = await loop.create_server(lambda: SMTP(kept, loop=loop, data_size_limit=largest), "127.0.0.1", 0)
     async with server:
         yield server.sockets[0].getsockname()[1], kept.envelopes
 
@@ -82,6 +82,25 @@ async def test_a_digest_sent_to_a_real_server_comes_back_whole(tmp_path: Path) -
             assert not part.defects
     ids = [parsed(envelope.content)["Message-ID"] for envelope in envelopes if isinstance(envelope.content, bytes)]
     assert len(set(ids)) == 3
+
+
+async def test_a_letter_that_is_too_big_for_the_relay_pauses_the_edition_before_it_is_sent(tmp_path: Path) -> None:
+    async with aiosmtpd_server(largest=1000) as (port, envelopes):
+        with newsroom(tmp_path, port) as service:
+            status = await sent(service)
+    assert (status.edition.state, outcome(status)) == (EditionState.PAUSED, {"planned": 3})
+    assert status.edition.paused_because
+    assert status.edition.paused_because.startswith("mail: 552")
+    assert status.edition.resume_at is None
+    assert envelopes == []
+
+
+async def test_a_relay_that_says_later_to_everybody_defers_all_and_loses_nobody(tmp_path: Path) -> None:
+    with ScriptedRelay({"rcpt": ["452 4.2.2 later"] * 9}) as relay, newsroom(tmp_path, relay.port, 9) as service:
+        status = await sent(service)
+        assert (status.edition.state, outcome(status)) == (EditionState.SENDING, {"deferred": 9})
+        await send(service, going_on_from(NOW.replace(minute=6)), lambda: False, lambda _: None)
+        assert outcome(next(iter(service.editions.status()))) == {"sent": 9}
 
 
 async def test_a_letter_keeps_to_the_rules_of_the_wire(tmp_path: Path) -> None:
