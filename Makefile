@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: demo test seeds lock
+.PHONY: demo test seeds chaos bench lock
 
 demo: .venv/installed
 	$(BIN)/budkavle demo demo
@@ -15,6 +15,7 @@ demo: .venv/installed
 
 .venv/tested: .venv/installed requirements/dev.txt
 	sh tests/browser.sh
+	sh tests/packages.sh
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	touch $@
 
@@ -28,6 +29,15 @@ test: .venv/tested
 # The two real pages the intake was made for: DIR is a folder that holds them. They are not part of the project.
 seeds: .venv/tested
 	SEEDS=$(DIR) $(BIN)/pytest -q tests/seeds.py
+
+# Kills, stops, bad relays, a full disk: about half an hour (docs/chaos.md). KILLS, READERS, CONNECTIONS change its size.
+chaos: .venv/tested
+	REPORT=docs/chaos.md $(BIN)/pytest -q -s -o tmp_path_retention_policy=failed tests/chaos/kills.py \
+		tests/chaos/phases.py tests/chaos/stops.py tests/chaos/relays.py tests/chaos/stores.py
+
+# How fast an edition is sent, and with what memory (docs/benchmarks.md). PAIRS, LETTERS, MILLION change its size.
+bench: .venv/tested
+	$(BIN)/python -m benchmarks.sending
 
 lock: .venv/tested
 	$(BIN)/uv pip compile pyproject.toml --extra build --generate-hashes --no-emit-index-url --universal -p 3.11 --no-header -q -o requirements/run.txt

@@ -58,6 +58,11 @@ class Config:
         return self.folder / self.settings.mail.path
 
     @property
+    def templates_folder(self) -> Path:
+        """The operator's own templates, if there is such a folder."""
+        return self.folder / self.settings.templates
+
+    @property
     def password_file(self) -> Path | None:
         """The file that holds the relay's password, if the relay wants one."""
         smtp = self.settings.mail.smtp

@@ -111,6 +111,7 @@ class Source(Table):
     kind: Annotated[str, AfterValidator(forms.source_kind), Text] = "folder"
     rules: Name | None = None
     path: Path = Field(examples=["newsroom/lingonmark"])
+    quiet_days: Annotated[Whole, Field(ge=1)] | None = None
 
 
 class Topic(Table):

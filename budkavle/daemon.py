@@ -1,201 +1,216 @@
-"""The daemon: one process in which a scheduler wakes the newsroom and the planner, and a web server answers."""
+"""The daemon: one process in which a scheduler wakes the jobs, a thread sends, and a web server answers."""
 
 import asyncio
-import signal
+import contextlib
+import os
 import socket
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
-from datetime import UTC, date, datetime
-from pathlib import Path
+import threading
+from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import structlog
 import uvicorn
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from sqlalchemy.exc import DatabaseError
 
-from articles.article import Seq
-from budkavle.config_forms import Listen
-from budkavle.config_settings import Digest
+from budkavle.alarms import AlarmKind
 from budkavle.delivering import send_holding, settle
-from budkavle.finding import Found, everything
-from budkavle.importing import import_all
-from budkavle.planning import plan_due
-from budkavle.publishing import build_feeds
+from budkavle.keeping import keep
+from budkavle.newsdesk import Newsdesk
+from budkavle.planning import plan_due, upcoming
+from budkavle.rounds import Rounds
 from budkavle.sender_lock import sender_lock
+from budkavle.sending_thread import SendingThread
+from budkavle.systemd import notify, watchdog_seconds
+from budkavle.waking import Job, Waking
+from budkavle.watch import Watch
 from budkavle.web.app import application
+from budkavle.web.server import Server, listening
 from budkavle.wiring import Service
-from digest.edition import newest_of_each
+from digest.delivery import Verdict
 
 log = structlog.get_logger()
 
+_WAKE_SECONDS = 5
 _NEWS_SECONDS = 60
-_DIGEST_SECONDS = 20
-_DRAIN_SECONDS = 30
-"""How long a stop waits for the letter that is under way; what is not sent then is sent after the next start."""
-
-
-class Server(uvicorn.Server):
-    """uvicorn, but a signal is taken as a wish to end in good order, and the scheduler stops first.
-
-    uvicorn itself raises the signal again once it has served, which would kill the process before the letter under way
-    is recorded; and it drains requests while the scheduler still wakes.
-    """
-
-    def __init__(self, config: uvicorn.Config, before_shutdown: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._before_shutdown = before_shutdown
-
-    @contextmanager
-    def capture_signals(self) -> Generator[None, None, None]:
-        """Let SIGTERM and SIGINT end the serving, and nothing more."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.handle_exit, number, None)
-        try:
-            yield
-        finally:
-            for number in (signal.SIGTERM, signal.SIGINT):
-                loop.remove_signal_handler(number)
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop waking anybody, then answer what was asked already."""
-        self._before_shutdown()
-        await super().shutdown(sockets)
+_PLANNING_SECONDS = 20
+_WATCH_SECONDS = 60
+_KEEPING_SECONDS = 86_400
+STOP_SECONDS = 30
+"""How long a stop takes at most; docs/operating.md and the unit's TimeoutStopSec know it."""
+_LETTERS_SECONDS = 20
+_BROKEN_OFF_SECONDS = 28
+"""After how many of them letters under way are broken off, and until when that may be written down."""
+_REQUESTS_SECONDS = 10
+_FIRST_NEWS_SECONDS = 60
+_HEART_SECONDS = 5.0
+_WAKE, _NEWS, _PLANNING, _SENDING = "scheduler", "news", "planning", "sending"
+_WATCH, _KEEPING = "watch", "keeping"
+_MISSED = 15
+"""So many rounds may a job miss before it counts as stuck: an import of many files takes its time."""
+_SILENT_SECONDS = 1800.0
+"""So long may sending hear nothing of any letter: a relay has ten minutes for its answer to a final dot."""
 
 
 class Daemon:
-    """What runs beside the web server: news in, feeds out, editions planned and sent."""
+    """What runs beside the web server: news in, feeds out, editions planned and sent, alarms raised.
+
+    Planning and sending are two jobs, and neither waits for the other: planning wakes the sending thread, and itself
+    waits only for letters of its own digest that are between mark and answer.
+    """
 
     def __init__(self, service: Service, name: str) -> None:
         self._service = service
         self._name = name
         self._stopping = False
-        self._scheduler = AsyncIOScheduler(timezone=UTC)
-        # APScheduler only wakes: what is due is read from the database, so a tick that is lost, late or doubled by a
-        # clock change does no harm.
-        for job, seconds in ((self.news, _NEWS_SECONDS), (self.digests, _DIGEST_SECONDS)):
-            self._scheduler.add_job(
-                job,
-                "interval",
-                seconds=seconds,
-                next_run_time=_now(),
-                coalesce=True,
-                max_instances=1,
-                misfire_grace_time=None,
-            )
-        self._sending = asyncio.Lock()
-        self._stamps: dict[Found, tuple[date, int, int]] = {}
-        self._built: Seq | None = None
-        self._reported: set[tuple[str, str, str]] = set()
+        self._watch = Watch(service)
+        self._newsdesk = Newsdesk(service, self._watch, lambda: self._stopping)
+        self._sending = SendingThread(self._send)
+        jobs = {
+            _WAKE: Job(do=self._wake, every=_WAKE_SECONDS),
+            _NEWS: Job(do=self._news, every=_NEWS_SECONDS),
+            _PLANNING: Job(do=self._plan, every=_PLANNING_SECONDS),
+            _WATCH: Job(do=self._look, every=_WATCH_SECONDS),
+            _KEEPING: Job(do=self._keep, every=_KEEPING_SECONDS),
+        }
+        limits = {job: float(jobs[job].every * _MISSED) for job in jobs} | {_SENDING: _SILENT_SECONDS}
+        self._rounds = Rounds(limits, asyncio.get_running_loop().time)
+        self._waking = Waking(jobs, self._rounds.came_round, _now())
+        self._first_news = asyncio.Event()
 
-    async def run(self, listening: socket.socket) -> None:
-        """Serve until a signal asks to stop; then end in good order."""
+    async def run(self, door: socket.socket) -> None:
+        """Serve until a signal asks to stop; then end in good order, within STOP_SECONDS.
+
+        Whatever hangs then ends with the process, so this is for a process of its own.
+        """
+        host, port, *_ = door.getsockname()
+        self._listen = f"{host}:{port}"
         config = uvicorn.Config(
-            application(self._service),
+            application(self._service, self.unwell),
             access_log=False,  # addresses of pages hold leave tokens
             log_config=None,
             server_header=False,
+            timeout_graceful_shutdown=_REQUESTS_SECONDS,
         )
-        self._scheduler.start()
-        host, port, *_ = listening.getsockname()
-        log.info("started", listen=f"{host}:{port}", public_url=self._service.config.settings.public_url)
-        await Server(config, self.stop).serve([listening])
-        self.stop()
+        await asyncio.to_thread(settle, self._service, _now())  # once, and before anything is planned
+        self._sending.start()
+        self._waking.start()
+        heart = asyncio.create_task(self._heart())
         try:
-            async with asyncio.timeout(_DRAIN_SECONDS), self._sending:
-                log.info("stopped")
-        except TimeoutError:
-            log.warning("stopped", remedy="a letter was under way; after the next start it is counted as uncertain")
+            await Server(config, self._serving, self._stop).serve([door])
+        finally:
+            self._stop()
+            finished_by, written_by = self._stopped_at + _LETTERS_SECONDS, self._stopped_at + _BROKEN_OFF_SECONDS
+            done = await self._sending.stop(finished_by, written_by)
+            await self._waking.ended(finished_by)
+            heart.cancel()
+        if done:
+            log.info("stopped")
+        else:
+            log.warning("stopped", remedy="letters were under way at a silent relay; they are counted as uncertain")
 
-    def stop(self) -> None:
-        """Wake nobody any more; a letter under way is finished."""
-        if not self._stopping:
-            self._stopping = True
-            self._scheduler.pause()
-
-    async def news(self) -> None:
-        """Take in what is new and rebuild the feeds."""
-        await asyncio.to_thread(self._news)
-
-    async def digests(self) -> None:
-        """Plan what is due and send what is planned."""
-        async with self._sending:
-            await asyncio.to_thread(settle, self._service, _now())
-            for digest in self._service.config.settings.digests:
-                await asyncio.to_thread(self._plan, digest)
-            await send_holding(self._service, self._name, _now, lambda: self._stopping, lambda _: None)
-            await asyncio.to_thread(self._report)
-
-    def _plan(self, digest: Digest) -> None:
+    def unwell(self) -> Sequence[str]:
+        """What is wrong with this process, for `/healthz`: jobs that do not come round, a store that cannot be read."""
+        wrong = list(self._rounds.late())
         try:
-            plan_due(self._service, digest, _now())
-        except Exception:  # one digest must not stop the others; this one is tried again at the next tick
-            log.exception("edition_not_planned", digest=digest.name)
+            self._service.articles.last_seq()
+        except DatabaseError as error:
+            wrong.append(f"the store cannot be read: {error.orig}")
+        return wrong
 
-    def _report(self) -> None:
-        """Say once of each edition that it needs a person."""
-        for each in newest_of_each(self._service.editions.status()):
-            key = (each.edition.digest, each.edition.key, each.edition.state)
-            if each.needs_a_person and key not in self._reported:
-                self._reported.add(key)
-                why = each.edition.paused_because or "letters are held or uncertain"
-                log.error("edition_needs_a_person", digest=key[0], edition=key[1], state=key[2], why=why)
+    def _serving(self) -> None:
+        following = ", ".join(_next(self._service))
+        log.info("started", listen=self._listen, public_url=self._service.config.settings.public_url, next=following)
+        notify("READY=1", self._status())
 
-    def _news(self) -> None:
-        try:
-            self._take_in()
-        except Exception:  # what came in before is published all the same; the rest is tried again
-            log.exception("import_failed")
-        newest = self._service.articles.last_seq()
-        if newest != self._built:  # documents are made of the store alone
-            done = build_feeds(self._service, lambda _: None)
-            self._built = None if done.faults else newest
-            if done.changed:
-                log.info("feeds_published", changed=len(done.changed))
+    def _stop(self) -> None:
+        """Wake nobody any more and begin no letter; whatever still works when the time is up is broken off."""
+        if self._stopping:
+            return
+        self._stopping = True
+        self._stopped_at = asyncio.get_running_loop().time()
+        notify("STOPPING=1")
+        log.info("stopping", within_seconds=STOP_SECONDS)
+        self._waking.stop()
+        self._sending.ask_to_stop()
+        last = threading.Timer(STOP_SECONDS, _break_off)
+        last.daemon = True
+        last.start()
 
-    def _take_in(self) -> None:
-        stamps = self._stamps_now()
-        changed = [found for found, stamp in stamps.items() if self._stamps.get(found) != stamp]
-        for one in import_all(self._service, changed, _now()):
-            if one.needs_a_person:
-                log.warning("input_needs_a_person", said=one.line)
-            elif one.kind:
-                log.info("article_stored", article=one.id, kind=one.kind)
-        self._stamps = stamps  # only now: what failed on the way is tried again
+    async def _heart(self) -> None:
+        """Tell the service manager that the scheduler lives, on a clock that nobody sets."""
+        wanted = watchdog_seconds()
+        while True:
+            await asyncio.sleep(min(_HEART_SECONDS, wanted / 2) if wanted else _HEART_SECONDS)
+            self._waking.set_right(_now())
+            if wanted and (self._stopping or self._rounds.beats(_WAKE)):
+                notify("WATCHDOG=1")
 
-    def _stamps_now(self) -> dict[Found, tuple[date, int, int]]:
-        """What tells each file from what it was last time; the day counts too, for dates come of age."""
-        today = _now().astimezone(self._service.config.settings.timezone).date()
-        return {found: (today, *_stamp(found.path)) for found in everything(self._service.config)}
+    async def _wake(self) -> None:
+        self._sending.wake()
+
+    async def _news(self) -> None:
+        await asyncio.to_thread(self._newsdesk.round, _now())
+        self._first_news.set()
+
+    async def _plan(self) -> None:
+        await asyncio.to_thread(self._plan_all)
+        self._sending.wake()
+
+    def _plan_all(self) -> None:
+        for digest in self._service.config.settings.digests:
+            if not self._stopping:
+                with self._watch.over(AlarmKind.PLANNING_FAILED, digest.name):
+                    plan_due(self._service, digest, _now())
+
+    async def _send(self) -> None:
+        """One round of sending, in the sending thread's loop."""
+        with self._watch.over(AlarmKind.SENDING_FAILED, "sending"):
+            await asyncio.to_thread(self._service.editions.resume_due, _now())
+            await send_holding(self._service, self._name, _now, lambda: self._stopping, self._sends)
+        self._rounds.came_round(_SENDING)
+
+    def _sends(self, judged: Verdict | None) -> None:
+        self._rounds.came_round(_SENDING)
+        if judged is Verdict.SENT:  # a round may take hours: what failed before it is over now
+            self._watch.report(AlarmKind.SENDING_FAILED)
+
+    async def _keep(self) -> None:
+        await asyncio.to_thread(self._let_go)
+
+    def _let_go(self) -> None:
+        with self._watch.over(AlarmKind.KEEPING_FAILED, "old editions"):
+            keep(self._service, _now(), lambda: self._stopping)
+
+    async def _look(self) -> None:
+        with contextlib.suppress(TimeoutError):  # what the first import meets belongs into the first mail
+            await asyncio.wait_for(self._first_news.wait(), _FIRST_NEWS_SECONDS)
+        await asyncio.to_thread(self._watch.round, _now())
+        await self._watch.tell(_now())
+        with contextlib.suppress(DatabaseError):  # an alarm says so already
+            notify(await asyncio.to_thread(self._status))
+
+    def _status(self) -> str:
+        following = ", ".join(_next(self._service)) or "none"
+        return f"STATUS=Serving {self._listen}; alarms: {self._watch.lasting}; next edition: {following}"
 
 
-def _stamp(path: Path) -> tuple[int, int]:
-    try:
-        known = path.stat()
-    except OSError:
-        return 0, 0
-    return known.st_mtime_ns, known.st_size
+def _next(service: Service) -> list[str]:
+    zone = service.config.settings.timezone
+    slots = [(each.name, upcoming(service, each, _now())) for each in service.config.settings.digests]
+    return [f"{name} {slot.due.astimezone(zone):%Y-%m-%d %H:%M}" for name, slot in slots]
+
+
+def _break_off() -> None:
+    """End the process as a kill would, which every step is made for: a thread that hangs must not outlast the stop."""
+    log.warning("broken_off", remedy="something still worked when the time was up; it goes on after the next start")
+    os._exit(0)
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class PortTakenError(OSError):
-    """The daemon cannot listen where the configuration says."""
-
-    def __init__(self, listen: Listen, why: str) -> None:
-        super().__init__(
-            f"web.listen = {listen.host}:{listen.port}: {why}; stop the other program, or choose another port"
-        )
-
-
 async def run(service: Service) -> None:
     """Be the one daemon of this store. Raises SenderBusyError, naming the other one, when there is one."""
-    listen = service.config.settings.web.listen
     with sender_lock(service.config.store_path) as name:
-        try:
-            family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
-            listening = socket.create_server((listen.host, listen.port), family=family)
-        except OSError as error:
-            raise PortTakenError(listen, error.strerror or str(error)) from error
-        await Daemon(service, name).run(listening)
+        await Daemon(service, name).run(listening(service.config.settings.web.listen))

@@ -1,46 +1,137 @@
 """The state of everything at a glance."""
 
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from budkavle.alarm_book import book_of
+from budkavle.alarms import Alarm, Memory, key_of
 from budkavle.cli.terminal import DEFAULT_CONFIG, AsJson, ConfigFile, Exit, now, say, say_json
 from budkavle.config import load
+from budkavle.config_settings import Digest
+from budkavle.looking import look_and_recall
 from budkavle.planning import upcoming
 from budkavle.wiring import Service, open_service
-from digest.edition import newest_of_each
+from digest.delivery import DeliveryState
+from digest.period import Slot
 
 
 def status(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:
     """Show the last and the next of everything, and what needs a person."""
-    with open_service(load(config)) as service:
-        facts = _facts(service)
-        needs = _needs(service)
+    loaded = load(config)
+    with open_service(loaded) as service:
+        moment = now()
+        overview = _overview(service, moment)
+        remembered = book_of(service).read()
+        alarms = [_lasting(one, remembered) for one in sorted(look_and_recall(service, moment))]
     if json:
-        say_json({**facts, "needs": needs})
+        say_json(_record(overview, alarms))
     else:
-        for name, value in facts.items():
-            say(f"{name:<28} {value}")
-        for need in needs:
-            say(f"needs a person: {need}")
-    return Exit.NEEDS_A_PERSON if needs else Exit.DONE
+        for line in _lines(overview, alarms, loaded.settings.timezone):
+            say(line)
+    return Exit.NEEDS_A_PERSON if alarms else Exit.DONE
 
 
-def _facts(service: Service) -> dict[str, object]:
-    facts: dict[str, object] = {
-        "articles": sum(1 for _ in service.articles.histories()),
-        "newest seq": service.articles.last_seq(),
-        "subscriptions": sum(1 for each in service.subscribers.all() if each.state == "active"),
+@dataclass(frozen=True, kw_only=True)
+class DigestNow:
+    """A digest's newest edition, where there is one, and its next slot."""
+
+    name: str
+    edition: str | None
+    state: str | None
+    sent: int
+    audience: int
+    next: str
+    due: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overview:
+    """The last and the next of everything. Its fields are the keys of `--json`."""
+
+    articles: int
+    newest_seq: int
+    subscriptions: int
+    sources: dict[str, datetime | None]
+    feeds_published: datetime | None
+    digests: list[DigestNow]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lasting:
+    """An alarm, and when a daemon first saw it, if one has."""
+
+    alarm: Alarm
+    since: datetime | None
+
+
+def _overview(service: Service, moment: datetime) -> Overview:
+    last = service.articles.last_news()
+    return Overview(
+        articles=service.articles.count(),
+        newest_seq=service.articles.last_seq(),
+        subscriptions=service.subscribers.count(),
+        sources={place.source.name: last.get(place.source.name) for place in service.config.sources()},
+        feeds_published=_published(service),
+        digests=[_digest(service, each, upcoming(service, each, moment)) for each in service.config.settings.digests],
+    )
+
+
+def _digest(service: Service, digest: Digest, following: Slot) -> DigestNow:
+    newest = service.editions.newest_status(digest.name)
+    return DigestNow(
+        name=digest.name,
+        edition=newest.edition.key if newest else None,
+        state=newest.edition.state if newest else None,
+        sent=newest.counts[DeliveryState.SENT] if newest else 0,
+        audience=newest.audience if newest else 0,
+        next=following.key,
+        due=following.due,
+    )
+
+
+def _published(service: Service) -> datetime | None:
+    """When the newest feed document was written."""
+    documents = (service.config.publish_folder / "feeds").glob("*.*")
+    written = max((path.stat().st_mtime for path in documents), default=None)
+    return datetime.fromtimestamp(written, UTC) if written else None
+
+
+def _lasting(one: Alarm, remembered: Memory) -> Lasting:
+    known = remembered.get(key_of(one))
+    return Lasting(alarm=one, since=known.since if known and known.open else None)
+
+
+def _record(overview: Overview, alarms: list[Lasting]) -> dict[str, object]:
+    return {
+        **asdict(overview),
+        "sources": {name: _iso(last) for name, last in overview.sources.items()},
+        "feeds_published": _iso(overview.feeds_published),
+        "digests": [{**asdict(each), "due": _iso(each.due)} for each in overview.digests],
+        "alarms": [{**asdict(each.alarm), "since": _iso(each.since)} for each in alarms],
+        "needs": [f"{each.alarm.kind} {each.alarm.about}: {each.alarm.what}" for each in alarms],
     }
-    for digest in service.config.settings.digests:
-        newest = service.editions.newest(digest.name)
-        facts[f"{digest.name}: last edition"] = f"{newest.key} {newest.state}" if newest else "none yet"
-        facts[f"{digest.name}: next edition"] = upcoming(service, digest, now()).key
-    return facts
 
 
-def _needs(service: Service) -> list[str]:
-    waiting = len(service.held.waiting())
-    needs = [f"{waiting} inputs wait: budkavle articles held"] if waiting else []
-    needs += [
-        f"{each.edition.digest} {each.edition.key}: budkavle digest status {each.edition.digest}"
-        for each in newest_of_each(service.editions.status())
-        if each.needs_a_person
-    ]
-    return needs
+def _lines(overview: Overview, alarms: list[Lasting], zone: ZoneInfo) -> Iterator[str]:
+    yield f"{overview.articles} articles (newest seq {overview.newest_seq}), {overview.subscriptions} subscriptions"
+    for name, last in overview.sources.items():
+        yield f"source {name}: last news {_local(last, zone)}"
+    yield f"feeds: last published {_local(overview.feeds_published, zone)}"
+    for each in overview.digests:
+        newest = f"{each.edition} {each.state}, {each.sent} of {each.audience} sent" if each.edition else "none yet"
+        yield f"digest {each.name}: last edition {newest}"
+        yield f"digest {each.name}: next edition {each.next}, due {_local(each.due, zone)}"
+    for one in alarms:
+        since = f", since {_local(one.since, zone)}" if one.since else ""
+        yield f"needs a person: {one.alarm.kind} {one.alarm.about}{since}"
+        yield f"    {one.alarm.what}"
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).isoformat(timespec="seconds") if moment else None
+
+
+def _local(moment: datetime | None, zone: ZoneInfo) -> str:
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}" if moment else "never"

@@ -1,7 +1,6 @@
 """How the command line speaks: results to standard output, everything else to standard error."""
 
 import json
-import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -10,7 +9,6 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-import structlog
 from cyclopts import Parameter
 from rich.console import Console
 from rich.progress import Progress, track
@@ -69,18 +67,3 @@ def ticking(what: str, total: int) -> Iterator[Callable[[object], None]]:
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(what, total=total)
         yield lambda _: bar.advance(task)
-
-
-def set_up_logging(level: int = logging.WARNING) -> None:
-    """Structured lines on standard error: coloured for people at a terminal, key=value elsewhere."""
-    terminal = sys.stderr.isatty()
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.dev.ConsoleRenderer() if terminal else structlog.processors.LogfmtRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )

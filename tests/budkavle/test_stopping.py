@@ -129,6 +129,7 @@ def test_a_letter_under_way_is_finished_and_the_rest_is_given_back(home: Path) -
             assert process.wait(timeout=30) == 0
     assert state(home, "veckobrev") == {"audience": 3, "sent": 1, "planned": 2, "sending": True}
     assert len(relay.letters) == 1
+    assert "event=stopped level=info" in (home / "run.log").read_text(encoding="utf-8")
 
 
 def test_what_hangs_ends_with_the_process_when_the_time_is_up(home: Path) -> None:

@@ -1,0 +1,73 @@
+"""Looking for what needs a person: in the stores, in the sources' folders and on the disk."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+
+from budkavle.alarm_book import book_of
+from budkavle.alarm_rules import full, of_digest, quiet
+from budkavle.alarms import Alarm, AlarmKind, alarm, carried_over
+from budkavle.database import plain_faults
+from budkavle.planning import rhythm
+from budkavle.wiring import Service
+
+
+def look(service: Service, now: datetime) -> tuple[Alarm, ...]:
+    """All that can be seen to be wrong without running anything. Raises StoreError."""
+    with plain_faults(service.config.store_path):
+        return (*_digests(service, now), *_sources(service, now), *_held(service), *_disk(service))
+
+
+def look_and_recall(service: Service, now: datetime) -> tuple[Alarm, ...]:
+    """What can be seen now, and what the daemon's jobs met when they last ran. Raises StoreError."""
+    with plain_faults(service.config.store_path):
+        remembered = book_of(service).read()
+    return (*look(service, now), *carried_over(remembered, ()))
+
+
+def _digests(service: Service, now: datetime) -> Iterator[Alarm]:
+    for digest in service.config.settings.digests:
+        first_seen = service.editions.known_since(digest.name)
+        yield from of_digest(
+            digest.name, rhythm(service, digest), first_seen, service.editions.newest_status(digest.name), now
+        )
+
+
+def _sources(service: Service, now: datetime) -> Iterator[Alarm]:
+    last = service.articles.last_news()
+    allowed = {own.name: own.quiet_days for own in service.config.settings.sources}
+    for place in service.config.sources():
+        name = place.source.name
+        if why := _unreadable(place.folder):
+            remedy = "make it and let Budkavle read it, or mend sources.path"
+            yield alarm(AlarmKind.SOURCE_FAILED, name, f"{place.folder}: {why}; {remedy}")
+        yield from quiet(name, allowed[name], last.get(name), now)
+
+
+def _unreadable(folder: Path) -> str | None:
+    try:
+        os.scandir(folder).close()
+    except OSError as error:
+        return error.strerror
+    return None
+
+
+def _held(service: Service) -> Iterator[Alarm]:
+    waiting = sorted(service.held.waiting(), key=lambda held: held.source)
+    for source, group in groupby(waiting, key=lambda held: held.source):
+        held = list(group)
+        first = f"{held[0].address}: {held[0].reason}"
+        what = f"{_inputs(len(held))} for a person ({first}); see `budkavle articles held`"
+        yield alarm(AlarmKind.INPUT_HELD, source, what)
+
+
+def _inputs(number: int) -> str:
+    return "1 input waits" if number == 1 else f"{number} inputs wait"
+
+
+def _disk(service: Service) -> Iterator[Alarm]:
+    path = service.config.store_path
+    yield from full(str(path.parent), shutil.disk_usage(path.parent).free, path.stat().st_size)
