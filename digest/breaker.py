@@ -16,7 +16,7 @@ class Breaker:
         """The breaker after one more letter."""
         match judged:
             case Verdict.SENT:
-                return replace(self, lost=0)
+                return replace(self, lost=0) if self.lost else self
             case Verdict.LOST:
                 return replace(self, lost=self.lost + 1)
             case _:

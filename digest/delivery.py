@@ -64,7 +64,9 @@ class Reply:
 
     def __str__(self) -> str:
         """One line of print to keep and show. Relays like to repeat the recipient's address: it is left out."""
-        text = _ANY_ADDRESS.sub("…", _NO_PRINT.sub(" ", self.text[:_LONGEST]))
+        text = self.text[:_LONGEST]
+        if "@" in text or not text.isprintable():
+            text = _ANY_ADDRESS.sub("…", _NO_PRINT.sub(" ", text))
         return f"{self.phase}: {self.code} {text}" if self.code else f"{self.phase}: no answer: {text}"
 
 

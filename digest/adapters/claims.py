@@ -47,12 +47,10 @@ def in_hand(connection: Connection, edition: EditionId, subscription: Subscripti
     return _claim(*row[1:]) if row else None
 
 
-def standing(
-    connection: Connection, fence: int, edition: EditionId, subscription: SubscriptionId
-) -> tuple[SubscriptionState, EditionState] | None:
-    """How subscription and edition of a delivery stand that this sender holds; None when it holds it no more."""
-    row = _STANDING.run(connection, b_fence=fence, b_edition=edition, b_subscription=subscription).fetchone()
-    return (SubscriptionState(row[0]), EditionState(row[1])) if row else None
+def standings(connection: Connection, fence: int, claims: Sequence[Claim]) -> Sequence[tuple[str, str] | None]:
+    """How the subscription and the edition of each claim stand; None for one that this sender holds no more."""
+    wanted = [{"b_edition": claim.edition, "b_subscription": claim.subscription} for claim in claims]
+    return _STANDING.each(connection, wanted, b_fence=fence)
 
 
 def gone(state: str) -> Reason | None:

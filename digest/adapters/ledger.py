@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 
-from digest.adapters.claims import due, gone, sending, standing
+from digest.adapters.claims import due, gone, sending, standings
 from digest.adapters.editions import finish_if_done
 from digest.adapters.outcomes import OnUncertain, Outcomes, take_over
 from digest.adapters.pacing import Pacing, pace_of, slow_down, take
@@ -86,7 +86,7 @@ class Ledger:
         with self._transaction() as connection:
             outcomes = Outcomes(connection=connection, fence=self.fence, on_uncertain=self._on_uncertain, now=now)
             breaker, stopped = self._settle(outcomes, group.outcomes)
-            marked = frozenset(claim for claim in group.marks if _may_go(outcomes, claim, stopped))
+            marked = self._marked(outcomes, group.marks, stopped)
             done = {_key(claim) for claim, _ in group.outcomes}
             flying = (self._flying - done) | {_key(claim) for claim in marked}
             self._stand(connection, flying)
@@ -159,6 +159,24 @@ class Ledger:
                 slow_down(outcomes.connection, self._pacing, outcomes.now, seen)
         return breaker, paused
 
+    def _marked(self, outcomes: Outcomes, marks: Sequence[Claim], stopped: set[EditionId]) -> frozenset[Claim]:
+        """The letters that get their dot. Not those whose recipient left or whose edition waits, which is `stopped`.
+
+        To be asked after the outcomes of the same group: one of them may have paused the edition.
+        """
+        marked = []
+        for claim, stands in zip(marks, standings(outcomes.connection, self.fence, marks), strict=True):
+            why_not = gone(stands[0]) if stands else Reason.EXPIRED
+            if why_not:
+                outcomes.set(claim, state=DeliveryState.SKIPPED, reason=why_not)
+                finish_if_done(outcomes.connection, claim.edition)
+            elif stands and stands[1] != EditionState.SENDING:
+                outcomes.give_back([claim])
+                stopped.add(claim.edition)
+            else:
+                marked.append(claim)
+        return frozenset(marked)
+
     def _claim(self, outcomes: Outcomes, wanted: int, now: datetime) -> tuple[Sequence[Claim], float | None]:
         """Up to so many deliveries that may be sent now; and, when the pace leaves some for later, how much later."""
         claims: list[Claim] = []
@@ -187,25 +205,6 @@ class Ledger:
 
 def _key(claim: Claim) -> _Key:
     return claim.edition, claim.subscription
-
-
-def _may_go(outcomes: Outcomes, claim: Claim, stopped: set[EditionId]) -> bool:
-    """Whether a letter gets its dot. Not when its recipient has left, or its edition waits: that is added to stopped.
-
-    To be asked after the outcomes of the same group: one of them may have paused the edition.
-    """
-    stands = standing(outcomes.connection, outcomes.fence, claim.edition, claim.subscription)
-    if stands is None:
-        return False
-    subscription, edition = stands
-    why_not = gone(subscription)
-    if why_not:
-        outcomes.set(claim, state=DeliveryState.SKIPPED, reason=why_not)
-        finish_if_done(outcomes.connection, claim.edition)
-    elif edition is not EditionState.SENDING:
-        outcomes.give_back([claim])
-        stopped.add(claim.edition)
-    return why_not is None and edition is EditionState.SENDING
 
 
 _MARK = Prepared(

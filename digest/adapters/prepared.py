@@ -3,8 +3,9 @@
 Building and executing a statement in SQLAlchemy costs more than the database's work when it is done for every letter.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Dialect, or_
@@ -32,17 +33,23 @@ class Prepared:
         """Run it once; the cursor has its rows and how many there were."""
         compiled = self._compiled(connection)
         cursor = connection.connection.cursor()
-        cursor.execute(compiled.sql, compiled.bound(compiled.bound_common(values)))
+        cursor.execute(compiled.sql, compiled.bound(compiled.fixed(values)))
         return cursor
+
+    def each(self, connection: Connection, rows: Iterable[Mapping[str, Any]], **common: object) -> list[Any]:
+        """Run it for each row and give the first row that each of them finds, or None."""
+        compiled = self._compiled(connection)
+        fixed = compiled.fixed(common)
+        cursor = connection.connection.cursor()
+        return [cursor.execute(compiled.sql, compiled.bound({**fixed, **row})).fetchone() for row in rows]
 
     def many(self, connection: Connection, rows: Sequence[Mapping[str, Any]], **common: object) -> None:
         """Run it for each row. `common` holds the values that all rows share."""
         if rows:
             compiled = self._compiled(connection)
-            fixed = compiled.bound_common(common)
+            fixed = compiled.fixed(common)
             cursor = connection.connection.cursor()
             cursor.executemany(compiled.sql, [compiled.bound({**fixed, **row}) for row in rows])
-            cursor.close()
 
     def _compiled(self, connection: Connection) -> "_Compiled":
         dialect = connection.dialect
@@ -57,17 +64,22 @@ class _Compiled:
     def __init__(self, statement: ClauseElement, dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
         self.sql = str(compiled)
-        self._names: Sequence[str] = getattr(compiled, "positiontup", None) or ()
-        self._own = dict(compiled.params)
+        names: Sequence[str] = getattr(compiled, "positiontup", None) or ()
+        self.bound = _in_order(names)
+        self._own: dict[str, object] = dict(compiled.params)
         self._instant = Instant().dialect_impl(dialect).bind_processor(dialect)
 
-    def bound_common(self, values: Mapping[str, object]) -> dict[str, object]:
+    def fixed(self, values: Mapping[str, object]) -> dict[str, object]:
         """The statement's own values and these, moments as they are kept."""
-        instant = self._instant
-        return self._own | {
-            name: instant(value) if instant and isinstance(value, datetime) else value for name, value in values.items()
-        }
+        own = {**self._own, **values}
+        for name, value in values.items():
+            if isinstance(value, datetime) and self._instant:
+                own[name] = self._instant(value)
+        return own
 
-    def bound(self, values: Mapping[str, object]) -> tuple[object, ...]:
-        """The values in the order of their places."""
-        return tuple(values[name] for name in self._names)
+
+def _in_order(names: Sequence[str]) -> Callable[[Mapping[str, object]], tuple[object, ...]]:
+    """What picks the values of these names in their order."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda values: tuple(values[name] for name in names)
