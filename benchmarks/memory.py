@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.report import Size
-from tests.chaos.installation import install, letter_size, period, publish
+from tests.chaos.installation import install, period, publish
 from tests.chaos.sink import Sink, free_port
 
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
@@ -68,7 +68,6 @@ def watched(folder: Path, size: Size) -> Memory:
     """Plan and send one edition, and look at the process's memory meanwhile."""
     home = install(folder, port=free_port(), readers=size.million, connections=size.connections)
     publish(home, 2)
-    bytes_each = letter_size(home, folder / "preview")
     samples: list[Sample] = []
     with Sink(home.port, None, "-c") as sink:
         began, held = time.monotonic(), 0
@@ -80,7 +79,7 @@ def watched(folder: Path, size: Size) -> Memory:
         samples.append(Sample(seconds=time.monotonic() - began, rss_bytes=held, letters=sink.count))
     if sender.returncode != 0:
         raise RuntimeError(f"the sender ended with {sender.returncode}; {folder / 'sender.log'} says why")
-    return Memory(readers=size.million, letter_bytes=bytes_each, samples=samples)
+    return Memory(readers=size.million, letter_bytes=home.letter_bytes(period(0)), samples=samples)
 
 
 def _rss_bytes(process: int) -> int:

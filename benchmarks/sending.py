@@ -25,10 +25,10 @@ from pathlib import Path
 
 from benchmarks.memory import drawn, watched
 from benchmarks.report import Pair, Run, Size, table, tell
-from tests.chaos.installation import Installation, install, letter_size, period, publish
+from tests.chaos.installation import Installation, install, period, publish
 from tests.chaos.sink import Sink, free_port
 
-_ARTICLES = 17
+_ARTICLES = 20
 _SMTP_SOURCE = shutil.which("smtp-source") or "/usr/sbin/smtp-source"
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -110,17 +110,19 @@ def pairs(folder: Path, size: Size) -> str:
     with Sink(home.port, None):
         for number in range(size.pairs):
             publish(home, _ARTICLES)
-            length = letter_size(home, folder / "preview")
+            own = ours(home, period(number))
+            length = home.letter_bytes(period(number))
             pair = Pair(
+                ours=own,
                 ten=source(home.port, 10, size.letters, length),
                 twenty=source(home.port, 20, size.letters, length),
-                ours=ours(home, period(number)),
                 naive=naive(home.port, size.naive),
             )
             sys.stderr.write(f"pair {number + 1}: {pair}\n")
             measured.append(pair)
     heading = (
-        f"{size.letters} letters of {length} bytes, {size.connections} connections; {size.naive} in the naive way.\n"
+        f"{size.letters} letters of {length} bytes on the average, {size.connections} connections;"
+        f" {size.naive} in the naive way.\n"
         "Letters a second, then processor time a letter:\n\n"
     )
     return heading + table(measured)

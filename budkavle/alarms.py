@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-_ANY_ADDRESS = re.compile(r"[^\s<>\"'=]+@[^\s<>\"']+")
+# It begins where a word begins: else a long text without blanks would be read once for each of its characters.
+_ANY_ADDRESS = re.compile(r"(?<![^\s<>\"'=@])[^\s<>\"'=@]+@[^\s<>\"']+")
 _LONGEST_ABOUT = 200
 _LONGEST_WHAT = 600
 BETWEEN_MAILS = timedelta(hours=1)

@@ -1,7 +1,7 @@
 """From a planned edition to its last letter: render, claim, send."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -14,12 +14,12 @@ from budkavle.config_settings import Digest
 from budkavle.letters import letter_form
 from budkavle.sender_lock import sender_lock
 from budkavle.wiring import Service, pacing, relays
-from digest.adapters.claims import has_work
+from digest.adapters.claims import has_work, sending
 from digest.adapters.engine import Sending, send_all
 from digest.adapters.ledger import Ledger
 from digest.adapters.outcomes import OnUncertain, has_unsettled, settle_dead
 from digest.adapters.pulling import Pulled, oldest_open_cut, pull
-from digest.delivery import Claim, VariantId, Verdict
+from digest.delivery import Claim, EditionId, VariantId, Verdict
 from digest.edition import Edition, EditionState
 from digest.headers import HeaderError
 from digest.letter import Form, made_out, restored, stored
@@ -53,18 +53,15 @@ async def send_holding(
 ) -> None:
     """Send all that is due, as the holder of the sender's lock whose name is `name`."""
     await asyncio.to_thread(settle, service, clock())
-    digests = [digest.name for digest in service.config.settings.digests]
-    if not await asyncio.to_thread(has_work, service.database.read, clock(), digests):
+    if not await asyncio.to_thread(has_work, service.database.read, clock(), digest_names(service)):
         return
     connections = relays(service.config)
     ledger = await asyncio.to_thread(_ledger, service, name, clock(), len(connections))
     desk = _Desk(service, ledger, clock)
-    sending = Sending(
-        relays=connections, commit=desk.commit, make_out=_make_out(service, ledger), stopping=stopping, told=told
-    )
+    job = Sending(relays=connections, commit=desk.commit, make_out=_make_out(service), stopping=stopping, told=told)
     try:
         with ledger.kept_open():
-            await send_all(sending)
+            await send_all(job)
     finally:
         await asyncio.to_thread(ledger.end, clock())
 
@@ -75,7 +72,7 @@ def _ledger(service: Service, name: str, now: datetime, connections: int) -> Led
         name,
         OnUncertain(service.config.settings.mail.on_uncertain),
         now,
-        digests=[digest.name for digest in service.config.settings.digests],
+        digests=digest_names(service),
         pacing=pacing(service.config),
         connections=connections,
     )
@@ -83,8 +80,12 @@ def _ledger(service: Service, name: str, now: datetime, connections: int) -> Led
 
 def _is_idle(service: Service, now: datetime) -> bool:
     """Whether a sender would find nothing to do: then nothing is written, not even the lock."""
-    digests = [digest.name for digest in service.config.settings.digests]
-    return not (has_unsettled(service.database.read) or has_work(service.database.read, now, digests))
+    return not (has_unsettled(service.database.read) or has_work(service.database.read, now, digest_names(service)))
+
+
+def digest_names(service: Service) -> Sequence[str]:
+    """The digests that are configured: of others, nothing is sent."""
+    return [digest.name for digest in service.config.settings.digests]
 
 
 def settle(service: Service, now: datetime) -> None:
@@ -121,14 +122,14 @@ def _render(service: Service, digest: Digest, edition: Edition, now: datetime) -
             failed.append(variant)
         else:
             service.editions.keep_form(variant, stored(made))
-    if failed and len(failed) == len(contents):
+    if failed and len(failed) == len(contents) and not service.editions.has_forms(edition):
         service.editions.pause(edition, "no letter could be rendered: see the log for the template and its line")
         return
     for variant in failed:
         service.editions.hold_variant(variant, now)
 
 
-def _make_out(service: Service, ledger: Ledger) -> Callable[[Claim], Awaitable[Envelope | None]]:
+def _make_out(service: Service) -> Callable[[Claim], Awaitable[Envelope | None]]:
     """How a claim becomes an envelope."""
     senders = {each.name: each.from_.address for each in service.config.settings.digests}
 
@@ -137,7 +138,7 @@ def _make_out(service: Service, ledger: Ledger) -> Callable[[Claim], Awaitable[E
     async def make_out(claim: Claim) -> Envelope | None:
         made = forms.get(claim.variant)
         if made is None:
-            made = await asyncio.to_thread(lambda: restored(ledger.form(claim.variant)))
+            made = await asyncio.to_thread(lambda: restored(service.editions.form(claim.variant)))
             if len(forms) >= _FORMS:
                 del forms[next(iter(forms))]
             forms[claim.variant] = made
@@ -152,29 +153,43 @@ def _make_out(service: Service, ledger: Ledger) -> Callable[[Claim], Awaitable[E
 
 
 class _Desk:
-    """The ledger, but before each claim it looks whether the store has changed.
+    """The ledger, but before each claim it looks whether the letters are as new as the store.
 
-    What was withdrawn meanwhile leaves the letters to come. Runs in the ledger's thread.
+    What was withdrawn meanwhile leaves the letters to come, and an edition that joins is rendered first. Runs in the
+    ledger's thread.
     """
 
     def __init__(self, service: Service, ledger: Ledger, clock: Callable[[], datetime]) -> None:
         self._service = service
         self._ledger = ledger
         self._clock = clock
+        self._digests = digest_names(service)
         self._rendered_at: Seq | None = None
+        self._rendered = frozenset[EditionId]()
 
     def commit(self, group: Group) -> Committed:
-        """Commit a group, and claim letters of which none holds a text that was withdrawn before the claim."""
+        """Commit a group, and claim letters of which none holds a text that was withdrawn before the claim.
+
+        When it raises, it may be tried again as it is, whatever of it is written already.
+        """
         committed = self._ledger.commit(group, self._clock(), self._is_stale)
-        all_pulled = True
         while committed.stale:
-            self._rendered_at = self._service.articles.last_seq()
-            all_pulled = render_forms(self._service, self._clock())
+            all_pulled = self._render()
             again = self._ledger.commit(Group(wanted=group.wanted), self._clock(), self._is_stale)
             committed = replace(committed, claims=again.claims, wait=again.wait, stale=again.stale)
-        if not all_pulled:
-            self._rendered_at = None  # a claimed letter may come back with the withdrawn text: look again next time
+            if not all_pulled:
+                self._rendered_at = None  # a claimed letter may come back with the withdrawn text: look again
         return committed
 
+    def _render(self) -> bool:
+        self._rendered_at = None  # until all is done: what raises on the way is done again
+        with self._service.database.read.begin() as connection:
+            seq, editions = self._service.articles.last_seq(connection), frozenset(sending(connection, self._digests))
+        all_pulled = render_forms(self._service, self._clock())
+        self._rendered_at, self._rendered = seq, editions
+        return all_pulled
+
     def _is_stale(self, connection: Connection) -> bool:
-        return self._service.articles.last_seq(connection) != self._rendered_at
+        if self._service.articles.last_seq(connection) != self._rendered_at:
+            return True
+        return not self._rendered.issuperset(sending(connection, self._digests))

@@ -64,9 +64,10 @@ class Reply:
 
     def __str__(self) -> str:
         """One line of print to keep and show. Relays like to repeat the recipient's address: it is left out."""
-        text = self.text[:_LONGEST]
+        text = self.text[: 2 * _LONGEST]
         if "@" in text or not text.isprintable():
             text = _ANY_ADDRESS.sub("…", _NO_PRINT.sub(" ", text))
+        text = text[:_LONGEST]
         return f"{self.phase}: {self.code} {text}" if self.code else f"{self.phase}: no answer: {text}"
 
 
@@ -88,7 +89,7 @@ class Verdict(StrEnum):
     """Our fault or the relay's, never the address's: the delivery stays planned and the edition pauses."""
 
 
-_OURS = re.compile(r"\b[45]\.7\.\d{1,3}\b")
+_OURS = re.compile(r"^\W?[45]\.7\.\d{1,3}\b", re.MULTILINE)
 """Enhanced status codes about security and policy (RFC 3463, section 3.8): they judge us, not the address."""
 
 
@@ -110,7 +111,7 @@ def verdict(reply: Reply) -> Verdict:
 
 def heals(reply: Reply) -> bool:
     """Whether a pause for this reply may end by itself: a relay that is away or busy comes back, a refusal stays."""
-    return reply.code // 100 in {0, _LATER} and reply.phase is not Phase.DOT
+    return reply.code // 100 == _LATER or (reply.code == 0 and reply.phase is not Phase.DOT)
 
 
 def asks_for_less(reply: Reply) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, bindparam, or_, select
+from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, bindparam, select
 
 from articles.article import Seq
 from digest.adapters.prepared import Prepared, one_of
@@ -33,10 +33,10 @@ def sending(connection: Connection, digests: Collection[str] | None) -> Sequence
 def due(connection: Connection, edition: EditionId, limit: int, now: datetime) -> Sequence[tuple[Claim, str]]:
     """An edition's next deliveries, with the state of each subscription: first those never tried, then the others."""
     found: list[tuple[Claim, str]] = []
-    for which in (_FRESH, _AGAIN):
+    for which in (_FRESH, _RIPE, _NEVER):
         if len(found) < limit:
-            left = {"b_limit": limit - len(found)}
-            rows = which.run(connection, b_edition=edition, b_now=now, b_never=now + LONGEST_WAIT, **left).fetchall()
+            left = {"b_limit": limit - len(found), "b_now": now, "b_never": now + LONGEST_WAIT}
+            rows = which.run(connection, b_edition=edition, **left).fetchall()
             found += [(_claim(*row), state) for state, *row in rows]
     return found
 
@@ -115,18 +115,22 @@ _one = select(deliveries.c.edition_id, deliveries.c.subscription_id).where(
     deliveries.c.edition_id == bindparam("b_edition")
 )
 _waits = one_of(deliveries.c.state, (DeliveryState.PLANNED, DeliveryState.DEFERRED))
-# What waited long enough, or would wait for longer than anything does: then the clock was wrong that said so.
-_ripe = or_(deliveries.c.next_at <= bindparam("b_now"), deliveries.c.next_at > bindparam("b_never"))
 _FRESH = _with_recipient(
     _one.where(deliveries.c.state == DeliveryState.PLANNED, deliveries.c.next_at.is_(None))
     .order_by(deliveries.c.subscription_id)
     .limit(bindparam("b_limit"))
 )
-_AGAIN = _with_recipient(
-    _one.where(deliveries.c.next_at.is_not(None), _ripe, _waits)
-    .order_by(deliveries.c.next_at)
-    .limit(bindparam("b_limit"))
-)
+
+
+def _again(when: ColumnElement[bool]) -> Prepared:
+    """What waited until then. A statement for each bound: with both in one, the whole edition would be read."""
+    waiting = _one.where(deliveries.c.next_at.is_not(None), when, _waits)
+    return _with_recipient(waiting.order_by(deliveries.c.next_at).limit(bindparam("b_limit")))
+
+
+_RIPE = _again(deliveries.c.next_at <= bindparam("b_now"))
+# What would wait for longer than anything does: then the clock was wrong that said so.
+_NEVER = _again(deliveries.c.next_at > bindparam("b_never"))
 _IN_HAND = _with_recipient(
     _one.where(deliveries.c.subscription_id == bindparam("b_subscription"), deliveries.c.state == DeliveryState.CLAIMED)
 )

@@ -29,6 +29,7 @@ class Conversation(asyncio.Protocol):
         self._transport = transport
         self._loop = asyncio.get_running_loop()
         self._buffer = b""
+        self._heard = 0  # bytes since the last whole answer
         self._lines: list[str] = []
         self._answers: deque[Answer] = deque()
         self._asked = 0
@@ -88,10 +89,11 @@ class Conversation(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Take replies apart as they come."""
         self._buffer += data
+        self._heard += len(data)
         while not self.why and (end := self._buffer.find(b"\n")) >= 0:
             line, self._buffer = self._buffer[:end].rstrip(b"\r"), self._buffer[end + 1 :]
             self._hear(line)
-        if len(self._buffer) + sum(map(len, self._lines)) > _LONGEST_REPLY:
+        if self._heard > _LONGEST_REPLY:
             self.abort("the relay's reply is too long")
 
     def eof_received(self) -> bool:
@@ -117,6 +119,7 @@ class Conversation(asyncio.Protocol):
             return
         answer = Answer(int(found[1]), "\n".join(self._lines))
         self._lines.clear()
+        self._heard = len(self._buffer)
         if len(self._answers) >= self._asked:
             self.abort(f"the relay said without being asked: {answer.code} {answer.text[:100]}")
             return

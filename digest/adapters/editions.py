@@ -6,7 +6,22 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, Row, Select, and_, bindparam, func, insert, not_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    func,
+    insert,
+    not_,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from articles.article import ArticleId, Seq
 from digest.adapters.prepared import Prepared, one_of
@@ -15,7 +30,7 @@ from digest.adapters.tables import deliveries, delivery_counts, digests, edition
 from digest.adapters.template_sets import keep_templates, kept_templates
 from digest.content import Content, Showing
 from digest.content import Row as ContentRow
-from digest.delivery import OPEN, DeliveryState, EditionId, Reason, VariantId
+from digest.delivery import LONGEST_WAIT, OPEN, DeliveryState, EditionId, Reason, VariantId
 from digest.edition import CLOSED, Edition, EditionState, EditionStatus
 from digest.period import PeriodKey
 from digest.selection import Said
@@ -23,6 +38,9 @@ from digest.subscription import SubscriptionId
 
 _BATCH = 2000
 """How many deliveries one transaction stops."""
+
+
+_UNDER_WAY = editions.c.state.in_([EditionState.SENDING, EditionState.PAUSED])
 
 
 class UnknownEditionError(LookupError):
@@ -89,6 +107,7 @@ class Editions:
         with self._write.begin() as connection:
             known = by_key(connection, digest, key)
             if known:
+                _finish_stopped(connection, digest, key)
                 return known
             since = select(func.max(editions.c.period_key)).where(editions.c.digest == digest)
             _close_earlier(connection, digest, moment)
@@ -115,21 +134,35 @@ class Editions:
 
     def resume(self, edition: Edition) -> bool:
         """Let a paused edition go on; False when it was not paused."""
-        return self._move(edition, EditionState.PAUSED, state=EditionState.SENDING, paused_because=None, resume_at=None)
+        return self._resume(editions.c.id == edition.id) > 0
 
     def resume_due(self, now: datetime) -> int:
-        """Let the editions go on whose pause ends by itself; says how many."""
-        over = and_(editions.c.state == EditionState.PAUSED, editions.c.resume_at <= now)
+        """Let the editions go on whose pause ends by itself; says how many.
+
+        One that would end later than any does was made by a clock that was wrong.
+        """
+        over = or_(editions.c.resume_at <= now, editions.c.resume_at > now + LONGEST_WAIT)
         with self._read.begin() as connection:
             if connection.execute(select(editions.c.id).where(over)).first() is None:
                 return 0
+        return self._resume(over)
+
+    def _resume(self, which: ColumnElement[bool]) -> int:
+        paused = select(editions.c.id).where(which, editions.c.state == EditionState.PAUSED)
         going_on = {"state": EditionState.SENDING, "paused_because": None, "resume_at": None}
         with self._write.begin() as connection:
-            return connection.execute(update(editions).where(over).values(going_on)).rowcount
+            ids = connection.execute(paused).scalars().all()
+            connection.execute(update(editions).where(editions.c.id.in_(ids)).values(going_on))
+            for edition in ids:
+                finish_if_done(connection, EditionId(edition))
+        return len(ids)
 
     def pause(self, edition: Edition, why: str) -> bool:
-        """Let an edition wait for a person; False when it is not being sent."""
-        return self._move(edition, EditionState.SENDING, state=EditionState.PAUSED, paused_because=why)
+        """Let an edition wait for a person, even one whose pause would end by itself; False when not under way."""
+        here = and_(editions.c.id == edition.id, _UNDER_WAY)
+        waits = {"state": EditionState.PAUSED, "paused_because": why, "resume_at": None}
+        with self._write.begin() as connection:
+            return bool(connection.execute(update(editions).where(here).values(waits)).rowcount)
 
     def cancel(self, edition: Edition, now: datetime) -> bool:
         """Send no more letters of an edition; False when it was closed already.
@@ -148,9 +181,8 @@ class Editions:
             return True
 
     def _under_way(self, digest: str) -> Sequence[EditionId]:
-        going = editions.c.state.in_([EditionState.SENDING, EditionState.PAUSED])
         with self._read.begin() as connection:
-            wanted = select(editions.c.id).where(editions.c.digest == digest, going)
+            wanted = select(editions.c.id).where(editions.c.digest == digest, _UNDER_WAY)
             return [EditionId(each) for each in connection.execute(wanted).scalars()]
 
     def _stop_most(self, edition: EditionId, now: datetime, **stopped: object) -> None:
@@ -161,7 +193,7 @@ class Editions:
         """
         paused = {"state": EditionState.PAUSED, "paused_because": "it is being closed", "resume_at": None}
         with self._write.begin() as connection:
-            connection.execute(update(editions).where(editions.c.id == edition).values(paused))
+            connection.execute(update(editions).where(editions.c.id == edition, _UNDER_WAY).values(paused))
         for state in (DeliveryState.PLANNED, DeliveryState.DEFERRED):
             some = (
                 select(deliveries.c.subscription_id)
@@ -174,11 +206,6 @@ class Editions:
             while done == _BATCH:
                 with self._write.begin() as connection:
                     done = connection.execute(changed).rowcount
-
-    def _move(self, edition: Edition, before: EditionState, **values: object) -> bool:
-        here = and_(editions.c.id == edition.id, editions.c.state == before)
-        with self._write.begin() as connection:
-            return bool(connection.execute(update(editions).where(here).values(**values)).rowcount)
 
     def unrendered(self, edition: Edition) -> Mapping[VariantId, Content]:
         """The variants that somebody waits for and that have no form yet, with what they hold."""
@@ -198,11 +225,22 @@ class Editions:
                 contents[variant] = Content(rows=known.rows | {content_row(row)}, more=row.more)
         return contents
 
+    def has_forms(self, edition: Edition) -> bool:
+        """Whether any variant of an edition was rendered."""
+        rendered = select(variants.c.id).where(variants.c.edition_id == edition.id, variants.c.form.is_not(None))
+        with self._read.begin() as connection:
+            return connection.execute(rendered.limit(1)).first() is not None
+
     def keep_form(self, variant: VariantId, form: bytes) -> None:
         """Keep a variant's bytes, so that a retry sends the same, and their hash, which stays when they go."""
         kept = {"form": form, "sha256": hashlib.sha256(form).hexdigest()}
         with self._write.begin() as connection:
             connection.execute(update(variants).where(variants.c.id == variant).values(kept))
+
+    def form(self, variant: VariantId) -> bytes:
+        """The bytes of a variant."""
+        with self._read.begin() as connection:
+            return bytes(connection.execute(select(variants.c.form).where(variants.c.id == variant)).scalar_one())
 
     def hold_variant(self, variant: VariantId, now: datetime) -> None:
         """Hold the letters of a variant that could not be rendered; the next edition makes up for them."""
@@ -275,6 +313,13 @@ _FINISH = Prepared(
     )
     .values(state=EditionState.FINISHED, paused_because=None, resume_at=None)
 )
+
+
+def _finish_stopped(connection: Connection, digest: str, key: PeriodKey) -> None:
+    """Finish what two that opened this edition at once have stopped of earlier ones, and neither finished."""
+    earlier = select(editions.c.id).where(editions.c.digest == digest, editions.c.period_key < key, _UNDER_WAY)
+    for each in connection.execute(earlier).scalars().all():
+        finish_if_done(connection, EditionId(each))
 
 
 def _close_earlier(connection: Connection, digest: str, now: datetime) -> None:

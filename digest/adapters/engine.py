@@ -5,6 +5,7 @@ into groups (`digest.adapters.group_commit`).
 """
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ class Sending:
 
 async def send_all(sending: Sending) -> None:
     """Send until nothing is due, or until asked to stop: then the letters under way are finished, the rest returned."""
-    waiting = _Waiting(sending.stopping)
+    waiting = _Waiting(sending.stopping, len(sending.relays))
     async with GroupCommit(sending.commit, len(sending.relays), waiting.leave_out) as ledger:
         waiting.ledger = ledger
         connections = [asyncio.ensure_future(_carry(sending, relay, waiting, ledger)) for relay in sending.relays]
@@ -79,24 +80,39 @@ class _Waiting:
 
     ledger: GroupCommit
 
-    def __init__(self, stopping: Callable[[], bool]) -> None:
+    def __init__(self, stopping: Callable[[], bool], connections: int) -> None:
         self._stopping = stopping
+        self._connections = connections
+        self._idle = 0
+        self._over = asyncio.Event()
         self._claims: deque[Claim] = deque()
         self._asked: asyncio.Future[Committed] = asyncio.get_running_loop().create_future()
         self._asked.cancel()
 
     async def next(self) -> Claim | None:
-        """The next claim; None when nothing is due any more or when it is time to stop."""
+        """The next claim; None when it is time to stop, or when nothing is due and no other letter is under way.
+
+        As long as one is, another edition may begin: then every connection is wanted.
+        """
+        self._idle += 1
         while not self._stopping():
             asked = self._replenishing()
-            if self._claims:
-                return self._claims.popleft()
-            committed = await asyncio.shield(asked)
             if not self._claims:
-                if committed.wait is None:
-                    return None
-                await asyncio.sleep(min(committed.wait, _LOOK_ROUND))
+                committed = await asyncio.shield(asked)
+                if not self._claims:
+                    if committed.wait is None and self._idle == self._connections:
+                        break
+                    await self._look_round(_LOOK_ROUND if committed.wait is None else committed.wait)
+                    continue
+            self._idle -= 1
+            return self._claims.popleft()
+        self._over.set()
         return None
+
+    async def _look_round(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(min(seconds, _LOOK_ROUND)):
+                await self._over.wait()
 
     def _replenishing(self) -> "asyncio.Future[Committed]":
         if self._asked.done() and len(self._claims) <= _AHEAD // 2:

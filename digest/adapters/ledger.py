@@ -15,15 +15,15 @@ from digest.adapters.editions import finish_if_done
 from digest.adapters.outcomes import OnUncertain, Outcomes, take_over
 from digest.adapters.pacing import Pacing, pace_of, slow_down, take
 from digest.adapters.prepared import Prepared
-from digest.adapters.tables import senders, variants
+from digest.adapters.tables import senders
 from digest.breaker import Breaker
 from digest.delivery import (
     Claim,
     DeliveryState,
     EditionId,
+    Phase,
     Reason,
     Reply,
-    VariantId,
     Verdict,
     asks_for_less,
     heals,
@@ -65,7 +65,9 @@ class Ledger:
         self._on_uncertain = on_uncertain
         self._digests = digests
         self._pacing = pacing
-        self._breaker = Breaker(connections=connections)
+        self._connections = connections
+        self._breaker = Breaker()
+        self._in_hand = 0
         self._flying: frozenset[_Key] = frozenset()
         self._sent, self._started = 0, now
         self._kept: Connection | None = None
@@ -98,6 +100,8 @@ class Ledger:
             for edition in {claim.edition for claim in (*(claim for claim, _ in group.outcomes), *group.unfit)}:
                 finish_if_done(connection, edition)
         self._flying, self._breaker = flying, breaker
+        done_with = len(group.outcomes) + len(group.unfit) + len(group.returned) + len(group.marks) - len(marked)
+        self._in_hand += len(claims) - done_with
         return Committed(marked=marked, claims=claims, stopped=frozenset(stopped), wait=wait, stale=stale)
 
     @contextmanager
@@ -120,12 +124,6 @@ class Ledger:
             finally:
                 self._kept = None
 
-    def form(self, variant: VariantId) -> bytes:
-        """The bytes of a variant."""
-        statement = select(variants.c.form).where(variants.c.id == variant)
-        with self._write.connect() as connection:
-            return bytes(connection.execute(statement).scalar_one())
-
     def end(self, now: datetime) -> None:
         """Stop, however it came to that: what was only claimed is planned again, what was under way is in doubt."""
         own = select(senders).where(senders.c.fence == self.fence, senders.c.ended.is_(None))
@@ -146,15 +144,22 @@ class Ledger:
             outcomes.sent(sent)
             self._sent += len(sent)
         breaker, paused = self._breaker, set[EditionId]()
+        # With fewer letters left than connections, fewer can be lost in a row.
+        enough = max(min(self._connections, self._in_hand), 1)
         for claim, reply, each in judged:
             breaker = breaker.after(each)
             if each is not Verdict.SENT:
                 outcomes.settle(claim, each, reply)
-            if each in {Verdict.PAUSE, Verdict.UNCERTAIN} or breaker.is_open:
-                outcomes.pause(claim.edition, f"{reply} (subscription {claim.subscription})", heals=heals(reply))
-                breaker = Breaker(connections=breaker.connections)
-                paused.add(claim.edition)
-            if asks_for_less(reply) and self._pacing:
+            why = f"{reply} (subscription {claim.subscription})"
+            if each is Verdict.UNCERTAIN or breaker.is_open(enough):
+                stopped = {claim.edition, *sending(outcomes.connection, self._digests)}  # one relay carries them all
+                breaker = Breaker()
+            else:
+                stopped = {claim.edition} if each is Verdict.PAUSE else set()
+            for edition in stopped:
+                outcomes.pause(edition, why, heals=heals(reply))
+            paused |= stopped
+            if self._pacing and asks_for_less(reply) and (reply.phase is not Phase.RCPT or breaker.is_strained(enough)):
                 seen = self._sent / max((outcomes.now - self._started).total_seconds(), 1.0)
                 slow_down(outcomes.connection, self._pacing, outcomes.now, seen)
         return breaker, paused
@@ -166,12 +171,12 @@ class Ledger:
         """
         marked = []
         for claim, stands in zip(marks, standings(outcomes.connection, self.fence, marks), strict=True):
-            why_not = gone(stands[0]) if stands else Reason.EXPIRED
+            why_not = gone(stands[0]) if stands else None
             if why_not:
                 outcomes.set(claim, state=DeliveryState.SKIPPED, reason=why_not)
                 finish_if_done(outcomes.connection, claim.edition)
-            elif stands and stands[1] != EditionState.SENDING:
-                outcomes.give_back([claim])
+            elif stands is None or stands[1] != EditionState.SENDING:
+                outcomes.give_back([claim])  # where it was not closed meanwhile
                 stopped.add(claim.edition)
             else:
                 marked.append(claim)

@@ -3,12 +3,15 @@
 Building and executing a statement in SQLAlchemy costs more than the database's work when it is done for every letter.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Dialect, or_
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.sql import ClauseElement
 
 from articles.adapters.columns import Instant
@@ -33,7 +36,8 @@ class Prepared:
         """Run it once; the cursor has its rows and how many there were."""
         compiled = self._compiled(connection)
         cursor = connection.connection.cursor()
-        cursor.execute(compiled.sql, compiled.bound(compiled.fixed(values)))
+        with _as_sqlalchemy_says():
+            cursor.execute(compiled.sql, compiled.bound(compiled.fixed(values)))
         return cursor
 
     def each(self, connection: Connection, rows: Iterable[Mapping[str, Any]], **common: object) -> list[Any]:
@@ -41,7 +45,8 @@ class Prepared:
         compiled = self._compiled(connection)
         fixed = compiled.fixed(common)
         cursor = connection.connection.cursor()
-        return [cursor.execute(compiled.sql, compiled.bound({**fixed, **row})).fetchone() for row in rows]
+        with _as_sqlalchemy_says():
+            return [cursor.execute(compiled.sql, compiled.bound({**fixed, **row})).fetchone() for row in rows]
 
     def many(self, connection: Connection, rows: Sequence[Mapping[str, Any]], **common: object) -> None:
         """Run it for each row. `common` holds the values that all rows share."""
@@ -49,13 +54,23 @@ class Prepared:
             compiled = self._compiled(connection)
             fixed = compiled.fixed(common)
             cursor = connection.connection.cursor()
-            cursor.executemany(compiled.sql, [compiled.bound({**fixed, **row}) for row in rows])
+            with _as_sqlalchemy_says():
+                cursor.executemany(compiled.sql, [compiled.bound({**fixed, **row}) for row in rows])
 
     def _compiled(self, connection: Connection) -> "_Compiled":
         dialect = connection.dialect
         if dialect.name not in self._by_dialect:
             self._by_dialect[dialect.name] = _Compiled(self._statement, dialect)
         return self._by_dialect[dialect.name]
+
+
+@contextmanager
+def _as_sqlalchemy_says() -> Iterator[None]:
+    """A store that is locked or full is the same fault, whoever ran the statement. No values: they hold addresses."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise OperationalError(None, None, error, hide_parameters=True) from error
 
 
 class _Compiled:

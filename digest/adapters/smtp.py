@@ -20,7 +20,9 @@ _DOT_SECONDS = 600.0
 _GOODBYE_SECONDS = 5.0
 _MOST_SECONDS = 300.0
 """How old a connection gets: relays close older ones, and balance their load by new ones."""
-_GO_ON, _DONE, _CLOSING = 354, 250, 421
+_GO_ON, _DONE, _WILL_FORWARD, _CLOSING = 354, 250, 251, 421
+_YES = {Phase.MAIL: {_DONE}, Phase.RCPT: {_DONE, _WILL_FORWARD}, Phase.DATA: {_GO_ON}}
+"""What accepts each command (RFC 5321, section 4.3.2; 251 is a yes as well: section 3.4)."""
 
 
 class Tls(StrEnum):
@@ -71,7 +73,7 @@ class SmtpRelay:
         line = self._usable()
         if line is not None:
             answers = await _introduce(line, envelope)
-            if answers or not line.conversation.was_lost:
+            if not _was_worn_out(line, answers):
                 return await self._judged(line, answers, envelope.letter)
         try:
             line = await self._connected()
@@ -154,7 +156,7 @@ class SmtpRelay:
             (
                 Reply(phase=phase, code=answer.code, text=answer.text)
                 for phase, answer in zip(phases, answers, strict=False)
-                if answer.code != (_GO_ON if phase is Phase.DATA else _DONE)
+                if answer.code not in _YES[phase]
             ),
             None,
         )
@@ -194,9 +196,14 @@ async def _introduce(line: _Line, envelope: Envelope) -> list[Answer]:
     for command in commands:
         heard = await line.conversation.ask(command, 1, _SECONDS)
         answers += heard
-        if not heard or heard[0].code not in {_DONE, _GO_ON}:
+        if not heard or heard[0].code not in {_DONE, _WILL_FORWARD, _GO_ON}:
             break
     return answers
+
+
+def _was_worn_out(line: _Line, answers: list[Answer]) -> bool:
+    """Whether the relay had enough of a connection that was in use: it closed it, or says so instead of an answer."""
+    return line.conversation.was_lost if not answers else answers[0].code == _CLOSING
 
 
 async def _reset(line: _Line, answers: list[Answer]) -> bool:

@@ -201,6 +201,22 @@ def test_every_command_that_a_page_names_exists(page: Path) -> None:
             assert (words[0], words[1]) in known, words
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_option_that_a_page_names_exists(page: Path) -> None:
+    for span in SPAN.findall(FENCE.sub("", page.read_text(encoding="utf-8"))):
+        said = span.strip("`").partition("budkavle ")[2].split()
+        options = {word for word in said if word.startswith("--")} - {"--help"}
+        words = [word for word in said if re.fullmatch(r"[a-z]+", word)]
+        assert not options or options <= option_names(words), span
+
+
+def option_names(words: list[str]) -> set[str]:
+    command = app
+    for word in words:
+        command = command[word]
+    return {name for argument in command.assemble_argument_collection() for name in argument.names}
+
+
 def test_the_readme_names_every_command() -> None:
     said = {tuple(words[:length]) for words in named(README) for length in (1, 2)}
     groups = {each[0] for each in commands(app) if len(each) > 1}

@@ -28,7 +28,7 @@ async def test_a_dropped_letter_leaves_nothing_behind(tmp_path: Path) -> None:
     relay = MaildirRelay(tmp_path)
     assert await relay.offer(ENVELOPE) is None
     await relay.drop()
-    assert verdict(await relay.finish()) is Verdict.PAUSE
+    assert verdict(await relay.finish()) is Verdict.LOST
     assert not letters(tmp_path)
     assert not list((tmp_path / "tmp").iterdir())
 
@@ -53,7 +53,7 @@ async def test_a_folder_that_cannot_be_written_pauses_the_edition_and_is_named(t
     (tmp_path / "outbox").write_text("a file")
     reply = await MaildirRelay(tmp_path / "outbox").offer(ENVELOPE)
     assert reply
-    assert verdict(reply) is Verdict.PAUSE
+    assert verdict(reply) is Verdict.LOST
     assert str(tmp_path / "outbox") in reply.text
 
 
@@ -62,7 +62,7 @@ async def test_a_letter_that_could_not_be_moved_into_the_mailbox_was_not_sent(tm
     assert await relay.offer(ENVELOPE) is None
     (tmp_path / "new").rmdir()
     reply = await relay.finish()
-    assert verdict(reply) is Verdict.PAUSE
+    assert verdict(reply) is Verdict.LOST
     assert reply.phase is Phase.DATA
     assert await relay.offer(ENVELOPE) is None
     assert verdict(await relay.finish()) is Verdict.SENT

@@ -162,7 +162,7 @@ async def test_an_answer_about_one_letter_lets_the_others_go_on(
 
 
 PAUSING = [
-    *[("mail", answer) for answer in ("421 4.3.2 closing", "451 4.7.1 slow down", "550 5.1.8 sender refused", "what")],
+    *[("mail", answer) for answer in ("451 4.7.1 slow down", "550 5.1.8 sender refused", "what")],
     *[("rcpt", answer) for answer in ("421 closing", "450 4.7.1 slow down", "550 5.7.1 no relaying", "530 log in")],
     *[("data", answer) for answer in ("421 closing", "554 no", "451 4.7.0 policy", "250 strange")],
     *[("dot", answer) for answer in ("421 closing", "554 5.6.0 no", "550 5.7.1 spam", "451 4.7.650 rate")],
@@ -224,6 +224,13 @@ async def test_a_relay_that_does_not_let_us_in_pauses_the_edition_before_any_let
         assert "MAIL" not in relay.verbs()
         assert (outcome(status), status.edition.state) == ({"planned": 3}, EditionState.PAUSED)
         assert outcome(await sent(service)) == {"sent": 3}
+
+
+async def test_a_fresh_connection_that_is_closed_at_its_first_letter_pauses_the_edition(tmp_path: Path) -> None:
+    with ScriptedRelay({"mail": ["421 4.3.2 closing"]}) as relay, newsroom(tmp_path, relay.port) as service:
+        status = await sent(service)
+        assert (outcome(status), status.edition.state) == ({"planned": 3}, EditionState.PAUSED)
+        assert status.edition.resume_at
 
 
 async def test_a_relay_that_is_not_there_pauses_the_edition_and_is_named(tmp_path: Path) -> None:
