@@ -122,8 +122,9 @@ def asks_for_less(reply: Reply) -> bool:
 _SLOWER = (421, 450, 451)
 _YES, _LATER, _NEVER = 2, 4, 5
 _REFUSALS = (_LATER, _NEVER)
-_ABOUT_US = (421, 530, 535)
-"""Closing, and not logged in: about the relay or us, never about the recipient (RFC 5321, 3.8; RFC 4954, 6)."""
+_ABOUT_US = (421, 500, 502, 503, 504, 530, 535)
+"""Closing, not understood, out of order, and not logged in: about the relay or us, never about the recipient (RFC 5321,
+3.8 and 4.2.4; RFC 4954, 6)."""
 
 
 _RETRIES = (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4))
@@ -138,10 +139,11 @@ LONGEST_WAIT = _RETRIES[-1]
 """A delivery that waits for longer than this waits for a clock that was wrong."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Claim:
     """A delivery that this sender may carry out now: the letter's form, and to whom it is made out.
 
+    A claim is itself and no other: one that is given back and taken again is a new one.
     `cut` is its edition's: the subscription's cursor moves there when it is sent.
     """
 

@@ -64,6 +64,9 @@ def progress(things: Iterable[T], what: str, total: int | None = None) -> Iterat
 def ticking(what: str, total: int) -> Iterator[Callable[[object], None]]:
     """A function to be called once for each of `total` steps, with a bar where a person waits at a terminal."""
     console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+    if not console.is_terminal:
+        yield lambda _: None
+        return
+    with Progress(console=console, transient=True) as bar:
         task = bar.add_task(what, total=total)
         yield lambda _: bar.advance(task)

@@ -5,14 +5,12 @@ commands in one go (RFC 2920) and tells how many of them were answered before a 
 """
 
 import asyncio
-import re
-from collections import deque
 from typing import NamedTuple, cast
 
-_LINE = re.compile(rb"(\d{3})([ -]?)(.*)", re.DOTALL)
 _LONGEST_REPLY = 64 * 1024
 _LOOK_ROUND = 1.0
-_LOWEST_CODE = 200
+_DIGITS, _LOWEST_CODE = 3, b"200"
+_SEPARATORS = (b" ", b"-", b"")
 
 
 class Answer(NamedTuple):
@@ -31,7 +29,7 @@ class Conversation(asyncio.Protocol):
         self._buffer = b""
         self._heard = 0  # bytes since the last whole answer
         self._lines: list[str] = []
-        self._answers: deque[Answer] = deque()
+        self._answers: list[Answer] = []
         self._asked = 0
         self._waiter: asyncio.Future[None] | None = None
         self._overdue = float("inf")
@@ -75,8 +73,7 @@ class Conversation(asyncio.Protocol):
             raise
         finally:
             self._asked, self._waiter, self._overdue = 0, None, float("inf")
-        heard = list(self._answers)
-        self._answers.clear()
+        heard, self._answers = self._answers, []
         return heard
 
     def abort(self, why: str) -> None:
@@ -88,11 +85,11 @@ class Conversation(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take replies apart as they come."""
-        self._buffer += data
         self._heard += len(data)
-        while not self.why and (end := self._buffer.find(b"\n")) >= 0:
-            line, self._buffer = self._buffer[:end].rstrip(b"\r"), self._buffer[end + 1 :]
-            self._hear(line)
+        *lines, self._buffer = (self._buffer + data).split(b"\n")
+        for line in lines:
+            if not self.why:
+                self._hear(line.rstrip(b"\r"))
         if self._heard > _LONGEST_REPLY:
             self.abort("the relay's reply is too long")
 
@@ -109,21 +106,21 @@ class Conversation(asyncio.Protocol):
         self._wake()
 
     def _hear(self, line: bytes) -> None:
-        found = _LINE.fullmatch(line)
-        text = line.decode("utf-8", "replace")
-        if found is None or int(found[1]) < _LOWEST_CODE:
-            self.abort(f"the relay said what is no reply: {text[:100]}")
+        code, more, text = line[:3], line[3:4], line[4:].decode("utf-8", "replace")
+        if len(code) < _DIGITS or not code.isdigit() or code < _LOWEST_CODE or more not in _SEPARATORS:
+            self.abort(f"the relay said what is no reply: {line[:100].decode('utf-8', 'replace')}")
             return
-        self._lines.append(found[3].decode("utf-8", "replace"))
-        if found[2] == b"-":
+        if more == b"-":
+            self._lines.append(text)
             return
-        answer = Answer(int(found[1]), "\n".join(self._lines))
-        self._lines.clear()
-        self._heard = len(self._buffer)
+        if self._lines:
+            text = "\n".join([*self._lines, text])
+            self._lines.clear()
+        self._heard = 0
         if len(self._answers) >= self._asked:
-            self.abort(f"the relay said without being asked: {answer.code} {answer.text[:100]}")
+            self.abort(f"the relay said without being asked: {int(code)} {text[:100]}")
             return
-        self._answers.append(answer)
+        self._answers.append(Answer(int(code), text))
         if len(self._answers) == self._asked:
             self._wake()
 

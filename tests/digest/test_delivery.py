@@ -40,7 +40,7 @@ def test_only_a_refused_recipient_fails_for_good(phase: Phase, code: int, text: 
 
 
 @pytest.mark.parametrize("phase", [Phase.RCPT, Phase.DATA, Phase.DOT, Phase.MAIL, Phase.CONNECT])
-@pytest.mark.parametrize("code", [421, 530, 535])
+@pytest.mark.parametrize("code", [421, 500, 502, 503, 504, 530, 535])
 def test_a_closing_relay_or_a_missing_login_is_never_the_addresss_fault(phase: Phase, code: int) -> None:
     assert verdict(Reply(phase=phase, code=code, text="no")) is Verdict.PAUSE
 
