@@ -176,9 +176,7 @@ def _send(service: Service, edition: Edition, holder: str) -> None:
         asyncio.run(_send_until_asked_to_stop(service, holder, told))
 
 
-async def _send_until_asked_to_stop(
-    service: Service, holder: str, told: Callable[[Verdict | None], None]
-) -> None:
+async def _send_until_asked_to_stop(service: Service, holder: str, told: Callable[[Verdict | None], None]) -> None:
     """Ctrl-C and SIGTERM end it after the letter that is under way, so that none is left in doubt for nothing."""
     asked = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
