@@ -55,7 +55,7 @@ class Memory:
 
     def told(self) -> str:
         """The run in words."""
-        sending = self.total - self.planning
+        sending = max(self.total - self.planning, 0.001)  # a small run may be over between two looks
         return (
             f"\nAn edition for {self.readers} subscribers, letters of {self.letter_bytes} bytes: planned in"
             f" {self.planning:.0f} s, sent in {sending:.0f} s ({self.readers / sending:.0f} letters/s).\n"

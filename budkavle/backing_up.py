@@ -82,7 +82,8 @@ def back_up(
     folder = into / f"{now:%Y-%m-%dT%H%M%SZ}"
     if folder.exists():
         raise BackupError(folder, "there is a backup of this second already", "try again")
-    unfinished = folder.with_name(folder.name + _UNFINISHED)
+    # A name of its own: one of the same second may have been killed, or be at work.
+    unfinished = folder.with_name(f"{folder.name}-{os.getpid()}{_UNFINISHED}")
     unfinished.mkdir(mode=0o700)
     try:
         _fill(config, unfinished, now, told)
