@@ -18,6 +18,8 @@ _AHEAD = 100
 """How many letters are claimed ahead at most: what a crash gives back (docs/design.md, "Delivery")."""
 _LOOK_ROUND = 1.0
 """Seconds after which one who waits for the pace looks whether it shall stop."""
+_FINISH_SECONDS = 30.0
+"""How long the other connections have for the letter in hand when one has met a fault."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +43,10 @@ async def send_all(sending: Sending) -> None:
         waiting.ledger = ledger
         connections = [asyncio.ensure_future(_carry(sending, relay, waiting, ledger)) for relay in sending.relays]
         try:
-            await asyncio.wait(connections, return_when=asyncio.FIRST_EXCEPTION)
+            _, others = await asyncio.wait(connections, return_when=asyncio.FIRST_EXCEPTION)
+            if others:  # after a fault: a letter whose dot is out must not be put in doubt by another one
+                waiting.stop()
+                await asyncio.wait(others, timeout=_FINISH_SECONDS)
         finally:
             for each in connections:
                 each.cancel()
@@ -88,6 +93,11 @@ class _Waiting:
         self._claims: deque[Claim] = deque()
         self._asked: asyncio.Future[Committed] = asyncio.get_running_loop().create_future()
         self._asked.cancel()
+
+    def stop(self) -> None:
+        """Give nobody another claim."""
+        self._stopping = lambda: True
+        self._over.set()
 
     async def next(self) -> Claim | None:
         """The next claim; None when it is time to stop, or when nothing is due and no other letter is under way.

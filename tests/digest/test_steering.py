@@ -267,6 +267,38 @@ async def carried(ledger: FakeLedger, relay: GoodRelay) -> Sequence[Verdict | No
     return told
 
 
+async def test_a_fault_over_one_letter_lets_the_others_finish_theirs() -> None:
+    ledger, relay, failed, at_its_dot = FakeLedger(), GoodRelay(), asyncio.Event(), asyncio.Event()
+
+    async def made_out_but_one(claim: Claim) -> Envelope:
+        if claim.subscription == 1:
+            await at_its_dot.wait()
+            failed.set()
+            raise OSError("broken")
+        return await made_out(claim)
+
+    class SlowRelay(GoodRelay):
+        async def finish(self) -> Reply:
+            at_its_dot.set()
+            await failed.wait()
+            await asyncio.sleep(0)
+            return await super().finish()
+
+    slow = SlowRelay()
+    sending = Sending(
+        relays=[slow, relay],
+        commit=ledger.commit,
+        make_out=made_out_but_one,
+        stopping=lambda: False,
+        told=lambda _: None,
+    )
+    with pytest.raises(OSError, match="broken"):
+        await send_all(sending)
+    outcomes = [claim for group in ledger.groups for claim, _ in group.outcomes]
+    assert [claim.subscription for claim in outcomes] == [0]
+    assert slow.dots == 1
+
+
 async def test_a_store_that_is_locked_for_a_while_keeps_every_dot_waiting_and_loses_nothing() -> None:
     locked = OperationalError("BEGIN IMMEDIATE", None, Exception("database is locked"))
     ledger, relay = FakeLedger(faults={0: locked, 2: locked, 4: locked}), GoodRelay()
