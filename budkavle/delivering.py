@@ -155,8 +155,7 @@ def _make_out(service: Service) -> Callable[[Claim], Awaitable[Envelope | None]]
 class _Desk:
     """The ledger, but before each claim it looks whether the letters are as new as the store.
 
-    What was withdrawn meanwhile leaves the letters to come, and an edition that joins is rendered first. Runs in the
-    ledger's thread.
+    What was withdrawn meanwhile leaves the letters to come, and an edition that joins is rendered first.
     """
 
     def __init__(self, service: Service, ledger: Ledger, clock: Callable[[], datetime]) -> None:
@@ -167,14 +166,14 @@ class _Desk:
         self._rendered_at: Seq | None = None
         self._rendered = frozenset[EditionId]()
 
-    def commit(self, group: Group) -> Committed:
+    async def commit(self, group: Group) -> Committed:
         """Commit a group, and claim letters of which none holds a text that was withdrawn before the claim.
 
         When it raises, it may be tried again as it is, whatever of it is written already.
         """
         committed = self._ledger.commit(group, self._clock(), self._is_stale)
         while committed.stale:
-            all_pulled = self._render()
+            all_pulled = await asyncio.to_thread(self._render)
             again = self._ledger.commit(Group(wanted=group.wanted), self._clock(), self._is_stale)
             committed = replace(committed, claims=again.claims, wait=again.wait, stale=again.stale)
             if not all_pulled:

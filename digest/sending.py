@@ -28,8 +28,11 @@ class Relay(Protocol):
     async def offer(self, envelope: Envelope) -> Reply | None:
         """Hand over all but the final dot; None when only the dot is missing, else the reply that refused it."""
 
-    async def finish(self) -> Reply:
-        """Send the final dot and say how it was answered."""
+    async def finish(self, following: Envelope | None = None) -> Reply:
+        """Send the final dot and say how it was answered.
+
+        `following` is what will be offered next over this connection: it may be announced together with the dot.
+        """
 
     async def drop(self) -> None:
         """Break off: what was offered and not finished is not sent."""

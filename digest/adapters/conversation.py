@@ -30,7 +30,8 @@ class Conversation(asyncio.Protocol):
         self._heard = 0  # bytes since the last whole answer
         self._lines: list[str] = []
         self._answers: list[Answer] = []
-        self._asked = 0
+        self._asked = 0  # answers that are still to come
+        self._awaited = 0  # how many of them somebody waits for
         self._waiter: asyncio.Future[None] | None = None
         self._overdue = float("inf")
         self._watch = self._loop.call_later(_LOOK_ROUND, self._look)
@@ -50,31 +51,35 @@ class Conversation(asyncio.Protocol):
         """Whether more can be said."""
         return not self.why and not self._transport.is_closing()
 
-    def say(self, data: bytes) -> None:
-        """Write what asks for no answer."""
-        self._transport.write(data)
+    def say(self, data: bytes, answers: int = 0) -> None:
+        """Write what asks for so many answers."""
+        if self.is_open:
+            self._asked += answers
+            self._transport.write(data)
 
-    async def ask(self, data: bytes, answers: int, seconds: float) -> list[Answer]:
-        """Write, and wait for so many answers; there are fewer when the connection broke first: `why` says how.
+    async def hear(self, answers: int, seconds: float) -> list[Answer]:
+        """The next so many answers; there are fewer when the connection broke first: `why` says how.
 
         When the wait is cancelled, the connection is closed: its next answer would be taken for another's.
         """
-        self._asked = answers
-        self._overdue = self._loop.time() + seconds
-        self._waiter = self._loop.create_future()
-        if self.is_open:
-            self._transport.write(data)
-        else:
-            self._waiter.set_result(None)
-        try:
-            await self._waiter
-        except asyncio.CancelledError:
-            self.abort("cancelled")
-            raise
-        finally:
-            self._asked, self._waiter, self._overdue = 0, None, float("inf")
-        heard, self._answers = self._answers, []
+        if self.is_open and len(self._answers) < answers:
+            self._awaited = answers
+            self._overdue = self._loop.time() + seconds
+            self._waiter = self._loop.create_future()
+            try:
+                await self._waiter
+            except asyncio.CancelledError:
+                self.abort("cancelled")
+                raise
+            finally:
+                self._waiter, self._overdue = None, float("inf")
+        heard, self._answers = self._answers[:answers], self._answers[answers:]
         return heard
+
+    async def ask(self, data: bytes, answers: int, seconds: float) -> list[Answer]:
+        """Write, and wait for so many answers, as `hear` does."""
+        self.say(data, answers)
+        return await self.hear(answers, seconds)
 
     def abort(self, why: str) -> None:
         """Close at once, without a word: what has no final dot is not sent."""
@@ -117,11 +122,12 @@ class Conversation(asyncio.Protocol):
             text = "\n".join([*self._lines, text])
             self._lines.clear()
         self._heard = 0
-        if len(self._answers) >= self._asked:
+        if not self._asked:
             self.abort(f"the relay said without being asked: {int(code)} {text[:100]}")
             return
+        self._asked -= 1
         self._answers.append(Answer(int(code), text))
-        if len(self._answers) == self._asked:
+        if len(self._answers) == self._awaited:
             self._wake()
 
     def _wake(self) -> None:

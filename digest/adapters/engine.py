@@ -1,7 +1,7 @@
 """The engine: connections that carry letters side by side until nothing is due.
 
-Each connection has one letter at a time, from its offer to its outcome; the ledger gathers their marks and outcomes
-into groups (`digest.adapters.group_commit`).
+Each connection has one letter at a time, from its offer to its outcome, and announces the next one together with the
+final dot; the ledger gathers their marks and outcomes into groups (`digest.adapters.group_commit`).
 """
 
 import asyncio
@@ -9,6 +9,7 @@ import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from digest.adapters.group_commit import GroupCommit
 from digest.delivery import Claim, EditionId, Verdict, verdict
@@ -30,7 +31,7 @@ class Sending:
     """
 
     relays: Sequence[Relay]
-    commit: Callable[[Group], Committed]
+    commit: Callable[[Group], Awaitable[Committed]]
     make_out: Callable[[Claim], Awaitable[Envelope | None]]
     stopping: Callable[[], bool]
     told: Callable[[Verdict | None], None]
@@ -38,7 +39,7 @@ class Sending:
 
 async def send_all(sending: Sending) -> None:
     """Send until nothing is due, or until asked to stop: then the letters under way are finished, the rest returned."""
-    waiting = _Waiting(sending.stopping, len(sending.relays))
+    waiting = _Waiting(sending)
     async with GroupCommit(sending.commit, len(sending.relays), waiting.leave_out) as ledger:
         waiting.ledger = ledger
         connections = [asyncio.ensure_future(_carry(sending, relay, waiting, ledger)) for relay in sending.relays]
@@ -58,36 +59,42 @@ async def send_all(sending: Sending) -> None:
                 each.result()
 
 
+class _Letter(NamedTuple):
+    claim: Claim
+    envelope: Envelope
+
+
 async def _carry(sending: Sending, relay: Relay, waiting: "_Waiting", ledger: GroupCommit) -> None:
     """Carry one letter after the other over one connection."""
-    while claim := await waiting.next():
-        envelope = await sending.make_out(claim)
-        if envelope is None:
-            ledger.hold(claim)
-            sending.told(None)
-            continue
-        refused = await relay.offer(envelope)
-        if refused is None and not await ledger.mark(claim):
-            await relay.drop()
-            sending.told(None)
-            continue
-        reply = refused or await relay.finish()
-        judged = verdict(reply)
-        if judged is Verdict.SENT:
-            ledger.record(claim, reply)
-        else:
-            await ledger.record_now(claim, reply)
+    letter = await waiting.next()
+    while letter:
+        following = None
+        reply = await relay.offer(letter.envelope)
+        if reply is None:
+            following = await waiting.at_hand()  # before the mark: what fails here must not put this letter in doubt
+            if await ledger.mark(letter.claim):
+                reply = await relay.finish(following.envelope if following else None)
+            else:
+                await relay.drop()
+        judged = verdict(reply) if reply else None
+        if reply and judged is Verdict.SENT:
+            ledger.record(letter.claim, reply)
+        elif reply:
+            await ledger.record_now(letter.claim, reply)
         sending.told(judged)
+        letter = waiting.unless_over(following) or await waiting.next()
 
 
 class _Waiting:
-    """The claims that no connection has taken yet, replenished before they run out."""
+    """The claims that no connection has taken yet, replenished before they run out; made out when one is taken."""
 
     ledger: GroupCommit
 
-    def __init__(self, stopping: Callable[[], bool], connections: int) -> None:
-        self._stopping = stopping
-        self._connections = connections
+    def __init__(self, sending: Sending) -> None:
+        self._stopping = sending.stopping
+        self._connections = len(sending.relays)
+        self._make_out = sending.make_out
+        self._told = sending.told
         self._idle = 0
         self._over = asyncio.Event()
         self._claims: deque[Claim] = deque()
@@ -99,11 +106,40 @@ class _Waiting:
         self._stopping = lambda: True
         self._over.set()
 
-    async def next(self) -> Claim | None:
-        """The next claim; None when it is time to stop, or when nothing is due and no other letter is under way.
+    async def next(self) -> _Letter | None:
+        """The next letter; None when it is time to stop, or when nothing is due and no other letter is under way.
 
         As long as one is, another edition may begin: then every connection is wanted.
         """
+        while claim := await self._next_claim():
+            if letter := await self._made_out(claim):
+                return letter
+        return None
+
+    async def at_hand(self) -> _Letter | None:
+        """The next letter, if there is one without waiting for its claim."""
+        if self._stopping():
+            return None
+        self._replenishing()
+        return await self._made_out(self._claims.popleft()) if self._claims else None
+
+    def unless_over(self, letter: _Letter | None) -> _Letter | None:
+        """The letter, unless it is time to stop: then its claim is returned."""
+        if letter is None or not self._stopping():
+            return letter
+        self.ledger.give_back([letter.claim])
+        return None
+
+    async def _made_out(self, claim: Claim) -> _Letter | None:
+        """The letter, or None for one that cannot be made out: it is held."""
+        envelope = await self._make_out(claim)
+        if envelope is None:
+            self.ledger.hold(claim)
+            self._told(None)
+            return None
+        return _Letter(claim, envelope)
+
+    async def _next_claim(self) -> Claim | None:
         self._idle += 1
         while not self._stopping():
             asked = self._replenishing()

@@ -1,4 +1,4 @@
-"""Group commit: a ledger thread writes one group while the next one gathers.
+"""Group commit: one group is written while the next one gathers.
 
 A letter's dot waits for the disk, but thirty letters wait for it together: that is what makes a durable mark for each
 of them affordable.
@@ -6,8 +6,7 @@ of them affordable.
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Self
 
 import structlog
@@ -28,20 +27,19 @@ meanwhile, because no dot is sent."""
 
 
 class GroupCommit:
-    """Gathers what connections want written down, and has it committed in groups by one thread.
+    """Gathers what connections want written down, and has it committed in groups, one after the other.
 
     `connections` is how many may ask at once; `stopped` hears of editions that go no further.
     """
 
     def __init__(
         self,
-        commit: Callable[[Group], Committed],
+        commit: Callable[[Group], Awaitable[Committed]],
         connections: int,
         stopped: Callable[[frozenset[EditionId]], None],
     ) -> None:
         self._commit = commit
         self._enough = connections / 2
-        self._thread = ThreadPoolExecutor(1, "ledger")
         self._outcomes: list[tuple[Claim, Reply]] = []
         self._unfit: list[Claim] = []
         self._returned: list[Claim] = []
@@ -68,8 +66,6 @@ class GroupCommit:
         except asyncio.CancelledError:
             self._running.cancel()
             raise
-        finally:
-            self._thread.shutdown()
         self._running.result()
 
     def record(self, claim: Claim, reply: Reply) -> None:
@@ -148,6 +144,8 @@ class GroupCommit:
                 if not each.done():
                     each.set_exception(error)
             raise
+        # One turn of the loop, so that a relay that hung up while the disk was waited for is heard before its dot.
+        await asyncio.sleep(0)
         if committed.stopped:
             self._stopped(committed.stopped)
         if claims and not claims.done():
@@ -165,7 +163,7 @@ class GroupCommit:
         until = loop.time() + _PATIENCE
         while True:
             try:
-                return await loop.run_in_executor(self._thread, self._commit, group)
+                return await self._commit(group)
             except OperationalError as error:
                 if loop.time() > until or self._hurried:
                     raise

@@ -30,7 +30,7 @@ class MaildirRelay:
         self._offered = path
         return None
 
-    async def finish(self) -> Reply:
+    async def finish(self, _following: Envelope | None = None) -> Reply:
         """Move the letter into the mailbox: this is its final dot."""
         path, self._offered = self._offered, None
         if path is None:

@@ -21,6 +21,7 @@ _GOODBYE_SECONDS = 5.0
 _MOST_SECONDS = 300.0
 """How old a connection gets: relays close older ones, and balance their load by new ones."""
 _GO_ON, _DONE, _WILL_FORWARD, _CLOSING = 354, 250, 251, 421
+_COMMANDS = (Phase.MAIL, Phase.RCPT, Phase.DATA)
 _YES = {Phase.MAIL: {_DONE}, Phase.RCPT: {_DONE, _WILL_FORWARD}, Phase.DATA: {_GO_ON}}
 """What accepts each command (RFC 5321, section 4.3.2; 251 is a yes as well: section 3.4)."""
 
@@ -63,6 +64,8 @@ class SmtpRelay:
         self._where = where
         self._line: _Line | None = None
         self._offered = False
+        self._announced: Envelope | None = None
+        """What was introduced together with the last dot (RFC 2920, section 3.1), and not offered yet."""
 
     async def offer(self, envelope: Envelope) -> Reply | None:
         """MAIL, RCPT, DATA and the letter without its final dot.
@@ -70,26 +73,39 @@ class SmtpRelay:
         A connection that the relay closed while it was idle is no fault: the letter is offered once more on a fresh
         one.
         """
-        line = self._usable()
+        line = await self._line_for(envelope)
         if line is not None:
-            answers = await _introduce(line, envelope)
+            announced, self._announced = self._announced, None
+            heard = line.conversation.hear(len(_COMMANDS), _SECONDS) if announced else _introduce(line, envelope)
+            answers = await heard
             if not _was_worn_out(line, answers):
                 return await self._judged(line, answers, envelope.letter)
+            await self.drop()
         try:
             line = await self._connected()
         except (SMTPException, OSError, ValueError) as error:
             return _not_let_in(error)
         return await self._judged(line, await _introduce(line, envelope), envelope.letter)
 
-    async def finish(self) -> Reply:
-        """Write the final dot and wait for its answer, as long as the standard asks."""
+    async def finish(self, following: Envelope | None = None) -> Reply:
+        """Write the final dot and wait for its answer, as long as the standard asks.
+
+        Where the relay takes commands in one go and the connection has not carried its share, `following` is introduced
+        in the same write: that saves a letter one of its two waits for the relay.
+        """
         line, offered, self._offered = self._line, self._offered, False
         if line is None or not offered or not line.conversation.is_open:  # without its dot nothing was sent
             why = line.conversation.why if line else "the connection is closed"
             await self.drop()
             return Reply(phase=Phase.DATA, code=0, text=why)
         line.letters += 1
-        answers = await line.conversation.ask(b".\r\n", 1, _DOT_SECONDS)
+        words, asked = b".\r\n", 1
+        if following is not None and line.pipelining and self._usable() is line:
+            self._announced = following
+            commands = _commands(line, following)
+            words, asked = b"".join((words, *commands)), asked + len(commands)
+        line.conversation.say(words, asked)
+        answers = await line.conversation.hear(1, _DOT_SECONDS)
         if not answers:
             why = line.conversation.why
             await self.drop()
@@ -100,15 +116,24 @@ class SmtpRelay:
 
     async def drop(self) -> None:
         """Close the connection without a dot: the relay throws away what it has (RFC 5321, section 4.1.1.4)."""
-        line, self._line, self._offered = self._line, None, False
+        line, self._line, self._offered, self._announced = self._line, None, False, None
         if line is not None:
             line.conversation.abort("dropped")
 
     async def close(self) -> None:
         """Say goodbye, where there is somebody to say it to and no letter half said."""
-        if self._line is not None and not self._offered and self._line.conversation.is_open:
+        half_said = self._offered or self._announced
+        if self._line is not None and not half_said and self._line.conversation.is_open:
             await self._line.conversation.ask(b"QUIT\r\n", 1, _GOODBYE_SECONDS)
         await self.drop()
+
+    async def _line_for(self, envelope: Envelope) -> _Line | None:
+        """The open connection, unless it waits for another letter or has carried its share."""
+        if self._announced is None:
+            return self._usable()
+        if self._announced != envelope:
+            await self.drop()
+        return self._line
 
     def _usable(self) -> _Line | None:
         """The open connection, unless it has carried its share."""
@@ -151,21 +176,20 @@ class SmtpRelay:
 
         Only a refused recipient leaves the connection usable: what else is refused will be refused again.
         """
-        phases = (Phase.MAIL, Phase.RCPT, Phase.DATA)
         refusal = next(
             (
                 Reply(phase=phase, code=answer.code, text=answer.text)
-                for phase, answer in zip(phases, answers, strict=False)
+                for phase, answer in zip(_COMMANDS, answers, strict=False)
                 if answer.code not in _YES[phase]
             ),
             None,
         )
-        if refusal is None and len(answers) == len(phases) and line.conversation.is_open:
+        if refusal is None and len(answers) == len(_COMMANDS) and line.conversation.is_open:
             line.conversation.say(letter)
             self._offered = True
             return None
         if refusal is None:
-            phase = phases[min(len(answers), len(phases) - 1)]
+            phase = _COMMANDS[min(len(answers), len(_COMMANDS) - 1)]
             refusal = Reply(phase=phase, code=0, text=line.conversation.why)
         in_order = refusal.phase is Phase.RCPT and _is_orderly(Answer(refusal.code, ""))
         if not (in_order and await _reset(line, answers)):
@@ -182,14 +206,18 @@ async def _greet(client: SMTP) -> None:
             await client.helo()
 
 
-async def _introduce(line: _Line, envelope: Envelope) -> list[Answer]:
-    """MAIL, RCPT and DATA: in one go where the relay takes them so, else one after the other until one is refused."""
+def _commands(line: _Line, envelope: Envelope) -> tuple[bytes, bytes, bytes]:
     size = f" SIZE={len(envelope.letter)}" if line.size else ""
-    commands = (
+    return (
         f"MAIL FROM:<{envelope.sender}>{size}\r\n".encode(),
         f"RCPT TO:<{envelope.recipient}>\r\n".encode(),
         b"DATA\r\n",
     )
+
+
+async def _introduce(line: _Line, envelope: Envelope) -> list[Answer]:
+    """MAIL, RCPT and DATA: in one go where the relay takes them so, else one after the other until one is refused."""
+    commands = _commands(line, envelope)
     if line.pipelining:
         return await line.conversation.ask(b"".join(commands), len(commands), _SECONDS)
     answers: list[Answer] = []

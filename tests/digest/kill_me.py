@@ -56,9 +56,9 @@ class DyingRelay:
     async def offer(self, envelope: Envelope) -> Reply | None:
         return await self._real.offer(envelope)
 
-    async def finish(self) -> Reply:
+    async def finish(self, following: Envelope | None = None) -> Reply:
         _reached("before the dot")
-        reply = await self._real.finish()
+        reply = await self._real.finish(following)
         _reached("after the reply")
         return reply
 

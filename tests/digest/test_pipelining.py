@@ -166,3 +166,94 @@ async def test_a_silent_relay_is_not_waited_for_for_ever(
         assert (verdict(reply), reply.code) == (judged, 0)
         assert "in time" in reply.text
         await carrier.close()
+
+
+def to(number: int) -> Envelope:
+    return Envelope(sender="nyheter@example.org", recipient=f"lasare{number}@example.org", letter=LETTER)
+
+
+async def carried(carrier: SmtpRelay, letters: int) -> list[Verdict]:
+    """Carry letters as the engine does: each is announced with the dot before it."""
+    outcomes = []
+    for number in range(letters):
+        following = to(number + 1) if number + 1 < letters else None
+        outcomes.append(verdict(await carrier.offer(to(number)) or await carrier.finish(following)))
+    await carrier.close()
+    return outcomes
+
+
+@pytest.mark.parametrize("pipelining", [True, False])
+async def test_a_letter_announced_with_the_dot_before_it_arrives_like_any_other(*, pipelining: bool) -> None:
+    with ScriptedRelay(pipelining=pipelining) as relay:
+        assert await carried(connection(relay), 4) == [Verdict.SENT] * 4
+    assert [letter.recipient for letter in relay.letters] == [to(number).recipient for number in range(4)]
+    assert {letter.wire for letter in relay.letters} == {LETTER}
+    assert relay.verbs() == ["EHLO", *["MAIL", "RCPT", "DATA"] * 4, "QUIT"]
+
+
+async def test_the_next_letter_is_announced_before_the_dot_is_answered() -> None:
+    with ScriptedRelay({"dot": [SILENCE]}, pipelining=True) as relay:
+        carrier = connection(relay)
+        reached, loop = asyncio.Event(), asyncio.get_running_loop()
+        assert await carrier.offer(to(0)) is None
+        relay.at = lambda phase, _: loop.call_soon_threadsafe(reached.set) if phase == "data" else None
+        finishing = asyncio.ensure_future(carrier.finish(to(1)))
+        await reached.wait()
+        finishing.cancel()
+        await asyncio.wait([finishing])
+        await carrier.close()
+    assert [letter.recipient for letter in relay.letters] == [to(0).recipient]
+    assert relay.verbs()[-1] == "DATA", "and no QUIT in the midst of a letter"
+
+
+@pytest.mark.parametrize(
+    ("script", "outcomes", "connections"),
+    [
+        ({"dot": ["250 ok", "421 4.3.2 closing"]}, ["sent", "pause", "sent"], 2),
+        ({"dot": ["250 ok", "452 4.2.2 later"]}, ["sent", "deferred", "sent"], 1),
+        ({"dot": [HANG_UP]}, ["uncertain", "sent", "sent"], 2),
+        ({"mail": ["250 ok", HANG_UP]}, ["sent", "sent", "sent"], 2),
+        ({"mail": ["250 ok", "421 4.4.2 enough"]}, ["sent", "sent", "sent"], 2),
+        ({"mail": ["250 ok", "451 4.3.0 later"]}, ["sent", "pause", "sent"], 2),
+        (
+            {"rcpt": ["250 ok", "450 4.2.1 later"], "data": ["354 ok", "554 5.5.1 none"]},
+            ["sent", "deferred", "sent"],
+            1,
+        ),
+        (
+            {"rcpt": ["250 ok", "550 5.1.1 nobody"], "dot": ["250 ok", "554 5.5.1 nobody"]},
+            ["sent", "failed", "sent"],
+            1,
+        ),
+        ({"data": ["354 ok", HANG_UP]}, ["sent", "lost", "sent"], 2),
+    ],
+)
+async def test_what_goes_wrong_with_an_announced_letter_is_told_of_that_letter(
+    script: dict[str, list[str]], outcomes: list[str], connections: int
+) -> None:
+    with ScriptedRelay(script, pipelining=True) as relay:
+        assert await carried(connection(relay), 3) == outcomes
+    assert relay.connections() == connections
+    arrived = {letter.recipient for letter in relay.letters}
+    assert {to(number).recipient for number, each in enumerate(outcomes) if each == "sent"} <= arrived
+    assert len(arrived) == len(relay.letters)
+
+
+async def test_nothing_is_announced_over_a_connection_that_has_carried_its_share() -> None:
+    with ScriptedRelay(pipelining=True) as relay:
+        where = RelayAddress(host="127.0.0.1", port=relay.port, tls=Tls.NONE, letters=2)
+        assert await carried(SmtpRelay(where), 5) == [Verdict.SENT] * 5
+    assert relay.connections() == 3
+    assert relay.verbs().count("MAIL") == 5
+
+
+async def test_an_announced_letter_that_is_not_offered_is_not_sent() -> None:
+    with ScriptedRelay(pipelining=True) as relay:
+        carrier = connection(relay)
+        assert await carrier.offer(to(0)) is None
+        assert verdict(await carrier.finish(to(1))) is Verdict.SENT
+        assert await carrier.offer(to(2)) is None
+        assert verdict(await carrier.finish()) is Verdict.SENT
+        await carrier.close()
+    assert [letter.recipient for letter in relay.letters] == [to(0).recipient, to(2).recipient]
+    assert relay.connections() == 2

@@ -224,7 +224,7 @@ class FakeLedger:
         ]
     )
 
-    def commit(self, group: Group) -> Committed:
+    async def commit(self, group: Group) -> Committed:
         fault = self.faults.pop(len(self.groups), None)
         if fault:
             raise fault
@@ -242,7 +242,7 @@ class GoodRelay:
     async def offer(self, _: Envelope) -> Reply | None:
         return None
 
-    async def finish(self) -> Reply:
+    async def finish(self, _following: Envelope | None = None) -> Reply:
         self.dots += 1
         return ACCEPTED
 
@@ -271,19 +271,19 @@ async def test_a_fault_over_one_letter_lets_the_others_finish_theirs() -> None:
     ledger, relay, failed, at_its_dot = FakeLedger(), GoodRelay(), asyncio.Event(), asyncio.Event()
 
     async def made_out_but_one(claim: Claim) -> Envelope:
-        if claim.subscription == 1:
+        if claim.subscription == 2:  # the first connection holds 0, and 1 to announce with its dot
             await at_its_dot.wait()
             failed.set()
             raise OSError("broken")
         return await made_out(claim)
 
     class SlowRelay(GoodRelay):
-        async def finish(self) -> Reply:
+        async def finish(self, following: Envelope | None = None) -> Reply:
             at_its_dot.set()
             await failed.wait()
             for _ in range(10):  # turns of the loop, in which the fault becomes known
                 await asyncio.sleep(0)
-            return await super().finish()
+            return await super().finish(following)
 
     slow = SlowRelay()
     sending = Sending(
