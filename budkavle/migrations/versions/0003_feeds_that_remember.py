@@ -1,0 +1,63 @@
+"""Feeds that remember what they published."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from articles.adapters.columns import Instant
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Apply the change."""
+    op.create_table(
+        "documents",
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("modified", sa.Integer(), nullable=False, comment="Last-Modified: seconds since 1970"),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_documents")),
+    )
+    op.create_table(
+        "announcements",
+        sa.Column("topic", sa.String(length=500), nullable=False, comment="the document's public address"),
+        sa.Column("hub", sa.String(length=500), nullable=False),
+        sa.Column("since", Instant(timezone=True), nullable=False),
+        sa.Column("due", Instant(timezone=True), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("topic", "hub", name=op.f("pk_announcements")),
+    )
+    op.create_table(
+        "shelf",
+        sa.Column("article", sa.String(length=200), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False, comment="the version that its entries were made of"),
+        sa.Column(
+            "act_seq",
+            sa.Integer(),
+            nullable=False,
+            comment="the newest act that readers must hear of: its place in feeds",
+        ),
+        sa.Column("born_seq", sa.Integer(), nullable=False, comment="its first version: its place in archives"),
+        sa.Column("publishers", sa.Text(), nullable=False, comment="ids, sorted, one blank between"),
+        sa.Column("topics", sa.Text(), nullable=False, comment="as publishers"),
+        sa.Column("made_with", sa.String(length=64), nullable=False, comment="SHA-256 of what else goes into entries"),
+        sa.Column("set_aside", sa.Text(), nullable=True, comment="why it can be in no document"),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("article", name=op.f("pk_shelf")),
+    )
+    op.create_index(op.f("ix_shelf_act_seq"), "shelf", ["act_seq"], unique=False)
+    op.create_table(
+        "kept_entries",
+        sa.Column("article", sa.String(length=200), nullable=False),
+        sa.Column("contacts", sa.Integer(), nullable=False, comment="1 with the contacts, for feeds that show them"),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(length=300), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("published", sa.Float(), nullable=False),
+        sa.Column("updated", sa.Float(), nullable=False),
+        sa.Column("suffix", sa.String(length=10), nullable=False),
+        sa.Column("written", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("article", "contacts", "number", "suffix", name=op.f("pk_kept_entries")),
+    )

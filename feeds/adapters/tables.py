@@ -1,0 +1,59 @@
+"""The tables of published feeds: what is kept of entries, documents and announcements between two rounds."""
+
+from sqlalchemy import Column, Float, Index, Integer, LargeBinary, MetaData, String, Table, Text
+
+from articles.adapters.columns import NAMING, Instant
+
+metadata = MetaData(naming_convention=NAMING)
+
+# What was last published under each name. Last-Modified must rise whenever the bytes change and stay when they do not,
+# also when the folder is moved, restored or made anew: a file's own time cannot promise that.
+documents = Table(
+    "documents",
+    metadata,
+    Column("name", String(200), primary_key=True),
+    Column("sha256", String(64), nullable=False),
+    Column("modified", Integer, nullable=False, comment="Last-Modified: seconds since 1970"),
+)
+
+# Pings that hubs still have to get (WebSub).
+announcements = Table(
+    "announcements",
+    metadata,
+    Column("topic", String(500), primary_key=True, comment="the document's public address"),
+    Column("hub", String(500), primary_key=True),
+    Column("since", Instant, nullable=False),
+    Column("due", Instant, nullable=False),
+    Column("attempts", Integer, nullable=False),
+)
+
+# Where each article stands, as far as feeds must know it to choose.
+shelf = Table(
+    "shelf",
+    metadata,
+    Column("article", String(200), primary_key=True),
+    Column("seq", Integer, nullable=False, comment="the version that its entries were made of"),
+    Column("act_seq", Integer, nullable=False, comment="the newest act that readers must hear of: its place in feeds"),
+    Column("born_seq", Integer, nullable=False, comment="its first version: its place in archives"),
+    Column("publishers", Text, nullable=False, comment="ids, sorted, one blank between"),
+    Column("topics", Text, nullable=False, comment="as publishers"),
+    Column("made_with", String(64), nullable=False, comment="SHA-256 of what else goes into entries"),
+    Column("set_aside", Text, comment="why it can be in no document"),
+    Column("title", Text, nullable=False),
+    Index(None, "act_seq"),
+)
+
+# Each article's entries as they stand in every document, gated once.
+kept_entries = Table(
+    "kept_entries",
+    metadata,
+    Column("article", String(200), primary_key=True),
+    Column("contacts", Integer, primary_key=True, comment="1 with the contacts, for feeds that show them"),
+    Column("number", Integer, primary_key=True),
+    Column("id", String(300), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("published", Float, nullable=False),
+    Column("updated", Float, nullable=False),
+    Column("suffix", String(10), primary_key=True),
+    Column("written", LargeBinary, nullable=False),
+)
