@@ -55,7 +55,7 @@ async def replay(folder: Path, told: Callable[[date], None]) -> Replayed:
                 sent += await _live_through(service, plot, week)
                 changed = True
             told(week.friday)
-        documents = build_feeds(service, lambda _: None)
+        documents = build_feeds(service)
         statuses = list(service.editions.status())
         return Replayed(
             config=config,
@@ -93,7 +93,7 @@ async def _live_through(service: Service, plot: Calendar, week: Week) -> int:
     list(import_all(service, everything(service.config), friday - timedelta(days=1)))
     for act in week.acts:
         _act(service, act, friday - timedelta(hours=12))
-    build_feeds(service, lambda _: None)
+    build_feeds(service)
     plan_due(service, digest, friday)
     outcomes: list[object] = []
     await delivering.send(service, lambda: friday, lambda: False, outcomes.append)

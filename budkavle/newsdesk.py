@@ -71,7 +71,7 @@ class Newsdesk:
         newest = self._service.articles.last_seq()
         if self._stopping() or newest == self._built:  # documents are made of the store alone
             return
-        done = build_feeds(self._service, lambda _: None)
+        done = build_feeds(self._service, stopping=self._stopping)
         self._built = None if done.faults else newest
         if done.changed:
             log.info("feeds_published", changed=len(done.changed))

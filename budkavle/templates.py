@@ -25,7 +25,7 @@ Render = Callable[[str, Mapping[str, object]], str]
 """Fills the template of this name with these values. What it returns holds no control character but line break and tab.
 """
 
-LETTERS = "letters/"
+LETTERS, FEEDS = "letters/", "feeds/"
 
 # Control characters are forbidden in XML and HTML and forge lines in text; surrogates cannot be encoded; an unclosed
 # embedding or override (UAX 9) of one headline would turn around all that follows it.
@@ -58,11 +58,17 @@ def template_file(name: str, own: Path | None) -> Path:
 
 def letter_templates(own: Path | None) -> Mapping[str, str]:
     """All that letters are made from today, name to text: an edition keeps it, and is rendered from it to its end."""
-    return {
-        name: template_file(name, own).read_text(encoding="utf-8")
-        for name in template_names()
-        if name.startswith(LETTERS)
-    }
+    return _texts(LETTERS, own)
+
+
+def feed_templates(own: Path | None) -> Mapping[str, str]:
+    """All that feeds are made from today, name to text: when one changes, everything is made anew."""
+    return _texts(FEEDS, own)
+
+
+def _texts(folder: str, own: Path | None) -> dict[str, str]:
+    names = (name for name in template_names() if name.startswith(folder))
+    return {name: template_file(name, own).read_text(encoding="utf-8") for name in names}
 
 
 def renderer(language: str, zone: ZoneInfo, own: Path | None = None) -> Render:

@@ -22,6 +22,7 @@ from digest.adapters.smtp import RelayAddress, SmtpRelay, Tls
 from digest.adapters.subscribers import Subscribers
 from digest.sending import Relay
 from feeds.adapters.files import FeedFiles
+from feeds.adapters.shelf import Shelf
 from feeds.entry import Feed, Site
 
 Render = Callable[[str, Mapping[str, object]], str]
@@ -34,6 +35,7 @@ class Service:
     config: Config
     database: Database
     articles: ArticleStore
+    shelf: Shelf
     held: HeldInputs
     subscribers: Subscribers
     editions: Editions
@@ -75,6 +77,7 @@ def open_service(config: Config) -> Iterator[Service]:
             config=config,
             database=database,
             articles=ArticleStore(database.read, database.write),
+            shelf=Shelf(database.read, database.write),
             held=HeldInputs(database.read, database.write),
             subscribers=Subscribers(database.read, database.write),
             editions=Editions(database.read, database.write),

@@ -27,7 +27,7 @@ class Notice:
     note: str
 
 
-def compose(history: History, site: Site, render: Render) -> tuple[Entry, ...]:
+def compose(history: History, site: Site, render: Render, *, contacts: bool = False) -> tuple[Entry, ...]:
     """The article's own entry and, when it was corrected, the entry that says so.
 
     Raises ValueError or LookupError, saying what is wrong with the article, when there can be none.

@@ -34,6 +34,47 @@ def documents(feed: Feed, entries: Sequence[Entry], site: Site) -> dict[str, byt
     return {".atom": atom, ".rss": generator.rss_str()}
 
 
+SUFFIXES = (".atom", ".rss")
+
+
+def suffix_of(name):
+    return "." + name.rsplit(".", 1)[1]
+
+
+def join(feed, kept, site, render, links=()):
+    """shim"""
+    import dataclasses
+
+    generator = _head(feed, site)
+    for link in links:
+        generator.link(**{k: v for k, v in dataclasses.asdict(link).items() if v}, replace=False)
+    updated = max((each.updated for each in kept), default=site.since.timestamp())
+    from datetime import UTC
+
+    moment = datetime.fromtimestamp(updated, UTC)
+    generator.updated(moment)
+    generator.mending.updated = moment
+    atom = generator.atom_str()
+    generator.updated(_UNWRITTEN)
+    rss = generator.rss_str()
+
+    def put(doc, end, suffix):
+        i = doc.rindex(end)
+        return doc[:i] + b"".join(each.written[suffix] for each in kept if suffix in each.written) + doc[i:]
+
+    return {".atom": put(atom, b"</feed>", ".atom"), ".rss": put(rss, b"</channel>", ".rss")}
+
+
+def archive(feed, name, kept, site, links):
+    """shim"""
+    return join(feed, kept, site, None, links)[".atom"]
+
+
+def opml(feeds, site):
+    """shim"""
+    return ("<opml>" + ",".join(each.slug for each in feeds) + "</opml>").encode()
+
+
 def address(feed: Feed, suffix: str, site: Site) -> str:
     """Where a feed's document is served; it never changes."""
     return site.address(f"feeds/{feed.slug}{suffix}")

@@ -88,6 +88,7 @@ class Feed:
     publishers: frozenset[PublisherId] = frozenset()
     topics: frozenset[TopicId] = frozenset()
     size: int = 50
+    contacts: bool = False
 
     def __post_init__(self) -> None:
         if not _SLUG.fullmatch(self.slug):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from articles.article import History, Seq
+from articles.article import Article, History, Seq
 from feeds.entry import Feed
 
 
@@ -12,7 +12,7 @@ def select(feed: Feed, histories: Iterable[History]) -> tuple[History, ...]:
     The acts' order in the store decides, not the articles' dates: a late article gets in although its date is old. A
     mended typo (`edited`) moves nothing.
     """
-    matching = (history for history in histories if _matches(feed, history))
+    matching = (history for history in histories if matches(feed, history.article))
     return tuple(sorted(matching, key=newest_act, reverse=True)[: feed.size])
 
 
@@ -22,7 +22,7 @@ def newest_act(history: History) -> Seq:
     return max(act.seq for act in acts if act)
 
 
-def _matches(feed: Feed, history: History) -> bool:
-    article = history.article
+def matches(feed: Feed, article: Article) -> bool:
+    """Whether an article fits the feed's filters."""
     by_publisher = not feed.publishers or not feed.publishers.isdisjoint(article.publishers)
     return by_publisher and (not feed.topics or not feed.topics.isdisjoint(article.topics))

@@ -130,6 +130,22 @@ class ArticleStore:
             for _, rows in groupby(connection.execute(statement), key=lambda row: row.article_id):
                 yield history([version(row) for row in rows])
 
+    def changed_after(self, seq: Seq) -> Sequence[tuple[ArticleId, Seq]]:
+        """The articles with versions after this seq, each with its newest, in the order of these."""
+        newest = func.max(versions.c.seq)
+        statement = select(versions.c.article_id, newest).where(versions.c.seq > seq)
+        with self._read.begin() as connection:
+            rows = connection.execute(statement.group_by(versions.c.article_id).order_by(newest)).all()
+        return [(ArticleId(article_id), Seq(last)) for article_id, last in rows]
+
+    def histories_of(self, wanted: Sequence[ArticleId]) -> dict[ArticleId, History]:
+        """The newest state and acts of these articles."""
+        statement = select(versions).where(versions.c.article_id.in_(wanted))
+        with self._read.begin() as connection:
+            rows = connection.execute(statement.order_by(versions.c.article_id, versions.c.seq))
+            grouped = groupby(rows, key=lambda row: row.article_id)
+            return {ArticleId(each): history([version(row) for row in own]) for each, own in grouped}
+
     def texts(self, wanted: Iterable[tuple[ArticleId, Seq]]) -> dict[tuple[ArticleId, Seq], Version]:
         """The versions asked for, by article and seq."""
         by_seq = {seq: article_id for article_id, seq in wanted}

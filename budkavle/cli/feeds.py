@@ -1,26 +1,45 @@
-"""Feeds: built and published."""
+"""Feeds: built, published, and proved whole."""
 
-from cyclopts import App
+from typing import Annotated
+
+from cyclopts import App, Parameter
 
 from budkavle.cli.terminal import DEFAULT_CONFIG, AsJson, ConfigFile, Exit, complain, say, say_json, ticking
 from budkavle.config import load
 from budkavle.publishing import build_feeds
+from budkavle.verifying import verify as faults_of
 from budkavle.wiring import open_service
 
-app = App(name="feeds", help="Build the documents that feed readers fetch.")
+app = App(name="feeds", help="Build the documents that feed readers fetch, and prove them whole.")
+Everything = Annotated[bool, Parameter(name="--all", negative=(), help="Make everything anew, not only what changed.")]
 
 
 @app.command
-def build(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:
-    """Build every feed and replace the documents that changed."""
-    with open_service(load(config)) as service, ticking("Building feeds", len(service.feeds)) as tick:
-        done = build_feeds(service, tick)
+def build(*, all: Everything = False, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:  # noqa: A002 - the name of the option
+    """Bring every feed up to date with the store, and replace the documents that changed."""
+    with open_service(load(config)) as service:
+        done = build_feeds(service, ticking, everything=all)
     for each in done.set_aside:
         complain(f"set aside  {each.article_id} ({each.title}): {each.why}")
     for fault in done.faults:
         complain(f"fault      {fault}")
     if json:
-        say_json({"documents": done.documents, "changed": list(done.changed), "set_aside": len(done.set_aside)})
+        say_json({"feeds": done.built, "changed": list(done.changed), "set_aside": len(done.set_aside)})
     else:
-        say(f"{done.documents} documents, {len(done.changed)} of them changed")
+        say(f"{done.built} feeds built, {len(done.changed)} documents changed")
     return Exit.NEEDS_A_PERSON if done.set_aside or done.faults else Exit.DONE
+
+
+@app.command
+def verify(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:
+    """Walk every feed from its address back to its first article: each published id must be met exactly once."""
+    with open_service(load(config)) as service, ticking("Walking feeds", len(service.feeds)) as tick:
+        faults = list(faults_of(service, tick))
+        feeds = len(service.feeds)
+    for fault in faults:
+        complain(f"fault      {fault}; `budkavle feeds build --all` makes all documents anew")
+    if json:
+        say_json({"feeds": feeds, "faults": faults})
+    else:
+        say(f"{feeds} feeds walked, {len(faults)} faults")
+    return Exit.NEEDS_A_PERSON if faults else Exit.DONE

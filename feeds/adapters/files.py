@@ -34,6 +34,17 @@ class FeedFiles:
             os.fsync(folder)  # a rename lasts once its folder is on the disk (rename(2), fsync(2))
         return True
 
+    def remove(self, name: str) -> bool:
+        target = self._path(name)
+        there = target.is_file()
+        target.unlink(missing_ok=True)
+        return there
+
+    def names(self) -> frozenset[str]:
+        if not self._folder.is_dir():
+            return frozenset()
+        return frozenset(each.name for each in self._folder.iterdir() if not each.name.startswith("."))
+
     def _path(self, name: str) -> Path:
         if not name or name.startswith(".") or Path(name).name != name:
             msg = f"{name!r} is no name of a feed document in {self._folder}; a name is like 'nyheter.atom'"

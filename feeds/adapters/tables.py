@@ -27,20 +27,28 @@ announcements = Table(
     Column("attempts", Integer, nullable=False),
 )
 
-# Where each article stands, as far as feeds must know it to choose.
+# Articles whose entries are made: of which version, and with what else.
 shelf = Table(
     "shelf",
     metadata,
     Column("article", String(200), primary_key=True),
-    Column("seq", Integer, nullable=False, comment="the version that its entries were made of"),
+    Column("seq", Integer, nullable=False, index=True, comment="the version that its entries were made of"),
     Column("act_seq", Integer, nullable=False, comment="the newest act that readers must hear of: its place in feeds"),
     Column("born_seq", Integer, nullable=False, comment="its first version: its place in archives"),
-    Column("publishers", Text, nullable=False, comment="ids, sorted, one blank between"),
-    Column("topics", Text, nullable=False, comment="as publishers"),
     Column("made_with", String(64), nullable=False, comment="SHA-256 of what else goes into entries"),
+    Column("title", Text, nullable=False, comment="for reports; empty unless it is set aside"),
     Column("set_aside", Text, comment="why it can be in no document"),
-    Column("title", Text, nullable=False),
-    Index(None, "act_seq"),
+)
+
+# What an article is chosen by. A feed reads its articles from here without looking at any other.
+shelf_facets = Table(
+    "shelf_facets",
+    metadata,
+    Column("facet", String(250), primary_key=True),
+    Column("act_seq", Integer, primary_key=True),
+    Column("article", String(200), nullable=False, index=True),
+    Column("born_seq", Integer, nullable=False),
+    Index(None, "facet", "born_seq"),
 )
 
 # Each article's entries as they stand in every document, gated once.
@@ -48,12 +56,32 @@ kept_entries = Table(
     "kept_entries",
     metadata,
     Column("article", String(200), primary_key=True),
-    Column("contacts", Integer, primary_key=True, comment="1 with the contacts, for feeds that show them"),
+    Column("with_contacts", Integer, primary_key=True, comment="1 for feeds that show contacts"),
     Column("number", Integer, primary_key=True),
     Column("id", String(300), nullable=False),
     Column("seq", Integer, nullable=False),
     Column("published", Float, nullable=False),
     Column("updated", Float, nullable=False),
-    Column("suffix", String(10), primary_key=True),
-    Column("written", LargeBinary, nullable=False),
+    Column("atom", LargeBinary, nullable=False),
+    Column("rss", LargeBinary, comment="null for a tombstone, which is in Atom alone"),
+    Column("json", LargeBinary),
+    Column("html", LargeBinary),
+)
+
+# What each feed's documents were last built of.
+built_feeds = Table(
+    "built_feeds",
+    metadata,
+    Column("slug", String(100), primary_key=True),
+    Column("made_of", String(64), nullable=False, comment="SHA-256 of the feed's settings and what else it is made of"),
+    Column("holds", Text, nullable=False, comment="JSON: the articles in the current document"),
+    Column("blocks", Text, nullable=False, comment="JSON: the archive documents there are, by number"),
+)
+
+# Documents that are older than the shelf: written with the shelf's change, taken away once the documents are out.
+stale_documents = Table(
+    "stale_documents",
+    metadata,
+    Column("slug", String(100), primary_key=True),
+    Column("block", Integer, primary_key=True, comment="the archive document's number; 0: the current one"),
 )

@@ -40,24 +40,53 @@ def upgrade() -> None:
             comment="the newest act that readers must hear of: its place in feeds",
         ),
         sa.Column("born_seq", sa.Integer(), nullable=False, comment="its first version: its place in archives"),
-        sa.Column("publishers", sa.Text(), nullable=False, comment="ids, sorted, one blank between"),
-        sa.Column("topics", sa.Text(), nullable=False, comment="as publishers"),
         sa.Column("made_with", sa.String(length=64), nullable=False, comment="SHA-256 of what else goes into entries"),
+        sa.Column("title", sa.Text(), nullable=False, comment="for reports; empty unless it is set aside"),
         sa.Column("set_aside", sa.Text(), nullable=True, comment="why it can be in no document"),
-        sa.Column("title", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("article", name=op.f("pk_shelf")),
     )
-    op.create_index(op.f("ix_shelf_act_seq"), "shelf", ["act_seq"], unique=False)
+    op.create_index(op.f("ix_shelf_seq"), "shelf", ["seq"], unique=False)
+    op.create_table(
+        "shelf_facets",
+        sa.Column("facet", sa.String(length=250), nullable=False),
+        sa.Column("act_seq", sa.Integer(), nullable=False),
+        sa.Column("article", sa.String(length=200), nullable=False),
+        sa.Column("born_seq", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("facet", "act_seq", name=op.f("pk_shelf_facets")),
+    )
+    op.create_index(op.f("ix_shelf_facets_article"), "shelf_facets", ["article"], unique=False)
+    op.create_index(op.f("ix_shelf_facets_facet_born_seq"), "shelf_facets", ["facet", "born_seq"], unique=False)
     op.create_table(
         "kept_entries",
         sa.Column("article", sa.String(length=200), nullable=False),
-        sa.Column("contacts", sa.Integer(), nullable=False, comment="1 with the contacts, for feeds that show them"),
+        sa.Column("with_contacts", sa.Integer(), nullable=False, comment="1 for feeds that show contacts"),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("id", sa.String(length=300), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("published", sa.Float(), nullable=False),
         sa.Column("updated", sa.Float(), nullable=False),
-        sa.Column("suffix", sa.String(length=10), nullable=False),
-        sa.Column("written", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("article", "contacts", "number", "suffix", name=op.f("pk_kept_entries")),
+        sa.Column("atom", sa.LargeBinary(), nullable=False),
+        sa.Column("rss", sa.LargeBinary(), nullable=True, comment="null for a tombstone, which is in Atom alone"),
+        sa.Column("json", sa.LargeBinary(), nullable=True),
+        sa.Column("html", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("article", "with_contacts", "number", name=op.f("pk_kept_entries")),
+    )
+    op.create_table(
+        "built_feeds",
+        sa.Column("slug", sa.String(length=100), nullable=False),
+        sa.Column(
+            "made_of",
+            sa.String(length=64),
+            nullable=False,
+            comment="SHA-256 of the feed's settings and what else it is made of",
+        ),
+        sa.Column("holds", sa.Text(), nullable=False, comment="JSON: the articles in the current document"),
+        sa.Column("blocks", sa.Text(), nullable=False, comment="JSON: the archive documents there are, by number"),
+        sa.PrimaryKeyConstraint("slug", name=op.f("pk_built_feeds")),
+    )
+    op.create_table(
+        "stale_documents",
+        sa.Column("slug", sa.String(length=100), nullable=False),
+        sa.Column("block", sa.Integer(), nullable=False, comment="the archive document's number; 0: the current one"),
+        sa.PrimaryKeyConstraint("slug", "block", name=op.f("pk_stale_documents")),
     )

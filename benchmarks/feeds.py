@@ -1,0 +1,170 @@
+"""What feeds cost: one article changed among a thousand feeds, one feed made anew, and feedgen as it is.
+
+Processor time throughout, of this process; medians of rounds in which the ways take turns.
+"""
+
+import gzip
+import statistics
+import sys
+import tempfile
+import time
+import tracemalloc
+import zlib
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from feedgen.feed import FeedGenerator
+
+from articles.adapters.store import Arrival
+from articles.article import DateSource, Draft, Kind, Paragraph, Published, PublisherId, Section, SourceName, TopicId
+from budkavle.config import load
+from budkavle.publishing import build_feeds
+from budkavle.starting import write_config
+from budkavle.wiring import Service, open_service
+from tests.given import LINGONMARK
+
+_TOPICS_EACH = 5
+_WORDS = "Regionen bygger ut kollektivtrafiken mellan orterna och öppnar fler mottagningar för alla som bor här. "
+
+
+@dataclass(frozen=True, kw_only=True)
+class Costs:
+    """Seconds of processor time, each the median of its rounds."""
+
+    articles: int
+    feeds: int
+    one_change: float
+    touched_alone: float
+    everything: float
+    one_document: float
+    feedgen_and_zlib: float
+
+    def told(self) -> str:
+        """The figures and what they are measured against."""
+        change, alone, whole = self.one_change, self.touched_alone, self.everything
+        cheaper = self.feedgen_and_zlib / self.one_document
+        return (
+            f"{self.articles} articles of 4 KB in {self.feeds} feeds; one changes, and {_TOPICS_EACH} feeds hold it.\n\n"
+            "| what | processor time | ratio | target |\n| --- | --: | --: | --: |\n"
+            f"| the change, among {self.feeds} feeds: all forms, archives, copies, on the disk |"
+            f" {change * 1e3:.1f} ms | | |\n"
+            f"| the same change where there are only these {_TOPICS_EACH} feeds | {alone * 1e3:.1f} ms |"
+            f" {change / alone:.2f} | ≤ 1.5 |\n"
+            f"| everything anew | {whole:.1f} s | {change / whole:.2%} | ≤ 1 % |\n"
+            f"| an Atom document of 50 entries: joined, checked, hashed, gzipped |"
+            f" {self.one_document * 1e3:.2f} ms | | |\n"
+            f"| the same entries by feedgen from scratch, and zlib level 6 | {self.feedgen_and_zlib * 1e3:.2f} ms |"
+            f" {cheaper:.1f} × | ≥ 3 × |\n"
+        )
+
+
+def text(number: int) -> Draft:
+    """An article of 4 KB about five topics of a thousand."""
+    topics = tuple(TopicId(f"amne-{(number * _TOPICS_EACH + each) % 1000}") for each in range(_TOPICS_EACH))
+    paragraphs = tuple(Paragraph(text=f"{number} {part} {_WORDS * 4}") for part in range(9))
+    day = date(2020, 1, 1) + timedelta(days=number // 10)
+    return Draft(
+        publishers=(PublisherId("lingonmark"),),
+        title=f"Beslut nummer {number} om vården och bussarna",
+        url=f"https://www.example.org/nyhet/{number}",
+        lead=_WORDS,
+        sections=(Section(blocks=paragraphs),),
+        topics=topics,
+        published=Published(value=day, source=DateSource.TEXT, raw=day.isoformat()),
+    )
+
+
+def install(folder: Path, topics: Sequence[str], feeds: Sequence[str]) -> Path:
+    """An installation with these topics, and a feed for each of some of them."""
+    path = write_config(folder, {})
+    kept = path.read_text(encoding="utf-8").split("# What articles are about.")[0]
+    tables = [f'[[topics]]\nid = "{each}"\nlabel = "{each}"\n' for each in topics]
+    tables += [f'[[feeds]]\nslug = "{each}"\ntitle = "Om {each}"\ntopics = ["{each}"]\n' for each in feeds]
+    path.write_text(kept + "\n".join(tables), encoding="utf-8")
+    return path
+
+
+def store(service: Service, number: int, said: str = "") -> None:
+    """Put an article into the store, or change it."""
+    made = text(number)
+    if said:
+        made = Draft(**{**vars(made), "lead": f"{_WORDS} {said}"})
+    arrival = Arrival(source=SourceName("lingonmark-pages"), addresses=(f"{number}.txt",), draft=made)
+    service.articles.take(arrival, LINGONMARK, datetime.now(UTC))
+
+
+def seconds(deed: Callable[[], object]) -> float:
+    """The processor time of a deed."""
+    began = time.process_time()
+    deed()
+    return time.process_time() - began
+
+
+def measured(folder: Path, articles: int, feeds: int, rounds: int) -> Costs:
+    """Everything, in turn."""
+    topics = [f"amne-{number}" for number in range(1000)]
+    touched = [f"amne-{number}" for number in range(_TOPICS_EACH)]
+    with ExitStack() as stack:
+        many = stack.enter_context(open_service(load(install(folder / "many", topics, topics[:feeds]))))
+        few = stack.enter_context(open_service(load(install(folder / "few", topics, touched))))
+        for number in range(articles):
+            store(many, number)
+            store(few, number)
+        everything = seconds(lambda: build_feeds(many))
+        build_feeds(few)
+        change, alone = list[float](), list[float]()
+        for turn in range(rounds):
+            for service, costs in ((many, change), (few, alone)):
+                store(service, 0, f"nu för {turn}:e gången")
+                costs.append(seconds(lambda service=service: _changed(service)))
+        entries = [text(number) for number in range(50)]
+        scratch = [seconds(lambda: _feedgen(entries)) for _ in range(rounds)]
+        return Costs(
+            articles=articles,
+            feeds=feeds,
+            one_change=statistics.median(change),
+            touched_alone=statistics.median(alone),
+            everything=everything,
+            one_feed=statistics.median(alone) / _TOPICS_EACH,
+            feedgen_and_zlib=statistics.median(scratch),
+        )
+
+
+def _changed(service: Service) -> None:
+    done = build_feeds(service)
+    if done.built != _TOPICS_EACH or done.faults:
+        raise RuntimeError(f"the change touched {done.built} feeds: {done}")
+
+
+def _document(service: Service, feed: Feed) -> None:
+    """One Atom document of what is kept: joined, checked, hashed, gzipped."""
+    places = service.shelf.newest(wanted(feed), feed.size)
+    found = service.shelf.entries([place.article for place in places], with_contacts=False)
+    kept = sorted((each for own in found.values() for each in own), key=lambda each: each.published, reverse=True)
+    document = join(feed, kept, service.site, service.render)[".atom"]
+    if len(kept) != feed.size or broken(f"{feed.slug}.atom", document, kept):
+        raise RuntimeError(feed.slug)
+    hashlib.sha256(document).hexdigest()
+    igzip.compress(document, 1)
+
+
+def _feedgen(texts: Sequence[Draft]) -> bytes:
+    """The usual way: a feed built and written from scratch, and compressed."""
+    made = FeedGenerator()
+    made.id("tag:example.org,2026:feeds/alla")
+    made.title("Alla nyheter")
+    made.updated(datetime(2026, 1, 1, tzinfo=UTC))
+    made.link(rel="self", href="https://nyheter.example.org/feeds/alla.atom")
+    for number, draft in enumerate(texts):
+        entry = made.add_entry(order="append")
+        entry.id(f"tag:example.org,2026:lingonmark/{number}")
+        entry.title(draft.title)
+        entry.updated(datetime(2026, 1, 1, tzinfo=UTC))
+        entry.link(href=draft.url)
+        entry.summary(draft.lead)
+        entry.author(name="Region Lingonmark")
+        entry.content("".join(f"<p>{block.text}</p>" for each in draft.sections for block in each.blocks), type="html")
+    return zlib.compress(made.atom_str(), 6)

@@ -1,0 +1,91 @@
+"""One feed's documents, built of what is kept: the current one, and those of its archive that must change with it."""
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from articles.article import ArticleId
+from budkavle.wiring import Service
+from feeds.adapters.shelf import Built
+from feeds.documents import archive, join
+from feeds.entry import Feed
+from feeds.history import Chain, archive_name
+from feeds.kept import Kept
+from feeds.place import CURRENT, wanted
+from feeds.wholeness import broken
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What came of a feed: documents by name, names that must go, and the faults for which nothing may go out."""
+
+    built: Built
+    documents: Mapping[str, bytes]
+    gone: frozenset[str]
+    faults: tuple[str, ...]
+
+
+class Builder:
+    """Builds the feeds of one round: the settings are read once."""
+
+    def __init__(self, service: Service, made_with: str) -> None:
+        self._shelf = service.shelf
+        self._site = service.site
+        self._render = service.render
+        self._made_with = made_with
+
+    def made_of(self, feed: Feed) -> str:
+        """A hash of all that goes into a feed's documents beside its articles: 64 hex characters."""
+        return hashlib.sha256(json.dumps([self._made_with, _written(feed)]).encode()).hexdigest()
+
+    def build(self, feed: Feed, before: Built | None, stale: Collection[int]) -> Outcome:
+        """All of a feed's documents that differ from what they were `before`, and perhaps some that do not."""
+        facets = wanted(feed)
+        newest = [place.article for place in self._shelf.newest(facets, feed.size)]
+        holds, known = frozenset(newest), before.blocks if before else frozenset()
+        if before is None or before.made_of != self.made_of(feed):
+            numbers = self._shelf.blocks(facets) | known
+        else:
+            moved = self._shelf.places(holds ^ before.holds)
+            numbers = frozenset(stale) - {CURRENT} | {place.block for place in moved}
+        filled = {each for each in numbers if self._archived(facets, each, holds)}
+        chain = Chain(feed=feed, site=self._site, blocks=known - numbers | filled)
+        documents, faults = dict[str, bytes](), list[str]()
+        for number in sorted(filled | chain.changed_since(known)):
+            kept = self._entries(feed, self._archived(facets, number, holds))
+            name = archive_name(feed, number)
+            documents[name] = archive(feed, name, kept, self._site, chain.of(number))
+            faults += _faults(name, documents[name], kept)
+        kept = self._entries(feed, newest)
+        for suffix, document in join(feed, kept, self._site, self._render, chain.of_current()).items():
+            name = feed.slug + suffix
+            documents[name] = document
+            faults += _faults(name, document, kept)
+        return Outcome(
+            built=Built(made_of=self.made_of(feed), holds=holds, blocks=chain.blocks),
+            documents=documents,
+            gone=frozenset(archive_name(feed, number) for number in numbers - filled),
+            faults=tuple(faults),
+        )
+
+    def _archived(self, facets: Collection[str], block: int, holds: frozenset[ArticleId]) -> list[ArticleId]:
+        """The articles of an archive document: those of its block that the current document does not hold."""
+        places = self._shelf.in_block(facets, block)
+        return [place.article for place in places if place.article not in holds]
+
+    def _entries(self, feed: Feed, articles: Collection[ArticleId]) -> list[Kept]:
+        """The entries of these articles, the newest first."""
+        found = self._shelf.entries(articles, with_contacts=feed.contacts)
+        entries = (each for own in found.values() for each in own)
+        return sorted(entries, key=lambda each: (each.published, each.seq), reverse=True)
+
+
+def _written(feed: Feed) -> list[object]:
+    """A feed's settings, the same in every process: sets have no order of their own."""
+    return [feed.slug, feed.title, feed.size, feed.contacts, sorted(feed.publishers), sorted(feed.topics)]
+
+
+def _faults(name: str, document: bytes, kept: Collection[Kept]) -> Iterable[str]:
+    fault = broken(name, document, list(kept))
+    return [fault] if fault else []

@@ -1,0 +1,65 @@
+"""An article made ready for every feed at once: its entries serialised and gated, or the reason why it can be in none."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from articles.article import ArticleId, History, Seq
+from feeds.composition import Render, compose
+from feeds.entry import Site
+from feeds.kept import Kept, Refused, keep
+from feeds.place import Place, facets, place_of
+from feeds.text import shown
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetAside:
+    """An article that feeds are published without, and why; every character of it can be printed."""
+
+    article_id: ArticleId
+    title: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shelved:
+    """An article as of version `seq`, with what feeds choose it by; `kept` holds its entries without and with contacts.
+
+    One that is set aside has neither facets nor entries: no feed finds it.
+    """
+
+    place: Place
+    seq: Seq
+    facets: frozenset[str] = frozenset()
+    kept: Mapping[bool, tuple[Kept, ...]] = field(default_factory=dict)
+    set_aside: SetAside | None = None
+
+
+def shelve(history: History, seq: Seq, site: Site, render: Render, forms: Iterable[bool]) -> Shelved:
+    """Make an article ready in these forms (with contacts or without); whatever is wrong with it, nothing is raised.
+
+    `seq` is the version up to which the store was read: the history may know a newer one already.
+    """
+    article, place = history.article, place_of(history)
+    kept: dict[bool, tuple[Kept, ...]] = {}
+    try:
+        for with_contacts in forms:
+            entries = compose(history, site, render, contacts=with_contacts)
+            kept[with_contacts] = tuple(_kept(keep(entry, site, render)) for entry in entries)
+    except Exception as fault:  # noqa: BLE001 - whatever one article breaks, the others are published
+        why = shown(str(fault) or repr(fault))
+        return Shelved(
+            place=place,
+            seq=seq,
+            set_aside=SetAside(article_id=article.id, title=shown(article.title), why=why),
+        )
+    return Shelved(place=place, seq=seq, facets=facets(article.publishers, article.topics), kept=kept)
+
+
+class _UnfitError(ValueError):
+    """An entry that its gate refused."""
+
+
+def _kept(outcome: Kept | Refused) -> Kept:
+    if isinstance(outcome, Refused):
+        raise _UnfitError("; ".join(outcome.faults))
+    return outcome

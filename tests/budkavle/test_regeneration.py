@@ -1,0 +1,194 @@
+"""Feeds brought up to date step by step are the feeds made anew, whatever happened on the way."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zlib import crc32
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from articles.adapters.store import Arrival
+from articles.article import ArticleId, Kind, PublisherId, SourceName, TopicId
+from budkavle.config import load
+from budkavle.publishing import Regenerated, build_feeds
+from budkavle.starting import write_config
+from budkavle.verifying import verify
+from budkavle.wiring import Service, open_service
+from feeds import place
+from feeds.selection import select
+from tests.given import LINGONMARK, NOW, draft
+
+TOPICS = ("vard", "kultur", "skola")
+FEEDS = """
+[[feeds]]
+slug = "alla"
+title = "Alla nyheter"
+size = 3
+
+[[feeds]]
+slug = "vard"
+title = "Vård"
+topics = ["vard"]
+size = 2
+
+[[feeds]]
+slug = "region-om-skola-och-kultur"
+title = "Regionen om skola och kultur"
+publishers = ["lingonmark"]
+topics = ["skola", "kultur"]
+size = 2
+
+[[feeds]]
+slug = "barrvik"
+title = "Barrvik"
+publishers = ["barrvik"]
+size = 1
+"""
+
+
+@contextmanager
+def newsroom(folder: Path) -> Iterator[Service]:
+    """An installation with small feeds, so that most articles are in archives."""
+    path = write_config(folder, {"public_url": "https://nyheter.example.org/"})
+    text = path.read_text(encoding="utf-8")
+    before, _, rest = text.partition("# Feeds for feed readers.")
+    _, _, digests = rest.partition("# Newsletters.")
+    path.write_text(before + FEEDS + "# Newsletters." + digests, encoding="utf-8")
+    with open_service(load(path)) as service:
+        yield service
+
+
+def documents(service: Service) -> Mapping[str, bytes]:
+    """Every published file by name."""
+    folder = service.config.publish_folder / "feeds"
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if not path.name.startswith(".")}
+
+
+def publish(service: Service, number: int, topics: str = "", publisher: str = "lingonmark", title: str = "") -> str:
+    """Publish an article, or change the one of this number."""
+    made = draft(title or f"Nyhet {number}", *topics.split(), publishers=(PublisherId(publisher),))
+    arrival = Arrival(source=SourceName("lingonmark-pages"), addresses=(f"{number}.txt",), draft=made)
+    taken = service.articles.take(arrival, LINGONMARK, NOW + timedelta(minutes=number))
+    return str(taken.id)  # type: ignore[union-attr]
+
+
+def made_anew(service: Service) -> Mapping[str, bytes]:
+    """The documents that somebody makes who has nothing but the articles."""
+    folder = service.config.publish_folder / "feeds"
+    shutil.rmtree(folder)
+    assert not build_feeds(service, everything=True).faults
+    return documents(service)
+
+
+def built(service: Service) -> Regenerated:
+    done = build_feeds(service)
+    assert not done.faults
+    return done
+
+
+def test_a_change_touches_the_feeds_that_hold_the_article_and_no_others(tmp_path: Path) -> None:
+    with newsroom(tmp_path) as service:
+        for number in range(6):
+            publish(service, number, TOPICS[number % 3])
+        assert built(service).built == 4
+        assert built(service).built == 0
+        publish(service, 6, "kultur")
+        done = built(service)
+        assert done.built == 2
+        assert {name.split(".")[0] for name in done.changed} == {"alla", "region-om-skola-och-kultur"}
+
+
+def test_an_article_that_loses_its_topic_leaves_the_feed(tmp_path: Path) -> None:
+    with newsroom(tmp_path) as service:
+        publish(service, 1, "vard")
+        built(service)
+        assert b"Nyhet 1" in documents(service)["vard.atom"]
+        publish(service, 1, "skola")
+        built(service)
+        assert b"Nyhet 1" not in documents(service)["vard.atom"]
+        assert b"Nyhet 1" in documents(service)["region-om-skola-och-kultur.atom"]
+
+
+def test_a_feed_holds_what_the_rule_selects(tmp_path: Path) -> None:
+    with newsroom(tmp_path) as service:
+        for number in range(12):
+            publish(service, number, TOPICS[number % 3], ("lingonmark", "barrvik")[number % 2])
+        built(service)
+        histories = list(service.articles.histories())
+        for feed in service.feeds:
+            places = service.shelf.newest(place.wanted(feed), feed.size)
+            assert [each.article for each in places] == [each.article.id for each in select(feed, histories)]
+
+
+acts = st.tuples(
+    st.sampled_from(["publish", "publish", "edit", "retag", "correct", "withdraw", "build", "build", "lose", "die"]),
+    st.integers(0, 11),
+    st.sampled_from(["", "vard", "kultur", "skola", "vard skola", "kultur vard"]),
+    st.sampled_from(["lingonmark", "barrvik"]),
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(acts, max_size=25))
+def test_any_steps_lead_to_the_bytes_of_a_whole_rebuild_and_every_id_is_reached_once(
+    steps: list[tuple[str, int, str, str]],
+) -> None:
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(place, "BLOCK", 4)
+        patch.setattr("feeds.adapters.shelf.BLOCK", 4)
+        with newsroom(Path(folder)) as service:
+            ids: dict[int, ArticleId] = {}
+            for step, number, topics, publisher in steps:
+                live(service, ids, step, number, topics, publisher)
+            built(service)
+            stepwise = documents(service)
+            assert list(verify(service, lambda _: None)) == []
+            assert made_anew(service) == stepwise
+
+
+def live(service: Service, ids: dict[int, ArticleId], step: str, number: int, topics: str, publisher: str) -> None:
+    """One thing that happens to a newsroom or its publisher."""
+    now = NOW + timedelta(days=1, minutes=number)
+    match step:
+        case "publish" | "retag":
+            if step == "publish" or number in ids:
+                ids[number] = ArticleId(publish(service, number, topics, publisher))
+        case "edit" if number in ids:
+            publish(service, number, topics, publisher, title=f"Nyhet {number} {topics}!")
+        case "correct" | "withdraw" if number in ids:
+            kind = Kind.CORRECTED if step == "correct" else Kind.WITHDRAWN
+            service.articles.act(ids[number], kind, "Siffran var fel.", now)
+        case "build":
+            built(service)
+        case "lose":
+            folder = service.config.publish_folder / "feeds"
+            for path in sorted(folder.glob("*.*")) if folder.is_dir() else []:
+                if crc32(f"{path.name} {number}".encode()) % 3 == 0:
+                    path.unlink()
+        case "die":
+            _die(service, number)
+
+
+class Dead(BaseException):
+    """The process is no more."""
+
+
+def _die(service: Service, steps: int) -> None:
+    """Build, but only so many documents: then nothing more is written."""
+    left = iter(range(steps))
+
+    def stopping() -> bool:
+        if next(left, None) is None:
+            raise Dead
+        return False
+
+    try:
+        build_feeds(service, stopping=stopping)
+    except Dead:
+        pass
