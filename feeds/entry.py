@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 
 from articles.article import Publisher, PublisherId, Topic, TopicId
@@ -37,6 +37,19 @@ class Link:
     href: str
     type: str = ""
     hreflang: str = ""
+    title: str = ""
+    length: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """The feed that an entry belongs to first (RFC 4287, 4.2.11). `address` is where it is served, if it is."""
+
+    id: str
+    title: str
+    home: str
+    author: Author
+    address: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +57,7 @@ class Entry:
     """One item of a feed, the same in every format.
 
     `seq` is that of the act which made it: it orders entries of one instant. `related` is the address of what the entry
-    is about, when that is another entry.
+    is about, when that is another entry. `enclosures` are its pictures.
     """
 
     id: str
@@ -59,6 +72,8 @@ class Entry:
     authors: tuple[Author, ...]
     categories: tuple[Category, ...] = ()
     related: str | None = None
+    enclosures: tuple[Link, ...] = ()
+    source: Source | None = None
 
     def __post_init__(self) -> None:
         if self.published.tzinfo is None or self.updated.tzinfo is None:
@@ -68,20 +83,37 @@ class Entry:
     @property
     def links(self) -> tuple[Link, ...]:
         """Every link of the entry, its page first."""
-        alternate = Link(rel="alternate", href=self.url, type="text/html", hreflang=self.language)
-        if not self.related:
-            return (alternate,)
-        return (alternate, Link(rel="related", href=self.related, type="text/html", hreflang=self.language))
+        pages = (("alternate", self.url), ("related", self.related))
+        to_pages = (Link(rel=rel, href=href, type="text/html", hreflang=self.language) for rel, href in pages if href)
+        return (*to_pages, *self.enclosures)
 
 
-def newest_first(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+@dataclass(frozen=True, kw_only=True)
+class Tombstone:
+    """What is left of an entry that is gone (RFC 6721): `published` and `seq` keep its place, it went at `when`."""
+
+    id: str
+    seq: int
+    published: datetime
+    when: datetime
+
+    def __post_init__(self) -> None:
+        if self.published.tzinfo is None or self.when.tzinfo is None:
+            msg = f"{self.id}: a tombstone's dates have a time zone"
+            raise ValueError(msg)
+
+
+def newest_first(entries: Iterable[Entry | Tombstone]) -> tuple[Entry | Tombstone, ...]:
     """Entries by publication, the newest first; those of one instant by their seq, the highest first."""
     return tuple(sorted(entries, key=lambda entry: (entry.published.timestamp(), entry.seq), reverse=True))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Feed:
-    """A named selection of articles. An empty filter lets everything through; `size` counts articles."""
+    """A named selection of articles. An empty filter lets everything through; `size` counts articles.
+
+    With `contacts`, each article ends with the people whom journalists may call.
+    """
 
     slug: str
     title: str
@@ -101,7 +133,11 @@ class Feed:
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
-    """Where feeds are published and under whose names. `tag_authority` is RFC 4151's, such as `example.org,2026`."""
+    """Where feeds are published and under whose names. `tag_authority` is RFC 4151's, such as `example.org,2026`.
+
+    `hubs` are told of every change (WebSub); `icon` is square, `logo` twice as wide as high (RFC 4287, 4.2.5, 4.2.8).
+    `own_feeds` are the feeds that hold all of one publisher's articles and nothing else.
+    """
 
     public_url: str
     title: str
@@ -110,6 +146,11 @@ class Site:
     publishers: Mapping[PublisherId, Publisher]
     topics: Mapping[TopicId, Topic]
     tag_authority: str
+    hubs: tuple[str, ...] = ()
+    icon: str = ""
+    logo: str = ""
+    rights: str = ""
+    own_feeds: Mapping[PublisherId, Feed] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not is_web_address(self.public_url) or not self.public_url.endswith("/"):

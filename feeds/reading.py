@@ -1,7 +1,7 @@
 """Documents read back, as a feed reader would: what it sees of each entry."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -9,8 +9,8 @@ from html import unescape
 
 from lxml.etree import XMLParser, XMLSyntaxError, _Element, fromstring
 
-from feeds.entry import Entry
-from feeds.mending import ATOM, DC, ENCODED, XML_LANG
+from feeds.entry import Entry, Tombstone
+from feeds.mending import AT, ATOM, DC, ENCODED, XML_LANG
 
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 """A date as Atom has it (RFC 4287, 3.3); datetime.fromisoformat takes far more."""
@@ -29,26 +29,42 @@ class Item:
     summary: str
     content: str
     authors: tuple[str, ...]
-    categories: tuple[tuple[str, str], ...]
+    categories: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gone:
+    """What a document says of an entry that is no more (RFC 6721)."""
+
+    id: str
+    when: datetime
 
 
 class UnreadableError(ValueError):
     """A document that a reader would refuse."""
 
 
-def item(entry: Entry) -> Item:
-    """What a reader must see of an entry."""
+def meant(suffix: str, entries: Iterable[Entry | Tombstone]) -> tuple[Item | Gone, ...]:
+    """What a reader of this form must see of entries: only Atom has tombstones, and RSS has one enclosure an item."""
+    seen = (_item(entry, 1 if suffix == ".rss" else None) for entry in entries)
+    return tuple(each for each in seen if suffix == ".atom" or isinstance(each, Item))
+
+
+def _item(entry: Entry | Tombstone, enclosures: int | None) -> Item | Gone:
+    if isinstance(entry, Tombstone):
+        return Gone(id=entry.id, when=entry.when.astimezone(UTC))
+    pages = [link for link in entry.links if link.rel != "enclosure"]
     return Item(
         id=entry.id,
         title=entry.title,
-        links=tuple((link.rel, link.href) for link in entry.links),
+        links=tuple((link.rel, link.href) for link in (*pages, *entry.enclosures[:enclosures])),
         published=entry.published.astimezone(UTC),
         updated=entry.updated.astimezone(UTC),
         language=entry.language,
         summary=entry.summary,
         content=entry.content_html,
         authors=tuple(author.name for author in entry.authors),
-        categories=tuple((category.scheme, category.label) for category in entry.categories),
+        categories=tuple(category.label for category in entry.categories),
     )
 
 
@@ -66,17 +82,19 @@ def parse(data: bytes) -> _Element:
     return root
 
 
-def read_atom(root: _Element) -> tuple[Item, ...]:
-    """The items of an Atom document in its order (RFC 4287)."""
-    return tuple(_atom_item(entry) for entry in root.findall(f"{{{ATOM}}}entry"))
+def read_atom(root: _Element) -> tuple[Item | Gone, ...]:
+    """The items and tombstones of an Atom document in its order (RFC 4287, RFC 6721)."""
+    found = root.iterchildren(f"{{{ATOM}}}entry", f"{{{AT}}}deleted-entry")
+    return tuple(_atom_item(each) if each.tag == f"{{{ATOM}}}entry" else _gone(each) for each in found)
 
 
-def read_rss(root: _Element) -> tuple[Item, ...]:
+def read_rss(root: _Element) -> tuple[Item | Gone, ...]:
     """The items of an RSS 2.0 document in its order."""
     return tuple(_rss_item(found) for found in root.findall("channel/item"))
 
 
-READ: dict[str, Callable[[_Element], tuple[Item, ...]]] = {".atom": read_atom, ".rss": read_rss}
+def _gone(found: _Element) -> Gone:
+    return Gone(id=found.get("ref", ""), when=moment(found.get("when", "")))
 
 
 def _atom_item(entry: _Element) -> Item:
@@ -84,15 +102,13 @@ def _atom_item(entry: _Element) -> Item:
         id=text(entry, f"{{{ATOM}}}id"),
         title=text(entry, f"{{{ATOM}}}title"),
         links=_links(entry),
-        published=_moment(text(entry, f"{{{ATOM}}}published")),
-        updated=_moment(text(entry, f"{{{ATOM}}}updated")),
+        published=moment(text(entry, f"{{{ATOM}}}published")),
+        updated=moment(text(entry, f"{{{ATOM}}}updated")),
         language=entry.get(XML_LANG, ""),
         summary=text(entry, f"{{{ATOM}}}summary"),
         content=text(entry, f"{{{ATOM}}}content"),
         authors=tuple(text(author, f"{{{ATOM}}}name") for author in entry.findall(f"{{{ATOM}}}author")),
-        categories=tuple(
-            (category.get("scheme", ""), category.get("label", "")) for category in entry.findall(f"{{{ATOM}}}category")
-        ),
+        categories=tuple(category.get("label", "") for category in entry.findall(f"{{{ATOM}}}category")),
     )
 
 
@@ -100,14 +116,18 @@ def _rss_item(found: _Element) -> Item:
     return Item(
         id=text(found, "guid"),
         title=text(found, "title"),
-        links=(("alternate", text(found, "link")), *_links(found)),
+        links=(
+            ("alternate", text(found, "link")),
+            *_links(found),
+            *(("enclosure", enclosure.get("url", "")) for enclosure in found.findall("enclosure")),
+        ),
         published=_rss_moment(text(found, "pubDate")),
-        updated=_moment(text(found, f"{{{ATOM}}}updated")),
+        updated=moment(text(found, f"{{{ATOM}}}updated")),
         language=text(found, f"{{{DC}}}language"),
         summary=unescape(text(found, "description")),
         content=text(found, ENCODED),
         authors=tuple(creator.text or "" for creator in found.findall(f"{{{DC}}}creator")),
-        categories=tuple((category.get("domain", ""), category.text or "") for category in found.findall("category")),
+        categories=tuple(category.text or "" for category in found.findall("category")),
     )
 
 
@@ -120,7 +140,8 @@ def _links(parent: _Element) -> tuple[tuple[str, str], ...]:
     return tuple((link.get("rel", ""), link.get("href", "")) for link in parent.findall(f"{{{ATOM}}}link"))
 
 
-def _moment(written: str) -> datetime:
+def moment(written: str) -> datetime:
+    """The instant of a date as Atom, JSON Feed and HTML have it; UnreadableError for any other text."""
     try:
         if RFC3339.fullmatch(written):
             return datetime.fromisoformat(written).astimezone(UTC)

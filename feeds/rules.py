@@ -1,12 +1,12 @@
 """What the formats themselves demand of a document, whatever it is to say."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from lxml.etree import _Element
 
 from feeds.address import is_web_address
-from feeds.mending import ATOM
+from feeds.mending import AT, ATOM
 from feeds.reading import RFC3339, text
 
 _ENTRY = f"{{{ATOM}}}entry"
@@ -25,7 +25,11 @@ def atom_faults(root: _Element) -> Iterator[str]:
         yield "the feed lacks rel=self or rel=alternate (4.1.1)"
     for entry in entries:
         yield from _entry_faults(entry, feed=root)
-    yield from _repeated(text(entry, f"{{{ATOM}}}id") for entry in entries)
+    gone = root.findall(f"{{{AT}}}deleted-entry")
+    if not all(each.get("ref") and RFC3339.fullmatch(each.get("when", "")) for each in gone):
+        yield "a tombstone lacks its ref or when (RFC 6721, 3)"
+    # A tombstone beside an entry of its id would leave it to the reader which of them holds (RFC 6721, 4).
+    yield from repeated([*(text(entry, f"{{{ATOM}}}id") for entry in entries), *(each.get("ref", "") for each in gone)])
 
 
 def rss_faults(root: _Element) -> Iterator[str]:
@@ -40,10 +44,7 @@ def rss_faults(root: _Element) -> Iterator[str]:
     yield from _link_faults("the channel", channel)
     for item in channel.findall("item"):
         yield from _item_faults(item)
-    yield from _repeated(text(item, "guid") for item in channel.findall("item"))
-
-
-RULES: dict[str, Callable[[_Element], Iterator[str]]] = {".atom": atom_faults, ".rss": rss_faults}
+    yield from repeated(text(item, "guid") for item in channel.findall("item"))
 
 
 def _construct_faults(where: str, element: _Element) -> Iterator[str]:
@@ -72,8 +73,13 @@ def _entry_faults(entry: _Element, feed: _Element) -> Iterator[str]:
     for tag in ("content", "summary", "published"):
         if len(entry.findall(f"{{{ATOM}}}{tag}")) > 1:
             yield f"{where} has more than one {tag} (4.1.2)"
-    if not all(category.get("term") for category in entry.findall(f"{{{ATOM}}}category")):
-        yield f"{where} has a category without a term (4.2.2)"
+    for category in entry.findall(f"{{{ATOM}}}category"):
+        if not category.get("term"):
+            yield f"{where} has a category without a term (4.2.2)"
+        if not is_web_address(category.get("scheme", "")):
+            yield f"{where} has a category whose scheme is no address (4.2.2)"
+    for source in entry.findall(f"{{{ATOM}}}source"):
+        yield from _construct_faults(f"the source of {where}", source)
     if "alternate" not in {link.get("rel") for link in entry.findall(_LINK)}:
         yield f"{where} has no link to its page"
 
@@ -87,6 +93,12 @@ def _item_faults(item: _Element) -> Iterator[str]:
         yield f"{where} has an empty title"
     if not is_web_address(text(item, "link")):
         yield f"{where}: the link {text(item, 'link')!r} is no absolute web address"
+    for category in item.findall("category"):
+        if not is_web_address(category.get("domain", "")):
+            yield f"{where} has a category whose domain is no address"
+    enclosures = item.findall("enclosure")
+    if len(enclosures) > 1 or not all({"url", "length", "type"} <= {*each.keys()} for each in enclosures):
+        yield f"{where} has more than one enclosure, or one without url, length or type"
     yield from _link_faults(where, item)
 
 
@@ -102,5 +114,6 @@ def _link_faults(where: str, element: _Element) -> Iterator[str]:
         yield f"{where} has two alternates of one type and language (4.1.1, 4.1.2)"
 
 
-def _repeated(ids: Iterable[str]) -> Iterator[str]:
+def repeated(ids: Iterable[str]) -> Iterator[str]:
+    """Ids that stand in a document more than once, which readers would take for one entry."""
     return (f"the id {found} stands there {count} times" for found, count in Counter(ids).items() if count > 1)

@@ -18,7 +18,7 @@ from budkavle.web.editions import editions
 from budkavle.web.leaving import leaving
 from budkavle.web.pages import Pages
 from budkavle.wiring import Service
-from feeds.documents import MEDIA_TYPES, address
+from feeds.head import MEDIA_TYPES, address
 
 _HEADERS = {
     "Content-Security-Policy": (

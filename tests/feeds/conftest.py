@@ -17,6 +17,16 @@ SWEDISH = {
     "Corrected on %(day)s.": "Rättad den %(day)s.",
     "Withdrawn on %(day)s.": "Återkallad den %(day)s.",
     "Read the corrected text": "Läs den rättade texten",
+    "These pages use no cookies and measure nothing.": "De här sidorna har inga kakor och mäter ingenting.",
+    "This is a feed: a list of news that a feed reader can follow for you.": (
+        "Det här är ett flöde: en lista med nyheter som en flödesläsare kan följa åt dig."
+    ),
+    "Copy one of these addresses and paste it into your feed reader, then every news item reaches you as soon as it is"
+    " published. You need no account and leave no address.": (
+        "Kopiera en av adresserna och klistra in den i din flödesläsare, så når varje nyhet dig så snart den"
+        " publiceras. Du behöver inget konto och lämnar ingen adress."
+    ),
+    "There is no news here yet.": "Här finns inga nyheter än.",
 }
 
 

@@ -25,6 +25,7 @@ from articles.article import (
     TopicId,
     Version,
 )
+from feeds.build import Built
 from feeds.entry import Feed, Site
 
 LINGONMARK, BLAVIK = PublisherId("lingonmark"), PublisherId("blavik")
@@ -123,3 +124,8 @@ def rich(seq: int = 1) -> History:
             Image(src=None, alt="Bilden utan adress"),
         ),
     )
+
+
+def in_xml(made: Built) -> dict[str, bytes]:
+    """The documents that feedparser can read."""
+    return {suffix: made.documents[suffix] for suffix in (".atom", ".rss")}

@@ -14,7 +14,7 @@ from lxml.html import fragment_fromstring
 from articles.article import History
 from feeds.build import Built, build
 from feeds.composition import Render
-from feeds.documents import documents
+from feeds.documents import whole
 from tests.feeds.newsroom import (
     BLAVIK,
     CARE,
@@ -24,12 +24,14 @@ from tests.feeds.newsroom import (
     TRAFFIC,
     corrected,
     edited,
+    in_xml,
     on,
     published,
     rich,
     withdrawn,
 )
 
+PAGE = f"{SITE.public_url}feeds/alla-nyheter.html"
 Read = Callable[[bytes], feedparser.FeedParserDict]
 
 
@@ -46,7 +48,7 @@ def built(histories: Sequence[History], render: Render) -> Built:
 
 def test_a_reader_sees_every_entry_in_both_formats_newest_first(render: Render, read: Read) -> None:
     made = built(newsroom(), render)
-    for document in made.documents.values():
+    for document in in_xml(made).values():
         found = read(document)
         assert [entry.id for entry in found.entries] == [entry.id for entry in made.entries]
         assert all(one.published_parsed >= next_.published_parsed for one, next_ in pairwise(found.entries))
@@ -54,7 +56,7 @@ def test_a_reader_sees_every_entry_in_both_formats_newest_first(render: Render, 
 
 def test_every_link_keeps_its_rel(render: Render, read: Read) -> None:
     made = built(newsroom(), render)
-    for document in made.documents.values():
+    for document in in_xml(made).values():
         for entry, seen in zip(made.entries, read(document).entries, strict=True):
             assert [(link.rel, link.href) for link in seen.links] == [(link.rel, link.href) for link in entry.links]
             assert seen.link == entry.url
@@ -67,12 +69,12 @@ def test_atom_links_keep_their_type_and_language(render: Render, read: Read) -> 
 
 
 def test_the_feed_says_where_it_is_and_which_page_it_belongs_to(render: Render, read: Read) -> None:
-    for suffix, document in built(newsroom(), render).documents.items():
+    for suffix, document in in_xml(built(newsroom(), render)).items():
         found = read(document).feed
         by_rel = {link.rel: (link.href, link.type) for link in found.links}
         assert by_rel["self"] == (f"{SITE.public_url}feeds/alla-nyheter{suffix}", f"application/{suffix[1:]}+xml")
-        assert by_rel["alternate"] == (SITE.public_url, "text/html")
-        assert (found.link, found.title, found.language) == (SITE.public_url, "Alla nyheter", "sv")
+        assert by_rel["alternate"] == (PAGE, "text/html")
+        assert (found.link, found.title, found.language) == (PAGE, "Alla nyheter", "sv")
 
 
 def test_the_feeds_id_does_not_follow_its_address(render: Render, read: Read) -> None:
@@ -82,7 +84,7 @@ def test_the_feeds_id_does_not_follow_its_address(render: Render, read: Read) ->
 
 
 def test_publishers_are_authors_in_both_formats(render: Render, read: Read) -> None:
-    for document in built([rich()], render).documents.values():
+    for document in in_xml(built([rich()], render)).values():
         (seen,) = read(document).entries
         assert [author.name for author in seen.authors] == ["Region Lingonmark", "Blåviks kommun"]
 
@@ -107,7 +109,7 @@ def test_an_entry_has_its_own_language(render: Render, read: Read) -> None:
 
 
 def test_a_picture_has_its_alternative_text(render: Render, read: Read) -> None:
-    for document in built([rich()], render).documents.values():
+    for document in in_xml(built([rich()], render)).values():
         (seen,) = read(document).entries
         images = list(fragment_fromstring(seen.content[0].value, create_parent="div").iter("img"))
         assert [(image.get("src"), image.get("alt")) for image in images] == [
@@ -121,7 +123,7 @@ def test_an_rss_description_is_html_so_that_plain_text_stays_plain(render: Rende
 
 
 def test_an_empty_feed_has_a_date_that_never_moves(render: Render, read: Read) -> None:
-    for document in built([], render).documents.values():
+    for document in in_xml(built([], render)).values():
         found = read(document)
         assert found.entries == []
         assert timegm(found.feed.updated_parsed) == timegm((2026, 1, 1, 0, 0, 0))
@@ -130,13 +132,13 @@ def test_an_empty_feed_has_a_date_that_never_moves(render: Render, read: Read) -
 def test_the_feed_is_as_new_as_its_last_changed_entry(render: Render, read: Read) -> None:
     made = built(newsroom(), render)
     newest = max(entry.updated for entry in made.entries)
-    for document in made.documents.values():
+    for document in in_xml(made).values():
         assert timegm(read(document).feed.updated_parsed) == newest.timestamp()
 
 
 def test_documents_keep_the_order_they_are_given(render: Render, read: Read) -> None:
     entries = tuple(reversed(built(newsroom(), render).entries))
-    for document in documents(EVERYTHING, entries, SITE).values():
+    for document in whole(EVERYTHING, entries, SITE).values():
         assert [seen.id for seen in read(document).entries] == [entry.id for entry in entries]
 
 
@@ -206,7 +208,7 @@ def test_dates_do_not_depend_on_the_machines_locale_or_clock(render: Render, mon
     monkeypatch.setattr("locale.setlocale", refused)
     entries = built([published(1, published=on(datetime(2022, 3, 1, 8, tzinfo=SITE.zone)))], render).entries
     later = [replace(entry, updated=entry.updated + timedelta(days=1)) for entry in entries]
-    document = documents(EVERYTHING, later, SITE)[".rss"].decode()
+    document = whole(EVERYTHING, later, SITE)[".rss"].decode()
     assert "<lastBuildDate>Wed, 02 Mar 2022 08:00:00 +0100</lastBuildDate>" in document
     assert "<pubDate>Tue, 01 Mar 2022 08:00:00 +0100</pubDate>" in document
     assert document.count("<lastBuildDate>") == 1

@@ -5,7 +5,7 @@ import pytest
 
 from feeds.build import build
 from feeds.composition import Render
-from feeds.documents import documents
+from feeds.documents import whole
 from feeds.entry import Entry
 from feeds.gate import faults
 from tests.feeds.newsroom import EVERYTHING, SITE, corrected, published, rich
@@ -34,14 +34,14 @@ IN_ATOM = [
     (b"<summary>Siffran", b"<summary>Fel", "summary reads back"),
     (b"<published>", b"<published>2022-01-21T00:00:00Z</published><published>", "more than one published"),
     (b"<id>tag:example.org,2026:feeds/alla-nyheter</id>", b"", "the feed must have one id"),
-    (b'.org/" rel="alternate"', b'.org/" rel="via"', "rel=alternate"),
+    (b'rel="alternate" href="https://nyheter', b'rel="via" href="https://nyheter', "rel=alternate"),
 ]
 IN_RSS = [
     (b"<rss ", b"<!DOCTYPE rss><rss ", "DOCTYPE"),
     (b'version="2.0"', b'version="0.91"', "not rss 2.0"),
     (b'isPermaLink="false"', b'isPermaLink="true"', "no permalink"),
     (b"21 Jan 2022 16:00:00", b"21 Foo 2022 16:00:00", "no date"),
-    (b"<link>https://nyheter.example.org/</link>", b"", "lacks its link"),
+    (b"<link>https://nyheter.example.org/feeds/alla-nyheter.html</link>", b"", "lacks its link"),
     (b"<description>Siffran", b"<description>Fel", "summary reads back"),
 ]
 DAMAGES = [
@@ -62,21 +62,21 @@ def whats(suffix: str, document: bytes, entries: tuple[Entry, ...]) -> str:
 
 @pytest.mark.parametrize("suffix", [".atom", ".rss"])
 def test_a_document_that_says_what_it_was_made_of_passes(suffix: str, entries: tuple[Entry, ...]) -> None:
-    assert faults(suffix, documents(EVERYTHING, entries, SITE)[suffix], entries) == ()
+    assert faults(suffix, whole(EVERYTHING, entries, SITE)[suffix], entries) == ()
 
 
 @pytest.mark.parametrize(("suffix", "old", "new", "fault"), DAMAGES)
 def test_a_damaged_document_is_refused(
     entries: tuple[Entry, ...], suffix: str, old: bytes, new: bytes, fault: str
 ) -> None:
-    document = documents(EVERYTHING, entries, SITE)[suffix]
+    document = whole(EVERYTHING, entries, SITE)[suffix]
     assert old in document
     assert fault in whats(suffix, document.replace(old, new), entries)
 
 
 @pytest.mark.parametrize("suffix", [".atom", ".rss"])
 def test_a_document_with_other_entries_or_another_order_is_refused(suffix: str, entries: tuple[Entry, ...]) -> None:
-    document = documents(EVERYTHING, entries, SITE)[suffix]
+    document = whole(EVERYTHING, entries, SITE)[suffix]
     for others in (entries[1:], entries[::-1], (*entries, replace(entries[0], id="tag:example.org,2026:x"))):
         assert "in their order" in whats(suffix, document, others)
 
@@ -93,13 +93,13 @@ def test_an_entry_that_no_reader_should_get_is_refused(
     entries: tuple[Entry, ...], change: dict[str, object], fault: str
 ) -> None:
     broken = (replace(entries[0], **change),)
-    for suffix, document in documents(EVERYTHING, broken, SITE).items():
+    for suffix, document in whole(EVERYTHING, broken, SITE).items():
         assert fault in whats(suffix, document, broken)
 
 
 def test_dates_are_the_same_when_they_mean_the_same_instant(entries: tuple[Entry, ...]) -> None:
     shifted = tuple(replace(entry, updated=entry.updated + timedelta(0)) for entry in entries)
-    assert faults(".atom", documents(EVERYTHING, shifted, SITE)[".atom"], entries) == ()
+    assert faults(".atom", whole(EVERYTHING, shifted, SITE)[".atom"], entries) == ()
 
 
 def test_a_document_without_a_byte_is_refused() -> None:

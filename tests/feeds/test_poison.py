@@ -10,7 +10,7 @@ from lxml.html import fragment_fromstring
 from articles.article import BulletList, Image, Paragraph, Quote, Section
 from feeds.build import build
 from feeds.composition import Render
-from tests.feeds.newsroom import ANNA, EVERYTHING, SITE, corrected, published, withdrawn
+from tests.feeds.newsroom import ANNA, EVERYTHING, SITE, corrected, in_xml, published, withdrawn
 
 Read = Callable[[bytes], feedparser.FeedParserDict]
 HEALTHY = published(1)
@@ -65,7 +65,7 @@ def test_a_character_that_xml_cannot_hold_sets_the_article_aside_and_is_named(
     assert named in report.why
     assert report.title.isprintable()
     assert [entry.id for entry in made.entries] == [HEALTHY.article.id]
-    assert all(len(read(document).entries) == 1 for document in made.documents.values())
+    assert all(len(read(document).entries) == 1 for document in in_xml(made).values())
 
 
 def test_an_article_whose_address_cannot_be_followed_is_set_aside(render: Render) -> None:
@@ -123,7 +123,7 @@ def test_hostile_text_never_acts_and_never_costs_another_article(render: Render,
     for others in ([poisoned, withdrew], [corrected(poisoned, 3, note=text), withdrew]):
         made = build(EVERYTHING, [HEALTHY, *others], SITE, render)
         assert HEALTHY.article.id in {entry.id for entry in made.entries}
-        assert [len(read(document).entries) for document in made.documents.values()] == [len(made.entries)] * 2
+        assert [len(read(document).entries) for document in in_xml(made).values()] == [len(made.entries)] * 2
         for entry in made.entries:
             _cannot_act(entry.content_html)
             assert not set("\u202d\u202e") & set(entry.title + entry.summary + entry.content_html)
