@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from articles.article import ArticleId
@@ -10,6 +10,7 @@ from budkavle.wiring import Service
 from feeds.adapters.shelf import Built
 from feeds.documents import archive, join
 from feeds.entry import Feed
+from feeds.head import FORMS
 from feeds.history import Chain, archive_name
 from feeds.kept import Kept
 from feeds.place import CURRENT, wanted
@@ -53,11 +54,11 @@ class Builder:
         chain = Chain(feed=feed, site=self._site, blocks=known - numbers | filled)
         documents, faults = dict[str, bytes](), list[str]()
         for number in sorted(filled | chain.changed_since(known)):
-            kept = self._entries(feed, self._archived(facets, number, holds))
+            kept = self._entries(feed, self._archived(facets, number, holds), [".atom"])
             name = archive_name(feed, number)
             documents[name] = archive(feed, name, kept, self._site, chain.of(number))
             faults += _faults(name, documents[name], kept)
-        kept = self._entries(feed, newest)
+        kept = self._entries(feed, newest, FORMS)
         for suffix, document in join(feed, kept, self._site, self._render, chain.of_current()).items():
             name = feed.slug + suffix
             documents[name] = document
@@ -74,9 +75,9 @@ class Builder:
         places = self._shelf.in_block(facets, block)
         return [place.article for place in places if place.article not in holds]
 
-    def _entries(self, feed: Feed, articles: Collection[ArticleId]) -> list[Kept]:
+    def _entries(self, feed: Feed, articles: Collection[ArticleId], forms: Sequence[str]) -> list[Kept]:
         """The entries of these articles, the newest first."""
-        found = self._shelf.entries(articles, with_contacts=feed.contacts)
+        found = self._shelf.entries(articles, forms, with_contacts=feed.contacts)
         entries = (each for own in found.values() for each in own)
         return sorted(entries, key=lambda each: (each.published, each.seq), reverse=True)
 

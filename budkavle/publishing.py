@@ -10,7 +10,7 @@ from budkavle.building import Builder
 from budkavle.publishing_lock import publishing_lock
 from budkavle.restocking import Told, restock, to_restock
 from budkavle.wiring import Service
-from feeds.documents import opml
+from feeds.head import OPML
 from feeds.history import document_names
 from feeds.shelved import SetAside
 
@@ -18,7 +18,6 @@ log = structlog.get_logger()
 
 Progress = Callable[[str, int], AbstractContextManager[Told]]
 """Begins a piece of work of so many steps, and hears of each."""
-OPML = "alla.opml"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,8 +80,6 @@ def _build(service: Service, builder: Builder, progress: Progress, stopping: Cal
             changed += [name for name in sorted(outcome.gone) if files.remove(name)]
             shelf.settle(feed.slug, outcome.built, stale.get(feed.slug, frozenset()))
             done += 1
-    if files.publish(OPML, opml(service.feeds, service.site)):
-        changed.append(OPML)
     aside = tuple(shelf.set_aside())
     for each in aside:
         log.error("article_set_aside", article=each.article_id, why=each.why)

@@ -63,11 +63,11 @@ def letter_templates(own: Path | None) -> Mapping[str, str]:
 
 def feed_templates(own: Path | None) -> Mapping[str, str]:
     """All that feeds are made from today, name to text: when one changes, everything is made anew."""
-    return _texts(FEEDS, own)
+    return _texts((FEEDS, "pages/feed.", "pages/layout."), own)
 
 
-def _texts(folder: str, own: Path | None) -> dict[str, str]:
-    names = (name for name in template_names() if name.startswith(folder))
+def _texts(beginnings: str | tuple[str, ...], own: Path | None) -> dict[str, str]:
+    names = (name for name in template_names() if name.startswith(beginnings))
     return {name: template_file(name, own).read_text(encoding="utf-8") for name in names}
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from articles.article import History
 from budkavle.wiring import Service
 from feeds.composition import compose
-from feeds.documents import address
+from feeds.head import address
 from feeds.entry import Feed
 from feeds.selection import matches
 from feeds.walking import BrokenWalkError, misses, walk

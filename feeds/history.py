@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from feeds.documents import MEDIA_TYPES, SUFFIXES, address
 from feeds.entry import Feed, Link, Site
+from feeds.head import FORMS, MEDIA_TYPES, address
 
 _ATOM = MEDIA_TYPES[".atom"]
 
@@ -16,7 +16,7 @@ def archive_name(feed: Feed, block: int) -> str:
 
 def document_names(feed: Feed, blocks: Collection[int]) -> frozenset[str]:
     """The files of a feed with these archive documents."""
-    return frozenset((*(feed.slug + suffix for suffix in SUFFIXES), *(archive_name(feed, each) for each in blocks)))
+    return frozenset((*(feed.slug + suffix for suffix in FORMS), *(archive_name(feed, each) for each in blocks)))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, Row, and_, delete, func, insert, sele
 
 from articles.article import ArticleId, Seq
 from feeds.adapters.tables import built_feeds, kept_entries, shelf, shelf_facets, stale_documents
+from feeds.head import FORMS
 from feeds.kept import Kept
 from feeds.place import BLOCK, CURRENT, Place, born_in
 from feeds.shelved import SetAside, Shelved
@@ -110,19 +111,20 @@ class Shelf:
         with self._read.begin() as connection:
             return frozenset(int(number) + 1 for number in connection.execute(numbers).scalars())
 
-    def entries(self, wanted: Collection[ArticleId], *, with_contacts: bool) -> Mapping[ArticleId, tuple[Kept, ...]]:
-        """The kept entries of these articles."""
+    def entries(
+        self, wanted: Collection[ArticleId], forms: Sequence[str], *, with_contacts: bool
+    ) -> Mapping[ArticleId, tuple[Kept, ...]]:
+        """The kept entries of these articles, written in these forms, such as `.atom`."""
+        kept = kept_entries.c
+        columns = (kept.article, kept.id, kept.seq, kept.published, kept.updated, *(kept[form[1:]] for form in forms))
         found: dict[ArticleId, tuple[Kept, ...]] = {}
         names = list(wanted)
         with self._read.begin() as connection:
             for start in range(0, len(names), _FEW):
-                here = and_(
-                    kept_entries.c.article.in_(names[start : start + _FEW]),
-                    kept_entries.c.with_contacts == int(with_contacts),
-                )
-                for row in connection.execute(select(kept_entries).where(here).order_by(kept_entries.c.number)):
+                here = and_(kept.article.in_(names[start : start + _FEW]), kept.with_contacts == int(with_contacts))
+                for row in connection.execute(select(*columns).where(here).order_by(kept.article, kept.number)):
                     article = ArticleId(row.article)
-                    found[article] = (*found.get(article, ()), _kept(row))
+                    found[article] = (*found.get(article, ()), _kept(row, forms))
         return found
 
     def stale(self) -> Mapping[str, frozenset[int]]:
@@ -155,7 +157,6 @@ class Shelf:
 
 
 _BY_ACT = shelf_facets.c.act_seq.desc()
-_SUFFIXES = (".atom", ".rss", ".json", ".html")
 
 
 def _facets(connection: Connection, article: ArticleId) -> frozenset[str]:
@@ -191,12 +192,12 @@ def _rows(one: Shelved) -> Iterator[dict[str, object]]:
                 "seq": kept.seq,
                 "published": kept.published,
                 "updated": kept.updated,
-                **{suffix[1:]: kept.written.get(suffix) for suffix in _SUFFIXES},
+                **{suffix[1:]: kept.written.get(suffix) for suffix in FORMS},
             }
 
 
-def _kept(row: Row[tuple[object, ...]]) -> Kept:
-    written = {suffix: getattr(row, suffix[1:]) for suffix in _SUFFIXES}
+def _kept(row: Row[tuple[object, ...]], forms: Sequence[str]) -> Kept:
+    written = {form: getattr(row, form[1:]) for form in forms}
     return Kept(
         id=row.id,
         seq=row.seq,
