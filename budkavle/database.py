@@ -106,6 +106,15 @@ class Database:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
+    def scrub(self) -> bool:
+        """Have nothing of what was deleted lie in the store's files; False when somebody read or wrote too long.
+
+        The log holds pages as they were before: it is folded into the database file and cut to nothing.
+        """
+        with closing(self.read.raw_connection()) as connection:
+            busy, *_ = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
+
     def close(self) -> None:
         """Close every connection: SQLite then folds its log into the database file."""
         self.read.dispose()
@@ -188,7 +197,9 @@ def _on_sqlite_connect(connection: Any, _entry: ConnectionPoolEntry) -> None:  #
     # The driver would begin transactions by itself, too late and without the lock.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_BUSY_MS}"):
+    # What is deleted is overwritten with zeros: who is erased, or what, must not be read in the file ever after.
+    safe = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON")
+    for pragma in (*safe, "foreign_keys=ON", f"busy_timeout={_BUSY_MS}"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -31,7 +31,7 @@ from budkavle.database import Database
 from digest.adapters.editions import Editions
 from digest.adapters.outcomes import OnUncertain, settle_dead
 from digest.adapters.planning import Planner
-from digest.adapters.pulling import pull
+from digest.adapters.pulling import Gone, pull
 from digest.adapters.subscribers import Subscribers, Wish
 from digest.adapters.tables import deliveries, subscribers, subscriptions, variant_items
 from digest.address import Address
@@ -187,7 +187,7 @@ class Lives(RuleBasedStateMachine):
             return
         self.store.act(article, Kind.WITHDRAWN, "fel", self.now)
         self.texts[article].states.append("withdrawn")
-        pull(self.database.write, [article], self.now, batch=1)
+        pull(self.database.write, Gone(withdrawn=frozenset({article})), self.now, batch=1)
         for who, letter in list(self.open.items()):
             letter.shown = {
                 key: state for key, state in letter.shown.items() if key[1] != article or key[0] == "withdrawn"
