@@ -225,7 +225,9 @@ def pulled(path: Path) -> dict[str, float]:
         items = select(variant_items.c.article).where(variant_items.c.showing == Showing.ITEM)
         article = connection.execute(items.order_by(variant_items.c.seq.desc()).limit(1)).scalar_one()
     with _measured(watch) as facts:
-        facts["letters"] = pull(database.write, Gone(withdrawn=frozenset({ArticleId(article)})), _START + timedelta(hours=1)).letters
+        facts["letters"] = pull(
+            database.write, Gone(withdrawn=frozenset({ArticleId(article)})), _START + timedelta(hours=1)
+        ).letters
     return facts
 
 

@@ -17,19 +17,19 @@ from budkavle import database as databases
 from budkavle.database import Database
 from tests.given import LINGONMARK, NOW, PAGES, draft
 
-SECRET = "Hemligheten"
+HIDDEN = "Hemligheten"
 LATER = NOW + timedelta(days=1)
 
 
-def telling(title: str = f"{SECRET} i Barrvik", lead: str = f"{SECRET} läckte.", **changes: object) -> Draft:
+def telling(title: str = f"{HIDDEN} i Barrvik", lead: str = f"{HIDDEN} läckte.", **changes: object) -> Draft:
     """A text with a word in every part of it that must not be found afterwards."""
     parts: dict[str, object] = {
         "url": "https://www.example.org/nyheter/1",
         "lead": lead,
-        "sections": (Section(heading=f"{SECRET} 1", blocks=(Paragraph(text=f"{SECRET} 2 " + "och mer " * 900),)),),
-        "contacts": (Contact(name=f"{SECRET} Person"),),
-        "images": (Image(src="https://www.example.org/bild.jpg", alt=f"{SECRET} på bild"),),
-        "related": (Related(title=f"{SECRET} igen"),),
+        "sections": (Section(heading=f"{HIDDEN} 1", blocks=(Paragraph(text=f"{HIDDEN} 2 " + "och mer " * 900),)),),
+        "contacts": (Contact(name=f"{HIDDEN} Person"),),
+        "images": (Image(src="https://www.example.org/bild.jpg", alt=f"{HIDDEN} på bild"),),
+        "related": (Related(title=f"{HIDDEN} igen"),),
     }
     return draft(title, "vard", **(parts | changes))
 
@@ -46,7 +46,9 @@ def held(database: Database) -> HeldInputs:
 
 def arriving(new: Draft, address: str = "buss.txt", asked: Kind | None = None) -> Arrival:
     addresses = (new.url, address) if new.url else (address,)
-    return Arrival(source=PAGES, addresses=addresses, draft=new, asked=asked, note=f"{SECRET} var fel." if asked else "")
+    return Arrival(
+        source=PAGES, addresses=addresses, draft=new, asked=asked, note=f"{HIDDEN} var fel." if asked else ""
+    )
 
 
 def take(store: ArticleStore, arrival: Arrival) -> ArticleId:
@@ -76,7 +78,7 @@ def test_every_version_keeps_id_seq_kind_and_dates_and_loses_its_text(store: Art
         left = each.article
         assert (left.id, left.publishers, left.language) == (article, (LINGONMARK.id,), "sv")
         assert (left.title, left.body_text, left.url, each.note) == (NO_TITLE, "", None, "")
-        assert not (left.sections or left.contacts or left.images or left.related or left.topics)
+        assert (*left.sections, *left.contacts, *left.images, *left.related, *left.topics) == ()
         assert left.published.value == before[0].article.published.value
 
 
@@ -92,7 +94,7 @@ def test_a_history_says_since_when_only_a_tombstone_is_left(store: ArticleStore)
 @pytest.mark.parametrize("act", [Kind.CORRECTED, Kind.WITHDRAWN])
 def test_it_can_be_erased_after_a_correction_or_a_withdrawal(store: ArticleStore, act: Kind) -> None:
     article = take(store, arriving(telling()))
-    store.act(article, act, f"{SECRET} var fel.", NOW)
+    store.act(article, act, f"{HIDDEN} var fel.", NOW)
     assert store.erase(article, LATER) == 3
     assert [each.note for each in store.versions(article)] == ["", "", ""]
 
@@ -199,16 +201,16 @@ def test_the_words_are_found_nowhere_in_the_files_of_the_store(
     for number in range(40):
         take(store, arriving(draft(f"Grannen {number}", lead="mycket text " * (number * 20)), f"{number}.txt"))
     article = take(store, arriving(telling()))
-    words = [SECRET]
+    words = [HIDDEN]
     for number in range(25):  # texts of all lengths, so that pages split, fill and empty around them
         word = f"Kapitel-{number}-"
         words.append(word)
-        take(store, arriving(telling(f"{word} om {SECRET}", lead=f"{word} " * (number * 40 + 1)), asked=Kind.CORRECTED))
+        take(store, arriving(telling(f"{word} om {HIDDEN}", lead=f"{word} " * (number * 40 + 1)), asked=Kind.CORRECTED))
         held.hold(PAGES, "buss.txt", telling(f"{word} hålls", lead=word * (3 * number)), f"skäl {number}", NOW)
         if number % 3 == 0:
             held.settle(1, HeldState.REFUSED)
         Lapses(database.read, database.write).append(Until(withdrawn=NOW, published=NOW), NOW)
-    store.act(article, Kind.WITHDRAWN, f"{SECRET} var fel.", NOW)
+    store.act(article, Kind.WITHDRAWN, f"{HIDDEN} var fel.", NOW)
     assert found_in_the_files(database, *words) == set(words)
     store.erase(article, NOW)
     assert database.scrub()
@@ -227,4 +229,4 @@ def test_a_store_that_is_being_read_says_that_its_log_could_not_be_cut(
             store.erase(article, NOW)
             assert not hasty.scrub()
         assert hasty.scrub()
-        assert found_in_the_files(database, SECRET) == set()
+        assert found_in_the_files(database, HIDDEN) == set()
