@@ -20,6 +20,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 log = structlog.get_logger()
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_MS = 10_000
+_SCRUB_MS = 3_000
+"""How long the log is kept from writers while readers finish: well below what a writer waits."""
 _PAGES_A_STEP = 1000
 """How much of a store is copied between two reports: 4 MB."""
 
@@ -107,12 +109,17 @@ class Database:
             command.upgrade(config, "head")
 
     def scrub(self) -> bool:
-        """Have nothing of what was deleted lie in the store's files; False when somebody read or wrote too long.
+        """Have nothing of what was deleted lie in the store's files; False when somebody read for too long.
 
-        The log holds pages as they were before: it is folded into the database file and cut to nothing.
+        SQLite's log holds pages as they were: it is folded into the database file and cut to nothing.
         """
+        if self.read.dialect.name != "sqlite":
+            return True
         with closing(self.read.raw_connection()) as connection:
-            busy, *_ = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            cursor = connection.cursor()
+            cursor.execute(f"PRAGMA busy_timeout={_SCRUB_MS}")
+            busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
         return not busy
 
     def close(self) -> None:

@@ -118,7 +118,10 @@ def pull_gone(service: Service, now: datetime) -> Pulled:
 
 def drop_erased_forms(service: Service) -> int:
     """Drop the bytes of letters that show an erased text and are not under way any more; says of how many."""
-    return drop_forms_with(service.database.read, service.database.write, service.articles.erased())
+    dropped = drop_forms_with(service.database.read, service.database.write, service.articles.erased())
+    if dropped:
+        service.database.scrub()
+    return dropped
 
 
 def _render(service: Service, digest: Digest, edition: Edition, now: datetime) -> None:

@@ -38,7 +38,8 @@ def _drop_drafts(connection: Connection, article_id: ArticleId, texts: Collectio
     """Drop the held inputs that are this article's: by their place, by the address they name, or by their text."""
     its_own = select(aliases.c.source, aliases.c.address).where(aliases.c.article_id == article_id)
     places = {(row.source, row.address) for row in connection.execute(its_own)}
-    for row in connection.execute(select(held_inputs)).all():
+    with_text = select(held_inputs).where(held_inputs.c.draft.startswith("{"))  # of what was refused, none is kept
+    for row in connection.execute(with_text).all():
         draft = _DRAFT.validate_json(row.draft)
         named = {(row.source, row.address), (row.source, draft.url)}
         if named & places or fingerprint(draft) in texts:

@@ -62,7 +62,7 @@ held_inputs = Table(
     Column("source", String(100), nullable=False),
     Column("address", Text, nullable=False),
     Column("reason", Text, nullable=False),
-    Column("draft", Text, nullable=False),
+    Column("draft", Text, nullable=False, comment="JSON; once refused, its SHA-256"),
     Column("state", String(20), nullable=False, comment="waiting, released, refused"),
     Column("at", Instant, nullable=False),
     UniqueConstraint("source", "address"),

@@ -189,6 +189,15 @@ def test_what_came_in_of_it_since_goes_when_it_is_erased_again(store: ArticleSto
     assert held.waiting() == []
 
 
+def test_what_was_refused_of_it_is_not_asked_about_again(store: ArticleStore, held: HeldInputs) -> None:
+    article = take(store, arriving(telling()))
+    store.erase(article, NOW)
+    held.hold(PAGES, "buss.txt", telling(), "it was erased", NOW)
+    held.settle(held.waiting()[0].number, HeldState.REFUSED)
+    store.erase(article, LATER)
+    assert not held.hold(PAGES, "buss.txt", telling(), "it was erased", LATER)
+
+
 def test_an_erasure_is_no_news_of_its_source(store: ArticleStore) -> None:
     article = take(store, arriving(telling()))
     store.erase(article, LATER)
@@ -220,7 +229,7 @@ def test_the_words_are_found_nowhere_in_the_files_of_the_store(
 def test_a_store_that_is_being_read_says_that_its_log_could_not_be_cut(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(databases, "_BUSY_MS", 20)
+    monkeypatch.setattr(databases, "_SCRUB_MS", 20)
     with closing(Database(str(database.read.url))) as hasty:
         store = ArticleStore(hasty.read, hasty.write)
         article = take(store, arriving(telling()))
