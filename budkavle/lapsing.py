@@ -21,12 +21,12 @@ class Lapsing:
     def round(self, now: datetime) -> int:
         """Append a lapse to every article whose time has come; says to how many.
 
-        It looks through the store only when that, or the calendar, has come further than at the last look.
+        It looks only through what has come, or come of age, since the last look that found nothing.
         """
         until = self._until(now)
         if self._lapses.reached(until) == self._settled:
             return 0
-        lapsed = self._lapses.append(until, now)
+        lapsed = self._lapses.append(until, now, self._settled)
         if lapsed:
             log.info("articles_lapsed", articles=lapsed)
         else:

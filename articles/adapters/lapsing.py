@@ -25,8 +25,16 @@ class Until:
     published: datetime | None = None
 
 
-Reached = tuple[Seq, datetime | None, datetime | None]
-"""How far the store and time have come; while it is the same, nothing more becomes due."""
+@dataclass(frozen=True, kw_only=True)
+class Reached:
+    """How far the store and time have come: the newest seq, and when the newest came in of what may be due by now.
+
+    While it is the same, nothing more becomes due.
+    """
+
+    seq: Seq
+    withdrawn: datetime | None
+    published: datetime | None
 
 
 class Lapses:
@@ -42,12 +50,15 @@ class Lapses:
             newest = connection.execute(select(func.max(versions.c.seq))).scalar()
             withdrawn = _newest(connection, Kind.WITHDRAWN, until.withdrawn)
             published = _newest(connection, Kind.PUBLISHED, until.published) if until.published else None
-        return Seq(newest or 0), withdrawn, published
+        return Reached(seq=Seq(newest or 0), withdrawn=withdrawn, published=published)
 
-    def append(self, until: Until, now: datetime) -> int:
-        """Append a lapse to every article that is due to lapse; says to how many. Twice does no more than once."""
+    def append(self, until: Until, now: datetime, settled: Reached | None = None) -> int:
+        """Append a lapse to every article that is due to lapse; says to how many. Twice does no more than once.
+
+        Who knows how far the store and time had come when nothing was due has only what came since looked through.
+        """
         with self._read.begin() as connection:
-            due = _due(connection, until)
+            due = _due(connection, until, settled)
         done = 0
         for start in range(0, len(due), _BATCH):
             with self._write.begin() as connection:
@@ -70,27 +81,36 @@ def _newest(connection: Connection, kind: Kind, until: datetime) -> datetime | N
     return found
 
 
-def _due(connection: Connection, until: Until) -> Sequence[ArticleId]:
+def _due(connection: Connection, until: Until, settled: Reached | None) -> Sequence[ArticleId]:
     """The articles that are due; the rule itself is asked again when a lapse is written."""
     ended = select(versions.c.article_id).where(
         versions.c.kind == Kind.WITHDRAWN, versions.c.at <= until.withdrawn, _nothing_later(Kind.LAPSED, Kind.ERASED)
     )
     found = [*connection.execute(ended).scalars()]
     if until.published:
-        found += connection.execute(_with_contacts(until.published)).scalars()
+        old = _old_and_live(until.published)
+        if settled and settled.published:
+            newer = select(versions.c.article_id).where(versions.c.seq > settled.seq)
+            found += _with_contacts(connection, old.where(versions.c.at > settled.published))
+            found += _with_contacts(connection, old.where(versions.c.article_id.in_(newer)))
+        else:
+            found += _with_contacts(connection, old)
     return [ArticleId(each) for each in found]
 
 
-def _with_contacts(published: datetime) -> Select[tuple[str]]:
-    old = select(versions.c.article_id).where(
+def _old_and_live(published: datetime) -> Select[tuple[str]]:
+    return select(versions.c.article_id).where(
         versions.c.kind == Kind.PUBLISHED,
         versions.c.at <= published,
         _nothing_later(Kind.LAPSED, Kind.WITHDRAWN, Kind.ERASED),
     )
-    newest = select(func.max(versions.c.seq)).where(versions.c.article_id.in_(old)).group_by(versions.c.article_id)
+
+
+def _with_contacts(connection: Connection, which: Select[tuple[str]]) -> Sequence[str]:
+    newest = select(func.max(versions.c.seq)).where(versions.c.article_id.in_(which)).group_by(versions.c.article_id)
     # No text of an article can look like this: a quotation mark inside one stands behind a backslash.
     has_some = versions.c.article.contains('"contacts":[{', autoescape=True)
-    return select(versions.c.article_id).where(versions.c.seq.in_(newest), has_some)
+    return connection.execute(select(versions.c.article_id).where(versions.c.seq.in_(newest), has_some)).scalars().all()
 
 
 def _nothing_later(*kinds: Kind) -> ColumnElement[bool]:

@@ -164,6 +164,19 @@ def test_nothing_more_is_due_while_store_and_calendar_stand_still(store: Article
     assert lapses.reached(one_day_on) != reached
 
 
+def test_what_came_or_came_of_age_since_the_last_look_is_found(store: ArticleStore, lapses: Lapses) -> None:
+    publish(store, "alltid", days_ago=70)
+    publish(store, "ung", days_ago=59, contacts=SOMEBODY)
+    assert lapses.append(CONTACTS, NOW) == 0
+    settled = lapses.reached(CONTACTS)
+    assert lapses.append(CONTACTS, NOW, settled) == 0
+    take(store, "alltid", draft("Om alltid", "vard", contacts=SOMEBODY))
+    publish(store, "gammal", days_ago=65, contacts=SOMEBODY)
+    later = Until(withdrawn=CONTACTS.withdrawn, published=NOW - 59 * DAY)
+    assert lapses.append(later, NOW, settled) == 3
+    assert lapses.append(later, NOW) == 0
+
+
 def test_many_are_written_in_short_transactions(store: ArticleStore, lapses: Lapses, database: Database) -> None:
     one = store.versions(publish(store, days_ago=60, contacts=SOMEBODY))[0].article
     with database.write.begin() as connection:
