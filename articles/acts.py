@@ -2,9 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from datetime import datetime
 
 from articles.article import Article, ArticleId, Draft, History, Kind, Published, Version
 from articles.sources.dates import NO_DATE
+
+NO_TITLE = "–"
+"""What stands where the title of an erased article stood."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,12 +29,14 @@ class Hold:
 
 def history(versions: Sequence[Version]) -> History:
     """Fold an article's versions, oldest first, into its newest state and the acts that led to it."""
-    acts = {version.kind: version for version in versions if version.kind is not Kind.EDITED}
+    acts = {version.kind: version for version in versions}
     return History(
-        newest=versions[-1],
+        newest=next(version for version in reversed(versions) if version.kind is not Kind.LAPSED),
         published=versions[0],
         corrected=acts.get(Kind.CORRECTED),
         withdrawn=acts.get(Kind.WITHDRAWN),
+        erased=acts.get(Kind.ERASED),
+        lapsed=acts.get(Kind.LAPSED),
     )
 
 
@@ -41,10 +47,16 @@ def decide(known: History | None, draft: Draft, asked: Kind | None = None, note:
     """
     if known is None:
         return _first_sight(draft, asked)
+    if known.erased:  # no text is left to compare with: any that comes from its address may be the one that had to go
+        return None if asked is Kind.WITHDRAWN else Hold(_gone_reason("erased", known.erased))
     dated = replace(draft, published=draft.published or known.article.published)
     same = says_the_same(dated, known.article)
     if known.withdrawn:
-        return None if same or asked is Kind.WITHDRAWN else Hold(_withdrawn_reason(known.withdrawn))
+        return (
+            None
+            if same or asked is Kind.WITHDRAWN
+            else Hold(_gone_reason("withdrawn", known.withdrawn, " and its text has changed since"))
+        )
     if asked is Kind.WITHDRAWN:
         return Change(kind=Kind.WITHDRAWN, draft=known.article, note=note)
     if same:
@@ -58,8 +70,32 @@ def _first_sight(draft: Draft, asked: Kind | None) -> Change | Hold:
     return Change(kind=Kind.PUBLISHED, draft=draft) if draft.published else Hold(NO_DATE)
 
 
-def _withdrawn_reason(withdrawn: Version) -> str:
-    return f"it was withdrawn on {withdrawn.at.date()} and its text has changed since; released, it is a new article"
+def _gone_reason(how: str, act: Version, why: str = "") -> str:
+    return f"it was {how} on {act.at.date()}{why}; released, it is a new article"
+
+
+def is_due_to_lapse(known: History, withdrawn: datetime, published: datetime | None) -> bool:
+    """Whether time has come to change what feeds show of an article, and no version says so yet.
+
+    The notice of what was withdrawn up to the one moment has stood long enough, and so have the contacts of what was
+    first stored up to the other; without that one, contacts stand as long as their article.
+    """
+    if known.withdrawn or known.erased:
+        return known.withdrawn is not None and known.tombstone is None and known.withdrawn.at <= withdrawn
+    old_enough = published is not None and known.published.at <= published
+    return old_enough and not known.contacts_lapsed and bool(known.article.contacts)
+
+
+def blanked(article: Article) -> Article:
+    """What an erasure leaves of an article: that it was there, whose it was, in what language and since when."""
+    published = article.published
+    return Article(
+        id=article.id,
+        publishers=article.publishers,
+        title=NO_TITLE,
+        language=article.language,
+        published=Published(value=published.value, source=published.source, raw=""),
+    )
 
 
 def says_the_same(one: Draft, other: Draft) -> bool:

@@ -181,6 +181,8 @@ class Kind(StrEnum):
     EDITED = "edited"
     CORRECTED = "corrected"
     WITHDRAWN = "withdrawn"
+    ERASED = "erased"
+    LAPSED = "lapsed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,18 +205,38 @@ class Version:
 class History:
     """An article's newest state, and the seqs and times of the acts that led to it.
 
-    `corrected` is None or the newest correction; `withdrawn` is None while the article is live.
+    `newest` is never a lapse: that time has passed changes nothing that the article says. `corrected` and `lapsed` are
+    None or the newest of their kind; `withdrawn` and `erased` are None while the article is neither.
     """
 
     newest: Version
     published: Version
     corrected: Version | None = None
     withdrawn: Version | None = None
+    erased: Version | None = None
+    lapsed: Version | None = None
 
     @property
     def article(self) -> Article:
         """The article as it stands now."""
         return self.newest.article
+
+    @property
+    def tombstone(self) -> datetime | None:
+        """The moment from which only a tombstone is left of it: its erasure, else the lapse of its withdrawal's notice.
+
+        None while there is more to show.
+        """
+        if self.erased:
+            return self.erased.at
+        if self.withdrawn and self.lapsed and self.lapsed.seq > self.withdrawn.seq:
+            return self.lapsed.at
+        return None
+
+    @property
+    def contacts_lapsed(self) -> bool:
+        """Whether its contacts have stood in feeds for as long as they may."""
+        return self.lapsed is not None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,7 +25,7 @@ from articles.article import ArticleId, DateSource, Draft, Kind, Published, Publ
 from budkavle.database import Database
 from digest.adapters.editions import Editions
 from digest.adapters.planning import Planner
-from digest.adapters.pulling import pull
+from digest.adapters.pulling import Gone, pull
 from digest.adapters.tables import deliveries, editions, subscriptions, variant_items, variants
 from digest.content import Showing
 from digest.edition import EditionState
@@ -225,7 +225,9 @@ def pulled(path: Path) -> dict[str, float]:
         items = select(variant_items.c.article).where(variant_items.c.showing == Showing.ITEM)
         article = connection.execute(items.order_by(variant_items.c.seq.desc()).limit(1)).scalar_one()
     with _measured(watch) as facts:
-        facts["letters"] = pull(database.write, [ArticleId(article)], _START + timedelta(hours=1)).letters
+        facts["letters"] = pull(
+            database.write, Gone(withdrawn=frozenset({ArticleId(article)})), _START + timedelta(hours=1)
+        ).letters
     return facts
 
 

@@ -28,8 +28,8 @@ def archived_edition(service: Service, digest: Digest, key: str) -> ArchivedEdit
     if edition is None:
         return None
     rows = shown_in(service.database.read, edition.id)
-    left = service.articles.texts((row.article, row.seq) for row in rows)  # of an erased article nothing is left
-    content = Content(rows=frozenset(row for row in rows if (row.article, row.seq) in left))
+    erased = {row.article for row in rows}.intersection(service.articles.erased())
+    content = Content(rows=frozenset(row for row in rows if row.article not in erased))
     seqs = {(row.showing, row.article): row.seq for row in content.rows}
     page, line = shown(service, digest, content), dateline(service, digest, edition)
 
@@ -44,6 +44,7 @@ def archived_edition(service: Service, digest: Digest, key: str) -> ArchivedEdit
         items=archived(Showing.ITEM, page.items, full),
         corrected=archived(Showing.CORRECTED, page.corrected, brief),
         withdrawn=archived(Showing.WITHDRAWN, page.withdrawn, unlinked),
+        erased=len(erased),
     )
 
 

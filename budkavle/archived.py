@@ -26,13 +26,17 @@ class ArchivedItem:
 
 @dataclass(frozen=True, kw_only=True)
 class ArchivedEdition:
-    """All that the letters of an edition showed, in page order. `label` says its period in words."""
+    """All that the letters of an edition showed, in page order. `label` says its period in words.
+
+    Of what was erased since nothing is left but how many texts there were.
+    """
 
     label: str
     day: date
     items: tuple[ArchivedItem, ...] = ()
     corrected: tuple[ArchivedItem, ...] = ()
     withdrawn: tuple[ArchivedItem, ...] = ()
+    erased: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

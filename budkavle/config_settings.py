@@ -91,6 +91,8 @@ class Keep(Table):
     deliveries: Annotated[Whole, Field(ge=30)] = 90
     receipts: Annotated[Whole, Field(ge=90)] = 400
     letters: Annotated[Whole, Field(ge=30)] = 400
+    notices: Annotated[Whole, Field(ge=1)] = 30
+    contact_days: Annotated[Whole, Field(ge=1)] | None = None
 
 
 class Publisher(Table):

@@ -20,6 +20,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 log = structlog.get_logger()
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_MS = 10_000
+_SCRUB_MS = 3_000
+"""How long the log is kept from writers while readers finish: well below what a writer waits."""
 _PAGES_A_STEP = 1000
 """How much of a store is copied between two reports: 4 MB."""
 
@@ -106,6 +108,20 @@ class Database:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
+    def scrub(self) -> bool:
+        """Have nothing of what was deleted lie in the store's files; False when somebody read for too long.
+
+        SQLite's log holds pages as they were: it is folded into the database file and cut to nothing.
+        """
+        if self.read.dialect.name != "sqlite":
+            return True
+        with closing(self.read.raw_connection()) as connection:
+            cursor = connection.cursor()
+            cursor.execute(f"PRAGMA busy_timeout={_SCRUB_MS}")
+            busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+        return not busy
+
     def close(self) -> None:
         """Close every connection: SQLite then folds its log into the database file."""
         self.read.dispose()
@@ -188,7 +204,9 @@ def _on_sqlite_connect(connection: Any, _entry: ConnectionPoolEntry) -> None:  #
     # The driver would begin transactions by itself, too late and without the lock.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_BUSY_MS}"):
+    # What is deleted is overwritten with zeros: who is erased, or what, must not be read in the file ever after.
+    safe = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON")
+    for pragma in (*safe, "foreign_keys=ON", f"busy_timeout={_BUSY_MS}"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -18,7 +18,8 @@ from digest.adapters.claims import has_work, sending
 from digest.adapters.engine import Sending, send_all
 from digest.adapters.ledger import Ledger
 from digest.adapters.outcomes import OnUncertain, has_unsettled, settle_dead
-from digest.adapters.pulling import Pulled, oldest_open_cut, pull
+from digest.adapters.pulling import Gone, Pulled, oldest_open_cut, pull
+from digest.adapters.variants import drop_forms_with
 from digest.delivery import Claim, EditionId, VariantId, Verdict
 from digest.edition import Edition, EditionState
 from digest.headers import HeaderError
@@ -64,6 +65,7 @@ async def send_holding(
             await send_all(job)
     finally:
         await asyncio.to_thread(ledger.end, clock())
+    await asyncio.to_thread(drop_erased_forms, service)
 
 
 def _ledger(service: Service, name: str, now: datetime, connections: int) -> Ledger:
@@ -95,14 +97,31 @@ def settle(service: Service, now: datetime) -> None:
 
 
 def render_forms(service: Service, now: datetime) -> bool:
-    """Render what has no bytes yet, withdrawn texts pulled first; False when some of those are claimed still."""
-    cut = oldest_open_cut(service.database.read)
-    pulled = pull(service.database.write, service.articles.withdrawn(cut), now) if cut is not None else Pulled()
+    """Render what has no bytes yet, texts that are gone pulled first; False when some of those are claimed still."""
+    pulled = pull_gone(service, now)
     for digest in service.config.settings.digests:
         edition = service.editions.newest(digest.name)
         if edition is not None and edition.state is EditionState.SENDING:
             _render(service, digest, edition, now)
     return not pulled.under_way
+
+
+def pull_gone(service: Service, now: datetime) -> Pulled:
+    """Take what was withdrawn or erased out of every letter that nobody has claimed yet."""
+    cut = oldest_open_cut(service.database.read)
+    if cut is None:
+        return Pulled()
+    store = service.articles
+    gone = Gone(withdrawn=frozenset(store.withdrawn(cut)), erased=frozenset(store.erased(cut)))
+    return pull(service.database.write, gone, now)
+
+
+def drop_erased_forms(service: Service) -> int:
+    """Drop the bytes of letters that show an erased text and are not under way any more; says of how many."""
+    dropped = drop_forms_with(service.database.read, service.database.write, service.articles.erased())
+    if dropped:
+        service.database.scrub()
+    return dropped
 
 
 def _render(service: Service, digest: Digest, edition: Edition, now: datetime) -> None:

@@ -184,7 +184,7 @@ def release_held(service: Service, number: int, published: Published | None, now
     if publisher is None:
         raise PublisherGoneError(number, draft.publishers[0])
     taken = service.articles.take(arrival, publisher, now)
-    if isinstance(taken, Hold):  # it was withdrawn, and a person says that it may be published again
+    if isinstance(taken, Hold):  # it was withdrawn or erased, and a person says that it may be published again
         taken = service.articles.publish_again(arrival, publisher, now)
     service.held.settle(number, HeldState.RELEASED)
     return taken

@@ -10,8 +10,10 @@ import structlog
 from articles.article import Seq
 from articles.sources.reading import Refused
 from budkavle.alarms import Alarm, AlarmKind, alarm
+from budkavle.delivering import drop_erased_forms
 from budkavle.finding import Found, everything
 from budkavle.importing import Imported, import_all
+from budkavle.lapsing import Lapsing
 from budkavle.publishing import Regenerated, build_feeds
 from budkavle.watch import Watch
 from budkavle.wiring import Service
@@ -30,6 +32,7 @@ class Newsdesk:
         self._stopping = stopping
         self._stamps: dict[Found, _Stamp] = {}
         self._refused: dict[str, list[Imported]] = {}
+        self._lapsing = Lapsing(service)
         self._built: Seq | None = None
 
     def round(self, now: datetime) -> None:
@@ -37,6 +40,7 @@ class Newsdesk:
         with self._watch.over(AlarmKind.IMPORT_FAILED, "import"):
             self._take_in(now)
         with self._watch.over(AlarmKind.FEED_FAILED, "feeds"):
+            self._let_time_pass(now)
             self._publish()
 
     def _take_in(self, now: datetime) -> None:
@@ -66,6 +70,11 @@ class Newsdesk:
             lines = [one.line for name in names for one in self._refused[name]]
             more = f" (and {len(lines) - 1} more; `budkavle import` lists them all)" if len(lines) > 1 else ""
             yield alarm(AlarmKind.INPUT_REFUSED, source, f"{lines[0]}{more}")
+
+    def _let_time_pass(self, now: datetime) -> None:
+        """Write down what time has changed, and drop letters with erased texts that were under way when it was said."""
+        self._lapsing.round(now)
+        drop_erased_forms(self._service)
 
     def _publish(self) -> None:
         newest = self._service.articles.last_seq()

@@ -153,6 +153,8 @@ def _archived(publisher: Publisher) -> Iterator[ArchivedEdition]:
         withdrawn=(ArchivedItem(item=unlinked(noticed)),),
     )
     yield ArchivedEdition(label="2–9 januari 2026", day=_DAY, items=(ArchivedItem(item=full(bare)),))
+    for erased in (1, 2):
+        yield ArchivedEdition(label="2–9 januari 2026", day=_DAY, erased=erased)
 
 
 def _shown(article: Article, note: str = "") -> ShownArticle:

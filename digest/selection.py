@@ -46,7 +46,7 @@ class Newsroom:
         return [
             standing
             for standing in self.news_after(from_seq)
-            if standing.withdrawn is None
+            if standing.is_live
             and standing.published > self.reach
             and self.selection.admits(standing)
             and wanted.admits(standing)
@@ -58,8 +58,9 @@ class Newsroom:
         return takewhile(lambda standing: _became_news(standing) > seq, reversed(self.standings.values()))
 
     def acts_after(self, seq: Seq) -> Iterator[Standing]:
-        """The articles whose withdrawal or newest correction came after `seq`."""
-        return (each for each in self.standings.values() if (each.withdrawn or each.corrected or 0) > seq)
+        """The articles whose withdrawal or newest correction came after `seq`; of an erased one nobody is told."""
+        known = (each for each in self.standings.values() if each.erased is None)
+        return (each for each in known if (each.withdrawn or each.corrected or 0) > seq)
 
 
 def _became_news(standing: Standing) -> Seq:
@@ -99,8 +100,8 @@ def _certainly_given(said: Said | None) -> bool:
 
 
 def _notice(standing: Standing | None, said: Said) -> Row | None:
-    if standing is None:
-        return None
+    if standing is None or standing.erased is not None:
+        return None  # nothing of an erased text is told, not even that it is gone
     if standing.withdrawn is not None:
         owed = _is_owed(standing.withdrawn, said)
         return Row(showing=Showing.WITHDRAWN, article=standing.id, seq=standing.newest) if owed else None

@@ -1,5 +1,6 @@
 """Inputs that wait for a person: no id, no seq, in nothing."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -56,7 +57,7 @@ class HeldInputs:
         values = {"reason": reason, "draft": text, "state": HeldState.WAITING, "at": now}
         with self._read.begin() as connection:
             known = connection.execute(select(held_inputs).where(here)).first()
-        if known and (known.draft, known.reason) == (text, reason):
+        if known and known.reason == reason and known.draft in {text, _mark(text)}:
             return bool(known.state != HeldState.REFUSED)
         with self._write.begin() as connection:
             if known:
@@ -77,9 +78,15 @@ class HeldInputs:
         return found[0]
 
     def settle(self, number: int, state: HeldState) -> None:
-        """Write down what a person decided, so that the same input is not held again."""
+        """Write down what a person decided, so that the same input is not held again.
+
+        Of what was refused no text is kept: it was perhaps never to be published, or is to be forgotten.
+        """
+        here = and_(held_inputs.c.id == number, held_inputs.c.state == HeldState.WAITING)
         with self._write.begin() as connection:
-            connection.execute(update(held_inputs).where(held_inputs.c.id == number).values(state=state))
+            for draft in connection.execute(select(held_inputs.c.draft).where(here)).scalars().all():
+                kept = _mark(draft) if state is HeldState.REFUSED else draft
+                connection.execute(update(held_inputs).where(here).values(state=state, draft=kept))
 
     def was_released(self, source: SourceName, address: str, reason: str) -> bool:
         """Whether a person has decided before that this doubt about this input is none."""
@@ -102,6 +109,11 @@ class HeldInputs:
         statement = select(held_inputs).where(condition).order_by(held_inputs.c.id)
         with self._read.begin() as connection:
             return [_held(row) for row in connection.execute(statement)]
+
+
+def _mark(draft: str) -> str:
+    """What a refused text is known by."""
+    return hashlib.sha256(draft.encode()).hexdigest()
 
 
 def _held(row: Row[tuple[object, ...]]) -> HeldInput:

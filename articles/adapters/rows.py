@@ -38,13 +38,15 @@ def topics_held(connection: Connection, cut: Seq) -> dict[str, dict[TopicId, Seq
 def standing(rows: Sequence[Row[tuple[object, ...]]], held_since: dict[TopicId, Seq]) -> Standing:
     """Where an article stands, from its versions up to the cut, oldest first, and the topics it holds."""
     acts = {Kind(row.kind): Seq(row.seq) for row in rows}
-    newest = ARTICLE.validate_json(rows[-1].article)
+    last = next(row for row in reversed(rows) if row.kind != Kind.LAPSED)
+    newest = ARTICLE.validate_json(last.article)
     return Standing(
         id=newest.id,
         publishers=frozenset(newest.publishers),
-        newest=Seq(rows[-1].seq),
+        newest=Seq(last.seq),
         published=Seq(rows[0].seq),
         held_since=held_since,
         corrected=acts.get(Kind.CORRECTED),
         withdrawn=acts.get(Kind.WITHDRAWN),
+        erased=acts.get(Kind.ERASED),
     )

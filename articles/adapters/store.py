@@ -8,6 +8,7 @@ from itertools import groupby
 from sqlalchemy import Connection, Engine, and_, func, insert, select
 
 from articles.acts import Change, Hold, decide, history
+from articles.adapters.erasing import erase
 from articles.adapters.rows import standing, topics_held, version, versions_of
 from articles.adapters.tables import aliases, articles, versions
 from articles.adapters.writing import append, fingerprint, remember_addresses
@@ -87,7 +88,7 @@ class ArticleStore:
         return article_id if decide(found, arrival.draft, arrival.asked, arrival.note) is None else None
 
     def publish_again(self, arrival: Arrival, publisher: Publisher, now: datetime) -> Taken:
-        """Publish a draft although the article at its addresses was withdrawn: as a new article, with a new id."""
+        """Publish a draft although the article at its addresses is gone: as a new article, with a new id."""
         with self._write.begin() as connection:
             article_id = self._create(connection, arrival, publisher)
             remember_addresses(connection, arrival.source, arrival.addresses, article_id)
@@ -95,12 +96,20 @@ class ArticleStore:
         return Taken(id=article_id, kind=Kind.PUBLISHED)
 
     def act(self, article_id: ArticleId, kind: Kind, note: str, now: datetime) -> Seq | None:
-        """Correct or withdraw the newest text of an article by a person's word; None when it was withdrawn already."""
+        """Correct or withdraw the newest text of an article by a person's word; None when it is not live any more."""
         with self._write.begin() as connection:
             known = self._history(connection, article_id)
-            if known.withdrawn:
+            if known.withdrawn or known.erased:
                 return None
             return append(connection, Change(kind=kind, draft=known.article, note=note), article_id, now)
+
+    def erase(self, article_id: ArticleId, now: datetime) -> Seq | None:
+        """Blank every text that an article ever had; None when it was erased already. Raises UnknownArticleError.
+
+        What was held of it is dropped each time: it may have been imported again since.
+        """
+        with self._write.begin() as connection:
+            return erase(connection, _known_versions(connection, article_id), now)
 
     def known_at(self, arrival: Arrival) -> History | None:
         """The article that an arrival would change, or None."""
@@ -166,18 +175,26 @@ class ArticleStore:
             return connection.execute(select(func.count()).select_from(articles)).scalar_one()
 
     def last_news(self) -> dict[SourceName, datetime]:
-        """When each source's newest version was stored."""
+        """When each source's newest version was stored; what came of itself, or was taken away, is no news."""
         statement = (
             select(articles.c.source, func.max(versions.c.at))
             .join(versions, versions.c.article_id == articles.c.id)
+            .where(versions.c.kind.not_in([Kind.LAPSED, Kind.ERASED]))
             .group_by(articles.c.source)
         )
         with self._read.begin() as connection:
             return {SourceName(source): at for source, at in connection.execute(statement)}
 
     def withdrawn(self, after: Seq = _BEFORE_ALL) -> Sequence[ArticleId]:
-        """The articles that were withdrawn after this seq; costs as much as there are versions after it."""
-        statement = select(versions.c.article_id).where(versions.c.seq > after, versions.c.kind == Kind.WITHDRAWN)
+        """The articles that were withdrawn after this seq; costs as much as there are withdrawals."""
+        return self._acted_on(Kind.WITHDRAWN, after)
+
+    def erased(self, after: Seq = _BEFORE_ALL) -> Sequence[ArticleId]:
+        """The articles that were erased after this seq; costs as much as there are erasures."""
+        return self._acted_on(Kind.ERASED, after)
+
+    def _acted_on(self, kind: Kind, after: Seq) -> Sequence[ArticleId]:
+        statement = select(versions.c.article_id).where(versions.c.kind == kind, versions.c.seq > after)
         with self._read.begin() as connection:
             return [ArticleId(each) for each in connection.execute(statement).scalars()]
 

@@ -1,4 +1,4 @@
-"""The tables of the article store. Versions are added, never changed."""
+"""The tables of the article store. Versions are added, never changed, but for an erasure's blanking."""
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
 
@@ -43,6 +43,7 @@ versions = Table(
     Column("article", Text, nullable=False, comment="the whole article, as JSON"),
     Column("fingerprint", String(64), nullable=False, index=True, comment="the same for the same text at any address"),
     Index(None, "article_id", "seq"),
+    Index(None, "kind", "at"),  # every minute it is asked whose time has come
 )
 
 topic_spans = Table(
@@ -61,7 +62,7 @@ held_inputs = Table(
     Column("source", String(100), nullable=False),
     Column("address", Text, nullable=False),
     Column("reason", Text, nullable=False),
-    Column("draft", Text, nullable=False),
+    Column("draft", Text, nullable=False, comment="JSON; once refused, its SHA-256"),
     Column("state", String(20), nullable=False, comment="waiting, released, refused"),
     Column("at", Instant, nullable=False),
     UniqueConstraint("source", "address"),

@@ -11,6 +11,7 @@ from cyclopts import App, Parameter
 from articles.adapters.held import HeldState
 from articles.article import ArticleId, DateSource, Kind, Published
 from articles.sources.reading import Parsed
+from budkavle.cli.erasing import erase
 from budkavle.cli.terminal import (
     DEFAULT_CONFIG,
     AsJson,
@@ -30,6 +31,7 @@ from budkavle.starting import shipped_config
 from budkavle.wiring import open_service
 
 app = App(name="articles", help="List articles and change them; decide about inputs that wait.")
+app.command(erase)
 Note = Annotated[str, Parameter(name="--note", help="What was wrong, in words for readers.")]
 
 
@@ -184,7 +186,7 @@ def withdraw(article: str, /, *, note: Note, config: ConfigFile = DEFAULT_CONFIG
 
 
 def _act(seq: int | None, done: str) -> int:
-    say(f"{done} as seq {seq}" if seq else "it was withdrawn before; nothing is changed")
+    say(f"{done} as seq {seq}" if seq else "it was withdrawn or erased before; nothing is changed")
     return Exit.DONE if seq else Exit.NEEDS_A_PERSON
 
 

@@ -1,11 +1,11 @@
-"""Pulling: a withdrawn text leaves every letter that is not under way yet (docs/design.md, "What each act does")."""
+"""Pulling: what is withdrawn or erased leaves every letter not under way yet (docs/design.md, "What each act does")."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, and_, bindparam, func, select, update
+from sqlalchemy import Connection, Engine, Row, Select, and_, bindparam, func, or_, select, update
 
 from articles.article import ArticleId, Seq
 from digest.adapters.editions import content_row, finish_if_done
@@ -14,6 +14,7 @@ from digest.adapters.prepared import Prepared
 from digest.adapters.tables import deliveries, editions, variant_items, variants
 from digest.adapters.variants import variant_for
 from digest.content import Content, Showing
+from digest.content import Row as ContentRow
 from digest.delivery import DeliveryState, EditionId, Reason, VariantId
 from digest.edition import EditionState
 from digest.subscription import SubscriptionId
@@ -25,8 +26,20 @@ _WAITING = (DeliveryState.PLANNED, DeliveryState.DEFERRED)
 
 
 @dataclass(frozen=True, kw_only=True)
+class Gone:
+    """What letters must not show any more: of the withdrawn no text, of the erased not even that they are gone."""
+
+    withdrawn: frozenset[ArticleId] = frozenset()
+    erased: frozenset[ArticleId] = frozenset()
+
+    def takes(self, row: ContentRow) -> bool:
+        """Whether this part of a letter has to go."""
+        return row.article in self.erased or (row.article in self.withdrawn and row.showing is not Showing.WITHDRAWN)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Pulled:
-    """How many letters were changed or stopped, and whether others with the withdrawn text are claimed.
+    """How many letters were changed or stopped, and whether others with a text that is gone are claimed.
 
     Of those one may come back to be claimed again: as long as there are any, pull again before the next claim.
     """
@@ -35,22 +48,22 @@ class Pulled:
     under_way: bool = False
 
 
-def pull(write: Engine, withdrawn: Collection[ArticleId], now: datetime, batch: int = _BATCH) -> Pulled:
-    """Point the unclaimed deliveries of letters that hold a withdrawn text to a variant made anew.
+def pull(write: Engine, gone: Gone, now: datetime, batch: int = _BATCH) -> Pulled:
+    """Point the unclaimed deliveries of letters that hold a text that is gone to a variant made anew.
 
     One that has nothing left is skipped. What is claimed stays as it is: its receipt must say what was really sent.
     A transaction changes at most `batch` of them, so that others can write; a claim waits until this has returned.
     """
     letters, under_way = 0, False
-    for edition, cut in _open_editions(write, withdrawn):
-        pulling = _Pulling(write, edition, cut, withdrawn, now)
+    for edition, cut in _open_editions(write, gone):
+        pulling = _Pulling(write, edition, cut, gone, now)
         letters += sum(pulling.all_that_are(state, batch) for state in _WAITING)
         under_way |= pulling.is_under_way()
     return Pulled(letters=letters, under_way=under_way)
 
 
 def oldest_open_cut(read: Engine) -> Seq | None:
-    """The oldest cut of the editions that letters may still go out of: what was withdrawn before it is in none."""
+    """The oldest cut of the editions that letters may still go out of: what was gone before it is in none."""
     cuts = select(func.min(editions.c.cut_seq)).where(_OPEN)
     with read.begin() as connection:
         oldest = connection.execute(cuts).scalar()
@@ -60,28 +73,25 @@ def oldest_open_cut(read: Engine) -> Seq | None:
 _OPEN = editions.c.state.in_([EditionState.SENDING, EditionState.PAUSED])
 
 
-def _open_editions(write: Engine, withdrawn: Collection[ArticleId]) -> Sequence[tuple[EditionId, Seq]]:
-    """The editions that letters may still go out of and that hold a withdrawn text, with their cuts."""
-    holding = select(variants.c.edition_id).where(variants.c.id.in_(_holding(withdrawn)))
+def _open_editions(write: Engine, gone: Gone) -> Sequence[tuple[EditionId, Seq]]:
+    """The editions that letters may still go out of and that hold a text that is gone, with their cuts."""
+    holding = select(variants.c.edition_id).where(variants.c.id.in_(_holding(gone)))
     statement = select(editions.c.id, editions.c.cut_seq).where(editions.c.id.in_(holding), _OPEN)
     with write.begin() as connection:
         return [(EditionId(row.id), Seq(row.cut_seq)) for row in connection.execute(statement)]
 
 
-def _holding(withdrawn: Collection[ArticleId]) -> Select[Any]:
-    """The variants that hold a withdrawn text."""
-    text = and_(variant_items.c.article.in_(withdrawn), variant_items.c.showing != Showing.WITHDRAWN)
-    return select(variant_items.c.variant_id).where(text)
+def _holding(gone: Gone) -> Select[Any]:
+    """The variants of which a part has to go."""
+    text = and_(variant_items.c.article.in_(gone.withdrawn), variant_items.c.showing != Showing.WITHDRAWN)
+    return select(variant_items.c.variant_id).where(or_(text, variant_items.c.article.in_(gone.erased)))
 
 
 class _Pulling:
-    """Takes withdrawn texts out of one edition's letters."""
+    """Takes texts that are gone out of one edition's letters."""
 
-    def __init__(
-        self, write: Engine, edition: EditionId, cut: Seq, withdrawn: Collection[ArticleId], now: datetime
-    ) -> None:
-        self._write, self._edition, self._cut, self._now = write, edition, cut, now
-        self._withdrawn = frozenset(withdrawn)
+    def __init__(self, write: Engine, edition: EditionId, cut: Seq, gone: Gone, now: datetime) -> None:
+        self._write, self._edition, self._cut, self._gone, self._now = write, edition, cut, gone, now
         self._anew: dict[VariantId, VariantId | None] = {}
 
     def all_that_are(self, state: DeliveryState, batch: int) -> int:
@@ -95,14 +105,14 @@ class _Pulling:
             changed, reached = changed + len(done), done[-1]
 
     def is_under_way(self) -> bool:
-        """Whether a letter that holds a withdrawn text is claimed."""
+        """Whether a letter that holds a text that is gone is claimed."""
         with self._write.begin() as connection:
             return bool(self._next(connection, DeliveryState.CLAIMED, SubscriptionId(0), 1))
 
     def _next(
         self, connection: Connection, state: DeliveryState, after: SubscriptionId, limit: int
     ) -> Sequence[Row[Any]]:
-        """The next deliveries in this state whose letters hold a withdrawn text."""
+        """The next deliveries in this state whose letters hold a text that is gone."""
         statement: Select[Any] = (
             select(deliveries.c.subscription_id, deliveries.c.variant_id)
             .where(
@@ -110,7 +120,7 @@ class _Pulling:
                 deliveries.c.state == state,
                 deliveries.c.subscription_id > after,
                 # Adding 0 keeps a database from looking variant by variant, past all that was sent.
-                (deliveries.c.variant_id + 0).in_(_holding(self._withdrawn)),
+                (deliveries.c.variant_id + 0).in_(_holding(self._gone)),
             )
             .order_by(deliveries.c.subscription_id)
             .limit(limit)
@@ -134,9 +144,7 @@ class _Pulling:
             statement = select(variant_items, variants.c.more).join(variants).where(variant_items.c.variant_id == old)
             held = connection.execute(statement).all()
             rows = frozenset(content_row(row) for row in held)
-            kept = frozenset(
-                row for row in rows if row.showing is Showing.WITHDRAWN or row.article not in self._withdrawn
-            )
+            kept = frozenset(row for row in rows if not self._gone.takes(row))
             left = Content(rows=kept, more=held[0].more)
             self._anew[old] = None if left.is_empty else variant_for(connection, self._edition, left)
         return self._anew[old]

@@ -4,13 +4,13 @@ Each step is one short transaction after which everything adds up: senders hardl
 between two steps goes on there. A digest's newest edition is left alone, whatever its age.
 """
 
-import hashlib
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, insert, select, tuple_, update
 from sqlalchemy.orm import aliased
 
 from digest.adapters.tables import deliveries, delivery_counts, digests, editions, receipts, variants
+from digest.adapters.variants import drop_forms
 from digest.delivery import OPEN, DeliveryState
 from digest.edition import CLOSED, EditionState
 
@@ -82,18 +82,13 @@ class Retention:
     def strip(self, before: datetime) -> int:
         """Drop the letters of editions that ended before `before`; their hashes stay."""
         wanted = (
-            select(variants.c.id, variants.c.sha256)
+            select(variants.c.id)
             .join(editions, editions.c.id == variants.c.edition_id)
             .where(_over(before), variants.c.form.is_not(None))
             .limit(self._rows)
         )
         with self._write.begin() as connection:
-            rows = connection.execute(wanted).all()
-            for row in rows:
-                here = variants.c.id == row.id
-                known = row.sha256 or _hash(connection, here)
-                connection.execute(update(variants).where(here).values(form=None, sha256=known))
-        return len(rows)
+            return drop_forms(connection, wanted)
 
 
 def _over(before: datetime) -> ColumnElement[bool]:
@@ -129,9 +124,3 @@ def _leave_receipts(connection: Connection, these: ColumnElement[bool]) -> None:
     columns = ["variant_id", "subscription_id", "certain"]
     certain = (deliveries.c.state == DeliveryState.SENT).label("certain")
     connection.execute(insert(receipts).from_select(columns, letters.add_columns(certain)))
-
-
-def _hash(connection: Connection, here: ColumnElement[bool]) -> str:
-    """The hash of a letter that was kept by a version which wrote none."""
-    form = connection.execute(select(variants.c.form).where(here)).scalar_one()
-    return hashlib.sha256(form).hexdigest()

@@ -1,10 +1,14 @@
 """The variants of an edition: each distinct content written down once."""
 
-from sqlalchemy import Connection, insert, select
+import hashlib
+from collections.abc import Collection
 
-from digest.adapters.tables import variant_items, variants
+from sqlalchemy import Connection, Engine, Select, insert, select, update
+
+from articles.article import ArticleId
+from digest.adapters.tables import deliveries, variant_items, variants
 from digest.content import Content, content_key
-from digest.delivery import EditionId, VariantId
+from digest.delivery import OPEN, EditionId, VariantId
 
 
 def variant_for(connection: Connection, edition: EditionId, shown: Content) -> VariantId:
@@ -22,3 +26,31 @@ def variant_for(connection: Connection, edition: EditionId, shown: Content) -> V
     ]
     connection.execute(insert(variant_items), rows)
     return variant
+
+
+def drop_forms(connection: Connection, which: Select[tuple[int]]) -> int:
+    """Drop the bytes of these letters; their hashes stay. Says of how many."""
+    ids = connection.execute(which).scalars().all()
+    for each in ids:
+        here = variants.c.id == each
+        kept = connection.execute(select(variants.c.form, variants.c.sha256).where(here)).one()
+        sha256 = kept.sha256 or hashlib.sha256(kept.form).hexdigest()  # a version of long ago kept no hash
+        connection.execute(update(variants).where(here).values(form=None, sha256=sha256))
+    return len(ids)
+
+
+def drop_forms_with(read: Engine, write: Engine, erased: Collection[ArticleId]) -> int:
+    """Drop the bytes of all letters that show an erased text; says of how many. Twice does no more than once.
+
+    What is planned, claimed or deferred keeps its bytes until its letter is pulled or has gone out.
+    """
+    showing = select(variant_items.c.variant_id).where(variant_items.c.article.in_(erased))
+    waits = select(deliveries.c.variant_id).where(
+        deliveries.c.variant_id == variants.c.id, deliveries.c.state.in_(OPEN)
+    )
+    which = select(variants.c.id).where(variants.c.id.in_(showing), variants.c.form.is_not(None), ~waits.exists())
+    with read.begin() as connection:
+        if connection.execute(which.limit(1)).first() is None:
+            return 0
+    with write.begin() as connection:
+        return drop_forms(connection, which)

@@ -1,6 +1,8 @@
 import pytest
+from sqlalchemy import select
 
 from articles.adapters.held import HeldInputs, HeldState, UnknownHeldInputError
+from articles.adapters.tables import held_inputs
 from budkavle.database import Database
 from tests.given import NOW, PAGES, draft
 
@@ -21,6 +23,16 @@ def test_what_was_refused_is_not_held_again(held: HeldInputs) -> None:
     held.settle(held.waiting()[0].number, HeldState.REFUSED)
     assert not held.hold(PAGES, "a.txt", draft(published=None), "no date", NOW)
     assert held.waiting() == []
+
+
+def test_of_what_was_refused_no_text_is_kept(held: HeldInputs, database: Database) -> None:
+    held.hold(PAGES, "a.txt", draft("Hemlig titel", published=None), "no date", NOW)
+    number = held.waiting()[0].number
+    for _ in range(2):
+        held.settle(number, HeldState.REFUSED)
+    with database.read.begin() as connection:
+        assert "Hemlig" not in connection.execute(select(held_inputs.c.draft)).scalar_one()
+    assert not held.hold(PAGES, "a.txt", draft("Hemlig titel", published=None), "no date", NOW)
 
 
 def test_a_changed_text_is_held_anew_after_a_refusal(held: HeldInputs) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import func, select, update
 from budkavle.letters import letter_form
 from budkavle.templates import built_in_templates
 from budkavle.wiring import Service
-from digest.adapters.pulling import pull
+from digest.adapters.pulling import Gone, pull
 from digest.adapters.tables import editions, template_sets
 from digest.edition import Edition
 from digest.letter import Form
@@ -44,7 +44,7 @@ def test_a_template_changed_in_the_middle_of_a_run_waits_for_the_next_edition(tm
         write_own(tmp_path, SECOND)
         assert all(FIRST.encode() in form.message for form in forms(service, edition))
         withdrawn = [each.article.id for each in service.articles.histories() if each.article.title != TITLE]
-        pull(service.database.write, withdrawn, NOW)
+        pull(service.database.write, Gone(withdrawn=frozenset(withdrawn)), NOW)
         (made_anew,) = forms(service, edition)
         assert FIRST.encode() in made_anew.message
         publish(service, "Ny bro")

@@ -38,11 +38,19 @@ def send(home: Path, key: str = KEY) -> None:
     assert budkavle("digest", "send", "veckobrev", "--edition", key, folder=home).code == 0
 
 
-def act(home: Path, what: str, title: str, note: str) -> None:
+def article_of(home: Path, title: str) -> str:
     listed = budkavle("articles", "list", folder=home).out
     (line,) = [line for line in listed.splitlines() if title in line]
     (article,) = re.findall(r"tag:\S+", line)
-    assert budkavle("articles", what, article, "--note", note, folder=home).code == 0
+    return str(article)
+
+
+def act(home: Path, what: str, title: str, note: str) -> None:
+    assert budkavle("articles", what, article_of(home, title), "--note", note, folder=home).code == 0
+
+
+def erase(home: Path, title: str) -> None:
+    assert budkavle("articles", "erase", article_of(home, title), "--yes", folder=home).code == 0
 
 
 @pytest.fixture(scope="module")
@@ -163,12 +171,23 @@ def test_an_edition_with_corrections_and_withdrawals_has_them_in_their_sections(
     assert "Fel dag." not in text
 
 
-def test_of_what_is_erased_nothing_is_left(sent: Path) -> None:
-    with sqlite3.connect(sent / "var" / "budkavle.db") as store:
-        store.execute("DELETE FROM versions WHERE article LIKE '%Ny buss%'")
+@pytest.mark.parametrize("before", [None, "correct", "withdraw"])
+def test_of_what_was_erased_since_the_page_says_only_that_a_text_was(before: str | None, sent: Path) -> None:
+    if before:
+        act(sent, before, "Ny buss", "Bussen finns inte.")
+    erase(sent, "Ny buss")
     text = text_of(sent)
-    assert "Ny buss" not in text
     assert "1 nyhet" in text
+    assert "1 text som stod här har raderats." in text
+    assert not any(word in text for word in ("buss", "Buss", "Återkallat", "Rättat"))
+    assert "Ny bro" in text
+
+
+def test_an_edition_all_of_whose_texts_were_erased_is_still_there(sent: Path) -> None:
+    erase(sent, "Ny buss")
+    erase(sent, "Ny bro")
+    assert "2 texter som stod här har raderats." in text_of(sent)
+    assert "2–9 januari 2026" in text_of(sent, "/utgavor/veckobrev/")
 
 
 def test_what_was_pulled_before_anybody_had_it_is_not_shown(home: Path) -> None:

@@ -13,7 +13,7 @@ from budkavle.database import Database
 from digest.adapters import planning, pulling
 from digest.adapters.editions import Editions
 from digest.adapters.planning import Planner
-from digest.adapters.pulling import oldest_open_cut, pull
+from digest.adapters.pulling import Gone, oldest_open_cut, pull
 from digest.adapters.subscribers import Subscribers, Wish
 from digest.adapters.tables import deliveries, variant_items, variants
 from digest.address import Address
@@ -147,7 +147,7 @@ def test_a_text_is_pulled_from_all_letters_however_few_are_changed_at_once(
     room.plan(batch=100)
     seen = [0]
     with after_each_transaction(room.database, lambda: seen.append(room.count(DeliveryState.SKIPPED))):
-        pulled = pull(room.database.write, room.articles[:2], NOW, batch=3)
+        pulled = pull(room.database.write, Gone(withdrawn=frozenset(room.articles[:2])), NOW, batch=3)
     assert (pulled.letters, room.count(DeliveryState.SKIPPED), room.count(DeliveryState.PLANNED)) == (8, 8, 4)
     assert max(later - earlier for earlier, later in pairwise(seen)) <= 3
 

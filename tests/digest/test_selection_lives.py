@@ -25,13 +25,15 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import select
 
-from articles.adapters.store import Arrival, ArticleStore
-from articles.article import ArticleId, Kind
+from articles.acts import Hold
+from articles.adapters.lapsing import Lapses, Until
+from articles.adapters.store import Arrival, ArticleStore, Taken
+from articles.article import ArticleId, Contact, Kind
 from budkavle.database import Database
 from digest.adapters.editions import Editions
 from digest.adapters.outcomes import OnUncertain, settle_dead
 from digest.adapters.planning import Planner
-from digest.adapters.pulling import pull
+from digest.adapters.pulling import Gone, pull
 from digest.adapters.subscribers import Subscribers, Wish
 from digest.adapters.tables import deliveries, subscribers, subscriptions, variant_items
 from digest.address import Address
@@ -45,6 +47,7 @@ from tests.given import LINGONMARK, NOW, PAGES, draft
 
 TOPICS = ("vard", "buss", "kultur")
 PEOPLE = tuple(f"lasare{number}@example.org" for number in range(3))
+SOMEBODY = (Contact(name="Kim Exempel", phones=("070-1740605",)),)
 SETS = st.frozensets(st.sampled_from(TOPICS), max_size=2)
 REPLIES = {
     "sent": Reply(phase=Phase.DOT, code=250),
@@ -67,6 +70,14 @@ class Text:
     @property
     def is_withdrawn(self) -> bool:
         return self.states[-1] == "withdrawn"
+
+    @property
+    def is_erased(self) -> bool:
+        return self.states[-1] == "erased"
+
+    @property
+    def is_live(self) -> bool:
+        return not (self.is_withdrawn or self.is_erased)
 
     def last(self, act: str) -> int | None:
         return max((place for place, state in enumerate(self.states) if state == act), default=None)
@@ -134,14 +145,14 @@ class Lives(RuleBasedStateMachine):
         return [person for person in self.people.values() if person.living != "ended"]
 
     def any_live_article(self, data: st.DataObject) -> ArticleId | None:
-        known = [each for each, text in self.texts.items() if not text.is_withdrawn]
+        known = [each for each, text in self.texts.items() if text.is_live]
         return data.draw(st.sampled_from(known)) if known else None
 
     def write(self, article: ArticleId, act: str, topics: frozenset[str]) -> None:
         """Change the text in the store, and in the oracle's memory."""
         source = self.store.addresses(article)[0]
         number = next(self.numbers)
-        changed = draft(f"Nyhet {number}", *sorted(topics))
+        changed = draft(f"Nyhet {number}", *sorted(topics), contacts=SOMEBODY)
         arrival = Arrival(source=PAGES, addresses=(source,), draft=changed, asked=Kind(act), note="fel")
         self.store.take(arrival, LINGONMARK, self.now)
         text = self.texts[article]
@@ -154,13 +165,15 @@ class Lives(RuleBasedStateMachine):
     def publish(self, topics: frozenset[str], days_old: int) -> None:
         """Publish something, often back-dated: the date must not matter."""
         number = next(self.numbers)
-        new = draft(f"Nyhet {number}", *sorted(topics))
+        new = draft(f"Nyhet {number}", *sorted(topics), contacts=SOMEBODY)
         assert new.published
         day = replace(new.published, value=(self.now - timedelta(days=days_old)).date())
         arrival = Arrival(source=PAGES, addresses=(f"{number}.txt",), draft=replace(new, published=day))
         taken = self.store.take(arrival, LINGONMARK, self.now)
-        assert not isinstance(taken, str)
-        article = taken.id  # type: ignore[union-attr]
+        assert isinstance(taken, Taken)
+        self.is_new(taken.id, number, topics)
+
+    def is_new(self, article: ArticleId, number: int, topics: frozenset[str]) -> None:
         self.texts[article] = Text(topics=topics, written=number)
         for person in self.everybody():
             person.news += [(article, "published")] + [(article, topic) for topic in topics]
@@ -187,13 +200,46 @@ class Lives(RuleBasedStateMachine):
             return
         self.store.act(article, Kind.WITHDRAWN, "fel", self.now)
         self.texts[article].states.append("withdrawn")
-        pull(self.database.write, [article], self.now, batch=1)
+        pull(self.database.write, Gone(withdrawn=frozenset({article})), self.now, batch=1)
+        self.leaves_what_waits(article, "item", "corrected")
+
+    @rule(data=st.data())
+    def erase(self, data: st.DataObject) -> None:
+        """Erase something, live or withdrawn: nobody is told, and no letter that waits says so."""
+        known = [each for each, text in self.texts.items() if not text.is_erased]
+        if not known:
+            return
+        article = data.draw(st.sampled_from(known))
+        assert self.store.erase(article, self.now)
+        self.texts[article].states.append("erased")
+        pull(self.database.write, Gone(erased=frozenset({article})), self.now, batch=1)
+        self.leaves_what_waits(article, "item", "corrected", "withdrawn")
+
+    def leaves_what_waits(self, article: ArticleId, *showings: str) -> None:
         for who, letter in list(self.open.items()):
             letter.shown = {
-                key: state for key, state in letter.shown.items() if key[1] != article or key[0] == "withdrawn"
+                key: state for key, state in letter.shown.items() if key[1] != article or key[0] not in showings
             }
             if not letter.shown:
                 self.settle(who, self.open.pop(who))
+
+    @rule(data=st.data(), topics=SETS)
+    def publish_again(self, data: st.DataObject, topics: frozenset[str]) -> None:
+        """What is gone comes back from where it was: to everybody it is a new article."""
+        gone = [each for each, text in self.texts.items() if not text.is_live and self.store.addresses(each)]
+        if not gone:
+            return
+        number = next(self.numbers)
+        source = self.store.addresses(data.draw(st.sampled_from(gone)))[0]
+        arrival = Arrival(source=PAGES, addresses=(source,), draft=draft(f"Nyhet {number}", *sorted(topics)))
+        assert isinstance(self.store.take(arrival, LINGONMARK, self.now), Hold)
+        self.is_new(self.store.publish_again(arrival, LINGONMARK, self.now).id, number, topics)
+
+    @rule(days=st.integers(0, 60))
+    def time_passes_in_the_store(self, days: int) -> None:
+        """Notices and contacts lapse: to no subscriber does that mean anything."""
+        until = self.now - timedelta(days=days)
+        Lapses(self.database.read, self.database.write).append(Until(withdrawn=until, published=until), self.now)
 
     @rule(who=st.sampled_from(PEOPLE), wanted=SETS)
     def join(self, who: str, wanted: frozenset[str]) -> None:
@@ -311,13 +357,15 @@ class Lives(RuleBasedStateMachine):
         new = [
             article
             for article, text in self.texts.items()
-            if not text.is_withdrawn
+            if text.is_live
             and self.is_news_to(person, article, text)
             and not any(got.article == article and got.certain for got in person.got)
         ]
         return sorted(new, key=lambda article: self.texts[article].written)[-self.limit :]
 
     def owed_notice(self, person: Person, article: ArticleId, text: Text) -> str | None:
+        if text.is_erased:
+            return None
         letters = [got for got in person.got if got.article == article]
         told = [got.state for got in letters if got.certain]
         act = "withdrawn" if text.is_withdrawn else "corrected"

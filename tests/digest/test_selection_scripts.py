@@ -11,14 +11,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from articles.adapters.lapsing import Lapses, Until
 from articles.adapters.store import Arrival, ArticleStore, Taken
-from articles.article import ArticleId, Kind, SourceName, TopicId
+from articles.article import ArticleId, Contact, Kind, SourceName, TopicId
 from articles.article import Draft as ArticleDraft
 from budkavle.database import Database
 from digest.adapters.editions import Editions
 from digest.adapters.outcomes import OnUncertain
 from digest.adapters.planning import Planner
-from digest.adapters.pulling import Pulled, pull
+from digest.adapters.pulling import Gone, Pulled, pull
 from digest.adapters.subscribers import Subscribers, Wish
 from digest.adapters.tables import deliveries, receipts, subscribers, subscriptions, variant_items
 from digest.address import Address
@@ -54,8 +55,9 @@ class Life:
         self.ids: dict[str, ArticleId] = {}
         self.changes = 0
 
-    def publish(self, name: str, *topics: str, days_old: int = 0) -> None:
-        new = draft(f"Om {name}", *topics)
+    def publish(self, name: str, *topics: str, days_old: int = 0, contacts: bool = False) -> None:
+        people = (Contact(name="Kim Exempel", phones=("070-1740605",)),) if contacts else ()
+        new = draft(f"Om {name}", *topics, contacts=people)
         assert new.published
         day = replace(new.published, value=(self.now - timedelta(days=days_old)).date())
         self._take(name, replace(new, published=day), None)
@@ -76,7 +78,18 @@ class Life:
     def withdraw(self, name: str) -> None:
         """Withdraw an article, which pulls it from the letters that are not yet claimed."""
         self.store.act(self.ids[name], Kind.WITHDRAWN, "Uppgiften var fel.", self.now)
-        pull(self.database.write, [self.ids[name]], self.now, batch=1)
+        pull(self.database.write, Gone(withdrawn=frozenset({self.ids[name]})), self.now, batch=1)
+
+    def erase(self, name: str) -> None:
+        """Erase an article, which takes every word of it out of the letters that are not yet claimed."""
+        assert self.store.erase(self.ids[name], self.now)
+        pull(self.database.write, Gone(erased=frozenset({self.ids[name]})), self.now, batch=1)
+
+    def let_lapse(self) -> None:
+        """Let the time of every withdrawal's notice, and of all contacts, be over."""
+        assert Lapses(self.database.read, self.database.write).append(
+            Until(withdrawn=self.now, published=self.now), self.now
+        )
 
     def _take(self, name: str, text: ArticleDraft, asked: Kind | None) -> None:
         arrival = Arrival(source=SourceName("s"), addresses=(f"{name}.txt",), draft=text, asked=asked, note="fel")
@@ -600,14 +613,14 @@ def test_a_letter_that_was_claimed_while_its_text_was_withdrawn_and_came_back_is
     life.plan()
     ledger = Steps(life.database.write, "sender", life.on_uncertain, life.now)
     (claim,) = ledger.claim(1, life.now)
-    withdrawn = [life.ids["remiss"]]
-    life.store.act(withdrawn[0], Kind.WITHDRAWN, "Uppgiften var fel.", life.now)
-    assert pull(life.database.write, withdrawn, life.now) == Pulled(letters=0, under_way=True)
+    gone = Gone(withdrawn=frozenset({life.ids["remiss"]}))
+    life.store.act(life.ids["remiss"], Kind.WITHDRAWN, "Uppgiften var fel.", life.now)
+    assert pull(life.database.write, gone, life.now) == Pulled(letters=0, under_way=True)
     assert life.letters() == {"anna": {"buss", "remiss"}}
     ledger.record(claim, REPLIES["deferred"], life.now)
-    assert pull(life.database.write, withdrawn, life.now) == Pulled(letters=1, under_way=False)
+    assert pull(life.database.write, gone, life.now) == Pulled(letters=1, under_way=False)
     assert life.letters() == {"anna": {"buss"}}
-    assert pull(life.database.write, withdrawn, life.now) == Pulled(letters=0, under_way=False)
+    assert pull(life.database.write, gone, life.now) == Pulled(letters=0, under_way=False)
 
 
 def test_of_two_who_are_alike_in_all_but_their_receipts_one_is_owed_the_correction(life: Life) -> None:
@@ -623,3 +636,88 @@ def test_of_two_who_are_alike_in_all_but_their_receipts_one_is_owed_the_correcti
     letters = life.week()
     assert letters["anna"] == letters["bertil"] | {"rättat remiss"}
     assert "rättat remiss" not in letters["bertil"]
+
+
+def test_an_erased_article_is_in_no_edition_and_nobody_is_told_even_those_who_had_it(life: Life) -> None:
+    life.join("anna")
+    life.publish("buss")
+    life.publish("konsert")
+    assert life.week() == {"anna": {"buss", "konsert"}}
+    life.correct("buss")
+    life.publish("remiss")
+    life.erase("buss")
+    life.erase("remiss")
+    assert life.week() == {}
+    life.publish("bro")
+    assert life.week() == {"anna": {"bro"}}
+
+
+def test_a_withdrawal_that_is_erased_before_its_notice_went_out_is_told_to_nobody(life: Life) -> None:
+    life.join("anna")
+    life.publish("buss")
+    life.week()
+    life.withdraw("buss")
+    life.plan()
+    assert life.letters() == {"anna": {"återkallat buss"}}
+    life.erase("buss")
+    assert life.letters() == {}
+    assert life.week() == {}
+
+
+def test_an_erasure_takes_corrections_out_of_letters_that_wait_and_leaves_the_rest(life: Life) -> None:
+    life.join("anna")
+    life.publish("buss")
+    life.week()
+    life.correct("buss")
+    life.publish("konsert")
+    life.plan()
+    assert life.letters() == {"anna": {"rättat buss", "konsert"}}
+    life.erase("buss")
+    assert life.letters() == {"anna": {"konsert"}}
+
+
+def test_what_is_published_again_after_an_erasure_is_an_item_for_all(life: Life) -> None:
+    life.join("anna")
+    life.publish("buss")
+    life.week()
+    life.erase("buss")
+    again = Arrival(source=SourceName("s"), addresses=("buss.txt",), draft=life.drafts["buss"])
+    new = life.store.publish_again(again, LINGONMARK, life.now).id
+    life.names[new] = "buss igen"
+    assert life.week() == {"anna": {"buss igen"}}
+
+
+def test_the_passing_of_time_is_no_news_and_no_notice(life: Life) -> None:
+    life.join("anna")
+    life.publish("buss", contacts=True)
+    life.publish("konsert")
+    life.publish("bro")
+    life.plan()
+    life.send("anna")
+    life.withdraw("konsert")
+    life.correct("bro")
+    assert life.week() == {"anna": {"återkallat konsert", "rättat bro"}}
+    life.let_lapse()
+    assert life.week() == {}
+    life.join("bo")
+    assert life.week() == {}
+
+
+def test_a_lapse_between_a_correction_and_its_notice_leaves_the_notice_owed(life: Life) -> None:
+    life.join("anna")
+    life.publish("buss", contacts=True)
+    life.publish("konsert")
+    life.week()
+    life.correct("buss")
+    life.withdraw("konsert")
+    life.let_lapse()
+    assert life.week() == {"anna": {"rättat buss", "återkallat konsert"}}
+
+
+def test_a_lapse_does_not_bring_an_old_article_before_a_newer_one(database: Database) -> None:
+    life = Life(database, limit=1)
+    life.join("anna")
+    life.publish("buss", contacts=True)
+    life.publish("konsert")
+    life.let_lapse()
+    assert life.week() == {"anna": {"konsert"}}

@@ -1,0 +1,58 @@
+"""Erasing an article everywhere this service keeps it, and what of it lies beyond our reach."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from articles.article import ArticleId, Seq
+from budkavle.delivering import drop_erased_forms, pull_gone
+from budkavle.wiring import Service
+
+
+@dataclass(frozen=True, kw_only=True)
+class Erased:
+    """What an erasure did. `seq` is None when the article was erased before; then it was only looked after again.
+
+    `letters` lost the text while they waited, `forms` are kept copies of letters that were dropped. `under_way` says
+    that letters with the text are being handed to the relay: their copies are dropped when that is done. `scrubbed` is
+    False when the store's log could not be cut, because others were at it for too long.
+    """
+
+    seq: Seq | None
+    letters: int
+    forms: int
+    under_way: bool
+    scrubbed: bool
+
+
+def erase(service: Service, article_id: ArticleId, now: datetime) -> Erased:
+    """Erase an article from the store, from letters that wait and from kept copies. Raises UnknownArticleError.
+
+    Whatever breaks it off, doing it again does the rest.
+    """
+    seq = service.articles.erase(article_id, now)
+    pulled = pull_gone(service, now)
+    forms = drop_erased_forms(service)
+    return Erased(
+        seq=seq, letters=pulled.letters, forms=forms, under_way=pulled.under_way, scrubbed=service.database.scrub()
+    )
+
+
+def beyond_reach(service: Service, article_id: ArticleId) -> Sequence[str]:
+    """What a person must still do about an erased article, a line each: where else its text may be."""
+    config = service.config
+    places = ", ".join(service.articles.addresses(article_id))
+    steps = [f"take the text away where it came from ({places}): the next import would read it, and hold it"]
+    steps.append("build the feeds, if no daemon runs: `budkavle feeds build`")
+    if config.settings.mail.transport == "maildir":
+        steps.append(f"delete its letters in {config.outbox}")
+    steps += [f"delete {copy}, a copy of the store as it was" for copy in _copies(config.store_path)]
+    steps.append("delete older backups, or erase it again after restoring one")
+    steps.append("what was sent lies in mailboxes, and what was published with whoever fetched it: neither comes back")
+    return steps
+
+
+def _copies(store: Path) -> Sequence[Path]:
+    """Copies of the store that lie beside it: of upgrades and of restores."""
+    return sorted(each for how in ("before", "replaced") for each in store.parent.glob(f"{store.name}.{how}-*"))
