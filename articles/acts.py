@@ -87,12 +87,16 @@ def is_due_to_lapse(known: History, withdrawn: datetime, published: datetime | N
 
 
 def blanked(article: Article) -> Article:
-    """What an erasure leaves of an article: that it was there, whose it was, in what language and since when."""
+    """What an erasure leaves of an article: that it was there, whose it was, about what, in what language, since when.
+
+    Its topics stay, because the feeds that had it must say that it is gone.
+    """
     published = article.published
     return Article(
         id=article.id,
         publishers=article.publishers,
         title=NO_TITLE,
+        topics=article.topics,
         language=article.language,
         published=Published(value=published.value, source=published.source, raw=""),
     )
