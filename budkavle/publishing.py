@@ -7,6 +7,8 @@ import structlog
 
 from budkavle.wiring import Service
 from feeds.build import SetAside, build
+from feeds.head import OPML
+from feeds.opml import opml
 
 log = structlog.get_logger()
 
@@ -40,6 +42,8 @@ def build_feeds(service: Service, told: Callable[[str], None]) -> Regenerated:
         aside |= {each.article_id: each for each in built.set_aside}
         faults += [f"feed {feed.slug}: {fault}; its last good documents stay" for fault in built.faults]
         told(feed.slug)
+    count += 1
+    changed += [OPML] if files.publish(OPML, opml(service.feeds, site)) else []
     for each in aside.values():
         log.error("article_set_aside", article=each.article_id, why=each.why)
     for fault in faults:

@@ -36,7 +36,7 @@ def json_item(entry: Entry) -> bytes:
             "url": entry.url,
             "external_url": entry.related or "",
             "title": entry.title,
-            "content_html": entry.content_html,
+            "content_html": entry.whole_html,
             "summary": entry.summary,
             "image": entry.enclosures[0].href if entry.enclosures else "",
             "date_published": entry.published.isoformat(),

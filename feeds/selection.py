@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from articles.article import History, Seq
+from articles.article import History, PublisherId, Seq
 from feeds.entry import Feed
 
 
@@ -20,6 +20,16 @@ def newest_act(history: History) -> Seq:
     """The seq of the last act that readers must hear of."""
     acts = (history.published, history.corrected, history.withdrawn)
     return max(act.seq for act in acts if act)
+
+
+def own_feeds(feeds: Iterable[Feed]) -> dict[PublisherId, Feed]:
+    """The first feed that is a publisher's own, by publisher: it has all of that publisher's topics, and no other's."""
+    found: dict[PublisherId, Feed] = {}
+    for feed in feeds:
+        if len(feed.publishers) == 1 and not feed.topics:
+            (publisher,) = feed.publishers
+            found.setdefault(publisher, feed)
+    return found
 
 
 def _matches(feed: Feed, history: History) -> bool:

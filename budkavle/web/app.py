@@ -18,7 +18,9 @@ from budkavle.web.editions import editions
 from budkavle.web.leaving import leaving
 from budkavle.web.pages import Pages
 from budkavle.wiring import Service
+from feeds.entry import Feed, Site
 from feeds.head import MEDIA_TYPES, address
+from feeds.html_form import addresses
 
 _HEADERS = {
     "Content-Security-Policy": (
@@ -39,7 +41,14 @@ def application(service: Service, unwell: Callable[[], Sequence[str]]) -> Starle
     pages = Pages(service)
 
     def start(_: Request) -> Response:
-        return pages.show("start", HTTPStatus.OK, feeds=_listed(service), digests=service.config.settings.digests)
+        site, feeds = service.site, service.feeds
+        return pages.show(
+            "start",
+            HTTPStatus.OK,
+            feeds=[_listed(feed, site) for feed in feeds],
+            alternates=[each for feed in feeds for each in addresses(feed, site)],
+            digests=service.config.settings.digests,
+        )
 
     def style(_: Request) -> Response:
         return FileResponse(template_file("pages/style.css", service.config.templates_folder), media_type="text/css")
@@ -67,12 +76,9 @@ def application(service: Service, unwell: Callable[[], Sequence[str]]) -> Starle
     )
 
 
-def _listed(service: Service) -> list[dict[str, str]]:
-    site = service.site
-    return [
-        {"title": feed.title, "atom": address(feed, ".atom", site), "rss": address(feed, ".rss", site)}
-        for feed in service.feeds
-    ]
+def _listed(feed: Feed, site: Site) -> dict[str, str]:
+    atom, rss, page = (address(feed, suffix, site) for suffix in (".atom", ".rss", ".html"))
+    return {"title": feed.title, "atom": atom, "rss": rss, "page": page}
 
 
 async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
