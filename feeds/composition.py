@@ -14,6 +14,9 @@ from feeds.pictures import enclosures
 from feeds.sanitising import CONTACT_SCHEMES, sanitised
 from feeds.text import legal, one_line
 
+LONGEST = 500_000
+"""How many characters an entry may have: a novel. FeedBurner and others take no document of more than 1 MB."""
+
 
 class Render(Protocol):
     """Fills the template of a name with values, in the language that the values name."""
@@ -154,7 +157,11 @@ def _title(act: str, article: Article, render: Render) -> str:
 
 
 def _content(template: str, article: Article, values: Mapping[str, object], render: Render) -> str:
-    return sanitised(render(template, {"language": article.language, **values}))
+    content = sanitised(render(template, {"language": article.language, **values}))
+    if len(content) > LONGEST:
+        msg = f"its content is {len(content)} characters long, and readers choke on more than {LONGEST}; shorten it"
+        raise ValueError(msg)
+    return content
 
 
 def _notice(act: Version, site: Site) -> Notice:

@@ -22,11 +22,12 @@ from feeds.entry import Feed, Site
 from feeds.head import MEDIA_TYPES, address
 from feeds.html_form import addresses
 
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+_PICTURES = "img-src 'self' https: http:"  # a feed's page shows the articles' pictures where their publishers have them
 _HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
-        "frame-ancestors 'none'; base-uri 'none'"
-    ),
+    "Content-Security-Policy": _POLICY,
     "Referrer-Policy": "no-referrer",  # leave tokens stand in addresses
     "X-Content-Type-Options": "nosniff",
 }
@@ -83,10 +84,11 @@ def _listed(feed: Feed, site: Site) -> dict[str, str]:
 
 async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
     response = await call_next(request)
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
     if request.url.path.startswith("/feeds/"):
+        response.headers.setdefault("Content-Security-Policy", _POLICY.replace("img-src 'self'", _PICTURES))
         # Readers take it as the pace of their visits (NetNewsWire, Miniflux).
         response.headers.setdefault("Cache-Control", "public, max-age=900")
         response.headers.setdefault("Access-Control-Allow-Origin", "*")
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
     return response
