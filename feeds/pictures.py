@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from articles.article import Image
 from feeds.entry import Link
+from feeds.text import one_line
 
 # Of our own: what the `mimetypes` module knows differs between machines, and equal articles must give equal bytes.
 _TYPES = {
@@ -20,10 +21,12 @@ _TYPES = {
 
 
 def enclosures(images: Iterable[Image]) -> tuple[Link, ...]:
-    """A link to each picture whose name says what type it is (RFC 4287, 4.2.7.2); its length is not known."""
-    placed = ((image.src, _type(image.src)) for image in images if image.src)
-    return tuple(dict.fromkeys(Link(rel="enclosure", href=src, type=kind) for src, kind in placed if kind))
+    """A link to each picture whose name says of what type it is (RFC 4287, 4.2.7.2); its length is not known."""
+    links = [link for image in images if image.src and (link := _link(image.src, image.alt))]
+    return tuple({link.href: link for link in reversed(links)}.values())[::-1]
 
 
-def _type(address: str) -> str:
-    return _TYPES.get(splitext(urlsplit(address).path)[1].lower(), "")
+def _link(address: str, alt: str) -> Link | None:
+    kind = _TYPES.get(splitext(urlsplit(address).path)[1].lower())
+    title = one_line("text of a picture", alt)
+    return Link(rel="enclosure", href=address, type=kind, title=title) if kind else None

@@ -89,6 +89,7 @@ def test_a_json_feed_says_all_of_version_1_1(render: Render) -> None:
     assert article["tags"] == ["Region Lingonmark", "Blåviks kommun", "Hälso- och sjukvård", "Kollektivtrafik"]
     assert article["image"] == article["attachments"][0]["url"] == "https://www.example.org/bilder/vard.jpg"
     assert article["attachments"][0]["mime_type"] == "image/jpeg"
+    assert article["attachments"][0]["title"] == 'Väntrum med "tomma" stolar'
 
 
 def test_icon_logo_and_rights_stand_in_atom_and_rss(render: Render) -> None:
