@@ -24,14 +24,17 @@ from budkavle.templates import (
     template_names,
 )
 from budkavle.translations import languages
+from feeds.html_form import MARKER
 
 _GUIDE = "docs/templates.md says what each template is given"
 _MUST_SHOW = {
-    "letters/edition.html": (leave_url(), "leave_url"),
-    "letters/edition.txt": (leave_url(), "leave_url"),
-    "pages/leave.html": ('<form method="post"', '<form method="post">'),
+    "letters/edition.html": (leave_url(), "leave_url", "nobody could leave"),
+    "letters/edition.txt": (leave_url(), "leave_url", "nobody could leave"),
+    "pages/leave.html": ('<form method="post"', '<form method="post">', "nobody could leave"),
+    "pages/feed.html": (MARKER, MARKER, "no entry could stand in it"),
+    "feeds/item.html": ('class="u-uid"', 'class="u-uid"', "no entry could be read back, and none is published unread"),
 }
-"""What readers have a right to, whatever a template looks like: the text that must be there, and what writes it."""
+"""What must be there, whatever a template looks like: the text, what writes it, and what happens without it."""
 
 
 def template_faults(config: Config) -> Iterator[Fault]:
@@ -116,9 +119,9 @@ def _faults_of_filling(sample: Sample, render: Render, own: Path) -> Iterator[Fa
         remedy = _GUIDE if isinstance(error, UndefinedError) else _compare(where)
         yield _fault(where, line, what, remedy)
         return
-    must, written = _MUST_SHOW.get(sample.name, ("", ""))
+    must, written, without = _MUST_SHOW.get(sample.name, ("", "", ""))
     if must not in text:
-        yield _fault(path, None, f"does not show {written}: nobody could leave", "put it back")
+        yield _fault(path, None, f"does not show {written}: {without}", "put it back")
 
 
 def _where(error: Exception, own: Path) -> tuple[Path, int | None] | None:

@@ -132,6 +132,7 @@ class Feed(Table):
     publishers: tuple[Name, ...] = ()
     topics: tuple[Name, ...] = ()
     size: Annotated[Whole, Field(ge=1, le=1000)] = 50
+    contacts: Annotated[bool, Strict()] = False
 
 
 class Digest(Table):
@@ -159,6 +160,9 @@ class Settings(Table):
     language: Language = "sv"
     timezone: Zone = Field(default_factory=lambda: ZoneInfo("Europe/Stockholm"))
     tag_authority: Annotated[str, AfterValidator(forms.tag_authority), Text] | None = None
+    icon: WebAddress | None = None
+    logo: WebAddress | None = None
+    rights: Words | None = None
     store: Store = Store()
     operator: Operator
     web: Web = Web()

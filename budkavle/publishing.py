@@ -12,6 +12,7 @@ from budkavle.restocking import Told, restock, to_restock
 from budkavle.wiring import Service
 from feeds.head import OPML
 from feeds.history import document_names
+from feeds.opml import opml
 from feeds.shelved import SetAside
 
 log = structlog.get_logger()
@@ -80,6 +81,7 @@ def _build(service: Service, builder: Builder, progress: Progress, stopping: Cal
             changed += [name for name in sorted(outcome.gone) if files.remove(name)]
             shelf.settle(feed.slug, outcome.built, stale.get(feed.slug, frozenset()))
             done += 1
+    changed += [OPML] if files.publish(OPML, opml(service.feeds, service.site)) else []
     aside = tuple(shelf.set_aside())
     for each in aside:
         log.error("article_set_aside", article=each.article_id, why=each.why)

@@ -9,6 +9,7 @@ from articles.article import (
     Article,
     ArticleId,
     BulletList,
+    Contact,
     DateSource,
     History,
     Image,
@@ -28,7 +29,10 @@ from digest.letter import rendered
 from digest.letter_items import brief, full, unlinked
 from digest.letter_values import Dateline, Mailbox, Masthead, Shown, ShownArticle
 from feeds.composition import compose
-from feeds.entry import Site
+from feeds.ending import end_notice
+from feeds.entry import Entry, Feed, Site
+from feeds.head import Head
+from feeds.html_form import html_item, page_values
 
 LEAVE_TOKEN = "0" * 32
 _PUBLIC_URL = "https://nyheter.example.org/"
@@ -118,11 +122,25 @@ def _feeds(publisher: Publisher, zone: ZoneInfo, record: Callable[[str, Mapping[
             History(newest=corrected, published=published, corrected=corrected),
             History(newest=withdrawn, published=published, withdrawn=withdrawn),
         ):
-            compose(history, site, record)
+            for entry in compose(history, site, record, contacts=True):
+                if isinstance(entry, Entry):
+                    html_item(entry, site, record)
+    _twin(site, record)
+
+
+def _twin(site: Site, record: Callable[[str, Mapping[str, object]], str]) -> None:
+    feed = Feed(slug="alla-nyheter", title="Alla nyheter")
+    end_notice(feed, _DAY, _AT, site, record)
+    head = Head(feed=feed, site=site, updated=_AT)
+    for empty in (False, True):
+        record("pages/feed.html", page_values(head, empty=empty))
 
 
 def _pages(publisher: Publisher) -> Iterator[tuple[str, Mapping[str, object]]]:
-    feed = {"title": "Alla nyheter", "atom": f"{_PUBLIC_URL}feeds/alla.atom", "rss": f"{_PUBLIC_URL}feeds/alla.rss"}
+    feed = {"title": "Alla nyheter"} | {
+        name: f"{_PUBLIC_URL}feeds/alla.{suffix}"
+        for name, suffix in (("atom", "atom"), ("rss", "rss"), ("page", "html"))
+    }
     digest = {"name": "veckobrev", "title": "Veckans nyheter"}
     yield "start", {"feeds": [feed], "digests": [digest]}
     yield "start", {"feeds": [], "digests": []}
@@ -191,6 +209,9 @@ def _rich(publisher: Publisher) -> Article:
             Section(blocks=blocks),
             Section(heading="Nya biljetter", blocks=blocks),
             Section(heading="Nya hållplatser", blocks=blocks),
+        ),
+        contacts=(
+            Contact(name="Gunnel Barrlund", role="ordförande", phones=("010-000 00 00",), email="gunnel@example.org"),
         ),
         images=(Image(src="https://www.example.org/buss.jpg", alt="En buss."),),
         language=publisher.language,

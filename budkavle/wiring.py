@@ -24,6 +24,7 @@ from digest.sending import Relay
 from feeds.adapters.files import FeedFiles
 from feeds.adapters.shelf import Shelf
 from feeds.entry import Feed, Site
+from feeds.selection import own_feeds
 
 Render = Callable[[str, Mapping[str, object]], str]
 
@@ -55,16 +56,7 @@ class Service:
     @property
     def feeds(self) -> tuple[Feed, ...]:
         """The feeds in the order of the file."""
-        return tuple(
-            Feed(
-                slug=own.slug,
-                title=own.title,
-                publishers=frozenset(PublisherId(each) for each in own.publishers),
-                topics=frozenset(TopicId(each) for each in own.topics),
-                size=own.size,
-            )
-            for own in self.config.settings.feeds
-        )
+        return feeds(self.config)
 
 
 @contextmanager
@@ -91,18 +83,37 @@ def vocabulary(config: Config) -> Vocabulary:
     return Vocabulary(publishers=config.publishers(), topics=config.topics())
 
 
+def feeds(config: Config) -> tuple[Feed, ...]:
+    """The feeds of a configuration in the order of the file."""
+    return tuple(
+        Feed(
+            slug=own.slug,
+            title=own.title,
+            publishers=frozenset(PublisherId(each) for each in own.publishers),
+            topics=frozenset(TopicId(each) for each in own.topics),
+            size=own.size,
+            contacts=own.contacts,
+        )
+        for own in config.settings.feeds
+    )
+
+
 def site(config: Config) -> Site:
     """What all feeds of a configuration have in common: they are published by all its publishers together."""
-    publishers = config.publishers()
+    settings, publishers = config.settings, config.publishers()
     names = [publisher.name for publisher in publishers.values()]
     return Site(
-        public_url=config.settings.public_url,
-        title=format_list(names, locale=config.settings.language),
-        language=config.settings.language,
-        zone=config.settings.timezone,
+        public_url=settings.public_url,
+        title=format_list(names, locale=settings.language),
+        language=settings.language,
+        zone=settings.timezone,
         publishers=publishers,
         topics={topic.id: topic for topic in config.topics()},
-        tag_authority=config.settings.tag_authority or next(iter(publishers.values())).tag_authority,
+        tag_authority=settings.tag_authority or next(iter(publishers.values())).tag_authority,
+        icon=settings.icon or "",
+        logo=settings.logo or "",
+        rights=settings.rights or "",
+        own_feeds=own_feeds(feeds(config)),
     )
 
 

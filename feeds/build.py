@@ -34,7 +34,7 @@ class Built:
 
 def build(feed: Feed, histories: Iterable[History], site: Site, render: Render) -> Built:
     """The feed of these articles, without those that cannot be published; equal histories give equal bytes."""
-    outcomes = [_kept(history, site, render) for history in select(feed, histories)]
+    outcomes = [_kept(feed, history, site, render) for history in select(feed, histories)]
     set_aside = tuple(outcome for outcome in outcomes if isinstance(outcome, SetAside))
     whole = [outcome for outcome in outcomes if isinstance(outcome, _Whole)]
     kept = {each.id: each for article in whole for each in article.kept}
@@ -53,9 +53,9 @@ class _Whole:
     kept: tuple[Kept, ...]
 
 
-def _kept(history: History, site: Site, render: Render) -> _Whole | SetAside:
+def _kept(feed: Feed, history: History, site: Site, render: Render) -> _Whole | SetAside:
     try:
-        entries = compose(history, site, render)
+        entries = compose(history, site, render, contacts=feed.contacts)
     except Exception as fault:  # noqa: BLE001 - whatever one article breaks, the others are published
         return _set_aside(history, str(fault) or repr(fault))
     outcomes = [keep(entry, site, render) for entry in entries]

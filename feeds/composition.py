@@ -7,9 +7,15 @@ from typing import Protocol
 
 from articles.article import Article, History, Image, Publisher, PublisherId, Quote, Version, block_text
 from feeds.address import absolute
-from feeds.entry import Author, Category, Entry, Site
-from feeds.sanitising import sanitised
+from feeds.contacts import shown_contacts
+from feeds.entry import Author, Category, Entry, Site, Source, Tombstone
+from feeds.head import address
+from feeds.pictures import enclosures
+from feeds.sanitising import CONTACT_SCHEMES, sanitised
 from feeds.text import legal, one_line
+
+LONGEST = 500_000
+"""How many characters an entry may have: a novel. FeedBurner and others take no document of more than 1 MB."""
 
 
 class Render(Protocol):
@@ -27,15 +33,37 @@ class Notice:
     note: str
 
 
-def compose(history: History, site: Site, render: Render, *, contacts: bool = False) -> tuple[Entry, ...]:
-    """The article's own entry and, when it was corrected, the entry that says so.
+def compose(history: History, site: Site, render: Render, *, contacts: bool = False) -> tuple[Entry | Tombstone, ...]:
+    """The article's own entry and, when it was corrected, the entry that says so; or its tombstone alone.
 
+    With `contacts`, the article ends with the people whom journalists may call, until these have lapsed.
     Raises ValueError or LookupError, saying what is wrong with the article, when there can be none.
     """
+    if history.tombstone:
+        return _tombstones(history, history.tombstone, site)
     article = _article_entry(history, site, render)
+    if contacts and not history.withdrawn and not history.contacts_lapsed:
+        article = replace(article, contacts_html=_contacts(history.article, render))
     if not history.corrected:
         return (article,)
     return (article, _correction_entry(history.corrected, article, history, site, render))
+
+
+def _tombstones(history: History, when: datetime, site: Site) -> tuple[Tombstone, ...]:
+    """What is left of the article's entry, and of the one that told of its correction."""
+    gone = Tombstone(
+        id=history.article.id,
+        seq=history.published.seq,
+        published=_instant(history.article, site),
+        when=when.astimezone(site.zone).replace(microsecond=0),
+    )
+    if not history.corrected:
+        return (gone,)
+    return (gone, replace(gone, id=_correction_id(history.corrected), seq=history.corrected.seq))
+
+
+def _correction_id(act: Version) -> str:
+    return f"{act.article.id}/rattelse-{act.seq}"
 
 
 def _article_entry(history: History, site: Site, render: Render) -> Entry:
@@ -54,6 +82,7 @@ def _article_entry(history: History, site: Site, render: Render) -> Entry:
         content_html="",
         authors=tuple(_author(publisher) for publisher in publishers),
         categories=_categories(article, publishers, site),
+        source=_source(publishers, site),
     )
     if history.withdrawn:
         return _withdrawn(entry, history.withdrawn, site, render)
@@ -64,12 +93,14 @@ def _live(entry: Entry, history: History, site: Site, render: Render) -> Entry:
     article = history.article
     _refuse_illegal(article)
     corrected = _notice(history.corrected, site) if history.corrected else None
-    values = {"article": article, "images": _images(article), "corrected": corrected}
+    images = _images(article)
+    values = {"article": article, "images": images, "corrected": corrected}
     return replace(
         entry,
         updated=_later(entry.updated, corrected.at) if corrected else entry.updated,
         summary=one_line("summary", _summary(article)),
         content_html=_content("feeds/article.html", article, values, render),
+        enclosures=enclosures(images),
     )
 
 
@@ -80,12 +111,14 @@ def _correction_entry(act: Version, original: Entry, history: History, site: Sit
     values = {"corrected": notice, "url": article.url}
     entry = replace(
         original,
-        id=f"{article.id}/rattelse-{act.seq}",
+        id=_correction_id(act),
         seq=act.seq,
         published=notice.at,
         updated=notice.at,
         summary=one_line("note", act.note),
         related=original.url,
+        enclosures=(),
+        contacts_html="",
     )
     title = _title("corrected", article, render)
     if history.withdrawn:  # its title stays: two entries of one title would look like a fault
@@ -119,7 +152,11 @@ def _title(act: str, article: Article, render: Render) -> str:
 
 
 def _content(template: str, article: Article, values: Mapping[str, object], render: Render) -> str:
-    return sanitised(render(template, {"language": article.language, **values}))
+    content = sanitised(render(template, {"language": article.language, **values}))
+    if len(content) > LONGEST:
+        msg = f"its content is {len(content)} characters long, and readers choke on more than {LONGEST}; shorten it"
+        raise ValueError(msg)
+    return content
 
 
 def _notice(act: Version, site: Site) -> Notice:
@@ -154,6 +191,29 @@ def _publisher(publisher: PublisherId, site: Site) -> Publisher:
     except KeyError as cause:
         msg = f"its publisher {publisher!r} is not configured; add it to [[publishers]]"
         raise LookupError(msg) from cause
+
+
+def _source(publishers: tuple[Publisher, ...], site: Site) -> Source | None:
+    # RFC 4287, 4.2.11: an entry that stands in other feeds as well says which one it belongs to.
+    first = publishers[0]
+    own = site.own_feeds.get(first.id)
+    if len(publishers) == 1 and not own:
+        return None
+    return Source(
+        id=site.feed_id(own) if own else f"tag:{first.tag_authority}:{first.id}",
+        title=own.title if own else one_line("publisher's name", first.name),
+        home=first.url,
+        author=_author(first),
+        address=address(own, ".atom", site) if own else "",
+    )
+
+
+def _contacts(article: Article, render: Render) -> str:
+    contacts = shown_contacts(article.contacts)
+    if not contacts:
+        return ""
+    values = {"language": article.language, "contacts": contacts}
+    return sanitised(render("feeds/contacts.html", values), CONTACT_SCHEMES)
 
 
 def _author(publisher: Publisher) -> Author:

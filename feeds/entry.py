@@ -57,7 +57,8 @@ class Entry:
     """One item of a feed, the same in every format.
 
     `seq` is that of the act which made it: it orders entries of one instant. `related` is the address of what the entry
-    is about, when that is another entry. `enclosures` are its pictures.
+    is about, when that is another entry. `enclosures` are its pictures. `contacts_html` ends the content: only there
+    may a link call or write to somebody.
     """
 
     id: str
@@ -74,11 +75,17 @@ class Entry:
     related: str | None = None
     enclosures: tuple[Link, ...] = ()
     source: Source | None = None
+    contacts_html: str = ""
 
     def __post_init__(self) -> None:
         if self.published.tzinfo is None or self.updated.tzinfo is None:
             msg = f"{self.id}: an entry's dates have a time zone"
             raise ValueError(msg)
+
+    @property
+    def whole_html(self) -> str:
+        """All the content that readers see."""
+        return self.content_html + self.contacts_html
 
     @property
     def links(self) -> tuple[Link, ...]:

@@ -13,7 +13,7 @@ from feeds.reading_json import Object, parse_json, read_json
 from feeds.rules import atom_faults, rss_faults
 from feeds.rules_html import html_faults
 from feeds.rules_json import json_faults
-from feeds.sanitising import sanitised
+from feeds.sanitising import CONTACT_SCHEMES, sanitised
 
 Parsed = TypeVar("Parsed")
 
@@ -62,8 +62,12 @@ def faults(suffix: str, document: bytes, entries: Sequence[Entry | Tombstone]) -
 
 def _unsanitised(entries: Sequence[Entry | Tombstone]) -> Iterator[str]:
     for entry in entries:
-        if isinstance(entry, Entry) and entry.content_html != sanitised(entry.content_html):
+        if isinstance(entry, Tombstone):
+            continue
+        if entry.content_html != sanitised(entry.content_html):
             yield f"{entry.id}: its content is not sanitised"
+        if entry.contacts_html != sanitised(entry.contacts_html, CONTACT_SCHEMES):
+            yield f"{entry.id}: its contacts are not sanitised"
 
 
 def _differences(read: tuple[Item | Gone, ...], expected: tuple[Item | Gone, ...]) -> Iterator[str]:

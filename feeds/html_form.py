@@ -3,8 +3,8 @@
 import re
 
 from feeds.composition import Render
-from feeds.entry import Entry, Site
-from feeds.head import FORMS, MEDIA_TYPES, Head, address
+from feeds.entry import Entry, Feed, Site
+from feeds.head import MEDIA_TYPES, Head, address
 
 MARKER = "<!-- entries -->"
 """Where the page's template puts the entries; no value can write it, as values are escaped."""
@@ -14,38 +14,36 @@ _HEADINGS = re.compile(r"""<(?P<end>/?)h(?P<level>[2-4])>|<[a-z][^<>"]*(?:"[^"]*
 
 def html_frame(head: Head, render: Render, *, empty: bool = False) -> tuple[bytes, bytes]:
     """The page before its first entry and after its last one."""
-    values = {
-        "language": head.site.language,
-        "site": head.site.title,
-        "root": "../",  # from feeds/, wherever the public address leads
-        "feed": {"title": head.feed.title, "addresses": addresses(head)},
-        "alternates": addresses(head),
-        "empty": empty,
-    }
-    before, marker, after = render("pages/feed.html", values).partition(MARKER)
+    before, marker, after = render("pages/feed.html", page_values(head, empty=empty)).partition(MARKER)
     if not marker:
         msg = f"the template pages/feed.html lacks {MARKER}; put it where the entries are to stand"
         raise ValueError(msg)
     return before.encode(), after.encode()
 
 
+def page_values(head: Head, *, empty: bool) -> dict[str, object]:
+    """What the template pages/feed.html is given."""
+    return {
+        "language": head.site.language,
+        "site": head.site.title,
+        "root": "../",  # from feeds/, wherever the public address leads
+        "feed": head.feed,
+        "alternates": addresses(head.feed, head.site),
+        "empty": empty,
+    }
+
+
 def html_item(entry: Entry, site: Site, render: Render) -> bytes:
     """An entry as an article of the page."""
-    values = {"language": site.language, "entry": entry, "content": deeper(entry.content_html)}
+    values = {"language": site.language, "entry": entry, "content": deeper(entry.whole_html)}
     return render("feeds/item.html", values).strip().encode() + b"\n"
 
 
-def addresses(head: Head) -> list[dict[str, str]]:
+def addresses(feed: Feed, site: Site) -> list[dict[str, str]]:
     """What feed readers can subscribe to: name, address, media type and title of each form."""
     return [
-        {
-            "name": NAMES[suffix],
-            "href": address(head.feed, suffix, head.site),
-            "type": MEDIA_TYPES[suffix],
-            "title": head.feed.title,
-        }
-        for suffix in FORMS
-        if suffix in NAMES
+        {"name": name, "href": address(feed, suffix, site), "type": MEDIA_TYPES[suffix], "title": feed.title}
+        for suffix, name in NAMES.items()
     ]
 
 

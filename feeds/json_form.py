@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from feeds.entry import Author, Entry
+from feeds.entry import Author, Entry, Link
 from feeds.head import Head, address
 
 VERSION = "https://jsonfeed.org/version/1.1"
@@ -36,7 +36,7 @@ def json_item(entry: Entry) -> bytes:
             "url": entry.url,
             "external_url": entry.related or "",
             "title": entry.title,
-            "content_html": entry.content_html,
+            "content_html": entry.whole_html,
             "summary": entry.summary,
             "image": entry.enclosures[0].href if entry.enclosures else "",
             "date_published": entry.published.isoformat(),
@@ -44,13 +44,17 @@ def json_item(entry: Entry) -> bytes:
             "authors": [_author(author) for author in entry.authors],
             "tags": [category.label for category in entry.categories],
             "language": entry.language,
-            "attachments": [{"url": link.href, "mime_type": link.type} for link in entry.enclosures],
+            "attachments": [_attachment(link) for link in entry.enclosures],
         }
     )
 
 
 def _author(author: Author) -> dict[str, str]:
     return {"name": author.name, "url": author.url}
+
+
+def _attachment(link: Link) -> dict[str, str]:
+    return {"url": link.href, "mime_type": link.type} | ({"title": link.title} if link.title else {})
 
 
 def _written(said: Mapping[str, object]) -> bytes:

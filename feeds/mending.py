@@ -118,7 +118,7 @@ def _mend_description(item: _Element, entry: Entry) -> None:
     _drop(item, ENCODED)
     if entry.summary:
         SubElement(item, "description").text = escape(entry.summary, quote=False)
-    SubElement(item, ENCODED).text = entry.content_html
+    SubElement(item, ENCODED).text = entry.whole_html
 
 
 def _add_facts(item: _Element, entry: Entry) -> None:

@@ -62,7 +62,7 @@ def _item(entry: Entry | Tombstone, enclosures: int | None) -> Item | Gone:
         updated=entry.updated.astimezone(UTC),
         language=entry.language,
         summary=entry.summary,
-        content=entry.content_html,
+        content=entry.whole_html,
         authors=tuple(author.name for author in entry.authors),
         categories=tuple(category.label for category in entry.categories),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from html import unescape
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -20,10 +21,10 @@ class Element:
     attributes: dict[str, str]
     source: list[str] = field(default_factory=list)
 
-    @property
-    def classes(self) -> set[str]:
+    @cached_property
+    def classes(self) -> frozenset[str]:
         """The words of its class attribute."""
-        return {*self.attributes.get("class", "").split()}
+        return frozenset(self.attributes.get("class", "").split())
 
     @property
     def text(self) -> str:

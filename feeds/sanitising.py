@@ -6,10 +6,12 @@ from feeds.text import legal, undirected
 
 _TAGS = {"a", "blockquote", "br", "em", "h2", "h3", "img", "li", "ol", "p", "strong", "ul"}
 _ATTRIBUTES = {"a": {"href"}, "img": {"alt", "src"}}
-_SCHEMES = {"http", "https"}
+_SCHEMES = frozenset({"http", "https"})
+CONTACT_SCHEMES = frozenset({"mailto", "tel"})
+"""What links may lead to where people are named whom journalists may call, and nowhere else."""
 
 
-def sanitised(html: str) -> str:
+def sanitised(html: str, schemes: frozenset[str] = _SCHEMES) -> str:
     """The same content without scripts, styles, forms, frames, handlers, relative addresses and foreign schemes.
 
     Sanitised content stays as it is when it is sanitised again.
@@ -18,7 +20,7 @@ def sanitised(html: str) -> str:
         undirected(legal("content", html)),
         tags=_TAGS,
         attributes=_ATTRIBUTES,
-        url_schemes=_SCHEMES,
+        url_schemes=set(schemes),
         url_relative="deny",
         link_rel=None,
     ).strip()

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 
-from articles.article import Article, History, Seq
+from articles.article import Article, History, PublisherId, Seq
 from feeds.entry import Feed
 
 
 def select(feed: Feed, histories: Iterable[History]) -> tuple[History, ...]:
-    """The `size` articles of the feed's filters that were last published, corrected or withdrawn, the newest act first.
+    """The `size` articles of the feed's filters that were last published, corrected, withdrawn or erased, newest first.
 
     The acts' order in the store decides, not the articles' dates: a late article gets in although its date is old. A
     mended typo (`edited`) moves nothing.
@@ -18,8 +18,18 @@ def select(feed: Feed, histories: Iterable[History]) -> tuple[History, ...]:
 
 def newest_act(history: History) -> Seq:
     """The seq of the last act that readers must hear of."""
-    acts = (history.published, history.corrected, history.withdrawn)
+    acts = (history.published, history.corrected, history.withdrawn, history.erased)
     return max(act.seq for act in acts if act)
+
+
+def own_feeds(feeds: Iterable[Feed]) -> dict[PublisherId, Feed]:
+    """The first feed that is a publisher's own, by publisher: it has all of that publisher's topics, and no other's."""
+    found: dict[PublisherId, Feed] = {}
+    for feed in feeds:
+        if len(feed.publishers) == 1 and not feed.topics:
+            (publisher,) = feed.publishers
+            found.setdefault(publisher, feed)
+    return found
 
 
 def matches(feed: Feed, article: Article) -> bool:

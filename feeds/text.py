@@ -6,6 +6,8 @@ FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 section 2.2 has no way to write: most control characters, lone surrogates, U+FFFE and U+FFFF."""
 _UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 _LINE_BREAKS = re.compile("[\t\n\r\x85\u2028\u2029]+")
+# XML holds them, but nobody sees the same: feedparser and browsers take some for the signs of Windows-1252.
+_CONTROLS = re.compile("[\x7f-\x84\x86-\x9f]")
 # An override turns "gnp.exe" into "exe.png" (Unicode TR 36, section 2.5).
 _OVERRIDES = re.compile("[\u202d\u202e]")
 # What one title opens and does not close would turn its neighbours in a list as well (Unicode TR 9, 2.1 to 2.4).
@@ -26,14 +28,14 @@ def legal(where: str, text: str) -> str:
 
 
 def one_line(where: str, text: str) -> str:
-    """Plain text on one line, without line breaks, tabs and direction controls; soft hyphens and fixed blanks stay."""
-    return _DIRECTIONS.sub("", _LINE_BREAKS.sub(" ", legal(where, text))).strip(" ")
+    """Plain text on one line, without line breaks, tabs and controls; soft hyphens and fixed blanks stay."""
+    return _DIRECTIONS.sub("", _LINE_BREAKS.sub(" ", _CONTROLS.sub("", legal(where, text)))).strip(" ")
 
 
 def undirected(text: str) -> str:
-    """Text with plain line ends and without overrides of direction; right-to-left text keeps its marks and isolates."""
+    """Text with plain line ends, without overrides and controls; right-to-left text keeps its marks and isolates."""
     # A carriage return would be written as "&#13;" (XML 1.0, 2.11), and some readers show it.
-    return _OVERRIDES.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return _OVERRIDES.sub("", _CONTROLS.sub("", re.sub("\r\n|[\r\x85]", "\n", text)))
 
 
 def shown(text: str) -> str:

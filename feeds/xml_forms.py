@@ -78,7 +78,7 @@ def _add(generator: FeedGenerator, entry: Entry | Tombstone) -> None:
     added.updated(entry.updated)
     added.link(rel="alternate", href=entry.url)
     added.summary(entry.summary or None)
-    added.content(entry.content_html, type="html")
+    added.content(entry.whole_html, type="html")
     for author in entry.authors:
         added.author(name=author.name, uri=author.url)
     for category in entry.categories:

@@ -18,13 +18,16 @@ from budkavle.web.editions import editions
 from budkavle.web.leaving import leaving
 from budkavle.web.pages import Pages
 from budkavle.wiring import Service
+from feeds.entry import Feed, Site
 from feeds.head import MEDIA_TYPES, address
+from feeds.html_form import addresses
 
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+_PICTURES = "img-src 'self' https: http:"  # a feed's page shows the articles' pictures where their publishers have them
 _HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
-        "frame-ancestors 'none'; base-uri 'none'"
-    ),
+    "Content-Security-Policy": _POLICY,
     "Referrer-Policy": "no-referrer",  # leave tokens stand in addresses
     "X-Content-Type-Options": "nosniff",
 }
@@ -39,7 +42,14 @@ def application(service: Service, unwell: Callable[[], Sequence[str]]) -> Starle
     pages = Pages(service)
 
     def start(_: Request) -> Response:
-        return pages.show("start", HTTPStatus.OK, feeds=_listed(service), digests=service.config.settings.digests)
+        site, feeds = service.site, service.feeds
+        return pages.show(
+            "start",
+            HTTPStatus.OK,
+            feeds=[_listed(feed, site) for feed in feeds],
+            alternates=[each for feed in feeds for each in addresses(feed, site)],
+            digests=service.config.settings.digests,
+        )
 
     def style(_: Request) -> Response:
         return FileResponse(template_file("pages/style.css", service.config.templates_folder), media_type="text/css")
@@ -67,20 +77,18 @@ def application(service: Service, unwell: Callable[[], Sequence[str]]) -> Starle
     )
 
 
-def _listed(service: Service) -> list[dict[str, str]]:
-    site = service.site
-    return [
-        {"title": feed.title, "atom": address(feed, ".atom", site), "rss": address(feed, ".rss", site)}
-        for feed in service.feeds
-    ]
+def _listed(feed: Feed, site: Site) -> dict[str, str]:
+    atom, rss, page = (address(feed, suffix, site) for suffix in (".atom", ".rss", ".html"))
+    return {"title": feed.title, "atom": atom, "rss": rss, "page": page}
 
 
 async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
     response = await call_next(request)
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
     if request.url.path.startswith("/feeds/"):
+        response.headers.setdefault("Content-Security-Policy", _POLICY.replace("img-src 'self'", _PICTURES))
         # Readers take it as the pace of their visits (NetNewsWire, Miniflux).
         response.headers.setdefault("Cache-Control", "public, max-age=900")
         response.headers.setdefault("Access-Control-Allow-Origin", "*")
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
     return response

@@ -80,6 +80,24 @@ def test_leaving_works_in_a_browser_by_keyboard_alone(home: Path, browser: Brows
     assert "ended" in budkavle("subscribers", "list", folder=home).out
 
 
+def test_every_feeds_page_is_accessible_on_every_screen(home: Path, browser: Browser) -> None:
+    """A feed with news, one of them corrected and one withdrawn, and a feed without any."""
+    for name, title in (("a", "Buss"), ("b", "Bro"), ("c", "Båt")):
+        text = ARTICLE.replace("Biblioteket öppnar på söndagar", title).replace("biblioteket/", name)
+        page(home, f"gemensamt/{name}.md", text)
+    budkavle("import", folder=home)
+    ids = re.findall(r"tag:\S+", budkavle("articles", "list", folder=home).out)
+    budkavle("articles", "correct", ids[0], "--note", "Fel dag.", folder=home)
+    budkavle("articles", "withdraw", ids[1], "--note", "Gäller inte.", folder=home)
+    budkavle("feeds", "build", folder=home)
+    with running(home) as (client, _):
+        for path in ("alla-nyheter", "skola-och-utbildning"):
+            address = f"{client.base_url}/feeds/{path}.html"
+            assert "h-feed" in client.get(address).text
+            for where, sheet in looked_at(browser, address):
+                assert faults(where, sheet) == []
+
+
 def test_every_letter_is_accessible_on_every_screen(home: Path, tmp_path: Path, browser: Browser) -> None:
     """A letter with news, one of them corrected and one withdrawn before the second edition."""
     budkavle("subscribers", "add", "lasare@example.org", folder=home)

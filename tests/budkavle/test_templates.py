@@ -15,7 +15,7 @@ from budkavle.templates import built_in_templates, environment, renderer, templa
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 RENDER = renderer("sv", STOCKHOLM)
-FEED = SimpleNamespace(title="Vård <&> omsorg", atom="/feeds/vard.atom", rss="/feeds/vard.rss")
+FEED = SimpleNamespace(title="Vård <&> omsorg", atom="/feeds/vard.atom", rss="/feeds/vard.rss", page="/feeds/vard.html")
 DIGEST = SimpleNamespace(name="veckobrev", title="Veckans <nyheter>")
 PAGES: dict[str, dict[str, object]] = {
     "start": {"feeds": [FEED], "digests": []},

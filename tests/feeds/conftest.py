@@ -26,6 +26,10 @@ SWEDISH = {
         "Kopiera en av adresserna och klistra in den i din flödesläsare, så når varje nyhet dig så snart den"
         " publiceras. Du behöver inget konto och lämnar ingen adress."
     ),
+    "Contact": "Kontakt",
+    "The feed %(title)s ends": "Flödet %(title)s upphör",
+    "This feed ends on %(day)s. After that it brings no more news.": "Det här flödet upphör den %(day)s.",
+    "Choose another feed or a newsletter": "Välj ett annat flöde eller ett nyhetsbrev",
     "There is no news here yet.": "Här finns inga nyheter än.",
 }
 

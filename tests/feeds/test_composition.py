@@ -1,9 +1,11 @@
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 import pytest
 
-from articles.article import Image
+from articles.article import History, Image
 from feeds.composition import Render, compose
+from feeds.entry import Tombstone
 from tests.feeds.newsroom import SITE, at, corrected, edited, on, published, rich, withdrawn
 
 STOCKHOLM = SITE.zone
@@ -141,3 +143,28 @@ def test_an_unknown_publisher_is_named_with_the_remedy(render: Render) -> None:
 def test_a_withdrawal_takes_back_even_a_text_that_could_not_be_published_today(render: Render) -> None:
     (entry,) = compose(withdrawn(published(lead="Hej\x00"), 2), SITE, render)
     assert entry.title == f"Återkallat: {TITLE}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Buried(History):
+    """A history as it is once the scheduler has written its later events."""
+
+    tombstone: datetime | None = None
+    contacts_lapsed: datetime | None = None
+
+
+def test_nothing_is_left_of_an_article_that_has_become_a_tombstone(render: Render) -> None:
+    gone = withdrawn(corrected(rich(1), 2), 3)
+    buried = Buried(newest=gone.newest, published=gone.published, withdrawn=gone.withdrawn, tombstone=at(800))
+    (tombstone,) = compose(buried, SITE, render)
+    assert isinstance(tombstone, Tombstone)
+    assert (tombstone.id, tombstone.seq) == (gone.article.id, 1)
+    assert tombstone.when == at(800)
+
+
+def test_contacts_that_have_lapsed_are_gone(render: Render) -> None:
+    live = rich(1)
+    for lapsed, shown in ((None, True), (at(800), False)):
+        history = Buried(newest=live.newest, published=live.published, contacts_lapsed=lapsed)
+        (entry,) = compose(history, SITE, render, contacts=True)
+        assert ("Cilla Exempel" in entry.whole_html) is shown
