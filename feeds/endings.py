@@ -10,7 +10,7 @@ _NAME = re.compile(r"(?P<slug>[a-z0-9][a-z0-9-]*)(?P<page>/[a-z0-9][a-z0-9-]*)?(
 
 @dataclass(frozen=True, kw_only=True)
 class Name:
-    """A document's name below feeds/: a feed's own, such as `alla-nyheter.atom`, or one in its folder, as archives are."""
+    """A document's name below feeds/: a feed's own, such as `alla-nyheter.atom`, or of its archive."""
 
     slug: str
     page: str

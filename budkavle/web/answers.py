@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import quote
+
+from starlette.types import Message
 
 from budkavle.web.pages import PAGE_HEADERS
 from feeds import delta
@@ -13,9 +14,6 @@ from feeds.endings import Name
 from feeds.validators import Instance, http_date, tag
 
 Headers = list[tuple[bytes, bytes]]
-Message = dict[str, Any]
-"""An ASGI event; its values are the server's."""
-
 MEDIA_TYPES = {
     ".atom": "application/atom+xml",
     ".rss": "application/rss+xml",
@@ -45,10 +43,12 @@ class Public:
 class Answers:
     """The beginnings of all answers for one state of a document; what remains is to choose among them.
 
-    `unchanged` is by the tag that was sent, as it stands in the request; the others are by coding.
+    `unchanged` is by the tag that was sent, as it stands in the request, as an event and as lines of the head without
+    its end; the others are by coding.
     """
 
     unchanged: Mapping[bytes, Message]
+    unchanged_lines: Mapping[bytes, bytes]
     whole: Mapping[str, Message]
     unchanged_by_coding: Mapping[str, Message]
     partial: Headers
@@ -70,8 +70,10 @@ def answers(name: Name, own: Instance, sizes: Mapping[str, int], seconds: int, s
     # may keep this answer, and they do not heed no-store beside im (10.8.1, 10.8.3).
     im = (b"cache-control", b"no-store, im, max-age=%d" % seconds)
     partial = [(b"etag", tag(own.name, "").encode()), (b"im", b"feed"), im, *times, OPEN, *standing]
+    by_tag = {tag(own.name, coding).encode(): start for coding, start in unchanged.items()}
     return Answers(
-        unchanged={tag(own.name, coding).encode(): start for coding, start in unchanged.items()},
+        unchanged=by_tag,
+        unchanged_lines={sent: _lines(start) for sent, start in by_tag.items()},
         whole=whole,
         unchanged_by_coding=unchanged,
         partial=partial,
@@ -98,6 +100,13 @@ def body(data: bytes) -> Message:
 
 def _start(status: HTTPStatus, headers: Headers) -> Message:
     return {"type": "http.response.start", "status": int(status), "headers": headers}
+
+
+def _lines(start: Message) -> bytes:
+    """An answer's beginning as HTTP/1.1 writes it, but for the empty line."""
+    status = HTTPStatus(start["status"])
+    lines = [b"HTTP/1.1 %d %s\r\n" % (status, status.phrase.encode())]
+    return b"".join((*lines, *(b"%s: %s\r\n" % each for each in start["headers"])))
 
 
 def _body_headers(own: Instance, coding: str, size: int) -> Headers:

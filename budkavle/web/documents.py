@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from budkavle.web.answers import MEDIA_TYPES, Answers, Message, Public, answers, partial_answer, standing_headers
+from starlette.types import Message
+
+from budkavle.web.answers import MEDIA_TYPES, Answers, Public, answers, partial_answer, standing_headers
 from budkavle.web.copies import Copies, Trace, read, traces
 from budkavle.web.kept_bytes import KeptBytes
 from feeds.codings import preferred_coding

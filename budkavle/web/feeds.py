@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, tzinfo
 from http import HTTPStatus
 
 from starlette.responses import PlainTextResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from budkavle.web.answers import NOT_ALLOWED, Message, Public, body
+from budkavle.web.answers import NOT_ALLOWED, Public, body
 from budkavle.web.documents import Document, Documents
 from budkavle.web.pages import PAGE_HEADERS
 from feeds.codings import preferred_coding
@@ -20,6 +20,8 @@ _PREFIX = "/feeds/"
 _START = len(_PREFIX)
 _TAGS, _SINCE, _ACCEPT, _A_IM = b"if-none-match", b"if-modified-since", b"accept-encoding", b"a-im"
 _HEEDED = frozenset((_TAGS, _SINCE, _ACCEPT, _A_IM))
+_PATH = _PREFIX.encode()
+_UNUSUAL = frozenset((b"content-length", b"transfer-encoding", b"expect"))
 _NOTHING = body(b"")
 _MOVED_SECONDS = 86_400
 
@@ -72,6 +74,19 @@ class FeedsFirst:
                 await send(answer[1])
                 return
         await self._beyond(scope, receive, send)
+
+    def unchanged(self, path: bytes, headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
+        """The head of the answer, but for its end, to a usual request of one who has the document; else None."""
+        if not path.startswith(_PATH):
+            return None
+        text, tags = path[_START:].decode("latin-1"), None
+        for name, value in headers:
+            if name in _UNUSUAL or (name == _TAGS and tags):
+                return None
+            if name == _TAGS:
+                tags = value
+        document = self._documents.get(text) if tags and _slug(text) not in self._of_old else None
+        return document.answers.unchanged_lines.get(tags) if document and tags else None
 
     def _answer(self, document: Document, scope: Scope) -> tuple[Message, Message] | None:
         if scope["method"] not in ("GET", "HEAD"):
