@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 ANY = "*"
 """In place of a name: whatever there is (RFC 9110, 13.1.2)."""
 
-_NAME = re.compile(r'(?:W/)?"?([0-9a-f]{32})(?:(?:--?|;)(?:gzip|br|deflate|zstd))?"?')
+_NAME = re.compile(r'(?:W/)?"?([0-9a-f]{32})"?(?:(?:--?|;)(?:gzip|br|deflate|zstd))?"?')
 """A tag of ours, also as what stands between makes it: Apache appends -gzip, Jetty --gzip, others weaken or unquote."""
 
 _CLOCK = r"(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)"
@@ -24,7 +24,7 @@ _DATES = tuple(
         rf"{_DAY} {_MONTH} (?P<day>[ \d]\d) {_CLOCK} (?P<year>\d{{4}})",
     )
 )
-_CENTURY, _HALF = 100, 50
+_TWO_DIGITS, _CENTURY, _HALF = 2, 100, 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +76,7 @@ def http_seconds(text: str, now: datetime) -> int | None:
     if found is None:
         return None
     year = int(found["year"])
-    if year < _CENTURY:  # two digits: at most 50 years from now, else the century before
+    if len(found["year"]) == _TWO_DIGITS:  # at most 50 years from now, else the century before
         year += now.year - now.year % _CENTURY
         year -= _CENTURY if year > now.year + _HALF else 0
     month = _MONTHS.index(found["month"]) + 1

@@ -28,7 +28,7 @@ class Protocol(HttpToolsProtocol):
     _in_head = _done = False
     _feeds: FeedsFirst | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] - as uvicorn has it
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         """A connection begins."""
         super().connection_made(transport)
         self._feeds = self.app if isinstance(self.app, FeedsFirst) else None
