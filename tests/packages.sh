@@ -1,11 +1,13 @@
 #!/bin/sh
 # Debian packages that tests run beside us, installed where they are missing: systemd-analyze judges the unit, and
-# Postfix's smtp-sink and smtp-source receive and send (Postfix itself is not started), strace kills at a system call.
+# Postfix's smtp-sink and smtp-source receive and send (Postfix itself is not started), strace kills at a system call,
+# newsboat reads feeds.
 set -eu
 missing=""
 command -v systemd-analyze >/dev/null || missing="$missing systemd"
 [ -x /usr/sbin/smtp-sink ] || missing="$missing postfix"
 command -v strace >/dev/null || missing="$missing strace"
+command -v newsboat >/dev/null || missing="$missing newsboat"
 [ -n "$missing" ] || exit 0
 as_root=""
 [ "$(id -u)" = 0 ] || as_root=sudo
