@@ -91,7 +91,6 @@ def serve(kind: str, port: int, folder: Path) -> None:
         port=port,
         http=http,
         loop="asyncio",
-        proxy_headers=False,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -90,7 +90,6 @@ class Daemon:
             access_log=False,  # addresses of pages hold leave tokens
             log_config=None,
             http=Protocol,
-            proxy_headers=False,  # who asks from where is nothing to us
             server_header=False,
             timeout_graceful_shutdown=_REQUESTS_SECONDS,
         )

@@ -10,8 +10,8 @@ from starlette.types import Message
 from budkavle.web.pages import PAGE_HEADERS
 from feeds import delta
 from feeds.codings import CODINGS
-from feeds.endings import Name
 from feeds.validators import Instance, http_date, tag
+from feeds.whereabouts import Name
 
 Headers = list[tuple[bytes, bytes]]
 MEDIA_TYPES = {

@@ -13,8 +13,8 @@ from budkavle.web.copies import Copies, Trace, read, traces
 from budkavle.web.kept_bytes import KeptBytes
 from feeds.codings import preferred_coding
 from feeds.delta import SUFFIXES, Past, base_of, delta, with_state
-from feeds.endings import Name, document_name
 from feeds.validators import Instance, max_age, names
+from feeds.whereabouts import Name, document_name
 
 _LOOK_SECONDS = 1.0
 """So long a document is taken to be as it was: what another process publishes is served after that."""

@@ -13,8 +13,8 @@ from budkavle.web.documents import Document, Documents
 from budkavle.web.pages import PAGE_HEADERS
 from feeds.codings import preferred_coding
 from feeds.delta import SUFFIXES, wants_delta
-from feeds.endings import Name, document_name, has_ended, moved_to
 from feeds.validators import has_it
+from feeds.whereabouts import Name, document_name, has_ended, moved_to
 
 _PREFIX = "/feeds/"
 _START = len(_PREFIX)

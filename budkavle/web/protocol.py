@@ -2,6 +2,7 @@
 
 import asyncio
 
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from budkavle.web.feeds import FeedsFirst
@@ -31,7 +32,9 @@ class Protocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         """A connection begins."""
         super().connection_made(transport)
-        self._feeds = self.app if isinstance(self.app, FeedsFirst) else None
+        # Who asks through which server in front is nothing to an answer that all get.
+        app = self.app.app if isinstance(self.app, ProxyHeadersMiddleware) else self.app
+        self._feeds = app if isinstance(app, FeedsFirst) else None
 
     def data_received(self, data: bytes) -> None:
         """Read on, unless a head goes on and on."""

@@ -67,6 +67,7 @@ def test_a_document_is_served_whole_with_all_that_caches_and_readers_need(served
         ("alla.opml", "text/x-opml"),
         ("alla.html", "text/html"),
         ("alla/3.atom", "application/atom+xml"),
+        ("alla.3.atom", "application/atom+xml"),
     ],
 )
 def test_every_format_has_its_media_type(name: str, kind: str, served: Served) -> None:
@@ -266,7 +267,7 @@ def ending(tmp_path: Path) -> Served:
 
 
 def test_a_moved_feed_leads_on_in_every_format_although_its_old_files_lie_there(ending: Served) -> None:
-    for suffix in (".atom", ".rss", ".json", ".html", "/3.atom"):
+    for suffix in (".atom", ".rss", ".json", ".html", "/3.atom", ".3.atom"):
         answer = ending.ask(f"/feeds/gammal{suffix}", if_none_match="*")
         assert (answer.status, answer["location"]) == (
             301,

@@ -55,9 +55,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     served = Served(tmp_path_factory.mktemp("site") / "feeds", clock=Clock())
     served.publish("alla.atom", ATOM)
     port = free_port()
-    server = uvicorn.Server(
-        uvicorn.Config(served.app, port=port, http=Protocol, log_config=None, proxy_headers=False, server_header=False)
-    )
+    server = uvicorn.Server(uvicorn.Config(served.app, port=port, http=Protocol, log_config=None, server_header=False))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:

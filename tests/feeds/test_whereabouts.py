@@ -7,13 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.endings import document_name, has_ended, moved_to
+from feeds.whereabouts import document_name, has_ended, moved_to
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 ENDS = {"skola": date(2026, 12, 31)}
 
 
-@pytest.mark.parametrize("text", ["alla-nyheter.atom", "alla.opml", "alla-nyheter/3.atom", "a/2026-01.rss"])
+@pytest.mark.parametrize(
+    "text", ["alla-nyheter.atom", "alla.opml", "alla-nyheter/3.atom", "a/2026-01.rss", "a.12.atom"]
+)
 def test_a_document_is_named_by_slug_perhaps_a_page_and_suffix(text: str) -> None:
     assert str(document_name(text)) == text
 
@@ -33,6 +35,10 @@ def test_a_document_is_named_by_slug_perhaps_a_page_and_suffix(text: str) -> Non
         "./a.atom",
         "a.atom/",
         "a.atom.gz",
+        "a.1.2.atom",
+        "a.1",
+        "a/3.1.atom",
+        "a.x1.atom",
         ".a.atom.new",
         "a\\b.atom",
         "a\x00.atom",
@@ -55,7 +61,7 @@ def test_a_name_stays_below_its_folder(text: str) -> None:
 
 
 def test_a_moved_feed_is_somewhere_else_in_every_format_and_its_archive_too() -> None:
-    for text in ("gammal.atom", "gammal.rss", "gammal/3.atom"):
+    for text in ("gammal.atom", "gammal.rss", "gammal/3.atom", "gammal.3.atom"):
         name = document_name(text)
         assert name
         assert str(moved_to(name, {"gammal": "ny"})) == text.replace("gammal", "ny")
@@ -63,7 +69,7 @@ def test_a_moved_feed_is_somewhere_else_in_every_format_and_its_archive_too() ->
 
 
 def test_a_feed_has_ended_when_its_last_day_is_over_where_it_is_published() -> None:
-    name, archive, other = (document_name(text) for text in ("skola.atom", "skola/3.atom", "vard.atom"))
+    name, archive, other = (document_name(text) for text in ("skola.atom", "skola.3.atom", "vard.atom"))
     assert name
     assert archive
     assert other

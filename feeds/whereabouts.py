@@ -1,16 +1,16 @@
-"""Feeds whose address has changed, and feeds that have ended."""
+"""Which document an address names, and where it is when its feed has moved or ended."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
-_NAME = re.compile(r"(?P<slug>[a-z0-9][a-z0-9-]*)(?P<page>/[a-z0-9][a-z0-9-]*)?(?P<suffix>\.[a-z]+)", re.ASCII)
+_NAME = re.compile(r"(?P<slug>[a-z0-9][a-z0-9-]*)(?P<page>/[a-z0-9][a-z0-9-]*|\.\d+)?(?P<suffix>\.[a-z]+)", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Name:
-    """A document's name below feeds/: a feed's own, such as `alla-nyheter.atom`, or of its archive."""
+    """A document's name below feeds/: a feed's own (`a.atom`), or that of a page of it (`a.3.atom`, `a/3.atom`)."""
 
     slug: str
     page: str
