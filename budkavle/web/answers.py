@@ -66,8 +66,8 @@ def answers(name: Name, own: Instance, sizes: Mapping[str, int], seconds: int, s
         coding: _start(HTTPStatus.OK, [*_body_headers(own, coding, size), *fresh, *standing])
         for coding, size in sizes.items()
     }
-    # The tag is that of the whole (RFC 3229, 10.5.3): with it the reader asks next time. Only caches that know deltas
-    # may keep this answer, and they do not heed no-store beside im (10.8.1, 10.8.3).
+    # The tag is that of the whole (RFC 3229, 10.3): with it the reader asks next time. Only caches that know deltas may
+    # keep this answer: they do not heed no-store beside im, and all others do (5.5).
     im = (b"cache-control", b"no-store, im, max-age=%d" % seconds)
     partial = [(b"etag", tag(own.name, "").encode()), (b"im", b"feed"), im, *times, OPEN, *standing]
     by_tag = {tag(own.name, coding).encode(): start for coding, start in unchanged.items()}

@@ -58,6 +58,7 @@ class Served:
     clock: Clock = field(default_factory=Clock)
     endings: Endings = field(default_factory=lambda: Endings(page=lambda slug: HTMLResponse(slug, 410)))
     limit: int = 2**20
+    layer: type[FeedsFirst] = FeedsFirst
 
     def __post_init__(self) -> None:
         self.folder.mkdir(exist_ok=True)
@@ -66,7 +67,7 @@ class Served:
     def restart(self) -> None:
         """A new process: nothing is remembered."""
         documents = Documents(self.folder, PUBLIC, lambda: self.clock.now, self.clock.ticks, self.limit)
-        self.app = FeedsFirst(beyond, documents, PUBLIC, self.endings, lambda: self.clock.now)
+        self.app = self.layer(beyond, documents, PUBLIC, self.endings, lambda: self.clock.now)
 
     def publish(self, name: str, plain: bytes, age: int = 0, copies: tuple[str, ...] = (".gz", ".br")) -> None:
         """Put a document in place with its copies, as another process does."""

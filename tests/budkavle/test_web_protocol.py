@@ -9,13 +9,25 @@ from collections.abc import Iterator
 
 import pytest
 import uvicorn
+from starlette.types import Receive, Scope, Send
 
+from budkavle.web.feeds import FeedsFirst
 from budkavle.web.protocol import Protocol
 from tests.budkavle.conftest import free_port
 from tests.budkavle.served import Clock, Served
 
 ATOM = b"<feed>" + b"<entry>a</entry>" * 200 + b"</feed>"
 LINES = b"Host: 127.0.0.1\r\n"
+
+
+class Counted(FeedsFirst):
+    """The layer, which counts the requests that come to it by the long way."""
+
+    came = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.came += scope["type"] == "http"
+        await super().__call__(scope, receive, send)
 
 
 class Site:
@@ -52,7 +64,7 @@ class Site:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    served = Served(tmp_path_factory.mktemp("site") / "feeds", clock=Clock())
+    served = Served(tmp_path_factory.mktemp("site") / "feeds", clock=Clock(), layer=Counted)
     served.publish("alla.atom", ATOM)
     port = free_port()
     server = uvicorn.Server(uvicorn.Config(served.app, port=port, http=Protocol, log_config=None, server_header=False))
@@ -70,8 +82,11 @@ def statuses(answer: bytes) -> list[int]:
 
 
 def test_who_has_the_feed_is_told_so_at_once_with_the_same_headers_as_the_long_way(site: Site) -> None:
+    came = site.served.app.came
     quick = site.say(site.get(lines=site.known()))
+    assert site.served.app.came == came
     long = site.say(site.get(lines=site.known() + b"Expect: nothing\r\n"))
+    assert site.served.app.came == came + 1
     assert statuses(quick) == [304]
     assert re.search(rb"\r\ndate: [A-Z].* GMT\r\n", quick)
     assert sorted(quick.split(b"\r\n")) == sorted(long.split(b"\r\n"))
