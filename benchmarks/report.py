@@ -13,7 +13,8 @@ from tests.chaos.installation import today
 _DOCS = Path(__file__).parents[1] / "docs"
 
 
-def _number(name: str, otherwise: int) -> int:
+def number_of(name: str, otherwise: int) -> int:
+    """A number from the environment, if it has one of that name."""
     return int(os.environ.get(name, otherwise))
 
 
@@ -21,11 +22,11 @@ def _number(name: str, otherwise: int) -> int:
 class Size:
     """How large a run is; the environment can make it smaller."""
 
-    pairs: int = field(default_factory=lambda: _number("PAIRS", 5))
-    letters: int = field(default_factory=lambda: _number("LETTERS", 100_000))
-    naive: int = field(default_factory=lambda: _number("NAIVE", 2_000))
-    million: int = field(default_factory=lambda: _number("MILLION", 1_000_000))
-    connections: int = field(default_factory=lambda: _number("CONNECTIONS", 20))
+    pairs: int = field(default_factory=lambda: number_of("PAIRS", 5))
+    letters: int = field(default_factory=lambda: number_of("LETTERS", 100_000))
+    naive: int = field(default_factory=lambda: number_of("NAIVE", 2_000))
+    million: int = field(default_factory=lambda: number_of("MILLION", 1_000_000))
+    connections: int = field(default_factory=lambda: number_of("CONNECTIONS", 20))
 
     @property
     def is_full(self) -> bool:

@@ -16,7 +16,7 @@ from budkavle.config_lines import Place
 
 Raw = Mapping[str, object]
 
-NAMES = {"publishers": "id", "sources": "name", "topics": "id", "feeds": "slug", "digests": "name"}
+NAMES = {"publishers": "id", "sources": "name", "topics": "id", "feeds": "slug", "moved": "from", "digests": "name"}
 """What every table of these arrays is called by, once."""
 
 REFERENCES = (
@@ -36,6 +36,7 @@ def check(raw: Raw, folder: Path, rule_sets: Collection[str]) -> Iterator[Findin
         yield Finding(place=("publishers",), what="there is none", remedy="add [[publishers]]")
     yield from _twice(raw)
     yield from _references(raw)
+    yield from _moved(raw)
     yield from _rules(raw, rule_sets)
     for place, digest in _tables(raw, "digests"):
         yield from _rhythm(place, digest)
@@ -89,6 +90,32 @@ def _references(raw: Raw) -> Iterator[Finding]:
             for at, text in _texts((*place, name), table.get(name)):
                 if text not in names:
                     yield _unknown(at, text, f"no {SINGULAR[target]}", names)
+
+
+def _moved(raw: Raw) -> Iterator[Finding]:
+    """What moved is no feed any more, and went straight to one that there is."""
+    slugs = [text for _, feed in _tables(raw, "feeds") if isinstance(text := feed.get("slug"), str)]
+    steps = {str(table.get("from")): table.get("to") for _, table in _tables(raw, "moved")}
+    for place, table in _tables(raw, "moved"):
+        old, new = table.get("from"), table.get("to")
+        if isinstance(old, str) and old in slugs:
+            what, remedy = f"{shown(old)} is a feed still", "give that feed another slug, or remove this table"
+            yield Finding(place=(*place, "from"), what=what, remedy=remedy)
+        if isinstance(new, str) and new in steps and new not in slugs:
+            what, last = f"{shown(new)} has moved itself", _end(new, steps)
+            remedy = f'write "{last}"' if last in slugs else "name a feed that there is"
+            yield Finding(place=(*place, "to"), what=what, remedy=remedy)
+        elif isinstance(new, str) and new not in slugs and all(_fits(slug, text) for text in slugs):
+            yield _unknown((*place, "to"), new, "no feed", slugs)
+
+
+def _end(text: str, steps: Mapping[str, object]) -> object:
+    """Where so many moves lead; they may go round."""
+    seen = set[object]()
+    while text in steps and text not in seen:
+        seen.add(text)
+        text = str(steps[text])
+    return text
 
 
 def _unknown(place: Place, text: str, what: str, names: list[str]) -> Finding:

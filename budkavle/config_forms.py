@@ -4,7 +4,7 @@ import ipaddress
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import time
+from datetime import date, datetime, time
 from difflib import get_close_matches
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -97,6 +97,13 @@ def time_of_day(text: str) -> time:
     if re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text):
         return time.fromisoformat(text)
     raise Wrong("is no time of day", 'write hours and minutes, such as "08:00"')
+
+
+def day(value: object) -> date:
+    """A day of TOML's own kind, which has no quotation marks."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    raise Wrong("is no day", "write year, month and day without quotes, such as 2026-12-31")
 
 
 def _has_host(text: str) -> bool:

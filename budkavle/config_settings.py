@@ -1,6 +1,6 @@
 """The settings of config.toml, named and nested as they are in the file."""
 
-from datetime import time
+from datetime import date, time
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
@@ -26,6 +26,7 @@ WebAddress = Annotated[str, AfterValidator(forms.web_address), Text]
 Mailbox = Annotated[forms.Mailbox, BeforeValidator(forms.mailbox), Text]
 Zone = Annotated[ZoneInfo, BeforeValidator(forms.timezone), Text]
 TimeOfDay = Annotated[time, BeforeValidator(forms.time_of_day), Text]
+Day = Annotated[date, BeforeValidator(forms.day)]
 Whole = Annotated[int, Strict()]
 
 Language = Literal["sv", "en"]
@@ -133,6 +134,14 @@ class Feed(Table):
     topics: tuple[Name, ...] = ()
     size: Annotated[Whole, Field(ge=1, le=1000)] = 50
     contacts: Annotated[bool, Strict()] = False
+    ends: Day | None = None
+
+
+class Moved(Table):
+    """A feed's slug of before, and the one it has now: readers are led on for ever."""
+
+    from_: Slug = Field(alias="from", examples=["nyheter"])
+    to: Name = Field(examples=["alla-nyheter"])
 
 
 class Digest(Table):
@@ -174,4 +183,5 @@ class Settings(Table):
     sources: tuple[Source, ...] = ()
     topics: tuple[Topic, ...] = ()
     feeds: tuple[Feed, ...] = ()
+    moved: tuple[Moved, ...] = ()
     digests: tuple[Digest, ...] = ()

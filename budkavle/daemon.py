@@ -24,6 +24,7 @@ from budkavle.systemd import notify, watchdog_seconds
 from budkavle.waking import Job, Waking
 from budkavle.watch import Watch
 from budkavle.web.app import application
+from budkavle.web.protocol import Protocol
 from budkavle.web.server import Server, listening
 from budkavle.wiring import Service
 from digest.delivery import Verdict
@@ -88,6 +89,7 @@ class Daemon:
             application(self._service, self.unwell),
             access_log=False,  # addresses of pages hold leave tokens
             log_config=None,
+            http=Protocol,
             server_header=False,
             timeout_graceful_shutdown=_REQUESTS_SECONDS,
         )

@@ -147,6 +147,7 @@ def _pages(publisher: Publisher) -> Iterator[tuple[str, Mapping[str, object]]]:
     for name in ("leave", "left"):
         yield name, {"digest": "Veckans nyheter"}
     yield "unknown", {}
+    yield "ended", {"feed": {"title": "Alla nyheter", "ends": _DAY}}
     for status in (404, 405, 500):
         yield "error", {"status": status}
     listed = ListedEdition(key="2026-01-09", label="2–9 januari 2026", year=2026)

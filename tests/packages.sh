@@ -1,11 +1,14 @@
 #!/bin/sh
 # Debian packages that tests run beside us, installed where they are missing: systemd-analyze judges the unit, and
-# Postfix's smtp-sink and smtp-source receive and send (Postfix itself is not started), strace kills at a system call.
+# Postfix's smtp-sink and smtp-source receive and send (Postfix itself is not started), strace kills at a system call,
+# newsboat reads feeds, and wrk asks for them.
 set -eu
 missing=""
 command -v systemd-analyze >/dev/null || missing="$missing systemd"
 [ -x /usr/sbin/smtp-sink ] || missing="$missing postfix"
 command -v strace >/dev/null || missing="$missing strace"
+command -v newsboat >/dev/null || missing="$missing newsboat"
+command -v wrk >/dev/null || missing="$missing wrk"
 [ -n "$missing" ] || exit 0
 as_root=""
 [ "$(id -u)" = 0 ] || as_root=sudo

@@ -7,6 +7,7 @@ from lxml import etree
 from benchmarks.memory import drawn, watched
 from benchmarks.report import Size
 from benchmarks.sending import pairs
+from benchmarks.serving import served
 
 
 def test_the_pairs_are_measured_and_told(tmp_path: Path) -> None:
@@ -22,3 +23,10 @@ def test_the_memory_of_a_run_is_watched_told_and_drawn(tmp_path: Path) -> None:
     assert "An edition for 300 subscribers" in memory.told()
     lines = etree.fromstring(drawn(memory).encode()).iter("{http://www.w3.org/2000/svg}polyline")
     assert [len(line.get("points", "").split()) for line in lines] == [len(memory.samples)]
+
+
+def test_servers_of_feeds_are_compared(tmp_path: Path) -> None:
+    told = served(tmp_path, rounds=1, seconds=1)
+    assert "| 304, Budkavle |" in told
+    assert "| 304, StaticFiles |" in told
+    assert "| 304, Budkavle | – |" not in told

@@ -1,7 +1,7 @@
 """The web application: feeds, the page that lists them, past editions, and the page where people leave."""
 
-import mimetypes
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 from http import HTTPStatus
 
 from starlette.applications import Starlette
@@ -10,39 +10,46 @@ from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
-from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from budkavle.templates import template_file
+from budkavle.web.answers import Public
+from budkavle.web.documents import Documents
 from budkavle.web.editions import editions
+from budkavle.web.feeds import Endings, FeedsFirst
 from budkavle.web.leaving import leaving
-from budkavle.web.pages import Pages
+from budkavle.web.pages import PAGE_HEADERS, Pages
 from budkavle.wiring import Service
 from feeds.entry import Feed, Site
-from feeds.head import MEDIA_TYPES, address
+from feeds.head import address
 from feeds.html_form import addresses
 
-_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-)
-_PICTURES = "img-src 'self' https: http:"  # a feed's page shows the articles' pictures where their publishers have them
-_HEADERS = {
-    "Content-Security-Policy": _POLICY,
-    "Referrer-Policy": "no-referrer",  # leave tokens stand in addresses
-    "X-Content-Type-Options": "nosniff",
-}
 
-
-def application(service: Service, unwell: Callable[[], Sequence[str]]) -> Starlette:
+def application(service: Service, unwell: Callable[[], Sequence[str]], hubs: Sequence[str] = ()) -> ASGIApp:
     """All that the daemon serves. `unwell` says what is wrong with the process, a line each."""
-    for suffix, kind in MEDIA_TYPES.items():
-        mimetypes.add_type(kind, suffix)
-    documents = service.config.publish_folder / "feeds"
-    documents.mkdir(parents=True, exist_ok=True)
     pages = Pages(service)
+    public = Public(url=service.config.settings.public_url, hubs=hubs)
+    documents = Documents(service.config.publish_folder / "feeds", public)
+    return FeedsFirst(_pages(service, pages, unwell), documents, public, _endings(service, pages))
+
+
+def _endings(service: Service, pages: Pages) -> Endings:
+    settings = service.config.settings
+    ends = {feed.slug: feed.ends for feed in settings.feeds if feed.ends}
+    titles = {feed.slug: feed.title for feed in settings.feeds}
+
+    def ended(slug: str) -> Response:
+        return pages.show("ended", HTTPStatus.GONE, feed={"title": titles[slug], "ends": ends[slug]})
+
+    moved = {each.from_: each.to for each in settings.moved}
+    return Endings(page=ended, zone=settings.timezone, moved=moved, ends=ends)
+
+
+def _pages(service: Service, pages: Pages, unwell: Callable[[], Sequence[str]]) -> Starlette:
 
     def start(_: Request) -> Response:
-        site, feeds = service.site, service.feeds
+        site, feeds = service.site, _going_on(service)
         return pages.show(
             "start",
             HTTPStatus.OK,
@@ -70,11 +77,17 @@ def application(service: Service, unwell: Callable[[], Sequence[str]]) -> Starle
             Route("/healthz", health),
             leaving(service, pages),
             *editions(service, pages),
-            Mount("/feeds", StaticFiles(directory=documents)),
         ],
         middleware=[Middleware(BaseHTTPMiddleware, dispatch=_guard)],
         exception_handlers={HTTPException: failed, Exception: failed},
     )
+
+
+def _going_on(service: Service) -> list[Feed]:
+    """The feeds that have not ended."""
+    today = datetime.now(UTC).astimezone(service.config.settings.timezone).date()
+    over = {feed.slug for feed in service.config.settings.feeds if feed.ends and feed.ends < today}
+    return [feed for feed in service.feeds if feed.slug not in over]
 
 
 def _listed(feed: Feed, site: Site) -> dict[str, str]:
@@ -84,11 +97,6 @@ def _listed(feed: Feed, site: Site) -> dict[str, str]:
 
 async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
     response = await call_next(request)
-    if request.url.path.startswith("/feeds/"):
-        response.headers.setdefault("Content-Security-Policy", _POLICY.replace("img-src 'self'", _PICTURES))
-        # Readers take it as the pace of their visits (NetNewsWire, Miniflux).
-        response.headers.setdefault("Cache-Control", "public, max-age=900")
-        response.headers.setdefault("Access-Control-Allow-Origin", "*")
-    for name, value in _HEADERS.items():
+    for name, value in PAGE_HEADERS.items():
         response.headers.setdefault(name, value)
     return response

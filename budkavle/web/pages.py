@@ -7,6 +7,15 @@ from starlette.responses import HTMLResponse, Response
 
 from budkavle.wiring import Service
 
+PAGE_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+        "frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",  # leave tokens stand in addresses
+    "X-Content-Type-Options": "nosniff",
+}
+
 
 class Pages:
     """The templates of `templates/pages/`, with what all of them need."""

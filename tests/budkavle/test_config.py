@@ -191,7 +191,7 @@ def named(table: type[Table], path: str = "") -> Iterator[tuple[str, str]]:
 def test_every_setting_there_is_stands_in_the_shipped_configuration() -> None:
     header, written = "", set()
     for line in LINES:
-        if match := re.fullmatch(r"\[+([a-z.]+)\]+", line):
+        if match := re.fullmatch(r"#?\[+([a-z.]+)\]+", line):
             header = match[1]
         elif match := SETTING.fullmatch(line):
             written.add((header, match[2]))

@@ -1,5 +1,6 @@
 """One setting wrong at a time: what is said, of which line, with which remedy."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,13 @@ def faults(tmp_path: Path, text: str) -> list[str]:
     with pytest.raises(ConfigFaults) as caught:
         load(file)
     return [str(fault).removeprefix(f"{file}:") for fault in caught.value.faults]
+
+
+MOVED = '#[[moved]]\n#from = "nyheter"\n#to = "alla-nyheter"\n'
+
+
+def moved(old: str, new: str) -> str:
+    return f'[[moved]]\nfrom = "{old}"\nto = "{new}"\n'
 
 
 CASES = [
@@ -56,6 +64,21 @@ CASES = [
     ('slug = "kultur-och-fritid"', 'slug = "kultur/fritid"', 'such as "kultur-fritid"'),
     ('slug = "kultur-och-fritid"', 'slug = "alla-nyheter"', "choose another slug"),
     ("#size = 50", "size = 0", "write 1 or more"),
+    (
+        "#ends = 2026-12-31",
+        'ends = "2026-12-31"',
+        'feeds.ends: "2026-12-31" is no day; write year, month and day without',
+    ),
+    ("#ends = 2026-12-31", "ends = 2026-12-31T08:00:00", "is no day"),
+    ("#ends = 2026-12-31", "ends = 2026", "such as 2026-12-31"),
+    (MOVED, moved("skola-och-utbildning", "alla-nyheter"), 'from: "skola-och-utbildning" is a feed still; give'),
+    (MOVED, moved("nyheter", "alla-nyhter"), 'moved.to: "alla-nyhter" is no feed; did you mean "alla-nyheter"?'),
+    (MOVED, moved("nyheter", "Alla nyheter"), 'did you mean "alla-nyheter"?'),
+    (MOVED, moved("nyheter", "allt") + moved("allt", "alla-nyheter"), '"allt" has moved itself; write "alla-nyheter"'),
+    (MOVED, moved("a", "b") + moved("b", "a"), '"b" has moved itself; name a feed that there is'),
+    (MOVED, moved("nyheter", "alla-nyheter") * 2, "moved.from: "),
+    (MOVED, moved("Nyheter", "alla-nyheter"), 'moved.from: "Nyheter" cannot stand in an address'),
+    (MOVED, '[[moved]]\nfrom = "nyheter"\n', 'add to = "alla-nyheter"'),
     ("<nyheter@example.org>", "<nyheter>", "is no mail address"),
     ("<nyheter@example.org>", "<nyheter@example.org>, a@example.org", "is no mail address"),
     ("Nyheter i Lingonmark <", "Veckans\\r\\nBcc: <", "has a line break"),
@@ -99,6 +122,22 @@ def test_a_name_that_nobody_finds_any_more_is_told_where_it_is_looked_for(tmp_pa
     (fault,) = faults(tmp_path, TEXT.replace('id = "vard"', 'id = "halsa"'))
     line = TEXT[: TEXT.index('topics = ["vard"]')].count("\n") + 1
     assert fault.startswith(f"{line}: feeds.topics: ")
+
+
+def test_a_feed_may_have_had_other_slugs_and_may_have_a_last_day(tmp_path: Path) -> None:
+    text = TEXT.replace(MOVED, moved("nyheter", "alla-nyheter") + moved("senaste", "alla-nyheter"))
+    (tmp_path / "config.toml").write_text(text.replace("#ends", "ends"), encoding="utf-8")
+    settings = load(tmp_path / "config.toml").settings
+    assert [(each.from_, each.to) for each in settings.moved] == [
+        ("nyheter", "alla-nyheter"),
+        ("senaste", "alla-nyheter"),
+    ]
+    assert [feed.ends for feed in settings.feeds if feed.ends] == [date(2026, 12, 31)]
+
+
+def test_a_fault_in_a_feeds_slug_is_not_repeated_for_those_that_moved_to_it(tmp_path: Path) -> None:
+    text = TEXT.replace(MOVED, moved("nyheter", "alla-nyheter"))
+    assert len(faults(tmp_path, text.replace('slug = "alla-nyheter"', 'slug = "Alla"'))) == 1
 
 
 def test_a_digest_without_a_rhythm_names_the_line_of_its_header(tmp_path: Path) -> None:

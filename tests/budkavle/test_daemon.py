@@ -101,6 +101,7 @@ def test_unknown_paths_get_a_page_and_no_secrets(home: Path) -> None:
         for path in ("/nope", "/feeds/nope.atom", "/feeds/..%2f..%2fvar%2fbudkavle.db", "/avsluta/"):
             assert client.get(path).status_code == 404
         assert client.delete("/").status_code == 405
+        assert client.get("/", headers=[("X", "1")] * 10_000).status_code == 400
         assert "default-src 'none'" in client.get("/nope").headers["content-security-policy"]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from budkavle.config import load
 from budkavle.starting import write_config
@@ -77,7 +77,7 @@ def sent(sent_once: Path, tmp_path: Path) -> Path:
 class Visitor:
     """Asks the application for pages, without a network between."""
 
-    def __init__(self, site: Starlette) -> None:
+    def __init__(self, site: ASGIApp) -> None:
         self._site = site
 
     def get(self, path: str, headers: dict[str, str] | None = None) -> httpx.Response:

@@ -1,0 +1,38 @@
+"""Which document an address names, and where it is when its feed has moved or ended."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+
+_NAME = re.compile(r"(?P<slug>[a-z0-9][a-z0-9-]*)(?P<page>/[a-z0-9][a-z0-9-]*|\.\d+)?(?P<suffix>\.[a-z]+)", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Name:
+    """A document's name below feeds/: a feed's own (`a.atom`), or that of a page of it (`a.3.atom`, `a/3.atom`)."""
+
+    slug: str
+    page: str
+    suffix: str
+
+    def __str__(self) -> str:
+        return f"{self.slug}{self.page}{self.suffix}"
+
+
+def document_name(text: str) -> Name | None:
+    """The document that an address names; None when no document can have that name."""
+    found = _NAME.fullmatch(text)
+    return Name(slug=found["slug"], page=found["page"] or "", suffix=found["suffix"]) if found else None
+
+
+def moved_to(name: Name, moved: Mapping[str, str]) -> Name | None:
+    """Where the document is now, when its feed has another slug than it had."""
+    slug = moved.get(name.slug)
+    return Name(slug=slug, page=name.page, suffix=name.suffix) if slug else None
+
+
+def has_ended(name: Name, ends: Mapping[str, date], now: datetime, zone: tzinfo) -> bool:
+    """Whether the day is over on which the feed ended. Its archive stays: what was published was published."""
+    day = ends.get(name.slug)
+    return day is not None and not name.page and now.astimezone(zone).date() > day
