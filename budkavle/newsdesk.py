@@ -12,7 +12,7 @@ from articles.sources.reading import Refused
 from budkavle.alarms import Alarm, AlarmKind, alarm
 from budkavle.finding import Found, everything
 from budkavle.importing import Imported, import_all
-from budkavle.publishing import Regenerated, build_feeds
+from budkavle.publishing import Regenerated, build_feeds, mend_documents
 from budkavle.watch import Watch
 from budkavle.wiring import Service
 
@@ -31,6 +31,7 @@ class Newsdesk:
         self._stamps: dict[Found, _Stamp] = {}
         self._refused: dict[str, list[Imported]] = {}
         self._built: Seq | None = None
+        self._mended = False
 
     def round(self, now: datetime) -> None:
         """Take in what changed since the last round, and rebuild the feeds when the store has. Never raises."""
@@ -71,6 +72,8 @@ class Newsdesk:
         newest = self._service.articles.last_seq()
         if self._stopping() or newest == self._built:  # documents are made of the store alone
             return
+        if not self._mended:  # a kill is followed by a start
+            self._mended = mend_documents(self._service)
         done = build_feeds(self._service, lambda _: None)
         self._built = None if done.faults else newest
         if done.changed:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import structlog
 
 from budkavle.wiring import Service
+from feeds.adapters.files import NotPublishedError
 from feeds.build import SetAside, build
 
 log = structlog.get_logger()
@@ -21,6 +22,19 @@ class Regenerated:
     faults: tuple[str, ...]
 
 
+def mend_documents(service: Service) -> bool:
+    """Put right what a kill or a restore has left of the published documents; False when some could not be mended."""
+    try:
+        done = service.feed_files.mend()
+    except NotPublishedError as error:
+        log.warning("documents_not_mended", why=str(error))
+        return False
+    if done:
+        named = {"copied": done.copied, "timed": done.timed, "removed": done.removed, "odd": done.odd}
+        log.warning("documents_mended", **{key: ", ".join(names) for key, names in named.items() if names})
+    return True
+
+
 def build_feeds(service: Service, told: Callable[[str], None]) -> Regenerated:
     """Build every feed and publish what changed. A feed that fails its gate keeps its last good documents.
 
@@ -32,11 +46,11 @@ def build_feeds(service: Service, told: Callable[[str], None]) -> Regenerated:
     for feed in service.feeds:
         built = build(feed, histories, site, service.render)
         count += len(built.documents)
-        changed += [
-            name
-            for suffix, document in built.documents.items()
-            if files.publish(name := f"{feed.slug}{suffix}", document)
-        ]
+        try:
+            changed += files.publish_all({f"{feed.slug}{suffix}": made for suffix, made in built.documents.items()})
+        except NotPublishedError as error:
+            changed += error.changed
+            faults += [f"feed {feed.slug}: {fault}" for fault in error.faults]
         aside |= {each.article_id: each for each in built.set_aside}
         faults += [f"feed {feed.slug}: {fault}; its last good documents stay" for fault in built.faults]
         told(feed.slug)

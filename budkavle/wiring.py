@@ -22,6 +22,7 @@ from digest.adapters.smtp import RelayAddress, SmtpRelay, Tls
 from digest.adapters.subscribers import Subscribers
 from digest.sending import Relay
 from feeds.adapters.files import FeedFiles
+from feeds.adapters.ledger import DocumentLedger
 from feeds.entry import Feed, Site
 
 Render = Callable[[str, Mapping[str, object]], str]
@@ -43,7 +44,8 @@ class Service:
     @property
     def feed_files(self) -> FeedFiles:
         """Where documents are published."""
-        return FeedFiles(self.config.publish_folder / "feeds")
+        ledger = DocumentLedger(self.database.read, self.database.write)
+        return FeedFiles(self.config.publish_folder / "feeds", ledger)
 
     @property
     def site(self) -> Site:

@@ -1,11 +1,14 @@
 #!/bin/sh
 # Debian packages that tests run beside us, installed where they are missing: systemd-analyze judges the unit, and
-# Postfix's smtp-sink and smtp-source receive and send (Postfix itself is not started), strace kills at a system call.
+# Postfix's smtp-sink and smtp-source receive and send (Postfix itself is not started), strace kills at a system call,
+# nginx serves the documents that are published (only by the test that starts it).
 set -eu
 missing=""
 command -v systemd-analyze >/dev/null || missing="$missing systemd"
 [ -x /usr/sbin/smtp-sink ] || missing="$missing postfix"
 command -v strace >/dev/null || missing="$missing strace"
+[ -x /usr/sbin/nginx ] || missing="$missing nginx-light"
+[ -e /usr/lib/nginx/modules/ngx_http_brotli_static_module.so ] || missing="$missing libnginx-mod-http-brotli-static"
 [ -n "$missing" ] || exit 0
 as_root=""
 [ "$(id -u)" = 0 ] || as_root=sudo

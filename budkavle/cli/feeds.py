@@ -4,7 +4,7 @@ from cyclopts import App
 
 from budkavle.cli.terminal import DEFAULT_CONFIG, AsJson, ConfigFile, Exit, complain, say, say_json, ticking
 from budkavle.config import load
-from budkavle.publishing import build_feeds
+from budkavle.publishing import build_feeds, mend_documents
 from budkavle.wiring import open_service
 
 app = App(name="feeds", help="Build the documents that feed readers fetch.")
@@ -14,6 +14,7 @@ app = App(name="feeds", help="Build the documents that feed readers fetch.")
 def build(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:
     """Build every feed and replace the documents that changed."""
     with open_service(load(config)) as service, ticking("Building feeds", len(service.feeds)) as tick:
+        mend_documents(service)
         done = build_feeds(service, tick)
     for each in done.set_aside:
         complain(f"set aside  {each.article_id} ({each.title}): {each.why}")
