@@ -78,8 +78,9 @@ def past(known: Remembered, on_disk: Stamp | None, *, waiting: bool) -> Past:
 
 
 def _last(known: Remembered, on_disk: Stamp | None, *, waiting: bool) -> Stamp | None:
-    swapped = known.begun is not None and not (waiting and on_disk is not None and on_disk == known.published)
-    last = known.begun if swapped else known.published  # in doubt it was public: a time that rises loses no article
+    # What has begun and does not wait was put in place, or its folder is lost. Then it may have been public, and counts
+    # as if it was: a time that rises once too often costs a fetch, one that does not rise costs an article.
+    last = known.published if waiting or known.begun is None else known.begun
     if last is None or on_disk is None or on_disk.sha256 == last.sha256:
         return last if last is not None else on_disk
     return on_disk if on_disk.modified > last.modified else last

@@ -207,6 +207,7 @@ class FeedFiles:
 
 
 def _wanted(folder: Folder, histories: Histories, name: str, data: bytes) -> _Wanted:
+    folder.drop(folder.waiting(each) for each in (name, *copies_of(name)))  # what a kill left behind
     seen = folder.look(name)
     return _Wanted(name=name, data=data, sha256=sha256(data), past=histories.seen(name, seen), seen=seen)
 

@@ -68,11 +68,9 @@ class Folder:
             return file.read()
 
     def write_waiting(self, name: str, data: bytes, modified: int) -> int:
-        """Write a file under its waiting name, with its time, and give it back open: it is not yet durable."""
-        waiting = self.waiting(name)
-        self.remove(waiting)  # what a kill left behind
+        """Write a new file under its waiting name, with its time, and give it back open: it is not yet durable."""
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        number = os.open(waiting, flags, _ANYBODY_READS, dir_fd=self._at)
+        number = os.open(self.waiting(name), flags, _ANYBODY_READS, dir_fd=self._at)
         try:
             os.fchmod(number, _ANYBODY_READS)  # documents are public, whatever umask the daemon runs under
             rest = memoryview(data)

@@ -74,7 +74,7 @@ def _failing_once(step: str) -> Callable[..., object]:
     call, meant, failed = getattr(os, step), _MEANT.get(step, ""), list[None]()
 
     def failing(*args: object, **kwargs: object) -> object:
-        if not failed and any(meant in str(each) for each in args):
+        if not failed and (not meant or meant in args):
             failed.append(None)
             raise OSError(28, "No space left on device")
         return call(*args, **kwargs)
