@@ -1,5 +1,6 @@
 """Where everything is put together: the only place that builds adapters from a configuration."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -40,12 +41,13 @@ class Service:
     editions: Editions
     planner: Planner
     render: Render
+    wait: Callable[[float], None] = time.sleep
 
     @property
     def feed_files(self) -> FeedFiles:
         """Where documents are published."""
         ledger = DocumentLedger(self.database.read, self.database.write)
-        return FeedFiles(self.config.publish_folder / "feeds", ledger)
+        return FeedFiles(self.config.publish_folder / "feeds", ledger, sleep=self.wait)
 
     @property
     def site(self) -> Site:
