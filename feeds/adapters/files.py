@@ -18,8 +18,7 @@ from feeds.stamps import Ledger, Past, Stamp
 _LONGEST_WAIT_SECONDS = 2
 """A Last-Modified that lies so little ahead is waited for: a date in the future is no date (RFC 9110, 8.8.2.1)."""
 _AT_ONCE = 32
-"""So many documents are written before the first is put in place: three open files each, and an fsync for each file
-that mostly finds its work done."""
+"""So many documents are written before the first is put in place: three open files each."""
 _REMEDIES = {
     errno.ENOSPC: "free some space on its disk",
     errno.EDQUOT: "free some space on its disk, or raise the quota",
@@ -115,7 +114,10 @@ class FeedFiles:
         if not self._folder.is_dir():
             return False
         with self._held() as folder:
-            Histories(folder, self._ledger, [name])
+            histories = Histories(folder, self._ledger, [name])
+            last = histories.seen(name, folder.look(name)).last
+            if last is not None and last != histories.published(name):
+                self._record({name: last})
             gone = [folder.remove(each) for each in (*copies_of(name), name)]  # a copy alone would be served (nginx)
             folder.drop(folder.waiting(each) for each in (*copies_of(name), name))
             folder.make_durable()

@@ -1,6 +1,7 @@
 """What is wrong in a folder of documents, by reading all of it: copies, left-overs, times, and the ledger."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from feeds.adapters.copies import CODINGS, is_copy
@@ -49,7 +50,8 @@ class Mender:
     def look(self) -> Sequence[Placing]:
         """Remove what belongs to no document, and say what must be put in place for the others."""
         for name in self._strays:
-            self._folder.remove(name)
+            with self._noting(name):
+                self._folder.remove(name)
         placings = [self._looked_at(name) for name in self._documents]
         return [each for each in placings if each is not None]
 
@@ -69,11 +71,16 @@ class Mender:
         return is_copy(name) and name.rpartition(".")[0] not in self._documents
 
     def _looked_at(self, name: str) -> Placing | None:
-        try:
+        with self._noting(name):
             return self._placing(name)
+        return None
+
+    @contextmanager
+    def _noting(self, name: str) -> Iterator[None]:
+        try:
+            yield
         except OSError as fault:
             self.faults[name] = fault
-            return None
 
     def _placing(self, name: str) -> Placing | None:
         """What a document lacks: its copies, or together with them its time."""

@@ -157,6 +157,15 @@ def test_a_removed_document_takes_its_copies_along_and_its_name_is_remembered(
     assert files.modified(NAME) == NOON + 1
 
 
+def test_a_document_that_is_removed_before_the_ledger_knew_it_is_remembered(files: FeedFiles, folder: Path) -> None:
+    folder.mkdir(parents=True)
+    (folder / NAME).write_bytes(b"one")
+    os.utime(folder / NAME, (NOON + 500, NOON + 500))
+    assert files.remove(NAME)
+    files.publish(NAME, b"two")
+    assert files.modified(NAME) == NOON + 501
+
+
 def test_nothing_is_asked_of_a_folder_that_is_not_there(files: FeedFiles, folder: Path) -> None:
     assert (files.names(), files.mend(), files.remove(NAME), files.modified(NAME)) == ((), Mended(), False, None)
     assert files.publish_all({}) == ()

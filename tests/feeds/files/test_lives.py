@@ -132,7 +132,7 @@ def publishers(folder: Path, database: Database) -> Iterator[Dying]:
         yield made
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(acts=st.lists(ACTS, max_size=14))
 def test_last_modified_rises_with_every_change_and_stays_with_the_bytes_through_every_life(
     acts: list[Act], database: Database, folder: Path, publishers: Dying
