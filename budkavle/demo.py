@@ -49,7 +49,9 @@ async def replay(folder: Path, told: Callable[[date], None]) -> Replayed:
     plot = calendar()
     sent = 0
     changed = False
-    with open_service(config) as service:
+    with open_service(config) as opened:
+        # Weeks pass in less than a second, so Last-Modified runs ahead of the clock by a few: nobody reads meanwhile.
+        service = replace(opened, wait=lambda _: None)
         for week in plot.weeks:
             if not _has_been(service, week):
                 sent += await _live_through(service, plot, week)

@@ -14,7 +14,7 @@ from budkavle.delivering import drop_erased_forms
 from budkavle.finding import Found, everything
 from budkavle.importing import Imported, import_all
 from budkavle.lapsing import Lapsing
-from budkavle.publishing import Regenerated, build_feeds
+from budkavle.publishing import Regenerated, build_feeds, mend_documents
 from budkavle.watch import Watch
 from budkavle.wiring import Service
 
@@ -34,6 +34,7 @@ class Newsdesk:
         self._refused: dict[str, list[Imported]] = {}
         self._lapsing = Lapsing(service)
         self._built: Seq | None = None
+        self._mended = False
 
     def round(self, now: datetime) -> None:
         """Take in what changed since the last round, and rebuild the feeds when the store has. Never raises."""
@@ -80,6 +81,8 @@ class Newsdesk:
         newest = self._service.articles.last_seq()
         if self._stopping() or newest == self._built:  # documents are made of the store alone
             return
+        if not self._mended:  # a kill is followed by a start
+            self._mended = mend_documents(self._service)
         done = build_feeds(self._service, stopping=self._stopping)
         self._built = None if done.faults else newest
         if done.changed:

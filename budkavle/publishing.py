@@ -1,6 +1,6 @@
 """From the store to the documents that readers fetch: only what changed is made, and only what it touches is built."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
@@ -10,6 +10,9 @@ from budkavle.building import Builder
 from budkavle.publishing_lock import publishing_lock
 from budkavle.restocking import Told, restock, to_restock
 from budkavle.wiring import Service
+from feeds.adapters.files import NotPublishedError
+from feeds.adapters.shelf import Built
+from feeds.entry import Feed
 from feeds.head import OPML
 from feeds.history import document_names
 from feeds.opml import opml
@@ -35,6 +38,19 @@ def _silent(_what: str, _total: int) -> AbstractContextManager[Told]:
     return nullcontext(lambda _: None)
 
 
+def mend_documents(service: Service) -> bool:
+    """Put right what a kill or a restore has left of the published documents; False when some could not be mended."""
+    try:
+        done = service.feed_files.mend()
+    except NotPublishedError as error:
+        log.warning("documents_not_mended", why=str(error))
+        return False
+    if done:
+        named = {"copied": done.copied, "timed": done.timed, "removed": done.removed, "odd": done.odd}
+        log.warning("documents_mended", **{key: ", ".join(names) for key, names in named.items() if names})
+    return True
+
+
 def build_feeds(
     service: Service,
     progress: Progress = _silent,
@@ -53,38 +69,69 @@ def build_feeds(
         if wanted.articles:
             with progress("Making entries", len(wanted.articles)) as told:
                 restock(service, wanted, told, stopping)
-        return _build(service, Builder(service, wanted.made_with), progress, stopping)
-
-
-def _build(service: Service, builder: Builder, progress: Progress, stopping: Callable[[], bool]) -> Regenerated:
-    shelf, files = service.shelf, service.feed_files
-    stale, built, there = shelf.stale(), shelf.built(), files.names()
-    for feed in service.feeds:  # a document that somebody took away: its feed is built as if it had never been
-        if feed.slug in built and not document_names(feed, built[feed.slug].blocks) <= there:
-            del built[feed.slug]
-    due = [
-        feed
-        for feed in service.feeds
-        if feed.slug in stale or feed.slug not in built or built[feed.slug].made_of != builder.made_of(feed)
-    ]
-    changed, faults, done = list[str](), list[str](), 0
-    with progress("Building feeds", len(due)) as told:
-        for feed in due:
-            if stopping():
-                break
-            outcome = builder.build(feed, built.get(feed.slug), stale.get(feed.slug, frozenset()))
-            told(feed.slug)
-            if outcome.faults:
-                faults += [f"feed {feed.slug}: {fault}; its last good documents stay" for fault in outcome.faults]
-                continue
-            changed += [name for name, document in outcome.documents.items() if files.publish(name, document)]
-            changed += [name for name in sorted(outcome.gone) if files.remove(name)]
-            shelf.settle(feed.slug, outcome.built, stale.get(feed.slug, frozenset()))
-            done += 1
-    changed += [OPML] if files.publish(OPML, opml(service.feeds, service.site)) else []
-    aside = tuple(shelf.set_aside())
+        round_ = _Round(service, Builder(service, wanted.made_with))
+        round_.build(progress, stopping)
+    aside = tuple(service.shelf.set_aside())
     for each in aside:
         log.error("article_set_aside", article=each.article_id, why=each.why)
-    for fault in faults:
+    for fault in round_.faults:
         log.error("feed_not_published", why=fault)
-    return Regenerated(built=done, changed=tuple(changed), set_aside=aside, faults=tuple(faults))
+    return Regenerated(
+        built=round_.built, changed=tuple(round_.changed), set_aside=aside, faults=tuple(round_.faults)
+    )
+
+
+class _Round:
+    """One round over the feeds: what was built, what changed on the disk, and what went wrong."""
+
+    def __init__(self, service: Service, builder: Builder) -> None:
+        self._service, self._shelf, self._files = service, service.shelf, service.feed_files
+        self._builder = builder
+        self.built = 0
+        self.changed: list[str] = []
+        self.faults: list[str] = []
+
+    def build(self, progress: Progress, stopping: Callable[[], bool]) -> None:
+        """Build the feeds that are stale, and the list of all."""
+        stale, known = self._shelf.stale(), self._known()
+        due = [feed for feed in self._service.feeds if feed.slug in stale or not self._is_as_it_was(feed, known)]
+        with progress("Building feeds", len(due)) as told:
+            for feed in due:
+                if stopping():
+                    return
+                self._feed(feed, known.get(feed.slug), stale.get(feed.slug, frozenset()))
+                told(feed.slug)
+        self._publish("the list of all feeds", {OPML: opml(self._service.feeds, self._service.site)})
+
+    def _known(self) -> Mapping[str, Built]:
+        """What feeds were built of; of a feed of which somebody took a document away, nothing."""
+        there = frozenset(self._files.names())
+        slugs = {feed.slug: feed for feed in self._service.feeds}
+        return {
+            slug: built
+            for slug, built in self._shelf.built().items()
+            if slug in slugs and document_names(slugs[slug], built.blocks) <= there
+        }
+
+    def _is_as_it_was(self, feed: Feed, known: Mapping[str, Built]) -> bool:
+        return feed.slug in known and known[feed.slug].made_of == self._builder.made_of(feed)
+
+    def _feed(self, feed: Feed, before: Built | None, stale: frozenset[int]) -> None:
+        outcome = self._builder.build(feed, before, stale)
+        if outcome.faults:
+            self.faults += [f"feed {feed.slug}: {fault}; its last good documents stay" for fault in outcome.faults]
+            return
+        if self._publish(f"feed {feed.slug}", outcome.documents, outcome.gone):
+            self._shelf.settle(feed.slug, outcome.built, stale)
+            self.built += 1
+
+    def _publish(self, what: str, documents: Mapping[str, bytes], gone: Collection[str] = ()) -> bool:
+        """Put documents in place and take others away; False when some of it could not be done."""
+        try:
+            self.changed += self._files.publish_all(documents)
+            self.changed += [name for name in sorted(gone) if self._files.remove(name)]
+        except NotPublishedError as error:
+            self.changed += error.changed
+            self.faults += [f"{what}: {fault}" for fault in error.faults]
+            return False
+        return True

@@ -1,5 +1,6 @@
 """Where everything is put together: the only place that builds adapters from a configuration."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from digest.adapters.subscribers import Subscribers
 from digest.sending import Relay
 from feeds.adapters.files import FeedFiles
 from feeds.adapters.shelf import Shelf
+from feeds.adapters.ledger import DocumentLedger
 from feeds.entry import Feed, Site
 from feeds.selection import own_feeds
 
@@ -42,11 +44,13 @@ class Service:
     editions: Editions
     planner: Planner
     render: Render
+    wait: Callable[[float], None] = time.sleep
 
     @property
     def feed_files(self) -> FeedFiles:
         """Where documents are published."""
-        return FeedFiles(self.config.publish_folder / "feeds")
+        ledger = DocumentLedger(self.database.read, self.database.write)
+        return FeedFiles(self.config.publish_folder / "feeds", ledger, sleep=self.wait)
 
     @property
     def site(self) -> Site:

@@ -6,7 +6,7 @@ from cyclopts import App, Parameter
 
 from budkavle.cli.terminal import DEFAULT_CONFIG, AsJson, ConfigFile, Exit, complain, say, say_json, ticking
 from budkavle.config import load
-from budkavle.publishing import build_feeds
+from budkavle.publishing import build_feeds, mend_documents
 from budkavle.verifying import verify as faults_of
 from budkavle.wiring import open_service
 
@@ -18,6 +18,7 @@ Everything = Annotated[bool, Parameter(name="--all", negative=(), help="Make eve
 def build(*, all: Everything = False, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:  # noqa: A002 - the name of the option
     """Bring every feed up to date with the store, and replace the documents that changed."""
     with open_service(load(config)) as service:
+        mend_documents(service)
         done = build_feeds(service, ticking, everything=all)
     for each in done.set_aside:
         complain(f"set aside  {each.article_id} ({each.title}): {each.why}")

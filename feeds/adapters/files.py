@@ -1,79 +1,220 @@
 """Feed documents on a disk: a reader gets the old one or the new one, never a torn one."""
 
-import fcntl
+import errno
 import math
-import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+
+from feeds.adapters.copies import is_copy
+from feeds.adapters.folder import Folder, Seen, held
+from feeds.adapters.history import Histories, sha256
+from feeds.adapters.mended import Mended, Mender, documents_in
+from feeds.adapters.placing import Placer, Placing, copies_of
+from feeds.stamps import Ledger, Past, Stamp
+
+_LONGEST_WAIT_SECONDS = 2
+"""A Last-Modified that lies so little ahead is waited for: a date in the future is no date (RFC 9110, 8.8.2.1)."""
+_AT_ONCE = 32
+"""So many documents are written before the first is put in place: three open files each."""
+_REMEDIES = {
+    errno.ENOSPC: "free some space on its disk",
+    errno.EDQUOT: "free some space on its disk, or raise the quota",
+    errno.EROFS: "mount its disk for writing",
+    errno.EACCES: "let this user write to the folder",
+    errno.EPERM: "let this user write to the folder",
+    errno.EMFILE: "let this process have more open files",
+}
+
+
+class NotPublishedError(OSError):
+    """Some documents could not be put in place: `faults` has a line for each. The `changed` ones were."""
+
+    def __init__(self, faults: Sequence[str], changed: Sequence[str] = ()) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = tuple(faults)
+        self.changed = tuple(changed)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Wanted:
+    """A document that is to be published: what readers have now, and what the disk has."""
+
+    name: str
+    data: bytes
+    sha256: str
+    past: Past
+    seen: Seen | None
+
+    def placing(self, stamp: Stamp) -> Placing:
+        """Its place with this stamp: the document itself is written when the disk has another one."""
+        right = self.past.keeps(self.sha256) and self.seen == Seen.of(len(self.data), stamp.modified)
+        return Placing(name=self.name, data=self.data, modified=stamp.modified, whole=not right)
 
 
 class FeedFiles:
-    """The folder that documents are served from; it is made when it is first written to."""
+    """The folder that documents are served from; it is made when it is first written to.
 
-    def __init__(self, folder: Path) -> None:
+    Beside each document lie its compressed copies. A document's Last-Modified is its file's time, and the ledger's.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        ledger: Ledger,
+        *,
+        now: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._folder = folder
+        self._ledger = ledger
+        self._now = now
+        self._sleep = sleep
 
     def publish(self, name: str, data: bytes) -> bool:
         """Put a document in place of the last one; False, and nothing touched, when the bytes are the same.
 
-        The new document's time is at least one second later than the old one's. When anything fails the old one stays.
+        A new document is at least one second later than any before it of this name. When anything fails the old one
+        stays. Raises NotPublishedError.
         """
-        target = self._path(name)
-        waiting = target.with_name(f".{name}.new")
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with _locked(self._folder) as folder:
-            waiting.unlink(missing_ok=True)  # what a kill left behind
-            if target.is_file() and target.read_bytes() == data:
-                return False
-            try:
-                _write(waiting, data, later_than=target)
-                waiting.replace(target)
-            finally:
-                waiting.unlink(missing_ok=True)
-            os.fsync(folder)  # a rename lasts once its folder is on the disk (rename(2), fsync(2))
-        return True
+        return bool(self.publish_all({name: data}))
+
+    def publish_all(self, documents: Mapping[str, bytes]) -> tuple[str, ...]:
+        """Publish these, and name those that were put in place; one that fails holds up no other.
+
+        Raises NotPublishedError.
+        """
+        for name in documents:
+            self._refuse(name)
+        if not documents:
+            return ()
+        with self._held() as folder:
+            histories = Histories(folder, self._ledger, documents)
+            wanted = [_wanted(folder, histories, name, data) for name, data in documents.items()]
+            stamps = self._stamps(wanted)
+            placings = [each.placing(stamps[each.name]) for each in wanted]
+            faults, done = self._place(
+                folder, [each for each in placings if each.whole or _lacks(folder, each)], stamps
+            )
+            untouched = [each.name for each in placings if not each.whole]
+            self._record({name: stamps[name] for name in untouched if histories.published(name) != stamps[name]})
+        changed = tuple(each.name for each in done if each.whole)
+        if faults:
+            raise NotPublishedError(faults, changed)
+        return changed
 
     def remove(self, name: str) -> bool:
-        target = self._path(name)
-        there = target.is_file()
-        target.unlink(missing_ok=True)
-        return there
+        """Take a document and its copies away; False when there was none. The ledger still knows it.
 
-    def names(self) -> frozenset[str]:
+        Raises NotPublishedError.
+        """
+        self._refuse(name)
         if not self._folder.is_dir():
-            return frozenset()
-        return frozenset(each.name for each in self._folder.iterdir() if not each.name.startswith("."))
+            return False
+        with self._held() as folder:
+            histories = Histories(folder, self._ledger, [name])
+            last = histories.seen(name, folder.look(name)).last
+            if last is not None and last != histories.published(name):
+                self._record({name: last})
+            gone = [folder.remove(each) for each in (*copies_of(name), name)]  # a copy alone would be served (nginx)
+            folder.drop(folder.waiting(each) for each in (*copies_of(name), name))
+            folder.make_durable()
+        return gone[-1]
 
-    def _path(self, name: str) -> Path:
-        if not name or name.startswith(".") or Path(name).name != name:
+    def mend(self) -> Mended:
+        """Put right what a kill, a restore or somebody's hand has left, and say what was done.
+
+        Raises NotPublishedError.
+        """
+        if not self._folder.is_dir():
+            return Mended()
+        with self._held() as folder:
+            mender = Mender(folder, self._ledger)
+            placings = mender.look()
+            faults, done = self._place(folder, placings, mender.stamps)
+            self._record(mender.unrecorded)
+            faults = [*faults, *(self._told(name, fault) for name, fault in mender.faults.items())]
+        if faults:
+            raise NotPublishedError(faults)
+        return mender.report(done)
+
+    def modified(self, name: str) -> int | None:
+        """The Last-Modified that a document is served with, in seconds since 1970; None when there is none."""
+        self._refuse(name)
+        try:
+            return math.floor((self._folder / name).stat().st_mtime)
+        except FileNotFoundError:
+            return None
+
+    def names(self) -> Sequence[str]:
+        """The documents that are published, sorted."""
+        if not self._folder.is_dir():
+            return ()
+        return documents_in(path.name for path in self._folder.iterdir() if path.is_file())
+
+    def _stamps(self, wanted: Collection[_Wanted]) -> Mapping[str, Stamp]:
+        """The new stamps of these documents, once the clock has reached those that lie a little ahead."""
+        earliest = [each.past.earliest(each.sha256) for each in wanted if not each.past.keeps(each.sha256)]
+        ahead = [moment - self._now() for moment in earliest]
+        wait = max((seconds for seconds in ahead if 0 < seconds <= _LONGEST_WAIT_SECONDS), default=0)
+        if wait:
+            self._sleep(wait)
+        now = math.floor(self._now())
+        return {each.name: each.past.stamp(each.sha256, now) for each in wanted}
+
+    def _place(
+        self, folder: Folder, placings: Sequence[Placing], stamps: Mapping[str, Stamp]
+    ) -> tuple[Sequence[str], Sequence[Placing]]:
+        """Put these in place and into the ledger, some at a time; a line for each fault, and what is in place."""
+        placer, done = Placer(folder), list[Placing]()
+
+        def begin(ready: Collection[Placing]) -> None:
+            if begun := {each.name: stamps[each.name] for each in ready if each.whole}:
+                self._ledger.begin(begun)
+
+        for start in range(0, len(placings), _AT_ONCE):
+            some = placings[start : start + _AT_ONCE]
+            put = placer.put(some, begin)
+            names = {each.name for each in put}
+            dropped = [each.name for each in some if each.whole and each.name not in names]
+            self._record({each.name: stamps[each.name] for each in put if each.whole}, dropped)
+            done += put
+        return [self._told(name, fault) for name, fault in placer.faults.items()], done
+
+    def _record(self, stamps: Mapping[str, Stamp], dropped: Collection[str] = ()) -> None:
+        if stamps or dropped:
+            self._ledger.settle(stamps, dropped)
+
+    @contextmanager
+    def _held(self) -> Iterator[Folder]:
+        try:
+            with held(self._folder) as folder:
+                yield folder
+        except NotPublishedError:
+            raise
+        except OSError as fault:
+            raise NotPublishedError([self._told("", fault)]) from fault
+
+    def _told(self, name: str, fault: OSError) -> str:
+        remedy = _REMEDIES.get(fault.errno or 0, "look at the folder and its disk")
+        stays = "the last good document stays" if name else "what is published stays"
+        return f"{self._folder / name}: {fault.strerror or fault}; {remedy}; {stays}"
+
+    def _refuse(self, name: str) -> None:
+        if not name or name.startswith(".") or Path(name).name != name or is_copy(name):
             msg = f"{name!r} is no name of a feed document in {self._folder}; a name is like 'nyheter.atom'"
             raise ValueError(msg)
-        return self._folder / name
 
 
-def _write(path: Path, data: bytes, later_than: Path) -> None:
-    with path.open("xb") as file:
-        file.write(data)
-        file.flush()
-        moment = _moment(os.fstat(file.fileno()).st_mtime, later_than)
-        os.utime(file.fileno(), (moment, moment))
-        os.fsync(file.fileno())
+def _wanted(folder: Folder, histories: Histories, name: str, data: bytes) -> _Wanted:
+    folder.drop(folder.waiting(each) for each in (name, *copies_of(name)))  # what a kill left behind
+    seen = folder.look(name)
+    return _Wanted(name=name, data=data, sha256=sha256(data), past=histories.seen(name, seen), seen=seen)
 
 
-def _moment(written: float, later_than: Path) -> int:
-    # HTTP dates have whole seconds. newsboat 2.21 throws away a changed document whose Last-Modified has not risen, and
-    # keeps its new ETag: the article is then never shown.
-    whole = math.floor(written)
-    return max(whole, math.ceil(later_than.stat().st_mtime) + 1) if later_than.is_file() else whole
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[int]:
-    """Hold the folder: two processes that publish the same document would write into each other's new file."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield descriptor
-    finally:
-        os.close(descriptor)  # lets go of the lock as well
+def _lacks(folder: Folder, placing: Placing) -> bool:
+    """Whether a document lacks a copy of its time."""
+    seen = [folder.look(name) for name in copies_of(placing.name)]
+    return not all(each is not None and each.is_of(placing.modified) for each in seen)

@@ -70,7 +70,9 @@ def test_a_second_run_changes_no_byte_and_says_so(demo: tuple[Path, Outcome]) ->
 
 def test_every_document_is_read_without_a_warning(demo: tuple[Path, Outcome]) -> None:
     folder, _ = demo
-    documents = sorted((folder / "public" / "feeds").iterdir())
+    files = sorted((folder / "public" / "feeds").iterdir())
+    documents = [path for path in files if path.suffix not in {".gz", ".br"}]
+    assert len(files) == 3 * len(documents)
     assert Counter(document.suffix for document in documents) == dict.fromkeys(
         (".atom", ".rss", ".json", ".html"), 9
     ) | {".opml": 1}

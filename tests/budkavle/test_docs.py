@@ -29,6 +29,7 @@ NOT_TYPED = {
     "python3 -m venv /opt/": "writes outside the folder; test_wheel.py installs the wheel",
     "/opt/budkavle/bin/pip": "asks a package index; test_wheel.py installs the wheel without one",
     "adduser": "needs root",
+    "install -d -o budkavle": "needs root, and the user that adduser made",
     "cp budkavle.service /etc/": "needs root; test_unit.py has systemd judge the unit",
     "runuser": "needs root, and the user that adduser made; its command must be understood",
     "systemctl": "needs root and a running systemd",

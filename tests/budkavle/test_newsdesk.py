@@ -87,6 +87,34 @@ def test_a_folder_for_feeds_that_cannot_be_written_is_an_alarm_and_the_import_go
     assert rounds.alarms() == {}
 
 
+def test_what_a_kill_left_of_the_documents_is_mended_in_the_first_round(home: Path, service: Service) -> None:
+    folder = home / "var" / "public" / "feeds"
+    page(home, "gemensamt/bibliotek.md", ARTICLE)
+    Rounds(service).alarms()
+    left = {name: folder / name for name in (".borta.atom.new", "borta.atom.gz")}
+    for path in left.values():
+        path.write_bytes(b"half")
+    rounds = Rounds(service)
+    assert rounds.alarms() == {}
+    assert not any(path.exists() for path in left.values())
+
+
+def test_a_document_that_cannot_be_mended_or_published_is_an_alarm_and_the_others_are_published(
+    home: Path, service: Service
+) -> None:
+    folder = home / "var" / "public" / "feeds"
+    (folder / "alla-nyheter.atom").mkdir(parents=True)
+    (folder / "borta.atom.gz").mkdir()
+    page(home, "gemensamt/bibliotek.md", ARTICLE)
+    rounds = Rounds(service)
+    (failed,) = rounds.alarms().values()
+    assert failed.alarm.kind is AlarmKind.FEED_FAILED
+    assert "alla-nyheter.atom: Is a directory; look at the folder" in failed.alarm.what
+    assert "söndagar" in (folder / "alla-nyheter.rss").read_text(encoding="utf-8")
+    (folder / "alla-nyheter.atom").rmdir()
+    assert rounds.alarms() == {}
+
+
 def test_what_a_job_meets_stands_although_it_failed_as_a_whole_before(service: Service) -> None:
     watch = Watch(service)
     aside = alarm(AlarmKind.FEED_FAILED, "feed alla-nyheter", "not published: why")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from feeds.delta import REMEMBERED, SUFFIXES, Past, base_of, delta, pieces, wants_delta, with_state
-from feeds.documents import documents
+from feeds.documents import whole
 from feeds.entry import Author, Entry
 from tests.feeds.newsroom import EVERYTHING, SITE, at
 
@@ -48,7 +48,7 @@ def written(state: dict[int, str], suffix: str, tombstones: tuple[str, ...] = ()
         )
         for number, text in state.items()
     ]
-    document = documents(EVERYTHING, entries, SITE)[suffix]
+    document = whole(EVERYTHING, entries, SITE)[suffix]
     first = re.compile(rb"<entry|</feed>|<item>|</channel>")
     marks = "".join(TOMBSTONES[each] for each in tombstones).encode()
     return first.sub(lambda found: marks + found[0], document, count=1)
