@@ -1,6 +1,6 @@
 """What the daemon does with its folders, round after round: takes in what changed, and rebuilds the feeds."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import groupby
 from pathlib import Path
@@ -22,10 +22,20 @@ _Stamp = tuple[date, int, int]
 
 
 class Newsdesk:
-    """One daemon's view of the folders: what it has seen of each file, and what it refused."""
+    """One daemon's view of the folders: what it has seen of each file, and what it refused.
 
-    def __init__(self, service: Service, watch: Watch, stopping: Callable[[], bool]) -> None:
+    `published` hears after every build which documents changed.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        watch: Watch,
+        stopping: Callable[[], bool],
+        published: Callable[[Sequence[str]], None] = lambda _: None,
+    ) -> None:
         self._service = service
+        self._published = published
         self._watch = watch
         self._stopping = stopping
         self._stamps: dict[Found, _Stamp] = {}
@@ -72,6 +82,7 @@ class Newsdesk:
         if self._stopping() or newest == self._built:  # documents are made of the store alone
             return
         done = build_feeds(self._service, lambda _: None)
+        self._published(done.changed)  # before the round counts as done: when this fails, it is told again
         self._built = None if done.faults else newest
         if done.changed:
             log.info("feeds_published", changed=len(done.changed))

@@ -63,6 +63,10 @@ class Waking:
         if hanging:
             await asyncio.wait(hanging)
 
+    def wake(self, name: str, now: datetime) -> None:
+        """Wake one job at once; one that is at work is left to see for itself what came. To be called on the loop."""
+        self._scheduler.modify_job(name, next_run_time=now)
+
     def set_right(self, now: datetime) -> None:
         """Wake at once what would sleep, after the clock was set back, until its old time comes again."""
         for job in self._scheduler.get_jobs():

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from babel.lists import format_list
 
@@ -12,6 +13,7 @@ from articles.adapters.store import ArticleStore
 from articles.article import PublisherId, TopicId
 from articles.sources.reading import Vocabulary
 from budkavle.config import Config
+from budkavle.config_forms import is_loopback
 from budkavle.database import Database, make_private, plain_faults
 from budkavle.templates import renderer
 from digest.adapters.editions import Editions
@@ -21,7 +23,10 @@ from digest.adapters.planning import Planner
 from digest.adapters.smtp import RelayAddress, SmtpRelay, Tls
 from digest.adapters.subscribers import Subscribers
 from digest.sending import Relay
+from feeds.adapters.announcements import Announcements
 from feeds.adapters.files import FeedFiles
+from feeds.adapters.shown import ShownDocuments
+from feeds.announcing import Hub
 from feeds.entry import Feed, Site
 
 Render = Callable[[str, Mapping[str, object]], str]
@@ -44,6 +49,25 @@ class Service:
     def feed_files(self) -> FeedFiles:
         """Where documents are published."""
         return FeedFiles(self.config.publish_folder / "feeds")
+
+    @property
+    def shown(self) -> ShownDocuments:
+        """What is published, and what was seen of it from outside."""
+        return ShownDocuments(self.database.read, self.database.write, self.config.publish_folder / "feeds")
+
+    @property
+    def announcements(self) -> Announcements:
+        """The pings that hubs still have to get."""
+        return Announcements(self.database.read, self.database.write)
+
+    @property
+    def hubs(self) -> tuple[Hub, ...]:
+        """Who is told of changes, each once."""
+        named = dict.fromkeys(self.config.settings.publish.hubs)
+        return tuple(
+            Hub(address=each, on_this_machine=is_loopback((urlsplit(each).hostname or "").rstrip(".")))
+            for each in named
+        )
 
     @property
     def site(self) -> Site:

@@ -2,8 +2,9 @@
 
 from cyclopts import App
 
-from budkavle.cli.terminal import DEFAULT_CONFIG, AsJson, ConfigFile, Exit, complain, say, say_json, ticking
+from budkavle.cli.terminal import DEFAULT_CONFIG, AsJson, ConfigFile, Exit, complain, now, say, say_json, ticking
 from budkavle.config import load
+from budkavle.noting import note
 from budkavle.publishing import build_feeds
 from budkavle.wiring import open_service
 
@@ -15,6 +16,7 @@ def build(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:
     """Build every feed and replace the documents that changed."""
     with open_service(load(config)) as service, ticking("Building feeds", len(service.feeds)) as tick:
         done = build_feeds(service, tick)
+        note(service, done.changed, now())
     for each in done.set_aside:
         complain(f"set aside  {each.article_id} ({each.title}): {each.why}")
     for fault in done.faults:
