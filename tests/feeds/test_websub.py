@@ -1,9 +1,7 @@
 """Pings over real sockets: what a hub gets, and what a bad one can do to us."""
 
 import asyncio
-import shutil
 import ssl
-import subprocess
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -17,6 +15,7 @@ from feeds.adapters.outside import CheckedTransport, Resolve, Trust
 from feeds.adapters.websub import Publisher
 from feeds.announcing import Answer, Hub
 from tests.budkavle.conftest import free_port
+from tests.digest.relay import certificate, server_tls
 from tests.site import Reply, Site
 
 NOW = datetime(2026, 1, 9, 8, 0, tzinfo=UTC)
@@ -167,36 +166,11 @@ async def test_an_address_that_takes_no_connection_leaves_it_to_the_next() -> No
         assert (answer.status_code, site.asked[0].form) == (204, {"a": "b"})
 
 
-def made_for(name: str, folder: Path) -> tuple[Path, Path]:
-    key, certificate = folder / "key.pem", folder / "certificate.pem"
-    words = ["-nodes", "-newkey", "rsa:2048", "-days", "2", "-subj", f"/CN={name}"]
-    subprocess.run(
-        [
-            "openssl",
-            "req",
-            "-x509",
-            *words,
-            "-addext",
-            f"subjectAltName=DNS:{name}",
-            "-keyout",
-            key,
-            "-out",
-            certificate,
-        ],  # noqa: S607 - where it is differs
-        check=True,
-        capture_output=True,
-    )
-    return key, certificate
-
-
-@pytest.mark.skipif(not shutil.which("openssl"), reason="makes a certificate with openssl")
 @pytest.mark.parametrize(("name", "good"), [("hub.example.org", True), ("other.example.org", False)])
 async def test_a_certificate_must_name_the_hub_and_not_its_address(name: str, good: bool, tmp_path: Path) -> None:  # noqa: FBT001 - a table
-    key, certificate = made_for(name, tmp_path)
-    ours = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    ours.load_cert_chain(certificate, key)
-    trusting = ssl.create_default_context(cafile=str(certificate))
-    with Site(tls=ours) as hub:
+    made = certificate(tmp_path, name)
+    trusting = ssl.create_default_context(cafile=str(made))
+    with Site(tls=server_tls(made)) as hub:
         address = f"https://hub.example.org:{hub.port}/"
         publisher = Publisher(Hub(address=address, on_this_machine=True), PUBLIC, trusting, at("127.0.0.1"))
         answer = await publisher.ping(TOPIC, NOW)
