@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -197,6 +198,17 @@ async def test_a_topic_that_a_hub_refuses_keeps_no_other_back(home: Path) -> Non
         publish(service)
         await announcing(service, Clock()).round()
         assert [ping.topic for ping in service.announcements.all()] == [TOPICS[0]]
+
+
+async def test_what_was_given_up_is_forgotten_when_its_hub_answers(home: Path) -> None:
+    with Site() as hub, served(home, hub.address) as service:
+        publish(service)
+        first, second = service.announcements.all()
+        service.announcements.put_off([replace(first, attempts=16, said="500", of_hub=True, given_up=True)])
+        assert alarms_of(service, AlarmKind.HUB_FAILED) != []
+        await announcing(service, Clock()).round()
+        assert told(hub) == [second.topic]
+        assert (alarms_of(service, AlarmKind.HUB_FAILED), service.announcements.all()) == ([], ())
 
 
 async def test_hubs_and_addresses_that_are_configured_no_more_are_forgotten(home: Path) -> None:
