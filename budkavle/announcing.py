@@ -8,7 +8,7 @@ from datetime import datetime
 import structlog
 
 from budkavle.wiring import Service
-from feeds.adapters.outside import Trust
+from feeds.adapters.outside import Network
 from feeds.adapters.websub import Publisher
 from feeds.announcing import Answer, Hub, Ping, due, failed
 
@@ -22,12 +22,12 @@ class Announcer:
     """Sends what waits in the queue, hub by hub in the order of the changes; hubs do not wait for each other."""
 
     def __init__(
-        self, service: Service, trust: Trust, now: Callable[[], datetime], stopping: Callable[[], bool]
+        self, service: Service, network: Network, now: Callable[[], datetime], stopping: Callable[[], bool]
     ) -> None:
         self._service = service
         self._now = now
         self._stopping = stopping
-        self._trust = trust
+        self._network = network
 
     async def round(self) -> None:
         """Send all that is due. Raises what the store raises."""
@@ -37,7 +37,7 @@ class Announcer:
         with_work = [hub for hub in hubs if due(_of(hub, waiting), self._now())]
         if not with_work:
             return
-        trusted = await self._trust.context()
+        trusted = await self._network.tls()
         gate = asyncio.Semaphore(_HUBS_AT_ONCE)
         outcomes = await asyncio.gather(*(self._turn(hub, trusted, gate) for hub in with_work), return_exceptions=True)
         for outcome in outcomes:  # all hubs have had their turn
@@ -48,7 +48,7 @@ class Announcer:
         clock = asyncio.get_running_loop().time
         async with gate:
             ends = clock() + _TURN_SECONDS
-            publisher = Publisher(hub, self._service.config.settings.public_url, trusted)
+            publisher = Publisher(hub, self._service.config.settings.public_url, trusted, self._network.look_up)
             try:
                 while pings := await self._due(hub):
                     for position, ping in enumerate(pings):

@@ -11,7 +11,7 @@ from budkavle.noting import Noting
 from budkavle.readback import SelfCheck
 from budkavle.watch import Watch
 from budkavle.wiring import Service
-from feeds.adapters.outside import Trust
+from feeds.adapters.outside import Network
 
 
 class Outside:
@@ -20,12 +20,13 @@ class Outside:
     def __init__(
         self, service: Service, watch: Watch, now: Callable[[], datetime], stopping: Callable[[], bool]
     ) -> None:
-        trust = Trust()
+        self._network = Network()
         self._watch = watch
         self._now = now
+        self._stopping = stopping
         self._noting = Noting(service)
-        self._announcer = Announcer(service, trust, now, stopping)
-        self._self_check = SelfCheck(service, trust, now, stopping)
+        self._announcer = Announcer(service, self._network, now, stopping)
+        self._self_check = SelfCheck(service, self._network, now, stopping)
         self._loop = asyncio.get_running_loop()
         self._serves = False
         self._under_way = set[asyncio.Task[object]]()
@@ -44,15 +45,17 @@ class Outside:
         """Break off what is under way: it is done again after the next start, and a stop must not wait for a hub."""
         for task in self._under_way:
             task.cancel()
+        self._network.close()
 
     async def announce(self) -> None:
         """Tell hubs what they have not heard. Never raises."""
-        with self._breakable(), self._watch.over(AlarmKind.ANNOUNCING_FAILED, "announcing"):
-            await self._announcer.round()
+        if not self._stopping():
+            with self._breakable(), self._watch.over(AlarmKind.ANNOUNCING_FAILED, "announcing"):
+                await self._announcer.round()
 
     async def check(self) -> None:
         """Look at some documents as readers do. Never raises."""
-        if self._serves:
+        if self._serves and not self._stopping():
             with self._breakable(), self._watch.over(AlarmKind.CHECKING_FAILED, "self-check"):
                 await self._self_check.round()
 

@@ -9,7 +9,7 @@ import structlog
 
 from budkavle.noting import note
 from budkavle.wiring import Service
-from feeds.adapters.outside import Trust
+from feeds.adapters.outside import Network
 from feeds.adapters.reader import Reader
 from feeds.documents import MEDIA_TYPES
 from feeds.readback import Got, Shown, Wrong, drawn, looked, wrong_with, wrong_with_second
@@ -22,12 +22,12 @@ class SelfCheck:
     """Fetches public documents as a feed reader does, some each round, and writes down what it saw."""
 
     def __init__(
-        self, service: Service, trust: Trust, now: Callable[[], datetime], stopping: Callable[[], bool]
+        self, service: Service, network: Network, now: Callable[[], datetime], stopping: Callable[[], bool]
     ) -> None:
         self._service = service
         self._now = now
         self._stopping = stopping
-        self._trust = trust
+        self._network = network
 
     async def round(self) -> None:
         """Look at what is due. Raises what the store raises."""
@@ -37,7 +37,7 @@ class SelfCheck:
         if not todo:
             return
         public_url, gate = self._service.config.settings.public_url, asyncio.Semaphore(_AT_ONCE)
-        reader = Reader(public_url, await self._trust.context())
+        reader = Reader(public_url, await self._network.tls(), self._network.look_up)
         try:
             found = await asyncio.gather(*(self._look(reader, one, gate) for one in todo))
         finally:

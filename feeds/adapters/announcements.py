@@ -9,6 +9,7 @@ from feeds.adapters.tables import announcements
 from feeds.announcing import Ping
 
 _ROW = announcements.c
+_FEW = 500
 _THIS = and_(_ROW.topic == bindparam("of_topic"), _ROW.hub == bindparam("at_hub"))
 
 
@@ -20,7 +21,9 @@ def queue(connection: Connection, topics: Sequence[str], hubs: Sequence[str], no
     pairs = [(topic, hub) for hub in hubs for topic in topics]
     if not pairs:
         return
-    known = {(row.topic, row.hub): row.of_hub and not row.given_up for row in connection.execute(select(announcements))}
+    these = _ROW.topic.in_(topics) if len(topics) <= _FEW else true()
+    open_ = connection.execute(select(announcements).where(these))
+    known = {(row.topic, row.hub): row.of_hub and not row.given_up for row in open_}
     fresh = [Ping(topic=topic, hub=hub, since=now, due=now) for topic, hub in pairs if (topic, hub) not in known]
     if fresh:
         connection.execute(insert(announcements), [_values(ping) for ping in fresh])

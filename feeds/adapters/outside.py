@@ -10,21 +10,13 @@ import httpx
 
 CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 20.0
-_NAMES = ThreadPoolExecutor(4, "names")
-"""A name server that is silent holds a thread for a minute; the daemon's own threads must not be those."""
+_NAMES_AT_ONCE = 4
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 
 class RefusedAddressError(httpx.TransportError):
     """A name leads to addresses where nobody should be sent."""
-
-
-async def look_up(host: str, port: int) -> Sequence[str]:
-    """The IP addresses of a name, in the order to try them. Raises OSError."""
-    loop = asyncio.get_running_loop()
-    found = await loop.run_in_executor(_NAMES, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-    return list(dict.fromkeys(str(each[4][0]) for each in found))
 
 
 class CheckedTransport(httpx.AsyncBaseTransport):
@@ -34,7 +26,7 @@ class CheckedTransport(httpx.AsyncBaseTransport):
     cannot lead elsewhere (DNS rebinding). Host, SNI and the certificate's name stay those of the request.
     """
 
-    def __init__(self, tls: ssl.SSLContext, allowed: Callable[[str], bool], resolve: Resolve = look_up) -> None:
+    def __init__(self, tls: ssl.SSLContext, allowed: Callable[[str], bool], resolve: Resolve) -> None:
         self._inner = httpx.AsyncHTTPTransport(verify=tls)
         self._allowed = allowed
         self._resolve = resolve
@@ -75,17 +67,34 @@ def _to(request: httpx.Request, address: str) -> httpx.Request:
     return httpx.Request(request.method, url, headers=request.headers, stream=request.stream, extensions=extensions)
 
 
-class Trust:
-    """The certificate authorities that are trusted: those of this machine and those of httpx."""
+class Network:
+    """How one daemon reaches the outside: whom it trusts, and threads of its own that look up names.
+
+    A name server that is silent holds a thread for a minute, and those that write to the store must not be those.
+    """
 
     def __init__(self) -> None:
-        self._read: ssl.SSLContext | None = None
+        self._names = ThreadPoolExecutor(_NAMES_AT_ONCE, "names")
+        self._tls: ssl.SSLContext | None = None
 
-    async def context(self) -> ssl.SSLContext:
-        """What connections are made with; read at first need, in a thread, for it takes a twentieth of a second."""
-        if self._read is None:
-            self._read = await asyncio.to_thread(_authorities)
-        return self._read
+    async def tls(self) -> ssl.SSLContext:
+        """The certificate authorities of this machine and those of httpx: an organisation may have its own.
+
+        Read at first need, and in a thread, for it takes a twentieth of a second.
+        """
+        if self._tls is None:
+            self._tls = await asyncio.to_thread(_authorities)
+        return self._tls
+
+    async def look_up(self, host: str, port: int) -> Sequence[str]:
+        """The IP addresses of a name, in the order to try them. Raises OSError."""
+        loop = asyncio.get_running_loop()
+        found = await loop.run_in_executor(self._names, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        return list(dict.fromkeys(str(each[4][0]) for each in found))
+
+    def close(self) -> None:
+        """Look up no more names."""
+        self._names.shutdown(wait=False, cancel_futures=True)
 
 
 def _authorities() -> ssl.SSLContext:

@@ -9,7 +9,7 @@ from hashlib import sha256
 
 import httpx
 
-from feeds.adapters.outside import TOTAL_SECONDS, CheckedTransport, Resolve, at_most, client, look_up, plain
+from feeds.adapters.outside import TOTAL_SECONDS, CheckedTransport, Resolve, at_most, client, plain
 from feeds.readback import Got
 
 _SPARE = 65_536
@@ -20,7 +20,7 @@ _NOT_MODIFIED = 304
 class Reader:
     """Fetches documents of one site; to be closed. It never raises for what a server or a network does."""
 
-    def __init__(self, public_url: str, tls: ssl.SSLContext, resolve: Resolve = look_up) -> None:
+    def __init__(self, public_url: str, tls: ssl.SSLContext, resolve: Resolve) -> None:
         # public_url comes from the configuration alone, and may well lead into our own network.
         self._client = client(CheckedTransport(tls, lambda _: True, resolve), public_url)
 

@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Engine, Row, bindparam, delete, func, insert, select, true, update
 
 from feeds.adapters.announcements import queue
 from feeds.adapters.tables import feed_checks
 from feeds.readback import Fault, Shown, Wrong
 
 _ROW = feed_checks.c
+_FEW = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,11 +63,12 @@ class ShownDocuments:
         files and this leaves both for the next time. `stored` is when the newest article was. Gives the changed names.
         """
         found = {name: seen for name in names if (seen := on_disk(self._folder, name))}
-        noted = {one.name: one.sha256 for one in self.all()} if names else {}
+        with self._read.begin() as connection:
+            noted = {name: row.sha256 for name, row in _noted(connection, names).items()}
         if all(noted.get(name) == (found[name].sha256 if name in found else None) for name in names):
             return ()  # the usual case must not ask for the write lock
         with self._write.begin() as connection:
-            known = {row.name: row for row in connection.execute(select(feed_checks))}
+            known = _noted(connection, names)
             changed = {name: seen for name, seen in found.items() if _is_new(known.get(name), seen)}
             gone = [{"of_name": name} for name in names if name not in found and name in known]
             if gone:
@@ -97,6 +99,12 @@ class ShownDocuments:
                     connection.execute(statement.values(**_seen(one)), {"of_name": one.name})
 
 
+def _noted(connection: Connection, names: Sequence[str]) -> dict[str, Row[tuple[object, ...]]]:
+    # Where a few of some thousand documents changed, the others are not read.
+    these = _ROW.name.in_(names) if len(names) <= _FEW else true()
+    return {row.name: row for row in connection.execute(select(feed_checks).where(these))}
+
+
 def _is_new(row: Row[tuple[object, ...]] | None, seen: OnDisk) -> bool:
     return row is None or row.sha256 != seen.sha256
 
@@ -111,7 +119,7 @@ def _keep(
 
     A change of templates or settings brings no article: then the lag stays as it was.
     """
-    before = max((row.stored for row in known.values() if row.stored), default=None)
+    before = connection.execute(select(func.max(_ROW.stored))).scalar()
     is_news = stored is not None and (before is None or stored > before)
     rows = []
     for name, seen in changed.items():

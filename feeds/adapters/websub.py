@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
-from feeds.adapters.outside import TOTAL_SECONDS, CheckedTransport, Resolve, at_most, client, look_up, plain
+from feeds.adapters.outside import TOTAL_SECONDS, CheckedTransport, Resolve, at_most, client, plain
 from feeds.announcing import Answer, Hub
 
 _READ = 65_536
@@ -19,7 +19,7 @@ _MOVED = range(300, 400)
 class Publisher:
     """Posts pings to one hub over one connection; to be closed. It never raises for what a hub or a network does."""
 
-    def __init__(self, hub: Hub, public_url: str, tls: ssl.SSLContext, resolve: Resolve = look_up) -> None:
+    def __init__(self, hub: Hub, public_url: str, tls: ssl.SSLContext, resolve: Resolve) -> None:
         self._hub = hub
         self._client = client(CheckedTransport(tls, hub.may_be_at, resolve), public_url)
 

@@ -25,7 +25,7 @@ from budkavle.watch import Watch
 from budkavle.wiring import Service, open_service
 from feeds.adapters import websub
 from feeds.adapters.announcements import queue
-from feeds.adapters.outside import Trust
+from feeds.adapters.outside import Network
 from tests.budkavle.conftest import ARTICLE, budkavle, free_port, page
 from tests.budkavle.test_daemon import running
 from tests.given import NOW
@@ -59,7 +59,7 @@ class Clock:
 
 
 def announcing(service: Service, clock: Callable[[], datetime]) -> Announcer:
-    return Announcer(service, Trust(), clock, lambda: False)
+    return Announcer(service, Network(), clock, lambda: False)
 
 
 def publish(service: Service, now: datetime = NOW) -> None:

@@ -20,7 +20,7 @@ from budkavle.noting import note
 from budkavle.readback import SelfCheck
 from budkavle.watch import Watch
 from budkavle.wiring import Service, open_service
-from feeds.adapters.outside import Trust
+from feeds.adapters.outside import Network
 from feeds.documents import MEDIA_TYPES
 from feeds.readback import Freshness, freshness
 from tests.budkavle.conftest import ARTICLE, budkavle, changed, page
@@ -57,7 +57,7 @@ class Checked:
 
     def __init__(self, home: Path, service: Service, site: PublicSite) -> None:
         self.home, self.service, self.site, self.now = home, service, site, NOW
-        self._check = SelfCheck(service, Trust(), lambda: self.now, lambda: False)
+        self._check = SelfCheck(service, Network(), lambda: self.now, lambda: False)
         self._desk = Newsdesk(service, Watch(service), lambda: False, lambda names: note(service, names, self.now))
 
     def publish(self, name: str) -> None:

@@ -9,6 +9,7 @@ from hashlib import sha256
 import pytest
 
 from feeds.adapters import reader as reading
+from feeds.adapters.outside import Network
 from feeds.adapters.reader import Reader
 from feeds.readback import Got
 from tests.budkavle.conftest import free_port
@@ -18,10 +19,11 @@ BYTES = b"<feed/>" * 1000
 ATOM = {"Content-Type": "application/atom+xml; charset=utf-8"}
 PACKED = ATOM | {"Content-Encoding": "gzip"}
 PLAIN = ssl.create_default_context()
+NETWORK = Network()
 
 
 async def fetched(address: str, etag: str = "") -> Got:
-    reader = Reader("http://127.0.0.1/", PLAIN)
+    reader = Reader("http://127.0.0.1/", PLAIN, NETWORK.look_up)
     try:
         return await reader.fetch(address, len(BYTES), etag)
     finally:

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from feeds.adapters import outside, websub
-from feeds.adapters.outside import CheckedTransport, Resolve, Trust
+from feeds.adapters.outside import CheckedTransport, Network, Resolve
 from feeds.adapters.websub import Publisher
 from feeds.announcing import Answer, Hub
 from tests.budkavle.conftest import free_port
@@ -22,9 +22,10 @@ NOW = datetime(2026, 1, 9, 8, 0, tzinfo=UTC)
 PUBLIC = "https://nyheter.example.org/"
 TOPIC = f"{PUBLIC}feeds/alla-nyheter.atom"
 PLAIN = ssl.create_default_context()
+NETWORK = Network()
 
 
-async def pinged(address: str, *, local: bool = True, resolve: Resolve = outside.look_up) -> Answer:
+async def pinged(address: str, *, local: bool = True, resolve: Resolve = NETWORK.look_up) -> Answer:
     publisher = Publisher(Hub(address=address, on_this_machine=local), PUBLIC, PLAIN, resolve)
     try:
         return await publisher.ping(TOPIC, NOW)
@@ -42,7 +43,7 @@ async def test_a_hub_gets_the_topic_in_a_form_that_old_and_new_hubs_understand()
 
 async def test_many_pings_go_over_one_connection() -> None:
     with Site() as hub:
-        publisher = Publisher(Hub(address=hub.address, on_this_machine=True), PUBLIC, PLAIN)
+        publisher = Publisher(Hub(address=hub.address, on_this_machine=True), PUBLIC, PLAIN, NETWORK.look_up)
         assert [(await publisher.ping(TOPIC, NOW)).status for _ in range(3)] == [204] * 3
         await publisher.close()
         assert (len(hub.asked), hub.connections) == (3, 1)
@@ -180,8 +181,7 @@ async def test_a_certificate_must_name_the_hub_and_not_its_address(name: str, go
 
 
 async def test_the_authorities_of_this_machine_are_trusted_too() -> None:
-    trust = Trust()
-    context = await trust.context()
-    assert context is await trust.context()
+    context = await NETWORK.tls()
+    assert context is await NETWORK.tls()
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.check_hostname
