@@ -159,7 +159,7 @@ class Freshness:
     """How fresh a feed is for its readers. Its fields are the keys of `status --json`.
 
     `seen_right` is the last look that found all its documents right, None when one never was; `right` tells whether
-    they are now, None before the first look. `lag_seconds` is how long the newest article waited for the feed.
+    they are now, None as long as not all were looked at. `lag_seconds` is how long the newest article waited.
     """
 
     name: str
@@ -178,9 +178,15 @@ def freshness(slug: str, shown: Sequence[Shown]) -> Freshness:
         name=slug,
         published=newest.published if newest else None,
         seen_right=min(seen) if own and len(seen) == len(own) else None,
-        right=all(one.right for one in own) if any(one.checked for one in own) else None,
+        right=_all_right(own),
         lag_seconds=newest.lag if newest else None,
     )
+
+
+def _all_right(own: Sequence[Shown]) -> bool | None:
+    if any(one.wrong for one in own):
+        return False
+    return True if own and all(one.right for one in own) else None
 
 
 def _onward(address: str, location: str) -> str:

@@ -18,6 +18,7 @@ from digest.period import Slot
 from feeds.readback import Freshness, freshness
 
 _FEED_LINES = 20
+_OUTSIDE = {True: "seen right", False: "not right outside, last right", None: "not looked at since, last seen right"}
 
 
 def status(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:
@@ -152,10 +153,9 @@ def _feed_lines(feeds: list[Freshness], zone: ZoneInfo) -> Iterator[str]:
         yield f"feeds: {len(right)} of {len(feeds)} are right outside"
     for each in feeds:
         if not (many and each.right):
-            state = {True: "right", False: "not right", None: "not looked at"}[each.right]
-            lag = "" if each.lag_seconds is None else f", {each.lag_seconds} s after its article came"
-            seen = f", last seen right {_local(each.seen_right, zone)}" if each.right is not None else ""
-            yield f"feed {each.name}: published {_local(each.published, zone)}{lag}; outside {state}{seen}"
+            lag = "" if each.lag_seconds is None else f", {each.lag_seconds} s after the news was stored"
+            seen = f"{_OUTSIDE[each.right]} {_local(each.seen_right, zone)}"
+            yield f"feed {each.name}: published {_local(each.published, zone)}{lag}; {seen}"
 
 
 def _iso(moment: datetime | None) -> str | None:

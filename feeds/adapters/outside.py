@@ -53,7 +53,10 @@ class CheckedTransport(httpx.AsyncBaseTransport):
                 return await self._inner.handle_async_request(_to(request, address))
             except (httpx.ConnectError, httpx.ConnectTimeout):  # nothing was sent yet
                 continue
-        return await self._inner.handle_async_request(_to(request, addresses[-1]))
+        try:
+            return await self._inner.handle_async_request(_to(request, addresses[-1]))
+        except httpx.ConnectError as error:
+            raise httpx.ConnectError(f"no connection to {', '.join(addresses)} ({error})", request=request) from error
 
     async def aclose(self) -> None:
         """Close what is open."""
@@ -126,9 +129,8 @@ async def at_most(response: httpx.Response, size: int) -> bytes:
 
 def plain(error: Exception) -> str:
     """What broke, in words: some of httpx's errors have none."""
-    names = {
-        httpx.ConnectTimeout: f"no connection within {CONNECT_SECONDS:.0f} seconds",
-        httpx.ReadTimeout: f"no answer within {TOTAL_SECONDS:.0f} seconds",
-        TimeoutError: f"no answer within {TOTAL_SECONDS:.0f} seconds",
-    }
-    return str(error) or names.get(type(error), type(error).__name__)
+    if isinstance(error, httpx.ConnectTimeout):
+        return str(error) or f"no connection within {CONNECT_SECONDS:.0f} seconds"
+    if isinstance(error, httpx.TimeoutException | TimeoutError):
+        return f"no answer within {TOTAL_SECONDS:.0f} seconds"
+    return str(error) or type(error).__name__
