@@ -12,6 +12,7 @@ from budkavle.alarm_rules import full, of_digest, of_hub, of_readers, quiet
 from budkavle.alarms import Alarm, AlarmKind, alarm, carried_over
 from budkavle.database import plain_faults
 from budkavle.planning import rhythm
+from budkavle.showing import shown_now
 from budkavle.wiring import Service
 from feeds.announcing import in_trouble
 from feeds.readback import alarms_by_feed
@@ -75,7 +76,7 @@ def _outside(service: Service) -> Iterator[Alarm]:
     for ping in in_trouble(service.announcements.all(), hubs).values() if hubs else ():
         yield of_hub(ping)
     if service.config.settings.publish.check:
-        yield from of_readers(service.config.settings.public_url, alarms_by_feed(service.shown.all()))
+        yield from of_readers(service.config.settings.public_url, alarms_by_feed(shown_now(service)))
 
 
 def _disk(service: Service) -> Iterator[Alarm]:

@@ -8,6 +8,7 @@ from pathlib import PurePath
 import structlog
 
 from budkavle.noting import note
+from budkavle.showing import shown_now
 from budkavle.wiring import Service
 from feeds.adapters.outside import Network
 from feeds.adapters.reader import Reader
@@ -33,7 +34,7 @@ class SelfCheck:
         """Look at what is due. Raises what the store raises."""
         if not self._service.config.settings.publish.check:
             return
-        todo = drawn(await asyncio.to_thread(self._service.shown.all), self._now())
+        todo = drawn(await asyncio.to_thread(shown_now, self._service), self._now())
         if not todo:
             return
         public_url, gate = self._service.config.settings.public_url, asyncio.Semaphore(_AT_ONCE)

@@ -68,8 +68,8 @@ class Shown:
 
     @property
     def feed(self) -> str:
-        """The slug of the feed that it is a document of."""
-        return self.name.partition(".")[0]
+        """The slug of the feed that it is a document of, or a part of its archive."""
+        return self.name.partition(".")[0].partition("/")[0]
 
     @property
     def right(self) -> bool:
@@ -109,6 +109,8 @@ def looked(before: Shown, wrong: Wrong | None, sha256: str, now: datetime) -> Sh
 
 def wrong_with(address: str, media_type: str | None, published: Collection[str], got: Got) -> Wrong | None:
     """What is wrong with the first answer; `published` are the SHA-256 of what may rightly come."""
+    if got.status == HTTPStatus.GONE:  # so we ourselves say that a feed has ended
+        return None
     if got.status != HTTPStatus.OK:
         return _unreachable(_no_document(address, got))
     if got.trouble:

@@ -12,6 +12,7 @@ from budkavle.config import load
 from budkavle.config_settings import Digest
 from budkavle.looking import look_and_recall
 from budkavle.planning import upcoming
+from budkavle.showing import shown_now
 from budkavle.wiring import Service, open_service
 from digest.delivery import DeliveryState
 from digest.period import Slot
@@ -98,7 +99,7 @@ def _digest(service: Service, digest: Digest, following: Slot) -> DigestNow:
 
 
 def _feeds(service: Service) -> list[Freshness]:
-    shown = service.shown.all()
+    shown = shown_now(service)
     return [freshness(feed.slug, shown) for feed in service.feeds]
 
 

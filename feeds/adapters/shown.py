@@ -82,8 +82,8 @@ class ShownDocuments:
         """The names of all documents that lie in the folder, by their suffixes, or were noted."""
         with self._read.begin() as connection:
             noted = connection.execute(select(_ROW.name)).scalars().all()
-        there = self._folder.iterdir() if self._folder.is_dir() else ()
-        lying = [path.name for path in there if path.suffix in suffixes and not path.name.startswith(".")]
+        there = [path.relative_to(self._folder) for path in self._folder.rglob("*") if path.suffix in suffixes]
+        lying = [path.as_posix() for path in there if not any(part.startswith(".") for part in path.parts)]
         return tuple(sorted({*noted, *lying}))
 
     def now(self, name: str) -> OnDisk | None:

@@ -174,20 +174,45 @@ async def test_a_hub_that_asks_for_time_is_left_alone_also_with_news(home: Path)
 async def test_a_slow_hub_keeps_neither_another_hub_waiting_nor_the_next_publication(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(websub, "TOTAL_SECONDS", 1.0)
+    monkeypatch.setattr(websub, "TOTAL_SECONDS", 3.0)
     with Site(lambda _: Reply(after=9)) as slow, Site() as quick, served(home, slow.address, quick.address) as service:
         publish(service)
-        round_ = asyncio.create_task(announcing(service, Clock()).round())
+        clock = Clock()
+        round_ = asyncio.create_task(announcing(service, clock).round())
         began = time.monotonic()
         await asyncio.to_thread(wait_until, lambda: len(quick.asked) == len(TOPICS))
         article(home)
-        await asyncio.to_thread(Newsdesk(service, Watch(service), lambda: False).round, NOW)
+        desk = Newsdesk(service, Watch(service), lambda: False, lambda names: note(service, names, NOW + MINUTE))
+        await asyncio.to_thread(desk.round, NOW)
         assert "bibliotek" in (home / "var/public/feeds/alla-nyheter.atom").read_text(encoding="utf-8")
-        assert time.monotonic() - began < 0.9
+        clock.now += MINUTE
+        await asyncio.to_thread(wait_until, lambda: len(quick.asked) == 2 * len(TOPICS))
         assert not round_.done()
+        assert time.monotonic() - began < 3
+        slow.answer = lambda _: Reply()
         await round_
-        assert time.monotonic() - began < 2
         assert {ping.hub for ping in service.announcements.all()} == {slow.address}
+
+
+async def test_many_slow_hubs_end_their_round_in_time(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("budkavle.announcing._ROUND_SECONDS", 0.3)
+    slow = Reply(status=204, after=0.2)
+    with (
+        Site(lambda _: slow) as one,
+        Site(lambda _: slow) as other,
+        served(home, one.address, other.address) as service,
+    ):
+        note_many(service, 30)
+        began = time.monotonic()
+        await announcing(service, Clock()).round()
+        assert time.monotonic() - began < 3
+        assert 0 < len(service.announcements.all()) < 60
+
+
+def note_many(service: Service, number: int) -> None:
+    topics = [f"http://127.0.0.1:8090/feeds/{each}.atom" for each in range(number)]
+    with service.database.write.begin() as connection:
+        queue(connection, topics, [hub.address for hub in service.hubs], NOW)
 
 
 async def test_a_topic_that_a_hub_refuses_keeps_no_other_back(home: Path) -> None:

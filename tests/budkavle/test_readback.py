@@ -194,6 +194,23 @@ async def test_nothing_is_asked_where_the_check_is_switched_off(home: Path) -> N
         assert checked.feed().published is not None
 
 
+async def test_a_feed_that_is_configured_no_more_is_neither_looked_at_nor_an_alarm(home: Path) -> None:
+    with checked_site(home, feeds=2) as checked:
+        checked.publish("first")
+        checked.site.answer = lambda _: Reply(status=404)
+        await checked.after(0)
+        assert len(await checked.after(60)) == 2
+        text = (home / "config.toml").read_text(encoding="utf-8")
+        (home / "config.toml").write_text(
+            text.replace('[[feeds]]\nslug = "feed-1"\ntitle = "Feed 1"\n', ""), encoding="utf-8"
+        )
+        with open_service(load(home / "config.toml")) as again:
+            later = Checked(home, again, checked.site)
+            checked.site.asked.clear()
+            assert (await later.after(3600)).keys() == {"feed alla-nyheter"}
+            assert {asked.path.rpartition(".")[0] for asked in checked.site.asked} == {"/feeds/alla-nyheter"}
+
+
 async def test_documents_that_are_taken_away_are_forgotten(checked: Checked) -> None:
     await checked.after(0)
     (checked.home / "var/public/feeds/alla-nyheter.rss").unlink()

@@ -56,6 +56,14 @@ def test_what_is_wrong_is_said_with_where_and_remedy(changes: dict[str, object],
     assert said in wrong.what
 
 
+def test_a_feed_that_is_said_to_have_ended_is_no_fault() -> None:
+    assert found(status=410, sha256="page", media_type="text/html") is None
+
+
+def test_a_part_of_an_archive_belongs_to_its_feed() -> None:
+    assert replace(FRESH, name="nyheter/2026-01.atom").feed == "nyheter"
+
+
 def test_a_redirect_to_https_of_the_same_host_asks_for_another_public_url() -> None:
     got = Got(status=301, location="https://nyheter.example.org/feeds/nyheter.atom")
     wrong = wrong_with(ADDRESS.replace("https", "http"), ATOM, {"new"}, got)
