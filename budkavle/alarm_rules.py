@@ -1,18 +1,23 @@
 """When a digest's editions, a source or a disk need a person: rules over values."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from budkavle.alarms import Alarm, AlarmKind, alarm
 from digest.delivery import DeliveryState
 from digest.edition import CLOSED, Edition, EditionState, EditionStatus
 from digest.period import Rhythm, latest_slot, next_slot
+from feeds.announcing import Ping
+from feeds.readback import Fault, Wrong
 
 _PLANNED_WITHIN = timedelta(minutes=30)
 _SENT_WITHIN_AT_MOST = timedelta(hours=12)
 _SENT_WITHIN_PART = 4
 _DEFERRED_PART = 10
 _LEAST_FREE_BYTES = 200_000_000
+_FEEDS_AT_MOST = 5
+"""More feeds than these have one fault, and a mail that lists a thousand of them helps nobody."""
+_READERS_SUFFER = {Fault.UNREACHABLE: AlarmKind.FEED_UNREACHABLE, Fault.STALE: AlarmKind.FEED_STALE}
 
 
 def of_digest(
@@ -92,6 +97,28 @@ def full(folder: str, free_bytes: int, store_bytes: int) -> Iterator[Alarm]:
     if free_bytes < max(_LEAST_FREE_BYTES, store_bytes):
         what = f"{free_bytes // 1_000_000} MB are free on its disk, and the store has {store_bytes // 1_000_000} MB"
         yield alarm(AlarmKind.STORE_TROUBLE, folder, f"{what}; make room before letters have to wait for it")
+
+
+def of_hub(ping: Ping) -> Alarm:
+    """A hub that keeps failing; it is over when it takes an announcement."""
+    next_try = "it is asked again at the next change" if ping.given_up else f"it is asked again at {ping.due:%H:%M} UTC"
+    what = (
+        f"it has not taken {ping.attempts} announcements in a row, the last of {ping.topic} ({ping.said}); {next_try}"
+    )
+    remedy = "readers who wait for it get news later; see whether it runs, or take it out of publish.hubs"
+    return alarm(AlarmKind.HUB_FAILED, ping.hub, f"{what}; {remedy}")
+
+
+def of_readers(public_url: str, wrong: Mapping[str, Wrong]) -> Iterator[Alarm]:
+    """Feeds that do not come to readers as they were published: one alarm each, or one for all when there are many."""
+    for fault, kind in _READERS_SUFFER.items():
+        own = {feed: one.what for feed, one in wrong.items() if one.fault is fault}
+        if len(own) > _FEEDS_AT_MOST:
+            feed, first = min(own.items())
+            more = f"{len(own)} feeds have this fault, first of all {feed}"
+            yield alarm(kind, public_url, f"{first} ({more}; `budkavle status` lists them)")
+        else:
+            yield from (alarm(kind, f"feed {feed}", what) for feed, what in own.items())
 
 
 def _sent_within(rhythm: Rhythm, now: datetime) -> timedelta:

@@ -30,6 +30,11 @@ class AlarmKind(StrEnum):
     PLANNING_FAILED = "planning_failed"
     SENDING_FAILED = "sending_failed"
     KEEPING_FAILED = "keeping_failed"
+    HUB_FAILED = "hub_failed"
+    FEED_UNREACHABLE = "feed_unreachable"
+    FEED_STALE = "feed_stale"
+    ANNOUNCING_FAILED = "announcing_failed"
+    CHECKING_FAILED = "checking_failed"
 
 
 REPORTED = frozenset(
@@ -40,6 +45,8 @@ REPORTED = frozenset(
         AlarmKind.PLANNING_FAILED,
         AlarmKind.SENDING_FAILED,
         AlarmKind.KEEPING_FAILED,
+        AlarmKind.ANNOUNCING_FAILED,
+        AlarmKind.CHECKING_FAILED,
     }
 )
 """What only a job of the daemon sees while it works. All other kinds can be seen in the stores at any time."""

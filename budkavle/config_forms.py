@@ -9,6 +9,8 @@ from difflib import get_close_matches
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+from feeds.address import is_public
+
 SLUG_SIZE = 64
 PORTS = 65535
 
@@ -135,6 +137,29 @@ def public_url(text: str) -> str:
     if text != right:
         raise Wrong("does not end in one slash", f'write "{right}"')
     return text
+
+
+def hub(text: str) -> str:
+    """A WebSub hub: https out on the internet, or any address on this machine."""
+    web_address(text)
+    parts = urlsplit(text)
+    if "@" in parts.netloc or "#" in text:
+        raise Wrong("has a user or a fragment", "leave it out")
+    host = (parts.hostname or "").rstrip(".")
+    if is_loopback(host):
+        return text
+    if parts.scheme != "https":
+        raise Wrong("is http, which is for this machine alone", f'write "https{text.removeprefix("http")}"')
+    if _is_private(host):
+        raise Wrong("is no address on the internet", "write the name of a public hub, or one on this machine")
+    return text
+
+
+def _is_private(host: str) -> bool:
+    try:
+        return not is_public(host)
+    except ValueError:  # a name: where it leads is checked when it is asked
+        return False
 
 
 def tag_authority(text: str) -> str:

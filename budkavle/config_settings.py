@@ -58,9 +58,11 @@ class Web(Table):
 
 
 class Publish(Table):
-    """Where feeds are written."""
+    """Where feeds are written, who is told, and whether we look at them as readers do."""
 
     target: Annotated[str, AfterValidator(forms.target), Text] = "var/public"
+    hubs: tuple[Annotated[str, AfterValidator(forms.hub), Text], ...] = ()
+    check: Annotated[bool, Strict()] = True
 
 
 class Smtp(Table):

@@ -16,6 +16,7 @@ from budkavle.alarms import AlarmKind
 from budkavle.delivering import send_holding, settle
 from budkavle.keeping import keep
 from budkavle.newsdesk import Newsdesk
+from budkavle.outside import Outside
 from budkavle.planning import plan_due, upcoming
 from budkavle.rounds import Rounds
 from budkavle.sender_lock import sender_lock
@@ -36,6 +37,8 @@ _NEWS_SECONDS = 60
 _PLANNING_SECONDS = 20
 _WATCH_SECONDS = 60
 _KEEPING_SECONDS = 86_400
+_ANNOUNCING_SECONDS = 20
+_CHECKING_SECONDS = 20
 STOP_SECONDS = 30
 """How long a stop takes at most; docs/operating.md and the unit's TimeoutStopSec know it."""
 _LETTERS_SECONDS = 20
@@ -46,6 +49,7 @@ _FIRST_NEWS_SECONDS = 60
 _HEART_SECONDS = 5.0
 _WAKE, _NEWS, _PLANNING, _SENDING = "scheduler", "news", "planning", "sending"
 _WATCH, _KEEPING = "watch", "keeping"
+_ANNOUNCING, _CHECKING = "announcing", "checking"
 _MISSED = 15
 """So many rounds may a job miss before it counts as stuck: an import of many files takes its time."""
 _SILENT_SECONDS = 1800.0
@@ -64,7 +68,8 @@ class Daemon:
         self._name = name
         self._stopping = False
         self._watch = Watch(service)
-        self._newsdesk = Newsdesk(service, self._watch, lambda: self._stopping)
+        self._outside = Outside(service, self._watch, _now, lambda: self._stopping)
+        self._newsdesk = Newsdesk(service, self._watch, lambda: self._stopping, self._published)
         self._sending = SendingThread(self._send)
         jobs = {
             _WAKE: Job(do=self._wake, every=_WAKE_SECONDS),
@@ -72,6 +77,8 @@ class Daemon:
             _PLANNING: Job(do=self._plan, every=_PLANNING_SECONDS),
             _WATCH: Job(do=self._look, every=_WATCH_SECONDS),
             _KEEPING: Job(do=self._keep, every=_KEEPING_SECONDS),
+            _ANNOUNCING: Job(do=self._outside.announce, every=_ANNOUNCING_SECONDS),
+            _CHECKING: Job(do=self._outside.check, every=_CHECKING_SECONDS),
         }
         limits = {job: float(jobs[job].every * _MISSED) for job in jobs} | {_SENDING: _SILENT_SECONDS}
         self._rounds = Rounds(limits, asyncio.get_running_loop().time)
@@ -86,7 +93,7 @@ class Daemon:
         host, port, *_ = door.getsockname()
         self._listen = f"{host}:{port}"
         config = uvicorn.Config(
-            application(self._service, self.unwell),
+            application(self._service, self.unwell, self._service.site.hubs),
             access_log=False,  # addresses of pages hold leave tokens
             log_config=None,
             http=Protocol,
@@ -120,6 +127,8 @@ class Daemon:
         return wrong
 
     def _serving(self) -> None:
+        self._outside.served()
+        self._wake_outside()
         following = ", ".join(_next(self._service))
         log.info("started", listen=self._listen, public_url=self._service.config.settings.public_url, next=following)
         notify("READY=1", self._status())
@@ -133,6 +142,7 @@ class Daemon:
         notify("STOPPING=1")
         log.info("stopping", within_seconds=STOP_SECONDS)
         self._waking.stop()
+        self._outside.stop()
         self._sending.ask_to_stop()
         last = threading.Timer(STOP_SECONDS, _break_off)
         last.daemon = True
@@ -153,6 +163,13 @@ class Daemon:
     async def _news(self) -> None:
         await asyncio.to_thread(self._newsdesk.round, _now())
         self._first_news.set()
+
+    def _published(self, changed: Sequence[str]) -> None:
+        self._outside.published(changed, self._wake_outside)
+
+    def _wake_outside(self) -> None:
+        for job in (_ANNOUNCING, _CHECKING):
+            self._waking.wake(job, _now())
 
     async def _plan(self) -> None:
         await asyncio.to_thread(self._plan_all)

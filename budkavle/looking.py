@@ -8,17 +8,20 @@ from itertools import groupby
 from pathlib import Path
 
 from budkavle.alarm_book import book_of
-from budkavle.alarm_rules import full, of_digest, quiet
+from budkavle.alarm_rules import full, of_digest, of_hub, of_readers, quiet
 from budkavle.alarms import Alarm, AlarmKind, alarm, carried_over
 from budkavle.database import plain_faults
 from budkavle.planning import rhythm
+from budkavle.showing import shown_now
 from budkavle.wiring import Service
+from feeds.announcing import in_trouble
+from feeds.readback import alarms_by_feed
 
 
 def look(service: Service, now: datetime) -> tuple[Alarm, ...]:
     """All that can be seen to be wrong without running anything. Raises StoreError."""
     with plain_faults(service.config.store_path):
-        return (*_digests(service, now), *_sources(service, now), *_held(service), *_disk(service))
+        return (*_digests(service, now), *_sources(service, now), *_held(service), *_outside(service), *_disk(service))
 
 
 def look_and_recall(service: Service, now: datetime) -> tuple[Alarm, ...]:
@@ -66,6 +69,14 @@ def _held(service: Service) -> Iterator[Alarm]:
 
 def _inputs(number: int) -> str:
     return "1 input waits" if number == 1 else f"{number} inputs wait"
+
+
+def _outside(service: Service) -> Iterator[Alarm]:
+    hubs = [hub.address for hub in service.hubs]
+    for ping in in_trouble(service.announcements.all(), hubs).values() if hubs else ():
+        yield of_hub(ping)
+    if service.config.settings.publish.check:
+        yield from of_readers(service.config.settings.public_url, alarms_by_feed(shown_now(service)))
 
 
 def _disk(service: Service) -> Iterator[Alarm]:

@@ -1,6 +1,6 @@
 """What the daemon does with its folders, round after round: takes in what changed, and rebuilds the feeds."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import groupby
 from pathlib import Path
@@ -24,10 +24,20 @@ _Stamp = tuple[date, int, int]
 
 
 class Newsdesk:
-    """One daemon's view of the folders: what it has seen of each file, and what it refused."""
+    """One daemon's view of the folders: what it has seen of each file, and what it refused.
 
-    def __init__(self, service: Service, watch: Watch, stopping: Callable[[], bool]) -> None:
+    `published` hears after every build which documents changed.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        watch: Watch,
+        stopping: Callable[[], bool],
+        published: Callable[[Sequence[str]], None] = lambda _: None,
+    ) -> None:
         self._service = service
+        self._published = published
         self._watch = watch
         self._stopping = stopping
         self._stamps: dict[Found, _Stamp] = {}
@@ -84,6 +94,7 @@ class Newsdesk:
         if not self._mended:  # a kill is followed by a start
             self._mended = mend_documents(self._service)
         done = build_feeds(self._service, stopping=self._stopping)
+        self._published(done.changed)  # before the round counts as done: when this fails, it is told again
         self._built = None if done.faults else newest
         if done.changed:
             log.info("feeds_published", changed=len(done.changed))

@@ -76,9 +76,7 @@ def build_feeds(
         log.error("article_set_aside", article=each.article_id, why=each.why)
     for fault in round_.faults:
         log.error("feed_not_published", why=fault)
-    return Regenerated(
-        built=round_.built, changed=tuple(round_.changed), set_aside=aside, faults=tuple(round_.faults)
-    )
+    return Regenerated(built=round_.built, changed=tuple(round_.changed), set_aside=aside, faults=tuple(round_.faults))
 
 
 class _Round:

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from articles.article import History
 from budkavle.wiring import Service
 from feeds.composition import compose
-from feeds.head import address
 from feeds.entry import Feed
+from feeds.head import address
 from feeds.selection import matches
 from feeds.walking import BrokenWalkError, misses, walk
 

@@ -29,6 +29,8 @@ class Waking:
     def __init__(self, jobs: Mapping[str, Job], came_round: Callable[[str], None], now: datetime) -> None:
         self._came_round = came_round
         self._under_way: dict[str, asyncio.Future[None]] = {}
+        self._once_more: set[str] = set()
+        self._stopped = False
         self._scheduler = AsyncIOScheduler(timezone=UTC)
         for name, job in jobs.items():
             self._scheduler.add_job(
@@ -49,6 +51,7 @@ class Waking:
 
     def stop(self) -> None:
         """Wake nobody any more; what is under way goes on."""
+        self._stopped = True
         self._scheduler.pause()
 
     async def ended(self, by: float) -> None:
@@ -63,6 +66,16 @@ class Waking:
         if hanging:
             await asyncio.wait(hanging)
 
+    def wake(self, name: str, now: datetime) -> None:
+        """Wake one job at once, or once more when it is at work: it may have looked already. To be called on the loop.
+
+        APScheduler drops what comes due while a job is at work.
+        """
+        if name in self._under_way:
+            self._once_more.add(name)
+        else:
+            self._scheduler.modify_job(name, next_run_time=now)
+
     def set_right(self, now: datetime) -> None:
         """Wake at once what would sleep, after the clock was set back, until its old time comes again."""
         for job in self._scheduler.get_jobs():
@@ -71,6 +84,12 @@ class Waking:
                 job.modify(next_run_time=now)
 
     async def _round(self, name: str, job: Job) -> None:
+        await self._one_round(name, job)
+        while name in self._once_more and not self._stopped:
+            self._once_more.discard(name)
+            await self._one_round(name, job)
+
+    async def _one_round(self, name: str, job: Job) -> None:
         round_ = self._under_way[name] = asyncio.ensure_future(job.do())
         await asyncio.wait([round_])
         del self._under_way[name]

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from babel.lists import format_list
 
@@ -13,6 +14,7 @@ from articles.adapters.store import ArticleStore
 from articles.article import PublisherId, TopicId
 from articles.sources.reading import Vocabulary
 from budkavle.config import Config
+from budkavle.config_forms import is_loopback
 from budkavle.database import Database, make_private, plain_faults
 from budkavle.templates import renderer
 from digest.adapters.editions import Editions
@@ -22,9 +24,12 @@ from digest.adapters.planning import Planner
 from digest.adapters.smtp import RelayAddress, SmtpRelay, Tls
 from digest.adapters.subscribers import Subscribers
 from digest.sending import Relay
+from feeds.adapters.announcements import Announcements
 from feeds.adapters.files import FeedFiles
-from feeds.adapters.shelf import Shelf
 from feeds.adapters.ledger import DocumentLedger
+from feeds.adapters.shelf import Shelf
+from feeds.adapters.shown import ShownDocuments
+from feeds.announcing import Hub
 from feeds.entry import Feed, Site
 from feeds.selection import own_feeds
 
@@ -51,6 +56,25 @@ class Service:
         """Where documents are published."""
         ledger = DocumentLedger(self.database.read, self.database.write)
         return FeedFiles(self.config.publish_folder / "feeds", ledger, sleep=self.wait)
+
+    @property
+    def shown(self) -> ShownDocuments:
+        """What is published, and what was seen of it from outside."""
+        return ShownDocuments(self.database.read, self.database.write, self.config.publish_folder / "feeds")
+
+    @property
+    def announcements(self) -> Announcements:
+        """The pings that hubs still have to get."""
+        return Announcements(self.database.read, self.database.write)
+
+    @property
+    def hubs(self) -> tuple[Hub, ...]:
+        """Who is told of changes, each once."""
+        named = dict.fromkeys(self.config.settings.publish.hubs)
+        return tuple(
+            Hub(address=each, on_this_machine=is_loopback((urlsplit(each).hostname or "").rstrip(".")))
+            for each in named
+        )
 
     @property
     def site(self) -> Site:
@@ -114,6 +138,7 @@ def site(config: Config) -> Site:
         publishers=publishers,
         topics={topic.id: topic for topic in config.topics()},
         tag_authority=settings.tag_authority or next(iter(publishers.values())).tag_authority,
+        hubs=tuple(dict.fromkeys(settings.publish.hubs)),
         icon=settings.icon or "",
         logo=settings.logo or "",
         rights=settings.rights or "",

@@ -1,10 +1,12 @@
 """Web addresses that a reader can follow from anywhere."""
 
 import re
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urljoin, urlsplit
 
 _UNWRITABLE = re.compile(r'[\x00-\x20\x7f-\xa0<>"{}|\\^`]')
 """What RFC 3987 section 2.2 allows in no address."""
+_NAT64 = IPv6Network("64:ff9b::/96")
 
 
 def is_web_address(text: str) -> bool:
@@ -25,3 +27,25 @@ def absolute(address: str, base: str | None) -> str | None:
     except ValueError:
         return None
     return joined if is_web_address(joined) else None
+
+
+def is_public(ip: str) -> bool:
+    """Whether an IP address lies out on the internet: neither on this machine nor in a private network.
+
+    IPv4 inside IPv6 counts as what it leads to (RFC 4291 2.5.5.2, RFC 6052, RFC 3056).
+    """
+    address = ip_address(ip.partition("%")[0])
+    if isinstance(address, IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour or _translated(address)
+        if inner:
+            return is_public(str(inner))
+    return address.is_global and not address.is_multicast and not address.is_reserved
+
+
+def is_loopback(ip: str) -> bool:
+    """Whether an IP address is this machine's own."""
+    return ip_address(ip.partition("%")[0]).is_loopback
+
+
+def _translated(address: IPv6Address) -> IPv4Address | None:
+    return IPv4Address(int(address) & 0xFFFFFFFF) if address in _NAT64 else None

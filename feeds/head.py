@@ -13,6 +13,8 @@ MEDIA_TYPES = {
     ".html": "text/html",
     ".opml": "text/x-opml",
 }
+FORMS = (".atom", ".rss", ".json", ".html")
+"""The documents of every feed."""
 OPML = "alla.opml"
 """The list of all feeds, among the feeds' documents."""
 

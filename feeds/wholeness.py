@@ -12,7 +12,6 @@ from feeds.kept import Kept
 from feeds.reading import UnreadableError, parse, text
 from feeds.walking import ids_of
 
-
 _UID = re.compile(rb'<data class="u-uid" value="([^"]*)">')
 
 

@@ -169,6 +169,11 @@ class ArticleStore:
         with self._read.begin() as connection:
             return self.last_seq(connection)
 
+    def newest_at(self) -> datetime | None:
+        """When the newest version was stored."""
+        with self._read.begin() as connection:
+            return connection.execute(select(versions.c.at).order_by(versions.c.seq.desc()).limit(1)).scalar()
+
     def count(self) -> int:
         """How many articles there are."""
         with self._read.begin() as connection:

@@ -4,8 +4,9 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from budkavle.cli.terminal import DEFAULT_CONFIG, AsJson, ConfigFile, Exit, complain, say, say_json, ticking
+from budkavle.cli.terminal import DEFAULT_CONFIG, AsJson, ConfigFile, Exit, complain, now, say, say_json, ticking
 from budkavle.config import load
+from budkavle.noting import note
 from budkavle.publishing import build_feeds, mend_documents
 from budkavle.verifying import verify as faults_of
 from budkavle.wiring import open_service
@@ -20,6 +21,7 @@ def build(*, all: Everything = False, json: AsJson = False, config: ConfigFile =
     with open_service(load(config)) as service:
         mend_documents(service)
         done = build_feeds(service, ticking, everything=all)
+        note(service, done.changed, now())
     for each in done.set_aside:
         complain(f"set aside  {each.article_id} ({each.title}): {each.why}")
     for fault in done.faults:

@@ -12,9 +12,14 @@ from budkavle.config import load
 from budkavle.config_settings import Digest
 from budkavle.looking import look_and_recall
 from budkavle.planning import upcoming
+from budkavle.showing import shown_now
 from budkavle.wiring import Service, open_service
 from digest.delivery import DeliveryState
 from digest.period import Slot
+from feeds.readback import Freshness, freshness
+
+_FEED_LINES = 20
+_OUTSIDE = {True: "seen right", False: "not right outside, last right", None: "not looked at since, last seen right"}
 
 
 def status(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:
@@ -55,6 +60,7 @@ class Overview:
     subscriptions: int
     sources: dict[str, datetime | None]
     feeds_published: datetime | None
+    feeds: list[Freshness]
     digests: list[DigestNow]
 
 
@@ -74,6 +80,7 @@ def _overview(service: Service, moment: datetime) -> Overview:
         subscriptions=service.subscribers.count(),
         sources={place.source.name: last.get(place.source.name) for place in service.config.sources()},
         feeds_published=_published(service),
+        feeds=_feeds(service),
         digests=[_digest(service, each, upcoming(service, each, moment)) for each in service.config.settings.digests],
     )
 
@@ -89,6 +96,11 @@ def _digest(service: Service, digest: Digest, following: Slot) -> DigestNow:
         next=following.key,
         due=following.due,
     )
+
+
+def _feeds(service: Service) -> list[Freshness]:
+    shown = shown_now(service)
+    return [freshness(feed.slug, shown) for feed in service.feeds]
 
 
 def _published(service: Service) -> datetime | None:
@@ -108,6 +120,10 @@ def _record(overview: Overview, alarms: list[Lasting]) -> dict[str, object]:
         **asdict(overview),
         "sources": {name: _iso(last) for name, last in overview.sources.items()},
         "feeds_published": _iso(overview.feeds_published),
+        "feeds": [
+            {**asdict(each), "published": _iso(each.published), "seen_right": _iso(each.seen_right)}
+            for each in overview.feeds
+        ],
         "digests": [{**asdict(each), "due": _iso(each.due)} for each in overview.digests],
         "alarms": [{**asdict(each.alarm), "since": _iso(each.since)} for each in alarms],
         "needs": [f"{each.alarm.kind} {each.alarm.about}: {each.alarm.what}" for each in alarms],
@@ -119,6 +135,7 @@ def _lines(overview: Overview, alarms: list[Lasting], zone: ZoneInfo) -> Iterato
     for name, last in overview.sources.items():
         yield f"source {name}: last news {_local(last, zone)}"
     yield f"feeds: last published {_local(overview.feeds_published, zone)}"
+    yield from _feed_lines(overview.feeds, zone)
     for each in overview.digests:
         newest = f"{each.edition} {each.state}, {each.sent} of {each.audience} sent" if each.edition else "none yet"
         yield f"digest {each.name}: last edition {newest}"
@@ -127,6 +144,19 @@ def _lines(overview: Overview, alarms: list[Lasting], zone: ZoneInfo) -> Iterato
         since = f", since {_local(one.since, zone)}" if one.since else ""
         yield f"needs a person: {one.alarm.kind} {one.alarm.about}{since}"
         yield f"    {one.alarm.what}"
+
+
+def _feed_lines(feeds: list[Freshness], zone: ZoneInfo) -> Iterator[str]:
+    """A line a feed; where there are many, only for those that are not right."""
+    right = [each for each in feeds if each.right]
+    many = len(feeds) > _FEED_LINES
+    if many:
+        yield f"feeds: {len(right)} of {len(feeds)} are right outside"
+    for each in feeds:
+        if not (many and each.right):
+            lag = "" if each.lag_seconds is None else f", {each.lag_seconds} s after the news was stored"
+            seen = f"{_OUTSIDE[each.right]} {_local(each.seen_right, zone)}"
+            yield f"feed {each.name}: published {_local(each.published, zone)}{lag}; {seen}"
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -11,9 +11,9 @@ from starlette.types import Message
 from budkavle.web.answers import Answers, Public, answers, partial_answer, standing_headers
 from budkavle.web.copies import Copies, Trace, read, traces
 from budkavle.web.kept_bytes import KeptBytes
-from feeds.head import MEDIA_TYPES
 from feeds.codings import preferred_coding
 from feeds.delta import SUFFIXES, Past, base_of, delta, with_state
+from feeds.head import MEDIA_TYPES
 from feeds.validators import Instance, max_age, names
 from feeds.whereabouts import Name, document_name
 

@@ -207,7 +207,7 @@ def _kept(row: Row[tuple[object, ...]], forms: Sequence[str]) -> Kept:
     )
 
 
-def _mark(connection: Connection, stale: Collection[tuple[str, int]]) -> None:
+def _mark(connection: Connection, stale: set[tuple[str, int]]) -> None:
     known = {(row.slug, row.block) for row in connection.execute(select(stale_documents))}
     rows = [{"slug": slug, "block": block} for slug, block in sorted(stale - known)]
     if rows:

@@ -1,6 +1,6 @@
 """The tables of published feeds: what is kept of entries, documents and announcements between two rounds."""
 
-from sqlalchemy import Column, Float, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import Boolean, Column, Float, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
 from articles.adapters.columns import NAMING, Instant
 
@@ -25,6 +25,27 @@ announcements = Table(
     Column("since", Instant, nullable=False),
     Column("due", Instant, nullable=False),
     Column("attempts", Integer, nullable=False),
+    Column("said", Text, nullable=False, comment="what the hub answered last"),
+    Column("of_hub", Boolean, nullable=False, comment="whether that concerned all its topics"),
+    Column("given_up", Boolean, nullable=False, comment="kept until the hub answers, for the alarm"),
+)
+
+# What was published under each name, and what was seen of it from outside.
+feed_checks = Table(
+    "feed_checks",
+    metadata,
+    Column("name", String(200), primary_key=True),
+    Column("sha256", String(64), nullable=False, comment="of what was published; hubs were told of it or will be"),
+    Column("published", Instant, nullable=False),
+    Column("stored", Instant, comment="when the newest article there was then had been stored"),
+    Column("lag", Integer, comment="seconds from that to published, when that article was new"),
+    Column("checked", Instant),
+    Column("seen_right", Instant),
+    Column("seen_sha256", String(64)),
+    Column("fault", String(20)),
+    Column("what", Text),
+    Column("grace", Integer, comment="seconds for which that may be so"),
+    Column("wrong_since", Instant),
 )
 
 # Articles whose entries are made: of which version, and with what else.

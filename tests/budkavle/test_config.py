@@ -212,6 +212,12 @@ def test_the_least_that_is_needed_is_little(loaded: Callable[[str], Config]) -> 
     assert loaded(f"{least}[[publishers]]{publisher}").settings.store.url == "sqlite:///var/budkavle.db"
 
 
+@pytest.mark.parametrize("module", ["budkavle.cli.main", "budkavle.cli.status", "budkavle.cli.feeds"])
+def test_commands_do_not_import_what_only_the_daemon_fetches_with(module: str) -> None:
+    code = f"import sys, {module}; sys.exit('httpx' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
 def test_reading_the_configuration_does_not_import_what_checks_addresses() -> None:
     code = "import sys, budkavle.config; sys.exit('email_validator' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -3,9 +3,8 @@
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from contextlib import contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from zlib import crc32
 
@@ -14,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from articles.adapters.store import Arrival
-from articles.article import ArticleId, Kind, PublisherId, SourceName, TopicId
+from articles.article import ArticleId, Kind, PublisherId, SourceName
 from budkavle.config import load
 from budkavle.publishing import Regenerated, build_feeds
 from budkavle.starting import write_config
@@ -188,7 +187,5 @@ def _die(service: Service, steps: int) -> None:
             raise Dead
         return False
 
-    try:
+    with suppress(Dead):
         build_feeds(service, stopping=stopping)
-    except Dead:
-        pass

@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import socket
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,6 +19,36 @@ from budkavle.waking import Job, Waking
 from budkavle.web.app import application
 from budkavle.wiring import open_service
 from tests.budkavle.test_daemon import running
+
+
+async def test_a_job_that_is_woken_while_it_works_works_once_more_and_else_at_once() -> None:
+    rounds, goes_on = 0, asyncio.Event()
+
+    async def work() -> None:
+        nonlocal rounds
+        rounds += 1
+        await goes_on.wait()
+
+    def now() -> datetime:
+        return datetime.now(UTC)
+
+    waking = Waking({"work": Job(do=work, every=3600)}, lambda _: None, now())
+    waking.start()
+    await until(lambda: rounds == 1)
+    for _ in range(3):
+        waking.wake("work", now())
+    goes_on.set()
+    await until(lambda: rounds == 2)
+    await asyncio.sleep(0.05)
+    waking.wake("work", now())
+    await until(lambda: rounds == 3)
+    waking.stop()
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not true():  # noqa: ASYNC110 - what is waited for tells nobody
+            await asyncio.sleep(0.005)
 
 
 def test_a_job_that_stays_away_is_named_with_its_time() -> None:

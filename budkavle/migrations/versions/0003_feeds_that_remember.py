@@ -27,7 +27,38 @@ def upgrade() -> None:
         sa.Column("since", Instant(timezone=True), nullable=False),
         sa.Column("due", Instant(timezone=True), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("said", sa.Text(), nullable=False, comment="what the hub answered last"),
+        sa.Column("of_hub", sa.Boolean(), nullable=False, comment="whether that concerned all its topics"),
+        sa.Column("given_up", sa.Boolean(), nullable=False, comment="kept until the hub answers, for the alarm"),
         sa.PrimaryKeyConstraint("topic", "hub", name=op.f("pk_announcements")),
+    )
+    op.create_table(
+        "feed_checks",
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column(
+            "sha256",
+            sa.String(length=64),
+            nullable=False,
+            comment="of what was published; hubs were told of it or will be",
+        ),
+        sa.Column("published", Instant(timezone=True), nullable=False),
+        sa.Column(
+            "stored",
+            Instant(timezone=True),
+            nullable=True,
+            comment="when the newest article there was then had been stored",
+        ),
+        sa.Column(
+            "lag", sa.Integer(), nullable=True, comment="seconds from that to published, when that article was new"
+        ),
+        sa.Column("checked", Instant(timezone=True), nullable=True),
+        sa.Column("seen_right", Instant(timezone=True), nullable=True),
+        sa.Column("seen_sha256", sa.String(length=64), nullable=True),
+        sa.Column("fault", sa.String(length=20), nullable=True),
+        sa.Column("what", sa.Text(), nullable=True),
+        sa.Column("grace", sa.Integer(), nullable=True, comment="seconds for which that may be so"),
+        sa.Column("wrong_since", Instant(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_feed_checks")),
     )
     op.create_table(
         "shelf",
