@@ -56,7 +56,7 @@ class Costs:
         change, alone, whole = self.one_change, self.touched_alone, self.everything
         cheaper = self.feedgen_and_zlib / self.one_document
         return (
-            f"{self.articles} articles of 4 KB in {self.feeds} feeds; one changes, and {_TOPICS_EACH} feeds hold it.\n\n"
+            f"{self.articles} articles of 4 KB, {self.feeds} feeds; one changes, and {_TOPICS_EACH} feeds hold it.\n\n"
             "| what | processor time | ratio | target |\n| --- | --: | --: | --: |\n"
             f"| the change, among {self.feeds} feeds: all forms, archives, copies, on the disk |"
             f" {change * 1e3:.1f} ms | | |\n"

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import structlog
+from sqlalchemy.exc import DatabaseError
 
 from budkavle.building import Builder
 from budkavle.publishing_lock import publishing_lock
@@ -17,6 +18,7 @@ from feeds.head import OPML
 from feeds.history import document_names
 from feeds.opml import opml
 from feeds.shelved import SetAside
+from feeds.text import shown
 
 log = structlog.get_logger()
 
@@ -115,7 +117,13 @@ class _Round:
         return feed.slug in known and known[feed.slug].made_of == self._builder.made_of(feed)
 
     def _feed(self, feed: Feed, before: Built | None, stale: frozenset[int]) -> None:
-        outcome = self._builder.build(feed, before, stale)
+        try:
+            outcome = self._builder.build(feed, before, stale)
+        except DatabaseError:
+            raise
+        except Exception as fault:  # noqa: BLE001 - whatever one feed breaks, the others are published
+            self.faults.append(f"feed {feed.slug}: {shown(str(fault) or repr(fault))}; its last good documents stay")
+            return
         if outcome.faults:
             self.faults += [f"feed {feed.slug}: {fault}; its last good documents stay" for fault in outcome.faults]
             return

@@ -1,8 +1,8 @@
 """Where articles stand in feeds: what they are chosen by, and which document of a feed's history holds them.
 
-A feed's current document holds the `size` articles that were last published, corrected or withdrawn. All others stand in
-its archive documents (RFC 5005, section 4), each of which takes the articles that the store first saw within one block of
-seqs: an article never moves from one archive document to another, whatever happens to its neighbours.
+A feed's current document holds the `size` articles that were last published, corrected, withdrawn or erased. All others
+stand in its archive documents (RFC 5005, section 4), each of which takes the articles that the store first saw within
+one block of seqs: an article never moves from one to another, whatever happens to its neighbours.
 """
 
 from collections.abc import Iterable, Iterator

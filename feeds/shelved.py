@@ -1,4 +1,4 @@
-"""An article made ready for every feed at once: its entries serialised and gated, or the reason why it can be in none."""
+"""An article made ready for all feeds at once: its entries written and gated, or the reason why it can be in none."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

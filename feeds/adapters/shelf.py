@@ -23,7 +23,7 @@ _FEW = 500
 
 @dataclass(frozen=True, kw_only=True)
 class Built:
-    """What a feed's documents were last built of: the hash of its settings, its current articles, its archive blocks."""
+    """What a feed's documents were last built of: a hash of its settings, its current articles, its archive."""
 
     made_of: str
     holds: frozenset[ArticleId]
@@ -42,7 +42,7 @@ class Shelf:
         self._write = write
 
     def settled(self) -> Seq:
-        """The newest version of the store that is on the shelf: articles are put there in the order of their versions."""
+        """The newest version of the store that is on the shelf: articles get there in the order of their versions."""
         with self._read.begin() as connection:
             return Seq(connection.execute(select(func.max(shelf.c.seq))).scalar() or 0)
 

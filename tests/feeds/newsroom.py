@@ -25,8 +25,8 @@ from articles.article import (
     TopicId,
     Version,
 )
-from feeds.build import Built
 from feeds.entry import Feed, Site
+from tests.feeds.building import Built
 
 LINGONMARK, BLAVIK = PublisherId("lingonmark"), PublisherId("blavik")
 CARE, TRAFFIC = TopicId("vard"), TopicId("kollektivtrafik")

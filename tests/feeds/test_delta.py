@@ -70,16 +70,15 @@ def test_a_base_and_its_delta_make_up_exactly_the_whole(states: list[dict[int, s
         document = written(state, suffix)
         past = with_state(past, name := f"{hash(document):x}", document, suffix)
         seen[name] = document
-    whole = read(document)
+    present = read(document)
     for base, before in seen.items():
         partial = read(delta(past, base, document, suffix))
         had = read(before)
         after = had | partial  # what a reader does with it: what has the same id is replaced
-        assert {key: value for key, value in after.items() if key in whole} == whole
-        assert set(partial) <= set(whole)
-        assert list(partial) == [key for key in whole if key in partial]
-    last = list(seen)[-1]
-    assert read(delta(past, last, document, suffix)) == {}
+        assert {key: value for key, value in after.items() if key in present} == present
+        assert set(partial) <= set(present)
+        assert list(partial) == [key for key in present if key in partial]
+    assert read(delta(past, name, document, suffix)) == {}
 
 
 @settings(max_examples=30, deadline=None)

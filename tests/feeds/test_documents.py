@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from lxml.html import fragment_fromstring
 
 from articles.article import History
-from feeds.build import Built, build
 from feeds.composition import Render
 from feeds.documents import whole
+from tests.feeds.building import Built, build
 from tests.feeds.newsroom import (
     BLAVIK,
     CARE,

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from lxml.etree import fromstring
 
 from articles.article import Contact, History, Image
-from feeds.build import Built, build
 from feeds.composition import Render, compose
 from feeds.ending import end_notice
 from feeds.entry import Entry, Feed
@@ -23,6 +22,7 @@ from feeds.reading import Item, parse, read_atom, read_rss
 from feeds.reading_html import parse_html, read_html
 from feeds.reading_json import parse_json, read_json
 from feeds.selection import own_feeds
+from tests.feeds.building import Built, build
 from tests.feeds.newsroom import BLAVIK, CARE, EVERYTHING, LINGONMARK, SITE, corrected, published, rich, withdrawn
 from tests.feeds.test_documents import histories
 

@@ -3,11 +3,11 @@ from datetime import timedelta
 
 import pytest
 
-from feeds.build import build
 from feeds.composition import Render
 from feeds.documents import whole
 from feeds.entry import Entry
 from feeds.gate import faults
+from tests.feeds.building import build
 from tests.feeds.newsroom import EVERYTHING, SITE, corrected, published, rich
 
 IN_BOTH = [

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from lxml.html import fragment_fromstring
 
 from articles.article import BulletList, Contact, Image, Paragraph, Quote, Section
-from feeds.build import build
 from feeds.composition import Render
 from feeds.gate import faults
 from feeds.sanitising import sanitised
+from tests.feeds.building import build
 from tests.feeds.newsroom import ANNA, EVERYTHING, SITE, corrected, in_xml, published, withdrawn
 
 Read = Callable[[bytes], feedparser.FeedParserDict]

@@ -1,0 +1,46 @@
+"""A feed of some histories, made as the roof makes it of what is kept, and gated as a whole besides."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from articles.article import History
+from feeds.composition import Render, compose
+from feeds.documents import join
+from feeds.entry import Entry, Feed, Site, Tombstone, newest_first
+from feeds.gate import faults
+from feeds.selection import select
+from feeds.shelved import SetAside, shelve
+from feeds.text import shown
+from feeds.wholeness import broken
+
+
+@dataclass(frozen=True, kw_only=True)
+class Built:
+    """A feed's documents by suffix; none when there are `faults`."""
+
+    documents: Mapping[str, bytes] = field(default_factory=dict)
+    entries: tuple[Entry | Tombstone, ...] = ()
+    set_aside: tuple[SetAside, ...] = ()
+    faults: tuple[str, ...] = ()
+
+
+def build(feed: Feed, histories: Iterable[History], site: Site, render: Render) -> Built:
+    """The feed of these articles, without those that cannot be published."""
+    chosen = select(feed, histories)
+    shelved = [shelve(each, each.newest.seq, site, render, [feed.contacts]) for each in chosen]
+    aside = tuple(each.set_aside for each in shelved if each.set_aside)
+    whole = [history for history, each in zip(chosen, shelved, strict=True) if not each.set_aside]
+    entries = newest_first(
+        entry for history in whole for entry in compose(history, site, render, contacts=feed.contacts)
+    )
+    kept = [entry for each in shelved for entry in each.kept.get(feed.contacts, ())]
+    kept.sort(key=lambda each: (each.published, each.seq), reverse=True)
+    try:
+        made = join(feed, kept, site, render)
+    except ValueError as fault:
+        return Built(entries=entries, set_aside=aside, faults=(shown(str(fault)),))
+    found = [str(fault) for suffix, data in made.items() for fault in faults(suffix, data, entries)]
+    found += [fault for suffix, data in made.items() if (fault := broken(f"{feed.slug}{suffix}", data, kept))]
+    if found:
+        return Built(entries=entries, set_aside=aside, faults=tuple(shown(fault) for fault in found))
+    return Built(documents=made, entries=entries, set_aside=aside)
