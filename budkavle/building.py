@@ -2,17 +2,19 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from articles.article import ArticleId
 from budkavle.wiring import Service
 from feeds.adapters.shelf import Built
 from feeds.documents import archive, join
+from feeds.ending import end_notice
 from feeds.entry import Feed
 from feeds.head import FORMS
 from feeds.history import Chain, archive_name
-from feeds.kept import Kept
+from feeds.kept import Kept, Refused, keep
 from feeds.place import CURRENT, wanted
 from feeds.wholeness import broken
 
@@ -59,6 +61,7 @@ class Builder:
             documents[name] = archive(feed, name, kept, self._site, chain.of(number))
             faults += _faults(name, documents[name], kept)
         kept = self._entries(feed, newest, FORMS)
+        kept = [*self._farewell(feed, kept), *kept]
         for suffix, document in join(feed, kept, self._site, self._render, chain.of_current()).items():
             name = feed.slug + suffix
             documents[name] = document
@@ -69,6 +72,16 @@ class Builder:
             gone=frozenset(archive_name(feed, number) for number in numbers - filled),
             faults=tuple(faults),
         )
+
+    def _farewell(self, feed: Feed, kept: Sequence[Kept]) -> Iterator[Kept]:
+        """The last entry of a feed that ends, above all others."""
+        if feed.ends is not None:
+            newest = max((each.published for each in kept), default=self._site.since.timestamp())
+            moment = datetime.fromtimestamp(newest, self._site.zone)
+            last = keep(end_notice(feed, feed.ends, moment, self._site, self._render), self._site, self._render)
+            if isinstance(last, Refused):
+                raise ValueError("; ".join(last.faults))
+            yield last
 
     def _archived(self, facets: Collection[str], block: int, holds: frozenset[ArticleId]) -> list[ArticleId]:
         """The articles of an archive document: those of its block that the current document does not hold."""
@@ -84,7 +97,8 @@ class Builder:
 
 def _written(feed: Feed) -> list[object]:
     """A feed's settings, the same in every process: sets have no order of their own."""
-    return [feed.slug, feed.title, feed.size, feed.contacts, sorted(feed.publishers), sorted(feed.topics)]
+    ends = feed.ends.isoformat() if feed.ends else None
+    return [feed.slug, feed.title, feed.size, feed.contacts, ends, sorted(feed.publishers), sorted(feed.topics)]
 
 
 def _faults(name: str, document: bytes, kept: Collection[Kept]) -> Iterable[str]:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from articles.article import ArticleId, Seq
 from budkavle.delivering import drop_erased_forms, pull_gone
+from budkavle.noting import note
+from budkavle.publishing import build_feeds
 from budkavle.wiring import Service
 
 
@@ -14,12 +16,16 @@ from budkavle.wiring import Service
 class Erased:
     """What an erasure did. `seq` is None when the article was erased before; then it was only looked after again.
 
+    `documents` of feeds changed; `faults` say which could not be put in place, and hold the text still.
+
     `letters` lost the text while they waited, `forms` are kept copies of letters that were dropped. `under_way` says
     that letters with the text are being handed to the relay: their copies are dropped when that is done. `scrubbed` is
     False when the store's log could not be cut, because others were at it for too long.
     """
 
     seq: Seq | None
+    documents: int
+    faults: tuple[str, ...]
     letters: int
     forms: int
     under_way: bool
@@ -27,15 +33,23 @@ class Erased:
 
 
 def erase(service: Service, article_id: ArticleId, now: datetime) -> Erased:
-    """Erase an article from the store, from letters that wait and from kept copies. Raises UnknownArticleError.
+    """Erase an article from the store, from feeds, letters that wait and kept copies. Raises UnknownArticleError.
 
     Whatever breaks it off, doing it again does the rest.
     """
     seq = service.articles.erase(article_id, now)
     pulled = pull_gone(service, now)
     forms = drop_erased_forms(service)
+    done = build_feeds(service)
+    note(service, done.changed, now)
     return Erased(
-        seq=seq, letters=pulled.letters, forms=forms, under_way=pulled.under_way, scrubbed=service.database.scrub()
+        seq=seq,
+        documents=len(done.changed),
+        faults=done.faults,
+        letters=pulled.letters,
+        forms=forms,
+        under_way=pulled.under_way,
+        scrubbed=service.database.scrub(),
     )
 
 
@@ -44,7 +58,6 @@ def beyond_reach(service: Service, article_id: ArticleId) -> Sequence[str]:
     config = service.config
     places = ", ".join(service.articles.addresses(article_id))
     steps = [f"take the text away where it came from ({places}): the next import would read it, and hold it"]
-    steps.append("build the feeds, if no daemon runs: `budkavle feeds build`")
     if config.settings.mail.transport == "maildir":
         steps.append(f"delete its letters in {config.outbox}")
     steps += [f"delete {copy}, a copy of the store as it was" for copy in _copies(config.store_path)]

@@ -20,6 +20,8 @@ def verify(service: Service, told: Callable[[object], None]) -> Iterator[str]:
     histories = [each for each in service.articles.histories() if each.article.id not in aside]
     for feed in service.feeds:
         expected = {entry for history in _matching(feed, histories) for entry in _ids(service, feed, history)}
+        if feed.ends is not None:
+            expected.add(f"{service.site.feed_id(feed)}/slut")
         try:
             pages = list(walk(address(feed, ".atom", service.site), _fetch(service)))
         except BrokenWalkError as fault:

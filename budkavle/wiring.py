@@ -121,6 +121,7 @@ def feeds(config: Config) -> tuple[Feed, ...]:
             topics=frozenset(TopicId(each) for each in own.topics),
             size=own.size,
             contacts=own.contacts,
+            ends=own.ends,
         )
         for own in config.settings.feeds
     )

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 
 from articles.article import Publisher, PublisherId, Topic, TopicId
 from feeds.address import is_web_address
@@ -119,7 +119,7 @@ def newest_first(entries: Iterable[Entry | Tombstone]) -> tuple[Entry | Tombston
 class Feed:
     """A named selection of articles. An empty filter lets everything through; `size` counts articles.
 
-    With `contacts`, each article ends with the people whom journalists may call.
+    With `contacts`, each article ends with the people whom journalists may call. `ends` is the feed's last day.
     """
 
     slug: str
@@ -128,6 +128,7 @@ class Feed:
     topics: frozenset[TopicId] = frozenset()
     size: int = 50
     contacts: bool = False
+    ends: date | None = None
 
     def __post_init__(self) -> None:
         if not _SLUG.fullmatch(self.slug):

@@ -33,7 +33,7 @@ def erase(
     say("\nstill for you to do:")
     for step in steps:
         say(f"- {step}")
-    return Exit.DONE if done.scrubbed else Exit.TRY_LATER
+    return Exit.DONE if done.scrubbed and not done.faults else Exit.TRY_LATER
 
 
 def _confirmed(question: str) -> bool:
@@ -48,6 +48,8 @@ def _confirmed(question: str) -> bool:
 def _told(done: erasing.Erased) -> list[str]:
     lines = [f"erased as seq {done.seq}" if done.seq else "it was erased before; what came in of it since is dropped"]
     lines.append(f"{done.letters} waiting letters lost it, {done.forms} kept letters that showed it were dropped")
+    lines.append(f"{done.documents} documents of feeds were made anew without it")
+    lines += [f"{fault}; it holds the text still, so mend that and erase it again" for fault in done.faults]
     if done.under_way:
         lines.append("letters with it are being sent at this moment: their copies are dropped when that is done")
     if not done.scrubbed:

@@ -6,6 +6,7 @@ from cyclopts import App, Parameter
 
 from budkavle.cli.terminal import DEFAULT_CONFIG, AsJson, ConfigFile, Exit, complain, now, say, say_json, ticking
 from budkavle.config import load
+from budkavle.lapsing import Lapsing
 from budkavle.noting import note
 from budkavle.publishing import build_feeds, mend_documents
 from budkavle.verifying import verify as faults_of
@@ -19,6 +20,7 @@ Everything = Annotated[bool, Parameter(name="--all", negative=(), help="Make eve
 def build(*, all: Everything = False, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:  # noqa: A002 - the name of the option
     """Bring every feed up to date with the store, and replace the documents that changed."""
     with open_service(load(config)) as service:
+        Lapsing(service).round(now())
         mend_documents(service)
         done = build_feeds(service, ticking, everything=all)
         note(service, done.changed, now())

@@ -1,6 +1,6 @@
 """The tables of published feeds: what is kept of entries, documents and announcements between two rounds."""
 
-from sqlalchemy import Boolean, Column, Float, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
 from articles.adapters.columns import NAMING, Instant
 
@@ -13,7 +13,7 @@ documents = Table(
     metadata,
     Column("name", String(200), primary_key=True),
     Column("sha256", String(64), nullable=False),
-    Column("modified", Integer, nullable=False, comment="Last-Modified: seconds since 1970"),
+    Column("modified", BigInteger, nullable=False, comment="Last-Modified: seconds since 1970"),
 )
 
 # Pings that hubs still have to get (WebSub).

@@ -17,7 +17,7 @@ def upgrade() -> None:
         "documents",
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
-        sa.Column("modified", sa.Integer(), nullable=False, comment="Last-Modified: seconds since 1970"),
+        sa.Column("modified", sa.BigInteger(), nullable=False, comment="Last-Modified: seconds since 1970"),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_documents")),
     )
     op.create_table(
