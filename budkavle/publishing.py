@@ -30,7 +30,8 @@ def build_feeds(service: Service, told: Callable[[str], None]) -> Regenerated:
     """
     histories = tuple(service.articles.histories())
     site, files = service.site, service.feed_files
-    count, changed, aside, faults = 0, list[str](), dict[str, SetAside](), list[str]()
+    count, changed, aside, faults = 1, list[str](), dict[str, SetAside](), list[str]()
+    changed += [OPML] if files.publish(OPML, opml(service.feeds, site)) else []
     for feed in service.feeds:
         built = build(feed, histories, site, service.render)
         count += len(built.documents)
@@ -42,8 +43,6 @@ def build_feeds(service: Service, told: Callable[[str], None]) -> Regenerated:
         aside |= {each.article_id: each for each in built.set_aside}
         faults += [f"feed {feed.slug}: {fault}; its last good documents stay" for fault in built.faults]
         told(feed.slug)
-    count += 1
-    changed += [OPML] if files.publish(OPML, opml(service.feeds, site)) else []
     for each in aside.values():
         log.error("article_set_aside", article=each.article_id, why=each.why)
     for fault in faults:
