@@ -9,7 +9,7 @@ from datetime import datetime
 from articles.article import ArticleId
 from budkavle.wiring import Service
 from feeds.adapters.shelf import Built
-from feeds.documents import archive, join
+from feeds.documents import archive, head_faults, join
 from feeds.ending import end_notice
 from feeds.entry import Feed
 from feeds.head import FORMS
@@ -47,14 +47,16 @@ class Builder:
         facets = wanted(feed)
         newest = [place.article for place in self._shelf.newest(facets, feed.size)]
         holds, known = frozenset(newest), before.blocks if before else frozenset()
-        if before is None or before.made_of != self.made_of(feed):
+        anew = before is None or before.made_of != self.made_of(feed)
+        if before is None or anew:
             numbers = self._shelf.blocks(facets) | known
         else:
             moved = self._shelf.places(holds ^ before.holds)
             numbers = frozenset(stale) - {CURRENT} | {place.block for place in moved}
+        faults = list(head_faults(feed, self._site, self._render)) if anew else []
         filled = {each for each in numbers if self._archived(facets, each, holds)}
         chain = Chain(feed=feed, site=self._site, blocks=known - numbers | filled)
-        documents, faults = dict[str, bytes](), list[str]()
+        documents = dict[str, bytes]()
         for number in sorted(filled | chain.changed_since(known)):
             kept = self._entries(feed, self._archived(facets, number, holds), [".atom"])
             name = archive_name(feed, number)

@@ -28,9 +28,10 @@ Progress = Callable[[str, int], AbstractContextManager[Told]]
 
 @dataclass(frozen=True, kw_only=True)
 class Regenerated:
-    """What came of a round: how many feeds were built, the documents that changed or went, what needs a person."""
+    """What came of a round: how many feeds were built, how many documents there are, what changed, what needs a person."""
 
     built: int
+    documents: int
     changed: tuple[str, ...]
     set_aside: tuple[SetAside, ...]
     faults: tuple[str, ...]
@@ -78,7 +79,13 @@ def build_feeds(
         log.error("article_set_aside", article=each.article_id, why=each.why)
     for fault in round_.faults:
         log.error("feed_not_published", why=fault)
-    return Regenerated(built=round_.built, changed=tuple(round_.changed), set_aside=aside, faults=tuple(round_.faults))
+    return Regenerated(
+        documents=len(service.feed_files.names()),
+        built=round_.built,
+        changed=tuple(round_.changed),
+        set_aside=aside,
+        faults=tuple(round_.faults),
+    )
 
 
 class _Round:
@@ -93,6 +100,8 @@ class _Round:
 
     def build(self, progress: Progress, stopping: Callable[[], bool]) -> None:
         """Build the feeds that are stale, and the list of all."""
+        # First, because the start page links to it.
+        self._publish("the list of all feeds", {OPML: opml(self._service.feeds, self._service.site)})
         stale, known = self._shelf.stale(), self._known()
         due = [feed for feed in self._service.feeds if feed.slug in stale or not self._is_as_it_was(feed, known)]
         with progress("Building feeds", len(due)) as told:
@@ -101,7 +110,6 @@ class _Round:
                     return
                 self._feed(feed, known.get(feed.slug), stale.get(feed.slug, frozenset()))
                 told(feed.slug)
-        self._publish("the list of all feeds", {OPML: opml(self._service.feeds, self._service.site)})
 
     def _known(self) -> Mapping[str, Built]:
         """What feeds were built of; of a feed of which somebody took a document away, nothing."""

@@ -5,10 +5,12 @@ from dataclasses import replace
 
 from feeds.composition import Render
 from feeds.entry import Entry, Feed, Link, Site, Tombstone
+from feeds.gate import faults
 from feeds.head import MEDIA_TYPES, Head, newest
 from feeds.html_form import html_frame
 from feeds.json_form import BETWEEN, END, json_head
 from feeds.kept import Kept
+from feeds.text import shown
 from feeds.xml_forms import ATOM_END, RSS_END, atom, rss
 
 
@@ -40,6 +42,15 @@ def whole(feed: Feed, entries: Sequence[Entry | Tombstone], site: Site, links: S
     updated = newest((moment.timestamp() for moment in moments), site)
     head = Head(feed=feed, site=site, updated=updated, links=links)
     return {".atom": atom(head, entries), ".rss": rss(head, entries)}
+
+
+def head_faults(feed: Feed, site: Site, render: Render, links: Sequence[Link] = ()) -> tuple[str, ...]:
+    """What keeps a feed from being published whatever its entries are; every character can be printed."""
+    try:
+        empty = join(feed, (), site, render, links)
+        return tuple(shown(str(fault)) for suffix, made in empty.items() for fault in faults(suffix, made, ()))
+    except Exception as fault:  # noqa: BLE001 - feedgen, lxml and templates fail in ways of their own
+        return (shown(str(fault) or repr(fault)),)
 
 
 def _framed(empty: bytes, end: bytes, kept: Sequence[Kept], suffix: str) -> bytes:

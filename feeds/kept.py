@@ -7,12 +7,15 @@ from feeds.composition import Render
 from feeds.entry import Entry, Feed, Site, Tombstone
 from feeds.gate import faults
 from feeds.head import Head
-from feeds.html_form import html_frame, html_item
+from feeds.html_form import html_item
 from feeds.json_form import END, json_head, json_item
 from feeds.text import shown
 from feeds.xml_forms import ATOM_END, RSS_END, atom, rss
 
 _STAND_IN = Feed(slug="entry", title="Entry")
+# Not the page's own template: what is wrong with that is no fault of the entry's.
+_PAGE_BEGIN = b'<html lang="sv"><head><title>Entry</title></head><body><main><h1>Entry</h1>'
+_PAGE_END = b"</main></body></html>"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,8 +82,7 @@ def _parts(entry: Entry | Tombstone, site: Site, render: Render) -> Iterator[tup
         return
     yield (".rss", *_cut(rss(head), rss(head, (entry,)), RSS_END))
     yield ".json", json_head(head), json_item(entry), END
-    before, after = html_frame(head, render)
-    yield ".html", before, html_item(entry, site, render), after
+    yield ".html", _PAGE_BEGIN, html_item(entry, site, render), _PAGE_END
 
 
 def _cut(empty: bytes, alone: bytes, end: bytes) -> tuple[bytes, bytes, bytes]:

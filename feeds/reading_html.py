@@ -5,20 +5,24 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from html import unescape
 from html.parser import HTMLParser
-from itertools import pairwise
 
 from feeds.html_form import shallower
 from feeds.reading import Gone, Item, UnreadableError, moment
 
-_VOID = {"br", "img", "link", "meta"}
+_VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+"""The elements that nothing closes (HTML, 13.1.2)."""
 
 
 @dataclass
 class Element:
-    """An element of the page in its order: name, attributes, and everything written inside it."""
+    """An element of the page in its order: name, attributes, and everything written inside it.
+
+    The elements inside it are those of the page behind it, before `end`.
+    """
 
     name: str
     attributes: dict[str, str]
+    end: int = 0
     source: list[str] = field(default_factory=list)
 
     @cached_property
@@ -52,9 +56,9 @@ def parse_html(document: bytes) -> Page:
 
 def entries(page: Page) -> Iterator[Page]:
     """The elements of each h-entry, the article itself first."""
-    starts = [number for number, element in enumerate(page) if "h-entry" in element.classes]
-    for start, end in pairwise([*starts, len(page)]):
-        yield page[start:end]
+    for start, element in enumerate(page):
+        if "h-entry" in element.classes:
+            yield page[start : element.end]
 
 
 def read_html(page: Page) -> tuple[Item | Gone, ...]:
@@ -107,9 +111,13 @@ class _Parser(HTMLParser):
             self.opened.append(element)
 
     def handle_endtag(self, tag: str) -> None:
-        if not self.opened or self.opened.pop().name != tag:
+        if tag in _VOID:  # written as <br/>
+            return
+        closed = self.opened.pop() if self.opened else None
+        if not closed or closed.name != tag:
             msg = f"it is not well-formed: </{tag}> closes nothing"
             raise UnreadableError(msg)
+        closed.end = len(self.page)
         self._write(f"</{tag}>")
 
     def handle_data(self, data: str) -> None:

@@ -29,9 +29,16 @@ def build(*, all: Everything = False, json: AsJson = False, config: ConfigFile =
     for fault in done.faults:
         complain(f"fault      {fault}")
     if json:
-        say_json({"feeds": done.built, "changed": list(done.changed), "set_aside": len(done.set_aside)})
+        say_json(
+            {
+                "documents": done.documents,
+                "built": done.built,
+                "changed": list(done.changed),
+                "set_aside": len(done.set_aside),
+            }
+        )
     else:
-        say(f"{done.built} feeds built, {len(done.changed)} documents changed")
+        say(f"{done.documents} documents, {len(done.changed)} of them changed")
     return Exit.NEEDS_A_PERSON if done.set_aside or done.faults else Exit.DONE
 
 

@@ -82,7 +82,7 @@ def test_an_erased_article_is_out_of_the_store_and_a_person_is_told_what_is_left
     done = budkavle("articles", "erase", article, "--yes", folder=stored)
     assert (done.code, done.err) == (0, "")
     assert "erased as seq 2" in done.out
-    for place in ("bibliotek.md", "outbox", "mailboxes", "backups", "budkavle feeds build"):
+    for place in ("bibliotek.md", "outbox", "mailboxes", "backups", "documents of feeds were made anew"):
         assert place in done.out
     assert not in_the_store(stored / "var", "söndagar")
     (record,) = listed(stored)

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -6,7 +7,7 @@ from hypothesis import given, settings
 
 from articles.article import History
 from feeds.composition import Render, compose
-from feeds.documents import archive, join, whole
+from feeds.documents import archive, head_faults, join, whole
 from feeds.entry import Entry, Link, Tombstone, newest_first
 from feeds.gate import faults
 from feeds.kept import Kept, Refused, keep
@@ -71,6 +72,17 @@ def test_an_archive_document_says_what_it_is_and_where_the_current_one_is(render
     assert links["current"] == f"{SITE.public_url}feeds/alla-nyheter.atom"
     assert links["prev-archive"] == LINKS[0].href
     assert faults(".atom", made, (GONE,)) == ()
+
+
+def test_a_feed_is_told_what_is_wrong_with_it_apart_from_its_entries(render: Render) -> None:
+    def without_marker(name: str, values: Mapping[str, object], /) -> str:
+        return render(name, values).replace("<!-- entries -->", "").replace("</main>", "")
+
+    assert head_faults(EVERYTHING, SITE, render, LINKS) == ()
+    (fault,) = head_faults(replace(EVERYTHING, title="Alla\x00"), SITE, render)
+    assert fault.isprintable()
+    (fault,) = head_faults(EVERYTHING, SITE, without_marker)
+    assert "lacks <!-- entries -->" in fault
 
 
 def test_hubs_are_named_in_every_form_of_the_feed_but_not_in_its_archives(render: Render) -> None:
