@@ -28,7 +28,7 @@ Progress = Callable[[str, int], AbstractContextManager[Told]]
 
 @dataclass(frozen=True, kw_only=True)
 class Regenerated:
-    """What came of a round: how many feeds were built, how many documents there are, what changed, what needs a person."""
+    """What came of a round: the feeds built, the documents there are now, what changed, and what needs a person."""
 
     built: int
     documents: int
