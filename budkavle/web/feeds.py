@@ -21,7 +21,6 @@ _START = len(_PREFIX)
 _TAGS, _SINCE, _ACCEPT, _A_IM = b"if-none-match", b"if-modified-since", b"accept-encoding", b"a-im"
 _HEEDED = frozenset((_TAGS, _SINCE, _ACCEPT, _A_IM))
 _PATH = _PREFIX.encode()
-_UNUSUAL = frozenset((b"content-length", b"transfer-encoding", b"expect"))
 _NOTHING = body(b"")
 _MOVED_SECONDS = 86_400
 
@@ -81,9 +80,9 @@ class FeedsFirst:
             return None
         text, tags = path[_START:].decode("latin-1"), None
         for name, value in headers:
-            if name in _UNUSUAL or (name == _TAGS and tags):
-                return None
             if name == _TAGS:
+                if tags:
+                    return None  # a list in parts
                 tags = value
         document = self._documents.get(text) if tags and _slug(text) not in self._of_old else None
         return document.answers.unchanged_lines.get(tags) if document and tags else None

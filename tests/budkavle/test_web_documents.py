@@ -2,16 +2,20 @@
 
 import gzip
 import itertools
+import threading
 from pathlib import Path
+from random import Random
 
 import brotli
 import pytest
 
 from budkavle.web.copies import read
 from budkavle.web.kept_bytes import KeptBytes
+from feeds.validators import instance
 from tests.budkavle.served import START, Served
 
 ATOM = "/feeds/alla.atom"
+OPENED = {"": bytes, "gzip": gzip.decompress, "br": brotli.decompress}
 OLD, NEW = b"<feed>old</feed>" * 9, b"<feed>new, and longer</feed>" * 9
 
 
@@ -55,6 +59,7 @@ def test_a_document_without_copies_is_served_as_it_is(served: Served) -> None:
         gzip.compress(NEW) + b"x",
         gzip.compress(NEW + b"x"),
         gzip.compress(NEW[:-1]),
+        gzip.compress(NEW.replace(b"new", b"own")),
         gzip.compress(b"\0" * 10_000_000),
         b"",
         b"no gzip",
@@ -70,7 +75,17 @@ def test_a_copy_that_does_not_hold_the_documents_bytes_is_not_used(wrong: bytes,
     assert served.ask("/feeds/ny.atom", accept_encoding="gzip")["content-encoding"] == "gzip"
 
 
-@pytest.mark.parametrize("wrong", [brotli.compress(NEW)[:-1], brotli.compress(OLD), b"", b"no brotli", b"\xff" * 99])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        brotli.compress(NEW)[:-1],
+        brotli.compress(OLD),
+        brotli.compress(NEW.replace(b"new", b"own")),
+        b"",
+        b"no brotli",
+        b"\xff" * 99,
+    ],
+)
 def test_the_same_holds_for_brotli(wrong: bytes, served: Served) -> None:
     served.publish("ny.atom", NEW)
     served.lay("ny.atom.br", wrong)
@@ -80,20 +95,45 @@ def test_the_same_holds_for_brotli(wrong: bytes, served: Served) -> None:
 @pytest.mark.parametrize("order", list(itertools.permutations(["", ".gz", ".br"])))
 def test_in_the_middle_of_a_swap_every_form_holds_what_its_tag_says(order: tuple[str, ...], served: Served) -> None:
     forms = {"": NEW, ".gz": gzip.compress(NEW), ".br": brotli.compress(NEW)}
-    opened = {"": bytes, "gzip": gzip.decompress, "br": brotli.decompress}
     of = {served.ask(ATOM)["etag"]: OLD}
     for suffix in order:
         served.clock.wait()
         served.lay(f"alla.atom{suffix}", forms[suffix], int(START.timestamp()))
-        for coding in opened:
+        for coding in OPENED:
             answer = served.ask(ATOM, accept_encoding=coding)
             sent = answer["content-encoding"] if answer.has("content-encoding") else ""
-            plain = opened[sent](answer.body)
+            plain = OPENED[sent](answer.body)
             assert plain in (OLD, NEW)
             name = answer["etag"].replace(f"-{sent}" if sent else "-", "")
             assert of.setdefault(name, plain) == plain
     assert served.ask(ATOM, accept_encoding="br")["content-encoding"] == "br"
     assert served.ask(ATOM).body == NEW
+
+
+def test_beside_a_publisher_that_never_rests_every_answer_is_whole_and_is_what_its_tag_says(served: Served) -> None:
+    done, order = threading.Event(), Random(1)  # noqa: S311 - an order, no secret
+
+    def publish() -> None:
+        for number in itertools.cycle(range(50)):
+            plain = b"<feed>%d</feed>" % number * 400
+            forms = [("", plain), (".gz", gzip.compress(plain, 1)), (".br", brotli.compress(plain, quality=1))]
+            for suffix, data in order.sample(forms, 3):
+                served.lay(f"alla.atom{suffix}", data, number)
+            if done.is_set():
+                return
+
+    thread = threading.Thread(target=publish)
+    thread.start()
+    try:
+        for coding in ["", "gzip", "br"] * 100:
+            served.clock.wait()
+            answer = served.ask(ATOM, accept_encoding=coding)
+            plain = OPENED[answer["content-encoding"] if answer.has("content-encoding") else ""](answer.body)
+            assert plain == OLD or plain == plain[: plain.index(b"</feed>") + 7] * 400
+            assert answer["etag"].startswith(f'"{instance(plain, 0).name}')
+    finally:
+        done.set()
+        thread.join()
 
 
 def test_validators_are_kept_over_a_restart_and_for_the_same_bytes_on_another_machine(

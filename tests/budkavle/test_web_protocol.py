@@ -43,13 +43,14 @@ class Site:
             return self.refused(*parts, patience=0.3)
         return bytes(self._heard)
 
-    def refused(self, *parts: bytes, patience: float = 10) -> bytes:
+    def refused(self, *parts: bytes, patience: float = 10, pause: float = 0) -> bytes:
         """All that comes back until the server hangs up. Raises TimeoutError when it does not."""
         self._heard = bytearray()
         with socket.create_connection(("127.0.0.1", self._port), timeout=patience) as line:
             with contextlib.suppress(ConnectionError):  # it need not hear us out
                 for part in parts:
                     line.sendall(part)
+                    time.sleep(pause)
             with contextlib.suppress(ConnectionError):
                 while data := line.recv(65_536):
                     self._heard += data
@@ -67,7 +68,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     served = Served(tmp_path_factory.mktemp("site") / "feeds", clock=Clock(), layer=Counted)
     served.publish("alla.atom", ATOM)
     port = free_port()
-    server = uvicorn.Server(uvicorn.Config(served.app, port=port, http=Protocol, log_config=None, server_header=False))
+    server = uvicorn.Server(
+        uvicorn.Config(served.app, port=port, http=Protocol, timeout_keep_alive=1, log_config=None, server_header=False)
+    )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
@@ -85,7 +88,7 @@ def test_who_has_the_feed_is_told_so_at_once_with_the_same_headers_as_the_long_w
     came = site.served.app.came
     quick = site.say(site.get(lines=site.known()))
     assert site.served.app.came == came
-    long = site.say(site.get(lines=site.known() + b"Expect: nothing\r\n"))
+    long = site.say(site.get(lines=b'If-None-Match: "other"\r\n' + site.known()))
     assert site.served.app.came == came + 1
     assert statuses(quick) == [304]
     assert re.search(rb"\r\ndate: [A-Z].* GMT\r\n", quick)
@@ -115,6 +118,19 @@ def test_head_and_closing_and_old_clients_are_answered_as_they_ask(site: Site) -
     assert b"connection: close" in closing
     old = site.say(b"GET /feeds/alla.atom HTTP/1.0\r\n%s\r\n" % site.known())
     assert statuses(old) == [304]
+
+
+def test_a_connection_is_kept_while_it_is_used_and_no_longer(site: Site) -> None:
+    quick, long = site.get(lines=site.known()), site.get(method=b"HEAD")
+    for parts in ((quick,), (long, quick), (quick, long), (quick[:9], quick[9:])):
+        began = time.monotonic()
+        answer = site.refused(*parts, patience=8)
+        assert set(statuses(answer)) <= {200, 304}
+        assert 0.9 < time.monotonic() - began < 6
+    began = time.monotonic()
+    answer = site.refused(*[quick] * 6, patience=8, pause=0.4)
+    assert statuses(answer) == [304] * 6
+    assert 2.9 < time.monotonic() - began < 8
 
 
 def test_a_body_that_nobody_asked_for_is_not_taken_for_the_next_request(site: Site) -> None:

@@ -11,6 +11,7 @@ from lxml import etree
 from feeds.delta import REMEMBERED, SUFFIXES, Past, base_of, delta, pieces, wants_delta, with_state
 from feeds.documents import whole
 from feeds.entry import Author, Entry
+from feeds.validators import instance
 from tests.feeds.newsroom import EVERYTHING, SITE, at
 
 NASTY = ["</entry><entry>", "</item>", "<![CDATA[<item>]]>", "<at:deleted-entry ref='x'/>", "å & ä > ö", "a/>b"]
@@ -68,16 +69,17 @@ def test_a_base_and_its_delta_make_up_exactly_the_whole(states: list[dict[int, s
     past, seen = Past(), {}
     for state in states:
         document = written(state, suffix)
-        past = with_state(past, name := f"{hash(document):x}", document, suffix)
+        name = instance(document, 0).name
+        past = with_state(past, name, document, suffix)
         seen[name] = document
-    present = read(document)
+    whole = read(document)
     for base, before in seen.items():
         partial = read(delta(past, base, document, suffix))
         had = read(before)
         after = had | partial  # what a reader does with it: what has the same id is replaced
-        assert {key: value for key, value in after.items() if key in present} == present
-        assert set(partial) <= set(present)
-        assert list(partial) == [key for key in present if key in partial]
+        assert {key: value for key, value in after.items() if key in whole} == whole
+        assert set(partial) <= set(whole)
+        assert list(partial) == [key for key in whole if key in partial]
     assert read(delta(past, name, document, suffix)) == {}
 
 
