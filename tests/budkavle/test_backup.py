@@ -71,7 +71,7 @@ def test_a_backup_holds_the_store_the_configuration_the_templates_and_the_key(ma
 def test_the_manifest_says_what_when_and_by_which_version(made: Backup) -> None:
     manifest = json.loads((made.folder / "manifest.json").read_text())
     assert manifest["taken"] == "2026-01-09T08:00:00Z"
-    assert (manifest["last_seq"], manifest["revision"], manifest["budkavle"]) == (1, "0002", "0.1.0")
+    assert (manifest["last_seq"], manifest["revision"], manifest["budkavle"]) == (1, "0003", "0.1.0")
     assert sorted(manifest["files"]) == [name for name in names(made.folder) if name != "manifest.json"]
 
 
