@@ -33,7 +33,7 @@ class CheckedTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send to the first allowed address that takes a connection."""
-        host = request.url.host
+        host = _name(request)
         port = request.url.port or {"https": 443}.get(request.url.scheme, 80)
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
@@ -63,9 +63,13 @@ class CheckedTransport(httpx.AsyncBaseTransport):
         await self._inner.aclose()
 
 
+def _name(request: httpx.Request) -> str:
+    return request.url.raw_host.decode("ascii")  # with å, ä and ö as the DNS has them (RFC 5891)
+
+
 def _to(request: httpx.Request, address: str) -> httpx.Request:
     """The request as it stands, its Host header too, but connecting to an IP address."""
-    extensions = {**request.extensions, "sni_hostname": request.url.host}
+    extensions = {**request.extensions, "sni_hostname": _name(request)}
     url = request.url.copy_with(host=address)
     return httpx.Request(request.method, url, headers=request.headers, stream=request.stream, extensions=extensions)
 

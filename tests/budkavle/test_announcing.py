@@ -14,12 +14,14 @@ import pytest
 from sqlalchemy.exc import DatabaseError
 from structlog.testing import capture_logs
 
+from budkavle.alarm_book import book_of
 from budkavle.alarms import AlarmKind
 from budkavle.announcing import Announcer
 from budkavle.config import load
 from budkavle.looking import look
 from budkavle.newsdesk import Newsdesk
 from budkavle.noting import Noting, note
+from budkavle.outside import Outside
 from budkavle.publishing import build_feeds
 from budkavle.watch import Watch
 from budkavle.wiring import Service, open_service
@@ -286,6 +288,27 @@ def test_what_could_not_be_noted_is_noted_with_the_next_round(home: Path) -> Non
             connection.exec_driver_sql("DROP TRIGGER full")
         noting.published((), NOW)
         assert len(service.announcements.all()) == len(TOPICS)
+
+
+async def test_a_store_that_fails_while_announcing_is_an_alarm_and_the_ping_goes_again(home: Path) -> None:
+    with Site() as hub, served(home, hub.address) as service:
+        watch = Watch(service)
+        outside = Outside(service, watch, Clock(), lambda: False)
+        publish(service)
+        with service.database.write.begin() as connection:
+            connection.exec_driver_sql(
+                "CREATE TRIGGER broken BEFORE DELETE ON announcements BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END"
+            )
+        await outside.announce()
+        watch.round(NOW)
+        (known,) = (each for each in book_of(service).read().values() if each.open)
+        assert (known.alarm.kind, "disk I/O error" in known.alarm.what) == (AlarmKind.ANNOUNCING_FAILED, True)
+        with service.database.write.begin() as connection:
+            connection.exec_driver_sql("DROP TRIGGER broken")
+        await outside.announce()
+        watch.round(NOW + MINUTE)
+        outside.stop()
+        assert (watch.lasting, service.announcements.all(), set(told(hub))) == (0, (), set(TOPICS))
 
 
 def alarms_of(service: Service, kind: AlarmKind) -> list[str]:

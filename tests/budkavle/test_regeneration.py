@@ -150,8 +150,8 @@ acts = st.tuples(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(acts, max_size=16))
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(acts, max_size=25))
 def test_any_steps_lead_to_the_bytes_of_a_whole_rebuild_and_every_id_is_reached_once(
     steps: list[tuple[str, int, str, str]],
 ) -> None:

@@ -159,6 +159,20 @@ async def test_a_name_is_looked_up_once_and_the_checked_address_is_asked_in_its_
         assert (looked_up, site.asked[0].headers["host"]) == (1, f"hub.example.org:{site.port}")
 
 
+async def test_a_name_with_swedish_letters_is_asked_for_as_the_dns_has_it() -> None:
+    asked: list[str] = []
+
+    async def resolve(host: str, _port: int) -> Sequence[str]:
+        asked.append(host)
+        return ["127.0.0.1"]
+
+    with Site() as site:
+        async with httpx.AsyncClient(transport=CheckedTransport(PLAIN, lambda _: True, resolve)) as client:
+            await client.get(f"http://malmö.example.org:{site.port}/")
+        assert asked == ["xn--malm-8qa.example.org"]
+        assert site.asked[0].headers["host"] == f"xn--malm-8qa.example.org:{site.port}"
+
+
 async def test_an_address_that_takes_no_connection_leaves_it_to_the_next() -> None:
     with Site() as site:
         transport = CheckedTransport(PLAIN, lambda _: True, at("::1", "127.0.0.1"))
