@@ -23,7 +23,7 @@ from feeds.adapters.files import FeedFiles
 from feeds.adapters.ledger import DocumentLedger
 database = Database(sys.argv[2])
 files = FeedFiles(Path(sys.argv[1]), DocumentLedger(database.read, database.write), sleep=lambda _: None)
-for number in range(12):
+for number in range(8):
     files.publish_all({f"{name}.atom": f"{sys.argv[3]} {number}".encode() * 999 for name in "abc"})
 """
 
