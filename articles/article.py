@@ -203,11 +203,7 @@ class Version:
 
 @dataclass(frozen=True, kw_only=True)
 class History:
-    """An article's newest state, and the seqs and times of the acts that led to it.
-
-    `newest` is never a lapse: that time has passed changes nothing that the article says. `corrected` and `lapsed` are
-    None or the newest of their kind; `withdrawn` and `erased` are None while the article is neither.
-    """
+    """An article's newest state, lapses aside, and the newest of each act that led to it; None where there was none."""
 
     newest: Version
     published: Version
@@ -223,15 +219,10 @@ class History:
 
     @property
     def tombstone(self) -> datetime | None:
-        """The moment from which only a tombstone is left of it: its erasure, else the lapse of its withdrawal's notice.
-
-        None while there is more to show.
-        """
-        if self.erased:
-            return self.erased.at
-        if self.withdrawn and self.lapsed and self.lapsed.seq > self.withdrawn.seq:
-            return self.lapsed.at
-        return None
+        """The moment from which only a tombstone is left: of its erasure, else of the lapse of its withdrawal."""
+        over = self.lapsed and self.withdrawn and self.lapsed.seq > self.withdrawn.seq
+        last = self.erased or (self.lapsed if over else None)
+        return last.at if last else None
 
     @property
     def contacts_lapsed(self) -> bool:

@@ -56,8 +56,8 @@ def erase(service: Service, article_id: ArticleId, now: datetime) -> Erased:
 def beyond_reach(service: Service, article_id: ArticleId) -> Sequence[str]:
     """What a person must still do about an erased article, a line each: where else its text may be."""
     config = service.config
-    places = ", ".join(service.articles.addresses(article_id))
-    steps = [f"take the text away where it came from ({places}): the next import would read it, and hold it"]
+    places = ", ".join(service.articles.addresses(article_id))  # none, where another article has its place by now
+    steps = [f"take the text away where it came from ({places}): the next import would hold it"] if places else []
     if config.settings.mail.transport == "maildir":
         steps.append(f"delete its letters in {config.outbox}")
     steps += [f"delete {copy}, a copy of the store as it was" for copy in _copies(config.store_path)]
