@@ -35,9 +35,10 @@ chaos: .venv/tested
 	REPORT=docs/chaos.md $(BIN)/pytest -q -s -o tmp_path_retention_policy=failed tests/chaos/kills.py \
 		tests/chaos/phases.py tests/chaos/stops.py tests/chaos/relays.py tests/chaos/stores.py
 
-# How fast feeds are served and an edition is sent, and with what memory (docs/benchmarks.md). ROUNDS and SECONDS, and
-# PAIRS, LETTERS and MILLION, change its size.
+# What feeds cost, how fast they are served and an edition is sent, and with what memory (docs/benchmarks.md). ARTICLES
+# and FEEDS, ROUNDS and SECONDS, PAIRS, LETTERS and MILLION change its size.
 bench: .venv/tested
+	$(BIN)/python -m benchmarks.feeds
 	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.sending
 

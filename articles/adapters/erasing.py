@@ -4,11 +4,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, select, update
 
 from articles.acts import Change, blanked
 from articles.adapters.rows import ARTICLE
-from articles.adapters.tables import aliases, held_inputs, versions
+from articles.adapters.tables import aliases, held_inputs, topic_spans, versions
 from articles.adapters.writing import append, fingerprint
 from articles.article import ArticleId, Draft, Kind, Seq, Version
 
@@ -26,12 +26,17 @@ def erase(connection: Connection, known: Sequence[Version], now: datetime) -> Se
     if any(each.kind is Kind.ERASED for each in known):
         return None
     seq = append(connection, Change(kind=Kind.ERASED, draft=blanked(article)), article.id, now)
+    connection.execute(update(topic_spans).where(_open_spans(article.id)).values(until_seq=seq))
     for each in known:
         left = ARTICLE.dump_json(blanked(each.article)).decode()
         connection.execute(update(versions).where(versions.c.seq == each.seq).values(article=left, note=""))
     its_own = versions.c.article_id == article.id
     connection.execute(update(versions).where(its_own).values(fingerprint=_NO_FINGERPRINT))
     return seq
+
+
+def _open_spans(article_id: ArticleId) -> ColumnElement[bool]:
+    return and_(topic_spans.c.article_id == article_id, topic_spans.c.until_seq.is_(None))
 
 
 def _drop_drafts(connection: Connection, article_id: ArticleId, texts: Collection[str]) -> None:

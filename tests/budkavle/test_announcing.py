@@ -65,7 +65,7 @@ def announcing(service: Service, clock: Callable[[], datetime]) -> Announcer:
 
 
 def publish(service: Service, now: datetime = NOW) -> None:
-    note(service, build_feeds(service, lambda _: None).changed, now)
+    note(service, build_feeds(service).changed, now)
 
 
 def article(home: Path, name: str = "bibliotek") -> None:
@@ -276,7 +276,7 @@ def test_what_could_not_be_noted_is_noted_with_the_next_round(home: Path) -> Non
     with served(home, "http://127.0.0.1:1/") as service:
         noting = Noting(service)
         noting.published((), NOW)
-        changed = build_feeds(service, lambda _: None).changed
+        changed = build_feeds(service).changed
         with service.database.write.begin() as connection:
             connection.exec_driver_sql(
                 "CREATE TRIGGER full BEFORE INSERT ON announcements BEGIN SELECT RAISE(ABORT, 'full'); END"
