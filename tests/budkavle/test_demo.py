@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections import Counter
 from email import policy
@@ -171,5 +172,37 @@ def test_a_demo_that_is_killed_again_and_again_ends_as_if_it_had_not_been(
     status = budkavle("digest", "status", "--json", folder=tmp_path / "demo").out
     uncertain = sum(json.loads(line)["uncertain"] for line in status.splitlines())
     assert len(missing) <= uncertain
+    for document in (whole / "public" / "feeds").iterdir():
+        assert (tmp_path / "demo" / "public" / "feeds" / document.name).read_bytes() == document.read_bytes()
+
+
+_DIES_WITH_AN_ACT_HALF_DONE = """
+import os, sys
+from budkavle import demo
+from budkavle.cli.main import main
+
+real = demo.import_all
+
+def dying(service, found, now):
+    found = list(found)
+    if any(each.asked for each in found):
+        os._exit(9)
+    return real(service, found, now)
+
+demo.import_all = dying
+sys.argv = ["budkavle", "demo", "demo"]
+main()
+"""
+
+
+def test_a_demo_that_dies_with_a_correction_on_the_disk_and_not_in_the_store_still_makes_a_correction_of_it(
+    demo: tuple[Path, Outcome], tmp_path: Path
+) -> None:
+    whole, _ = demo
+    died = subprocess.run(
+        [sys.executable, "-c", _DIES_WITH_AN_ACT_HALF_DONE], cwd=tmp_path, check=False, capture_output=True
+    )
+    assert died.returncode == 9
+    assert budkavle("demo", "demo", folder=tmp_path).code == 0
     for document in (whole / "public" / "feeds").iterdir():
         assert (tmp_path / "demo" / "public" / "feeds" / document.name).read_bytes() == document.read_bytes()
