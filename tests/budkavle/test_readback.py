@@ -29,6 +29,7 @@ from tests.given import NOW
 from tests.site import Asked, Reply, Site
 
 SECOND = timedelta(seconds=1)
+DOCUMENTS = [f"alla-nyheter.{kind}" for kind in ("atom", "html", "json", "rss")]
 
 
 class PublicSite(Site):
@@ -100,11 +101,9 @@ async def test_feeds_that_come_as_they_were_published_are_right_and_are_asked_fo
     feed = checked.feed()
     assert (feed.right, feed.seen_right) == (True, NOW)
     asked = [(each.path, each.headers.get("if-none-match") is not None) for each in checked.site.asked]
-    assert sorted(asked) == [
-        (f"/feeds/alla-nyheter.{kind}", again) for kind in ("atom", "rss") for again in (False, True)
-    ]
+    assert sorted(asked) == [(f"/feeds/{name}", again) for name in DOCUMENTS for again in (False, True)]
     await checked.after(60)
-    assert len(checked.site.asked) == 4  # nothing new: nothing asked
+    assert len(checked.site.asked) == 2 * len(DOCUMENTS)  # nothing new: nothing asked
 
 
 BAD = {
@@ -148,14 +147,15 @@ async def test_when_all_of_many_feeds_are_gone_there_is_one_alarm_for_the_site(h
     with checked_site(home, feeds=7) as checked:
         checked.publish("first")
         checked.site.answer = lambda _: Reply(status=502)
-        await checked.after(0)
-        alarms = await checked.after(60)
+        for seconds in (0, 20, 60):  # twenty documents a round
+            await checked.after(seconds)
+        alarms = await checked.after(20)
         assert alarms.keys() == {checked.site.address}
         assert "7 feeds have this fault" in alarms[checked.site.address]
 
 
 async def test_what_a_cache_in_front_rightly_keeps_is_no_alarm(checked: Checked) -> None:
-    old = {name: checked.site.answer(asked_for(name)) for name in ("alla-nyheter.atom", "alla-nyheter.rss")}
+    old = {name: checked.site.answer(asked_for(name)) for name in DOCUMENTS}
     cached = {
         name: Reply(headers=reply.headers | {"Cache-Control": "public, max-age=900"}, body=reply.body)
         for name, reply in old.items()
@@ -181,7 +181,7 @@ async def test_a_server_that_forgets_its_etags_is_told_of(checked: Checked) -> N
 async def test_of_many_feeds_twenty_documents_are_looked_at_in_a_round_and_all_in_their_turn(home: Path) -> None:
     with checked_site(home, feeds=25) as checked:
         checked.publish("first")
-        for documents in (20, 40, 50, 50):
+        for documents in (20, 40, 60, 80, 100, 100):
             await checked.after(20)
             assert len({asked.path for asked in checked.site.asked}) == documents
 
@@ -215,7 +215,7 @@ async def test_documents_that_are_taken_away_are_forgotten(checked: Checked) -> 
     await checked.after(0)
     (checked.home / "var/public/feeds/alla-nyheter.rss").unlink()
     await checked.after(6 * 3600)
-    assert [one.name for one in checked.service.shown.all()] == ["alla-nyheter.atom"]
+    assert [one.name for one in checked.service.shown.all()] == [*DOCUMENTS[:-1], "alla.opml"]
 
 
 async def test_what_another_process_published_is_seen_and_noted(checked: Checked) -> None:
