@@ -96,7 +96,7 @@ class _Waiting:
         self._make_out = sending.make_out
         self._told = sending.told
         self._idle = 0
-        self._over = asyncio.Event()
+        self._roused = asyncio.Event()
         self._claims: deque[Claim] = deque()
         self._asked: asyncio.Future[Committed] = asyncio.get_running_loop().create_future()
         self._asked.cancel()
@@ -104,7 +104,7 @@ class _Waiting:
     def stop(self) -> None:
         """Give nobody another claim."""
         self._stopping = lambda: True
-        self._over.set()
+        self._rouse()
 
     async def next(self) -> _Letter | None:
         """The next letter; None when it is time to stop, or when nothing is due and no other letter is under way.
@@ -152,13 +152,18 @@ class _Waiting:
                     continue
             self._idle -= 1
             return self._claims.popleft()
-        self._over.set()
+        self._rouse()
         return None
+
+    def _rouse(self) -> None:
+        """Have all that wait look round at once."""
+        self._roused.set()
+        self._roused = asyncio.Event()
 
     async def _look_round(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(min(seconds, _LOOK_ROUND)):
-                await self._over.wait()
+                await self._roused.wait()
 
     def _replenishing(self) -> "asyncio.Future[Committed]":
         if self._asked.done() and len(self._claims) <= _AHEAD // 2:
@@ -169,6 +174,8 @@ class _Waiting:
     def _replenish(self, asked: "asyncio.Future[Committed]") -> None:
         if not asked.cancelled() and asked.exception() is None:
             self._claims += asked.result().claims
+            if self._claims:
+                self._rouse()
 
     def leave_out(self, editions: frozenset[EditionId]) -> None:
         """Return the claims of editions that go no further."""
