@@ -12,7 +12,7 @@ from articles.article import ArticleId, Seq
 from budkavle.templates import feed_templates
 from budkavle.wiring import Service
 from feeds.place import wanted
-from feeds.shelved import Shelved, shelve
+from feeds.shelved import Shelved, shelve, unreadable
 
 _BATCH = 100
 """How many articles one transaction puts on the shelf."""
@@ -52,7 +52,11 @@ def restock(service: Service, wanted_: Restock, told: Told, stopping: Callable[[
         histories = service.articles.histories_of([article for article, _ in batch])
         made: list[Shelved] = []
         for article, seq in batch:
-            made.append(shelve(histories[article], seq, site, render, forms))
+            found = histories[article]
+            if isinstance(found, ValueError):
+                made.append(unreadable(article, seq, found))
+            else:
+                made.append(shelve(found, seq, site, render, forms))
             told(article)
         service.shelf.put(made, wanted_.made_with, touched)
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterator
 
-from articles.article import History
+from articles.article import History, Seq
 from budkavle.wiring import Service
 from feeds.composition import compose
 from feeds.entry import Feed
 from feeds.head import address
 from feeds.selection import matches
 from feeds.walking import BrokenWalkError, misses, walk
+
+_BATCH = 500
 
 
 def verify(service: Service, told: Callable[[object], None]) -> Iterator[str]:
@@ -17,7 +19,10 @@ def verify(service: Service, told: Callable[[object], None]) -> Iterator[str]:
     It asks the store's own articles what there should be, not what was kept of them when documents were built.
     """
     aside = {each.article_id for each in service.shelf.set_aside()}
-    histories = [each for each in service.articles.histories() if each.article.id not in aside]
+    known = [article for article, _ in service.articles.changed_after(Seq(0)) if article not in aside]
+    batches = (known[start : start + _BATCH] for start in range(0, len(known), _BATCH))
+    found = (each for batch in batches for each in service.articles.histories_of(batch).values())
+    histories = [each for each in found if isinstance(each, History)]
     for feed in service.feeds:
         expected = {entry for history in _matching(feed, histories) for entry in _ids(service, feed, history)}
         if feed.ends is not None:

@@ -55,6 +55,16 @@ def shelve(history: History, seq: Seq, site: Site, render: Render, forms: Iterab
     return Shelved(place=place, seq=seq, facets=facets(article.publishers, article.topics), kept=kept)
 
 
+def unreadable(article: ArticleId, seq: Seq, fault: ValueError) -> Shelved:
+    """An article in whose place the store has something that cannot be read."""
+    why = shown(" ".join(f"it cannot be read any more: {fault}".split()))
+    return Shelved(
+        place=Place(article=article, act=seq, born=seq),
+        seq=seq,
+        set_aside=SetAside(article_id=article, title="", why=why),
+    )
+
+
 class _UnfitError(ValueError):
     """An entry that its gate refused."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from sqlalchemy import Connection, Engine, and_, func, insert, select
+from sqlalchemy import Connection, Engine, Row, and_, func, insert, select
 
 from articles.acts import Change, Hold, decide, history
 from articles.adapters.erasing import erase
@@ -147,13 +147,13 @@ class ArticleStore:
             rows = connection.execute(statement.group_by(versions.c.article_id).order_by(newest)).all()
         return [(ArticleId(article_id), Seq(last)) for article_id, last in rows]
 
-    def histories_of(self, wanted: Sequence[ArticleId]) -> dict[ArticleId, History]:
-        """The newest state and acts of these articles."""
+    def histories_of(self, wanted: Sequence[ArticleId]) -> dict[ArticleId, History | ValueError]:
+        """The newest state and acts of these articles; of one that today's rules do not take, why not."""
         statement = select(versions).where(versions.c.article_id.in_(wanted))
         with self._read.begin() as connection:
             rows = connection.execute(statement.order_by(versions.c.article_id, versions.c.seq))
             grouped = groupby(rows, key=lambda row: row.article_id)
-            return {ArticleId(each): history([version(row) for row in own]) for each, own in grouped}
+            return {ArticleId(each): _readable(list(own)) for each, own in grouped}
 
     def texts(self, wanted: Iterable[tuple[ArticleId, Seq]]) -> dict[tuple[ArticleId, Seq], Version]:
         """The versions asked for, by article and seq."""
@@ -242,6 +242,14 @@ class ArticleStore:
             insert(articles).values(id=article_id, source=arrival.source, born_at=born_at, rebirth=rebirth)
         )
         return article_id
+
+
+def _readable(rows: list[Row[tuple[object, ...]]]) -> History | ValueError:
+    """An article's history, or why it cannot be read: an older version may have taken what this one does not."""
+    try:
+        return history([version(row) for row in rows])
+    except ValueError as fault:
+        return fault
 
 
 def _at_addresses(connection: Connection, arrival: Arrival) -> dict[str, str]:

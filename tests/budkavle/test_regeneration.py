@@ -1,7 +1,10 @@
 """Feeds brought up to date step by step are the feeds made anew, whatever happened on the way."""
 
 import shutil
+import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -12,9 +15,11 @@ from zlib import crc32
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import func, update
 
 from articles.adapters.lapsing import Lapses, Until
 from articles.adapters.store import Arrival
+from articles.adapters.tables import versions
 from articles.article import ArticleId, Kind, PublisherId, SourceName
 from articles.identity import mint
 from budkavle.config import load
@@ -125,6 +130,46 @@ def test_a_feed_holds_what_the_rule_selects(tmp_path: Path) -> None:
         for feed in service.feeds:
             places = service.shelf.newest(place.wanted(feed), feed.size)
             assert [each.article for each in places] == [each.article.id for each in select(feed, histories)]
+
+
+def test_an_article_that_an_older_version_took_and_this_one_does_not_is_set_aside_and_the_others_go_out(
+    tmp_path: Path,
+) -> None:
+    with newsroom(tmp_path) as service:
+        publish(service, 1, "vard")
+        publish(service, 2, "vard")
+        with service.database.write.begin() as connection:
+            old = update(versions).where(versions.c.seq == 1)
+            two_lines = func.replace(versions.c.article, "Nyhet 1", "Nyhet\\n1")
+            connection.execute(old.values(article=two_lines))
+        done = build_feeds(service)
+        assert done.faults == ()
+        (aside,) = done.set_aside
+        assert "cannot be read any more" in aside.why
+        assert b"Nyhet 2" in documents(service)["vard.atom"]
+        assert list(verify(service, lambda _: None)) == []
+
+
+def test_a_build_that_is_killed_again_and_again_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
+    command = [
+        str(Path(sys.executable).with_name("budkavle")),
+        "feeds",
+        "build",
+        "--config",
+        str(tmp_path / "config.toml"),
+    ]
+    with newsroom(tmp_path) as service:
+        for number in range(40):
+            publish(service, number, TOPICS[number % 3], ("lingonmark", "barrvik")[number % 2])
+        for milliseconds in (450, 550, 650, 700, 750, 800, 850, 900, 1000):
+            process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(milliseconds / 1000)
+            process.kill()
+            process.wait()
+        assert subprocess.run(command, check=False, capture_output=True).returncode == 0
+        stepwise = documents(service)
+        assert list(verify(service, lambda _: None)) == []
+        assert made_anew(service) == stepwise
 
 
 acts = st.tuples(
