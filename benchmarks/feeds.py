@@ -3,10 +3,15 @@
 Processor time throughout, of this process; medians of rounds in which the ways take turns.
 """
 
+# ruff: noqa: S603 - it starts itself
+
 import hashlib
 import os
+import platform
 import random
+import resource
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -16,6 +21,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from feedgen.feed import FeedGenerator
 from isal import igzip
@@ -27,16 +33,27 @@ from budkavle.publishing import build_feeds
 from budkavle.starting import write_config
 from budkavle.wiring import Service, open_service
 from feeds.documents import archive
-from feeds.entry import Feed
+from feeds.entry import Feed, Site
+from feeds.kept import Kept
 from feeds.place import wanted
 from feeds.wholeness import broken
-from tests.chaos.installation import LEAD
+from tests.chaos.installation import LEAD, today
 from tests.given import LINGONMARK
 
 _TOPICS_EACH = 5
 _WORDS = [
     f"{stem}{end}" for stem in LEAD.split() for end in ("", "en", "ar", "arna", "s", "lig", "het", "a", "e", "ning")
 ]
+
+_SITE = Site(
+    public_url="https://nyheter.example.org/",
+    title="Nyheter",
+    language="sv",
+    zone=ZoneInfo("Europe/Stockholm"),
+    publishers={},
+    topics={},
+    tag_authority="example.org,2026",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,7 +151,7 @@ def measured(folder: Path, articles: int, feeds: int, rounds: int) -> Costs:
         feed = many.feeds[0]
         scratch, kept = list[float](), list[float]()
         for _ in range(rounds):
-            scratch.append(seconds(lambda: _feedgen(entries)))
+            scratch.append(seconds(lambda: zlib.compress(_feedgen(entries), 6)))
             kept.append(seconds(lambda: _document(many, feed)))
         return Costs(
             articles=articles,
@@ -166,7 +183,7 @@ def _document(service: Service, feed: Feed) -> None:
 
 
 def _feedgen(texts: Sequence[Draft]) -> bytes:
-    """The usual way: a feed built and written from scratch, and compressed."""
+    """The usual way: a feed built and written from scratch."""
     made = FeedGenerator()
     made.id("tag:example.org,2026:feeds/alla")
     made.title("Alla nyheter")
@@ -181,15 +198,64 @@ def _feedgen(texts: Sequence[Draft]) -> bytes:
         entry.summary(draft.lead)
         entry.author(name="Region Lingonmark")
         entry.content("".join(f"<p>{block.text}</p>" for each in draft.sections for block in each.blocks), type="html")
-    return zlib.compress(made.atom_str(), 6)
+    return bytes(made.atom_str())
+
+
+def generated() -> str:
+    """Documents of ever more entries: joined of what is kept, and by feedgen as it is; each in a process of its own."""
+    lines = [
+        "| entries | joined: processor time | peak memory | feedgen as it is: processor time | peak memory | ratio |",
+        "| --: | --: | --: | --: | --: | --: |",
+    ]
+    for number in (50, 1000, 10_000):
+        ours, theirs = (_alone(way, number) for way in ("join", "feedgen"))
+        figures = (f"{seconds * 1e3:.1f} ms | {megabytes:.0f} MB" for seconds, megabytes in (ours, theirs))
+        lines.append(f"| {number} | {' | '.join(figures)} | {theirs[0] / ours[0]:.0f} × |")
+    return "\n".join(lines) + "\n"
+
+
+def _alone(way: str, number: int) -> tuple[float, float]:
+    """The processor time of one document, and the most memory it took above the process's start."""
+    words = [sys.executable, "-m", "benchmarks.feeds", way, str(number)]
+    said = subprocess.run(words, check=True, capture_output=True, text=True).stdout
+    cost, memory = map(float, said.split())
+    return cost, memory
+
+
+def _generate(way: str, number: int) -> None:
+    """Make one document in this way, and say what it cost."""
+    if way == "feedgen":
+        texts = [text(each) for each in range(number)]
+        deed: Callable[[], object] = lambda: _feedgen(texts)  # noqa: E731 - one of two
+    else:
+        kept = [_kept(each) for each in range(number)]
+        feed = Feed(slug="alla", title="Alla nyheter", size=number)
+        deed = lambda: archive(feed, "alla.1.atom", kept, _SITE)  # noqa: E731
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    cost = seconds(deed)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    sys.stdout.write(f"{cost} {(peak - before) / 1024}\n")
+
+
+def _kept(number: int) -> Kept:
+    """An entry of 4 KB as it would be kept."""
+    words = " ".join(random.Random(number).choices(_WORDS, k=600))  # noqa: S311
+    entry = f"<entry><id>tag:example.org,2026:{number}</id><title>{number}</title><content>{words}</content></entry>"
+    moment = float(number)
+    return Kept(id=str(number), seq=number, published=moment, updated=moment, written={".atom": entry.encode()})
 
 
 def main() -> None:
-    """Run it and print it."""
+    """Run it and print it; with a way and a number, make that one document."""
+    if len(sys.argv) > 1:
+        _generate(sys.argv[1], int(sys.argv[2]))
+        return
     articles = int(os.environ.get("ARTICLES", "10000"))
     feeds = int(os.environ.get("FEEDS", "1000"))
     with tempfile.TemporaryDirectory(prefix="budkavle-bench-") as folder:
-        sys.stdout.write(measured(Path(folder), articles, feeds, 7).told())
+        told = measured(Path(folder), articles, feeds, 7).told()
+    machine = f"{today()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    sys.stdout.write(f"Run on {machine}.\n\n{told}\nAn Atom document, not compressed:\n\n{generated()}")
 
 
 if __name__ == "__main__":
