@@ -40,7 +40,11 @@ class Builder:
 
     def made_of(self, feed: Feed) -> str:
         """A hash of all that goes into a feed's documents beside its articles: 64 hex characters."""
-        return hashlib.sha256(json.dumps([self._made_with, _written(feed)]).encode()).hexdigest()
+        return self.hashed(repr(_written(feed)))
+
+    def hashed(self, settings: str) -> str:
+        """A hash of these settings and of what goes into everything."""
+        return hashlib.sha256(f"{self._made_with} {settings}".encode()).hexdigest()
 
     def build(self, feed: Feed, before: Built | None, stale: Collection[int]) -> Outcome:
         """All of a feed's documents that differ from what they were `before`, and perhaps some that do not."""
@@ -69,7 +73,7 @@ class Builder:
             documents[name] = document
             faults += _faults(name, document, kept)
         return Outcome(
-            built=Built(made_of=self.made_of(feed), holds=holds, blocks=chain.blocks),
+            built=Built(made_of=self.made_of(feed), held=json.dumps(sorted(holds)), blocks=chain.blocks),
             documents=documents,
             gone=frozenset(archive_name(feed, number) for number in numbers - filled),
             faults=tuple(faults),

@@ -80,7 +80,7 @@ def build_feeds(
     for fault in round_.faults:
         log.error("feed_not_published", why=fault)
     return Regenerated(
-        documents=len(service.feed_files.names()),
+        documents=len(round_.there),
         built=round_.built,
         changed=tuple(round_.changed),
         set_aside=aside,
@@ -94,6 +94,7 @@ class _Round:
     def __init__(self, service: Service, builder: Builder) -> None:
         self._service, self._shelf, self._files = service, service.shelf, service.feed_files
         self._builder = builder
+        self.there = set(self._files.names())
         self.built = 0
         self.changed: list[str] = []
         self.faults: list[str] = []
@@ -101,8 +102,9 @@ class _Round:
     def build(self, progress: Progress, stopping: Callable[[], bool]) -> None:
         """Build the feeds that are stale, and the list of all."""
         # First, because the start page links to it.
-        self._publish("the list of all feeds", {OPML: opml(self._service.feeds, self._service.site)})
-        stale, known = self._shelf.stale(), self._known()
+        built = self._shelf.built()
+        self._list_all(built.get(OPML))
+        stale, known = self._shelf.stale(), self._known(built)
         due = [feed for feed in self._service.feeds if feed.slug in stale or not self._is_as_it_was(feed, known)]
         with progress("Building feeds", len(due)) as told:
             for feed in due:
@@ -111,14 +113,22 @@ class _Round:
                 self._feed(feed, known.get(feed.slug), stale.get(feed.slug, frozenset()))
                 told(feed.slug)
 
-    def _known(self) -> Mapping[str, Built]:
+    def _list_all(self, before: Built | None) -> None:
+        """The list of all feeds, when one of them has come, gone or changed its name."""
+        named = repr([(feed.slug, feed.title) for feed in self._service.feeds])
+        made_of = self._builder.hashed(named)
+        if (before is None or before.made_of != made_of or OPML not in self.there) and self._publish(
+            "the list of all feeds", {OPML: opml(self._service.feeds, self._service.site)}
+        ):
+            self._shelf.settle(OPML, Built(made_of=made_of, held="[]", blocks=frozenset()), ())
+
+    def _known(self, built: Mapping[str, Built]) -> Mapping[str, Built]:
         """What feeds were built of; of a feed of which somebody took a document away, nothing."""
-        there = frozenset(self._files.names())
         slugs = {feed.slug: feed for feed in self._service.feeds}
         return {
-            slug: built
-            for slug, built in self._shelf.built().items()
-            if slug in slugs and document_names(slugs[slug], built.blocks) <= there
+            slug: each
+            for slug, each in built.items()
+            if slug in slugs and document_names(slugs[slug], each.blocks) <= self.there
         }
 
     def _is_as_it_was(self, feed: Feed, known: Mapping[str, Built]) -> bool:
@@ -143,6 +153,8 @@ class _Round:
         """Put documents in place and take others away; False when some of it could not be done."""
         try:
             self.changed += self._files.publish_all(documents)
+            self.there |= documents.keys()
+            self.there -= set(gone)
             self.changed += [name for name in sorted(gone) if self._files.remove(name)]
         except NotPublishedError as error:
             self.changed += error.changed

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -76,12 +77,12 @@ class Service:
             for each in named
         )
 
-    @property
+    @cached_property
     def site(self) -> Site:
         """What all feeds have in common."""
         return site(self.config)
 
-    @property
+    @cached_property
     def feeds(self) -> tuple[Feed, ...]:
         """The feeds in the order of the file."""
         return feeds(self.config)

@@ -26,8 +26,13 @@ class Built:
     """What a feed's documents were last built of: a hash of its settings, its current articles, its archive."""
 
     made_of: str
-    holds: frozenset[ArticleId]
+    held: str
     blocks: frozenset[int]
+
+    @property
+    def holds(self) -> frozenset[ArticleId]:
+        """The articles in the current document: read only of feeds that are built again, for there may be thousands."""
+        return frozenset(json.loads(self.held))
 
 
 Touched = Callable[[frozenset[str]], Iterable[str]]
@@ -142,8 +147,8 @@ class Shelf:
 
     def settle(self, slug: str, built: Built, done: Collection[int]) -> None:
         """A feed's documents are out: these are no longer stale."""
-        holds, blocks = json.dumps(sorted(built.holds)), json.dumps(sorted(built.blocks))
-        values = {"slug": slug, "made_of": built.made_of, "holds": holds, "blocks": blocks}
+        blocks = json.dumps(sorted(built.blocks))
+        values = {"slug": slug, "made_of": built.made_of, "holds": built.held, "blocks": blocks}
         with self._write.begin() as connection:
             connection.execute(delete(built_feeds).where(built_feeds.c.slug == slug))
             connection.execute(insert(built_feeds).values(values))
@@ -224,4 +229,4 @@ def _place(row: Row[tuple[object, ...]]) -> Place:
 
 
 def _built(row: Row[tuple[object, ...]]) -> Built:
-    return Built(made_of=row.made_of, holds=frozenset(json.loads(row.holds)), blocks=frozenset(json.loads(row.blocks)))
+    return Built(made_of=row.made_of, held=row.holds, blocks=frozenset(json.loads(row.blocks)))
