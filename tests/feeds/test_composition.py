@@ -1,12 +1,11 @@
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from dataclasses import replace
 
 import pytest
 
-from articles.article import History, Image
+from articles.article import Image
 from feeds.composition import Render, compose
-from feeds.entry import Tombstone
-from tests.feeds.newsroom import SITE, at, corrected, edited, on, published, rich, withdrawn
+from feeds.entry import Entry, Tombstone
+from tests.feeds.newsroom import SITE, at, corrected, edited, on, published, rich, version, withdrawn
 
 STOCKHOLM = SITE.zone
 
@@ -145,26 +144,25 @@ def test_a_withdrawal_takes_back_even_a_text_that_could_not_be_published_today(r
     assert entry.title == f"Återkallat: {TITLE}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Buried(History):
-    """A history as it is once the scheduler has written its later events."""
-
-    tombstone: datetime | None = None
-    contacts_lapsed: datetime | None = None
-
-
 def test_nothing_is_left_of_an_article_that_has_become_a_tombstone(render: Render) -> None:
     gone = withdrawn(corrected(rich(1), 2), 3)
-    buried = Buried(newest=gone.newest, published=gone.published, withdrawn=gone.withdrawn, tombstone=at(800))
-    (tombstone,) = compose(buried, SITE, render)
-    assert isinstance(tombstone, Tombstone)
-    assert (tombstone.id, tombstone.seq) == (gone.article.id, 1)
-    assert tombstone.when == at(800)
+    lapse = version(800, Kind.LAPSED, gone.article)
+    entries = compose(replace(gone, lapsed=lapse), SITE, render)
+    assert all(isinstance(each, Tombstone) for each in entries)
+    assert [(each.id, each.seq) for each in entries] == [(gone.article.id, 1), (f"{gone.article.id}/rattelse-2", 2)]
+    assert {each.when for each in entries if isinstance(each, Tombstone)} == {at(800)}
+
+
+def test_an_erasure_leaves_a_tombstone_at_once(render: Render) -> None:
+    live = rich(1)
+    act = version(2, Kind.ERASED, live.article)
+    (tombstone,) = compose(replace(live, newest=act, erased=act), SITE, render)
+    assert tombstone == Tombstone(id=live.article.id, seq=1, published=tombstone.published, when=at(2))
 
 
 def test_contacts_that_have_lapsed_are_gone(render: Render) -> None:
     live = rich(1)
-    for lapsed, shown in ((None, True), (at(800), False)):
-        history = Buried(newest=live.newest, published=live.published, contacts_lapsed=lapsed)
-        (entry,) = compose(history, SITE, render, contacts=True)
+    for lapsed, shown in ((None, True), (version(800, Kind.LAPSED, live.article), False)):
+        (entry,) = compose(replace(live, lapsed=lapsed), SITE, render, contacts=True)
+        assert isinstance(entry, Entry)
         assert ("Cilla Exempel" in entry.whole_html) is shown
