@@ -1,8 +1,9 @@
 from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pytest
 
-from articles.article import Image
+from articles.article import Image, Kind
 from feeds.composition import Render, compose
 from feeds.entry import Entry, Tombstone
 from tests.feeds.newsroom import SITE, at, corrected, edited, on, published, rich, version, withdrawn
