@@ -8,9 +8,9 @@ import re
 from collections.abc import Sequence
 from html import unescape
 
+from feeds.ids import ATOM_SHAPE, RSS_SHAPE, ids
 from feeds.kept import Kept
-from feeds.reading import UnreadableError, parse, text
-from feeds.walking import ids_of
+from feeds.reading import UnreadableError
 
 _UID = re.compile(rb'<data class="u-uid" value="([^"]*)">')
 
@@ -31,11 +31,11 @@ def broken(name: str, document: bytes, kept: Sequence[Kept]) -> str | None:
 
 
 def _atom(document: bytes) -> list[str]:
-    return list(ids_of(parse(document)))
+    return ids(document, ATOM_SHAPE)
 
 
 def _rss(document: bytes) -> list[str]:
-    return [text(item, "guid") for item in parse(document).findall("channel/item")]
+    return ids(document, RSS_SHAPE)
 
 
 def _json(document: bytes) -> list[str]:
