@@ -230,7 +230,7 @@ def _generate(way: str, number: int) -> None:
     else:
         kept = [_kept(each) for each in range(number)]
         feed = Feed(slug="alla", title="Alla nyheter", size=number)
-        deed = lambda: archive(feed, "alla.1.atom", kept, _SITE)  # noqa: E731
+        deed = lambda: archive(feed, "alla.1.atom", kept, _SITE)  # noqa: E731 - the other one
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     cost = seconds(deed)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -239,7 +239,7 @@ def _generate(way: str, number: int) -> None:
 
 def _kept(number: int) -> Kept:
     """An entry of 4 KB as it would be kept."""
-    words = " ".join(random.Random(number).choices(_WORDS, k=600))  # noqa: S311
+    words = " ".join(random.Random(number).choices(_WORDS, k=600))  # noqa: S311 - words that compress as text does
     entry = f"<entry><id>tag:example.org,2026:{number}</id><title>{number}</title><content>{words}</content></entry>"
     moment = float(number)
     return Kept(id=str(number), seq=number, published=moment, updated=moment, written={".atom": entry.encode()})
