@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Collection, Mapping
+from itertools import count
 from pathlib import Path
 
 from budkavle.database import Database
@@ -22,23 +23,27 @@ _CALLS = ("open", "utime", "fsync", "unlink", "rename")
 
 
 class Fate:
-    """Counts the steps of a publisher, and ends it with SIGKILL before or after the one that is meant."""
+    """Counts the steps of a publisher, and ends it with SIGKILL before or after the one that is meant.
+
+    Steps of several threads run side by side: each has a number of its own.
+    """
 
     def __init__(self, step: int, *, after: bool) -> None:
-        self._left = step
+        self._meant = step
         self._after = after
+        self._numbers = count(1)
 
     def step(self, call: Callable[..., object]) -> Callable[..., object]:
         """The same call, as a step."""
 
         def stepping(*args: object, **kwargs: object) -> object:
-            self._left -= 1
-            if self._left == 0 and not self._after:
+            last = next(self._numbers) == self._meant
+            if last and not self._after:
                 os.kill(os.getpid(), signal.SIGKILL)
             try:
                 return call(*args, **kwargs)
             finally:
-                if self._left == 0:
+                if last:
                     os.kill(os.getpid(), signal.SIGKILL)
 
         return stepping
@@ -47,8 +52,7 @@ class Fate:
         """Writing, which may die half way."""
 
         def writing(number: int, data: memoryview) -> int:
-            self._left -= 1
-            if self._left == 0:
+            if next(self._numbers) == self._meant:
                 call(number, data if self._after else data[: len(data) // 2])
                 os.kill(os.getpid(), signal.SIGKILL)
             return call(number, data)
