@@ -18,6 +18,7 @@ from budkavle.database import Database, StoreError, knows_revision, make_durable
 from budkavle.finding import everything
 from budkavle.importing import import_all
 from budkavle.planning import open_period, plan, rhythm
+from budkavle.secret import NAME as SECRET
 from budkavle.sender_lock import sender_lock
 from budkavle.wiring import Service, open_service
 from digest.adapters.presuming import presume_sent
@@ -88,7 +89,7 @@ def restore(backup: Backup, file: Path, wishes: Wishes, now: datetime) -> Restor
     with sender_lock(store), _prepared(backup, store) as prepared:
         taken_in, presumed = 0, tuple[Presumed, ...]()
         if not wishes.nothing_was_sent:
-            taken_in, presumed = _made_safe(_at(config, prepared), backup.manifest.taken, now)
+            taken_in, presumed = _made_safe(_at(config, prepared), backup, now)
         places = _Places(backup=backup, now=now)
         if own:
             places.place(CONFIG, file)
@@ -128,13 +129,14 @@ def _at(config: Config, store: Path) -> Config:
     return replace(config, settings=config.settings.model_copy(update={"store": Store(url=f"sqlite:///{store}")}))
 
 
-def _made_safe(config: Config, taken: datetime, now: datetime) -> tuple[int, tuple[Presumed, ...]]:
+def _made_safe(config: Config, backup: Backup, now: datetime) -> tuple[int, tuple[Presumed, ...]]:
     """Presume of every letter that may have gone out after the backup was taken that it did.
 
     What the store knows as planned comes first: opening an edition would close it as not sent. An edition whose slot
     came since is planned with all that the sources hold now, for nobody knows what it held.
     """
-    with open_service(config) as service:
+    secret = backup.folder / SECRET if backup.has(SECRET) else None
+    with open_service(config, secret) as service:
         doubtful = dict(presume_sent(service.database.write, now))
         digests = service.config.settings.digests
         for digest in digests:
@@ -142,7 +144,7 @@ def _made_safe(config: Config, taken: datetime, now: datetime) -> tuple[int, tup
             if newest and newest.state is EditionState.PLANNING:
                 plan(service, digest, newest)
         doubtful |= presume_sent(service.database.write, now)
-        missed = [(digest, key) for digest in digests if (key := _missed(service, digest, taken, now))]
+        missed = [(digest, key) for digest in digests if (key := _missed(service, digest, backup.manifest.taken, now))]
         taken_in = sum(1 for one in import_all(service, everything(config), now) if one.kind) if missed else 0
         for digest, key in missed:
             plan(service, digest, open_period(service, digest, key, now))

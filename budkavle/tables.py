@@ -1,4 +1,4 @@
-"""The roof's own table: what needs a person."""
+"""The roof's own tables: what needs a person, and facts about the installation."""
 
 from sqlalchemy import Column, MetaData, String, Table, Text
 
@@ -16,4 +16,11 @@ alarms = Table(
     Column("seen", Instant, nullable=False, comment="when it was last found"),
     Column("mailed", Instant, comment="when the operator was told"),
     Column("ended", Instant, comment="when it was found no more"),
+)
+
+installation = Table(
+    "installation",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", Text, nullable=False),
 )

@@ -17,6 +17,8 @@ from articles.sources.reading import Vocabulary
 from budkavle.config import Config
 from budkavle.config_forms import is_loopback
 from budkavle.database import Database, make_private, plain_faults
+from budkavle.secret import NAME as SECRET
+from budkavle.secret import open_key
 from budkavle.templates import renderer
 from digest.adapters.editions import Editions
 from digest.adapters.maildir import MaildirRelay
@@ -24,6 +26,8 @@ from digest.adapters.pacing import Pacing
 from digest.adapters.planning import Planner
 from digest.adapters.smtp import RelayAddress, SmtpRelay, Tls
 from digest.adapters.subscribers import Subscribers
+from digest.adapters.suppressions import Suppressions
+from digest.keyed import Key
 from digest.sending import Relay
 from feeds.adapters.announcements import Announcements
 from feeds.adapters.files import FeedFiles
@@ -47,6 +51,8 @@ class Service:
     shelf: Shelf
     held: HeldInputs
     subscribers: Subscribers
+    suppressions: Suppressions
+    key: Key
     editions: Editions
     planner: Planner
     render: Render
@@ -89,18 +95,26 @@ class Service:
 
 
 @contextmanager
-def open_service(config: Config) -> Iterator[Service]:
-    """The installation that a configuration describes, its store made or brought up to date."""
+def open_service(config: Config, secret: Path | None = None) -> Iterator[Service]:
+    """The installation that a configuration describes, its store made or brought up to date.
+
+    `secret` is where the store's secret lies, when not beside it. Raises StoreError and SecretError.
+    """
     make_private(config.store_path)
     with plain_faults(config.store_path), closing(Database(config.store_url)) as database:
         database.upgrade()
+        key = open_key(database, secret or config.store_path.with_name(SECRET))
+        suppressions = Suppressions(database.read, database.write, key)
+        suppressions.fill_hashes()
         yield Service(
             config=config,
             database=database,
             articles=ArticleStore(database.read, database.write),
             shelf=Shelf(database.read, database.write),
             held=HeldInputs(database.read, database.write),
-            subscribers=Subscribers(database.read, database.write),
+            subscribers=Subscribers(database.read, database.write, key),
+            suppressions=suppressions,
+            key=key,
             editions=Editions(database.read, database.write),
             planner=Planner(database.write),
             render=renderer(config.settings.language, config.settings.timezone, config.templates_folder),

@@ -9,6 +9,7 @@ from budkavle.database import StoreError
 from budkavle.finding import NoSourceError
 from budkavle.importing import PublisherGoneError, StillUndatedError
 from budkavle.restoring import StoreInPlaceError
+from budkavle.secret import SecretError
 from budkavle.sender_lock import SenderBusyError
 from budkavle.wiring import NoPasswordError
 from digest.adapters.editions import UnknownEditionError
@@ -30,6 +31,7 @@ _CODES: tuple[tuple[type[Exception], Exit], ...] = (
     (SenderBusyError, Exit.TRY_LATER),
     (FileNotFoundError, Exit.WRONG_USE),
     (StoreError, Exit.NEEDS_A_PERSON),
+    (SecretError, Exit.NEEDS_A_PERSON),
     (BackupError, Exit.NEEDS_A_PERSON),
     (NoPasswordError, Exit.NEEDS_A_PERSON),
     (FencedError, Exit.TRY_LATER),

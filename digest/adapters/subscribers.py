@@ -13,6 +13,7 @@ from digest.adapters.editions import finish_if_done
 from digest.adapters.tables import deliveries, subscribers, subscriptions
 from digest.address import Address
 from digest.delivery import DeliveryState, EditionId, Reason
+from digest.keyed import Key
 from digest.subscription import ALL, Filter, LeaveToken, SubscriptionId, SubscriptionState, filter_of
 
 
@@ -69,14 +70,15 @@ _ALL = (
 class Subscribers:
     """Everybody who gets, or once got, a digest."""
 
-    def __init__(self, read: Engine, write: Engine) -> None:
+    def __init__(self, read: Engine, write: Engine, key: Key) -> None:
         self._read = read
         self._write = write
+        self._key = key
 
     def join(self, wish: Wish, newest: Seq, now: datetime) -> Joined:
         """Subscribe somebody from `newest` on, or leave a known subscription as it is."""
         with self._write.begin() as connection:
-            subscriber = _subscriber(connection, wish, now)
+            subscriber = self._subscriber(connection, wish, now)
             known = connection.execute(select(subscriptions).where(_of(subscriber, wish.digest))).first()
             if known is not None:
                 ended = known.state == SubscriptionState.ENDED
@@ -88,7 +90,7 @@ class Subscribers:
     def join_again(self, wish: Wish, newest: Seq, now: datetime) -> Joined:
         """Let somebody who left start anew, by their own wish; the receipts of before stay."""
         with self._write.begin() as connection:
-            here = _of(_subscriber(connection, wish, now), wish.digest)
+            here = _of(self._subscriber(connection, wish, now), wish.digest)
             values = _start(wish, newest, now) | {"ended": None, "ended_reason": None}
             ended = and_(here, subscriptions.c.state == SubscriptionState.ENDED)
             revived = connection.execute(update(subscriptions).where(ended).values(values)).rowcount
@@ -156,20 +158,20 @@ class Subscribers:
             row = connection.execute(_ALL.where(here)).first()
         return _subscription(row) if row else None
 
+    def _subscriber(self, connection: Connection, wish: Wish, now: datetime) -> int:
+        known = select(subscribers.c.id).where(subscribers.c.address_key == wish.address.key)
+        found: int | None = connection.execute(known).scalar()
+        if found is not None:
+            return found
+        known_as = {"address_key": wish.address.key, "hash": self._key.address_hash(wish.address)}
+        values = {"address": wish.address.text, **known_as, "language": wish.language, "since": now}
+        new: int = connection.execute(insert(subscribers).values(values).returning(subscribers.c.id)).scalar_one()
+        return new
+
     def _turn(self, address: Address, digest: str, old: SubscriptionState, new: SubscriptionState) -> bool:
         with self._write.begin() as connection:
             here = and_(_at(address, digest), subscriptions.c.state == old)
             return connection.execute(update(subscriptions).where(here).values(state=new)).rowcount > 0
-
-
-def _subscriber(connection: Connection, wish: Wish, now: datetime) -> int:
-    known = select(subscribers.c.id).where(subscribers.c.address_key == wish.address.key)
-    found: int | None = connection.execute(known).scalar()
-    if found is not None:
-        return found
-    values = {"address": wish.address.text, "address_key": wish.address.key, "language": wish.language, "since": now}
-    new: int = connection.execute(insert(subscribers).values(values).returning(subscribers.c.id)).scalar_one()
-    return new
 
 
 def _start(wish: Wish, newest: Seq, now: datetime) -> dict[str, object]:

@@ -36,8 +36,74 @@ subscribers = Table(
     Column("id", Integer, primary_key=True),
     Column("address", String(254), nullable=False),
     Column("address_key", String(254), nullable=False, unique=True, comment="the address in lower case"),
+    Column("hash", String(64), index=True, comment="the keyed hash of address_key; null until the key has been at it"),
     Column("language", String(10), nullable=False),
     Column("since", Instant, nullable=False),
+)
+
+# What is remembered of an address whatever becomes of its subscriber.
+suppressions = Table(
+    "suppressions",
+    metadata,
+    Column("hash", String(64), primary_key=True, comment="keyed, of the address in lower case"),
+    Column("reason", String(20), nullable=False),
+    Column("since", Instant, nullable=False),
+)
+
+# A subscriber's story: the record of consent. It goes when its subscriber is erased.
+events = Table(
+    "events",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("subscriber_id", ForeignKey(subscribers.c.id), nullable=False),
+    Column("digest", String(100)),
+    Column("at", Instant, nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("detail", Text, nullable=False, comment="JSON, without addresses"),
+    Index(None, "subscriber_id", "id"),
+)
+
+# What people agreed to, word for word.
+consent_texts = Table(
+    "consent_texts",
+    metadata,
+    Column("hash", String(64), primary_key=True, comment="SHA-256 of the text"),
+    Column("language", String(10), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("since", Instant, nullable=False, comment="when it was first shown"),
+)
+
+# Tokens that are used once. Leave tokens are not among them: they stand in their subscription.
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("hash", String(64), primary_key=True, comment="SHA-256 of the token"),
+    Column("purpose", String(20), nullable=False),
+    Column("subscriber_id", ForeignKey(subscribers.c.id), nullable=False),
+    Column("made", Instant, nullable=False),
+    Column("expires", Instant, nullable=False),
+    Column("used", Instant),
+    Column("detail", Text, nullable=False, comment="JSON: what using it does"),
+    Index(None, "subscriber_id"),
+)
+
+# Letters to one person about their own subscriptions, waiting for the relay. A token is made when the letter is.
+transactional_letters = Table(
+    "transactional_letters",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("subscriber_id", ForeignKey(subscribers.c.id), nullable=False),
+    Column("address", String(254), comment="where it goes, when that is not the subscriber's address"),
+    Column("language", String(10), nullable=False),
+    Column("detail", Text, nullable=False, comment="JSON: what the letter says and what its token does"),
+    Column("asked", Instant, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("next_at", Instant, nullable=False),
+    Column("reply", Text),
+    Index(None, "state", "next_at"),
+    Index(None, "subscriber_id"),
 )
 
 subscriptions = Table(
@@ -54,6 +120,7 @@ subscriptions = Table(
     Column("token", String(32), nullable=False, unique=True),
     Column("consent", Text, nullable=False, comment="where and when it was given"),
     Column("since", Instant, nullable=False),
+    Column("resumes", Instant, comment="when a pause ends by itself"),
     Column("ended", Instant),
     UniqueConstraint("subscriber_id", "digest"),
     Index(None, "digest", "state", "id"),

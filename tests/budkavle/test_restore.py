@@ -297,7 +297,6 @@ class TestInPlace:
     def backup(self, config: Config, tmp_path: Path) -> Backup:
         (config.folder / "templates").mkdir()
         (config.folder / "templates" / "own.txt").write_text("a template of our own")
-        config.store_path.with_name("secret").write_text("a key")
         return back_up(config, tmp_path / "backups", NOW)
 
     def test_a_fresh_folder_gets_everything(self, backup: Backup, tmp_path: Path) -> None:
@@ -372,10 +371,12 @@ class TestInPlace:
         assert (config.folder / "templates.replaced-2026-01-10T080000Z" / "own.txt").read_text() == "newer"
 
     def test_the_key_goes_with_the_store(self, config: Config, backup: Backup) -> None:
-        config.store_path.with_name("secret").write_text("another key")
+        secret, another = config.store_path.with_name("secret"), bytes(32).hex()
+        key = secret.read_text()
+        secret.write_text(another)
         done = restore(backup, config.file, Wishes(replace=True), NOW)
-        assert config.store_path.with_name("secret").read_text() == "a key"
-        assert {path.read_text() for path in done.aside if "secret" in path.name} == {"another key"}
+        assert secret.read_text() == key
+        assert {path.read_text() for path in done.aside if "secret" in path.name} == {another}
 
     def test_a_restore_that_fails_leaves_everything_in_its_place(
         self, config: Config, backup: Backup, monkeypatch: pytest.MonkeyPatch

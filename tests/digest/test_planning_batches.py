@@ -23,6 +23,7 @@ from digest.period import PeriodKey
 from digest.selection import newsroom
 from digest.subscription import ALL, filter_of
 from tests.given import LINGONMARK, NOW, PAGES, draft
+from tests.keys import KEY
 
 READERS = 12
 TOPICS = ("vard", "buss", "kultur")
@@ -34,7 +35,7 @@ class Room:
     def __init__(self, database: Database) -> None:
         ends = (database.read, database.write)
         self.database, self.store, self.editions = database, ArticleStore(*ends), Editions(*ends)
-        self.people = Subscribers(*ends)
+        self.people = Subscribers(*ends, KEY)
         for number in range(READERS):
             wish = Wish(address=self.reader(number), digest="veckobrev", wanted=filter_of([TOPICS[number % 3]]))
             self.people.join(wish, Seq(0), NOW)

@@ -26,9 +26,10 @@ from digest.selection import newsroom
 from digest.subscription import ALL, filter_of
 from tests.digest.steps import Steps
 from tests.given import LINGONMARK, NOW, PAGES, draft
+from tests.keys import KEY
 
 HERE = Path(__file__).parent
-KEY, READERS, BATCH = "2026-01-23", 12, 5
+PERIOD, READERS, BATCH = "2026-01-23", 12, 5
 TOPICS = ("", "vard", "buss", "vard buss", "skola")
 
 
@@ -57,7 +58,7 @@ def store(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(empty_store, path)
     database = Database(f"sqlite:///{path}")
     articles = ArticleStore(database.read, database.write)
-    people = Subscribers(database.read, database.write)
+    people = Subscribers(database.read, database.write, KEY)
     for number in range(READERS):
         wanted = filter_of(TOPICS[number % len(TOPICS)].split())
         wish = Wish(address=Address(f"lasare{number}@example.org"), digest="veckobrev", wanted=wanted)
@@ -79,14 +80,14 @@ def store(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def killed_planner(store: Path, moment: str, number: int) -> "subprocess.Popen[bytes]":
-    words = [sys.executable, str(HERE / "plan_me.py"), str(store), KEY, str(BATCH), moment, str(number)]
+    words = [sys.executable, str(HERE / "plan_me.py"), str(store), PERIOD, str(BATCH), moment, str(number)]
     return subprocess.Popen(words, env=os.environ | {"PYTHONPATH": str(HERE.parent.parent)})
 
 
 def outcome(path: Path) -> Outcome:
     """Every subscription's cursor and delivery, with what its letter shows, once the planning is done."""
     database = Database(f"sqlite:///{path}")
-    plan(database, KEY)
+    plan(database, PERIOD)
     newest = Editions(database.read, database.write).newest("veckobrev")
     assert newest
     wanted = (

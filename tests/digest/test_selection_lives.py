@@ -44,6 +44,7 @@ from digest.selection import newsroom
 from digest.subscription import ALL, filter_of
 from tests.digest.steps import Steps
 from tests.given import LINGONMARK, NOW, PAGES, draft
+from tests.keys import KEY
 
 TOPICS = ("vard", "buss", "kultur")
 PEOPLE = tuple(f"lasare{number}@example.org" for number in range(3))
@@ -121,7 +122,7 @@ class Lives(RuleBasedStateMachine):
         shutil.copy(self.empty, path)
         self.database = Database(f"sqlite:///{path}")
         ends = (self.database.read, self.database.write)
-        self.store, self.editions, self.subscribers = ArticleStore(*ends), Editions(*ends), Subscribers(*ends)
+        self.store, self.editions, self.subscribers = ArticleStore(*ends), Editions(*ends), Subscribers(*ends, KEY)
         self.planner = Planner(self.database.write, batch=2)
         self.now = NOW
         self.numbers = itertools.count()

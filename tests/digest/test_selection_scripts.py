@@ -31,6 +31,7 @@ from digest.selection import newsroom
 from digest.subscription import ALL, filter_of
 from tests.digest.steps import Steps
 from tests.given import LINGONMARK, NOW, draft
+from tests.keys import KEY
 
 WORDS = {Showing.ITEM: "", Showing.CORRECTED: "rättat ", Showing.WITHDRAWN: "återkallat "}
 REPLIES = {
@@ -48,7 +49,7 @@ class Life:
     def __init__(self, database: Database, on_uncertain: OnUncertain = OnUncertain.HOLD, limit: int = 30) -> None:
         ends = (database.read, database.write)
         self.database, self.on_uncertain, self.limit = database, on_uncertain, limit
-        self.store, self.editions, self.subscribers = ArticleStore(*ends), Editions(*ends), Subscribers(*ends)
+        self.store, self.editions, self.subscribers = ArticleStore(*ends), Editions(*ends), Subscribers(*ends, KEY)
         self.now = NOW
         self.names: dict[ArticleId, str] = {}
         self.drafts: dict[str, ArticleDraft] = {}

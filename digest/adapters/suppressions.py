@@ -1,0 +1,61 @@
+"""Which addresses must not be mailed: by keyed hash alone, so that erasing a person leaves their no."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, delete, insert, select, update
+
+from digest.adapters.tables import subscribers, suppressions
+from digest.address import Address
+from digest.keyed import Key
+from digest.suppression import Suppression, SuppressionReason, operator_may_lift
+
+
+class Suppressions:
+    """The list of noes."""
+
+    def __init__(self, read: Engine, write: Engine, key: Key) -> None:
+        self._read = read
+        self._write = write
+        self._key = key
+
+    def find(self, address: Address) -> Suppression | None:
+        """Why this address is not mailed, or None."""
+        with self._read.begin() as connection:
+            return self.of(connection, self._key.address_hash(address))
+
+    def of(self, connection: Connection, known_as: str) -> Suppression | None:
+        """Why the address with this keyed hash is not mailed, or None."""
+        row = connection.execute(select(suppressions).where(suppressions.c.hash == known_as)).first()
+        return Suppression(reason=SuppressionReason(row.reason), since=row.since) if row else None
+
+    def add(self, connection: Connection, known_as: str, reason: SuppressionReason, now: datetime) -> bool:
+        """Suppress an address; a person's own no takes the place of a bounce. False when nothing changed."""
+        known = self.of(connection, known_as)
+        if known is None:
+            connection.execute(insert(suppressions).values(hash=known_as, reason=reason, since=now))
+            return True
+        if operator_may_lift(known.reason) and not operator_may_lift(reason):
+            here = suppressions.c.hash == known_as
+            connection.execute(update(suppressions).where(here).values(reason=reason, since=now))
+            return True
+        return False
+
+    def lift(self, connection: Connection, known_as: str) -> SuppressionReason | None:
+        """Mail an address again, as its owner confirmed; says why it was not mailed, None when it was."""
+        known = self.of(connection, known_as)
+        connection.execute(delete(suppressions).where(suppressions.c.hash == known_as))
+        return known.reason if known else None
+
+    def fill_hashes(self, batch: int = 5000) -> int:
+        """Give every subscriber its keyed hash that has none yet; says how many."""
+        done = 0
+        while True:
+            with self._write.begin() as connection:
+                lacking = select(subscribers.c.id, subscribers.c.address_key).where(subscribers.c.hash.is_(None))
+                rows = connection.execute(lacking.limit(batch)).all()
+                for row in rows:
+                    own = {"hash": self._key.address_hash(Address(row.address_key))}
+                    connection.execute(update(subscribers).where(subscribers.c.id == row.id).values(own))
+            done += len(rows)
+            if len(rows) < batch:
+                return done

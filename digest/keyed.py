@@ -1,0 +1,45 @@
+"""Keyed hashes: what only the holder of an installation's secret can make, or find again."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from digest.address import Address
+
+
+class Purpose(StrEnum):
+    """What a hash is made for: one purpose's hashes say nothing about another's (RFC 5869, 3.2)."""
+
+    FINGERPRINT = "fingerprint"
+    SUPPRESSION = "suppression"
+    ENVELOPE = "envelope"
+    FORM = "form"
+    LIMIT = "limit"
+
+
+@dataclass(frozen=True)
+class Key:
+    """An installation's secret, never shown."""
+
+    secret: bytes = field(repr=False)
+
+    def mac(self, purpose: Purpose, text: str) -> str:
+        """HMAC-SHA256 of the text (RFC 2104) as 64 hex characters."""
+        return hmac.new(self.secret, f"{purpose}\0{text}".encode(), hashlib.sha256).hexdigest()
+
+    def fits(self, purpose: Purpose, text: str, mac: str) -> bool:
+        """Whether `mac`, or its first characters where it is shorter, was made of this text; in constant time.
+
+        The caller sees to it that `mac` is as long as it must be.
+        """
+        return hmac.compare_digest(self.mac(purpose, text)[: len(mac)].encode(), mac.encode())
+
+    def address_hash(self, address: Address) -> str:
+        """What a suppression knows an address by, however it was typed."""
+        return self.mac(Purpose.SUPPRESSION, address.key)
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells this secret from another without giving anything of it away."""
+        return self.mac(Purpose.FINGERPRINT, "")[:16]
