@@ -52,6 +52,8 @@ class _Conversation:
                 await client.login(smtp.user, self._password)
             await client.quit()
         finally:
+            if isinstance(client.transport, asyncio.WriteTransport):
+                client.transport.abort()  # closing TLS waits for the relay's goodbye, and this loop ends at once
             client.close()
 
 

@@ -1,5 +1,6 @@
 """`budkavle check`: every fault of this machine at once, each with its place and remedy, and nothing is changed."""
 
+import gc
 import shutil
 import socket
 import sqlite3
@@ -256,6 +257,19 @@ def test_a_wrong_password_is_told_in_the_relays_words_and_without_the_password(
     assert fault is not None
     assert (fault.place, fault.what) == (("mail", "smtp", "user"), "the relay said: 535 5.7.8 no … for …")
     assert "password_file" in fault.remedy
+
+
+def test_a_refused_login_over_tls_leaves_no_connection_behind(
+    localhost_pem: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(localhost_pem))
+    left: list[object] = []
+    monkeypatch.setattr("sys.unraisablehook", lambda each: left.append(each.exc_value))
+    for _ in range(30):  # about one in ten was left when its loop ended before the relay's goodbye
+        with ScriptedRelay({"auth": ["535 5.7.8 no"] * 9}, tls=server_tls(localhost_pem), implicit=True) as relay:
+            assert found(relay, tls="implicit", **LOGIN)
+        gc.collect()
+    assert left == []
 
 
 @pytest.mark.parametrize("tls", ["starttls", "implicit"])
