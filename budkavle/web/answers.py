@@ -18,6 +18,8 @@ Headers = list[tuple[bytes, bytes]]
 
 # Web pages may read feeds: they are public, and nobody is logged in here.
 OPEN = (b"access-control-allow-origin", b"*")
+_SHOWN = (b"access-control-expose-headers", b"ETag, Link, IM, Delta-Base")
+_DAY_SECONDS = 86_400
 _NOSNIFF = (b"x-content-type-options", b"nosniff")
 _POLICY = "Content-Security-Policy"
 # A feed's page shows the articles' pictures where their publishers have them.
@@ -86,7 +88,21 @@ def partial_answer(known: Answers, base: str, size: int) -> Message:
 NOT_ALLOWED: Message = {
     "type": "http.response.start",
     "status": int(HTTPStatus.METHOD_NOT_ALLOWED),
-    "headers": [(b"allow", b"GET, HEAD"), (b"content-length", b"0"), OPEN, _NOSNIFF],
+    "headers": [(b"allow", b"GET, HEAD, OPTIONS"), (b"content-length", b"0"), OPEN, _NOSNIFF],
+}
+
+# What a browser asks before its script may send a validator or A-IM (Fetch, 4.8).
+PREFLIGHT: Message = {
+    "type": "http.response.start",
+    "status": int(HTTPStatus.NO_CONTENT),
+    "headers": [
+        (b"allow", b"GET, HEAD, OPTIONS"),
+        OPEN,
+        (b"access-control-allow-methods", b"GET, HEAD"),
+        (b"access-control-allow-headers", b"If-None-Match, If-Modified-Since, A-IM"),
+        (b"access-control-max-age", b"%d" % _DAY_SECONDS),
+        _NOSNIFF,
+    ],
 }
 
 
@@ -125,4 +141,4 @@ def standing_headers(name: Name, public: Public, siblings: Sequence[str]) -> Hea
     guard = _TWIN_HEADERS if name.suffix == ".html" else {}
     guarding = [(key.lower().encode(), value.encode()) for key, value in guard.items()]
     sniffing = [] if guarding else [_NOSNIFF]
-    return [(b"content-type", kind), *[(b"link", link.encode()) for link in links], *guarding, *sniffing]
+    return [(b"content-type", kind), _SHOWN, *[(b"link", link.encode()) for link in links], *guarding, *sniffing]

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from budkavle.web.answers import NOT_ALLOWED, Public, body
+from budkavle.web.answers import NOT_ALLOWED, PREFLIGHT, Public, body
 from budkavle.web.documents import Document, Documents
 from budkavle.web.pages import PAGE_HEADERS
 from feeds.codings import preferred_coding
@@ -88,6 +88,8 @@ class FeedsFirst:
         return document.answers.unchanged_lines.get(tags) if document and tags else None
 
     def _answer(self, document: Document, scope: Scope) -> tuple[Message, Message] | None:
+        if scope["method"] == "OPTIONS":
+            return PREFLIGHT, _NOTHING
         if scope["method"] not in ("GET", "HEAD"):
             return NOT_ALLOWED, _NOTHING
         asked = _asked(scope["headers"])

@@ -100,6 +100,24 @@ def test_every_feeds_page_is_accessible_on_every_screen(home: Path, browser: Bro
                 assert faults(where, sheet) == []
 
 
+def test_a_feed_reader_that_lives_in_a_browser_reads_a_feed_and_asks_whether_it_changed(
+    home: Path, browser: Browser
+) -> None:
+    page(home, "gemensamt/a.md", ARTICLE)
+    budkavle("import", folder=home)
+    budkavle("feeds", "build", folder=home)
+    with running(home) as (client, _):
+        sheet = browser.new_page()  # about:blank: another site than ours
+        script = """async address => {
+            const first = await fetch(address)
+            const headers = {"If-None-Match": first.headers.get("etag"), "A-IM": "feed"}
+            const again = await fetch(address, {headers, cache: "no-store"})
+            return [first.status, (await first.text()).includes("Biblioteket"), again.status]
+        }"""
+        assert sheet.evaluate(script, f"{client.base_url}/feeds/alla-nyheter.atom") == [200, True, 304]
+        sheet.close()
+
+
 def test_every_letter_is_accessible_on_every_screen(home: Path, tmp_path: Path, browser: Browser) -> None:
     """A letter with news, one of them corrected and one withdrawn before the second edition."""
     budkavle("subscribers", "add", "lasare@example.org", folder=home)

@@ -148,10 +148,20 @@ def test_a_header_in_parts_is_one_list(served: Served) -> None:
     assert served.ask(ATOM, if_none_match=f'"a",{tag}').status == 304
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "get"])
+def test_a_script_of_another_site_may_ask_as_feed_readers_do(served: Served) -> None:
+    asked = {"origin": "https://reader.example", "access_control_request_headers": "if-none-match"}
+    answer = served.ask(ATOM, "OPTIONS", **asked, access_control_request_method="GET")
+    assert (answer.status, answer.body) == (204, b"")
+    assert answer["access-control-allow-origin"] == "*"
+    assert answer["access-control-allow-methods"] == "GET, HEAD"
+    assert answer["access-control-allow-headers"] == "If-None-Match, If-Modified-Since, A-IM"
+    assert not answer.has("access-control-allow-credentials")
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "get"])
 def test_what_is_neither_get_nor_head_is_refused_with_what_is_allowed(method: str, served: Served) -> None:
     answer = served.ask(ATOM, method)
-    assert (answer.status, answer["allow"], answer.body) == (405, "GET, HEAD", b"")
+    assert (answer.status, answer["allow"], answer.body) == (405, "GET, HEAD, OPTIONS", b"")
 
 
 @pytest.mark.parametrize(
