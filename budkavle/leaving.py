@@ -76,7 +76,7 @@ class Leaves:
                 known = known_by(connection, token)
         except DatabaseError as error:
             log.warning("leave_without_store", why=str(error.orig), remedy="it is in the journal and applied later")
-            self._write_down(Leave(moment=now, how=How.LEFT, subscription=None, proof=proof_of(token)))
+            self._journal.append([Leave(moment=now, how=How.LEFT, subscription=None, proof=proof_of(token))])
             return Leaving(left=Left.NOW)
         if known is None:
             return Leaving(left=Left.UNKNOWN)

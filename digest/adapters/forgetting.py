@@ -35,6 +35,17 @@ def forget_subscriber(connection: Connection, subscriber: int, now: datetime) ->
     _sweep_one(connection, subscriber)
 
 
+def is_under_way(read: Engine, subscriber: int) -> bool:
+    """Whether a sender has claimed a letter to this subscriber."""
+    claimed = (
+        select(deliveries.c.edition_id)
+        .join(subscriptions, subscriptions.c.id == deliveries.c.subscription_id)
+        .where(subscriptions.c.subscriber_id == subscriber, deliveries.c.state == DeliveryState.CLAIMED)
+    )
+    with read.begin() as connection:
+        return connection.execute(claimed.limit(1)).first() is not None
+
+
 def sweep(read: Engine, write: Engine) -> int:
     """Delete the rows without a name whose letters have met their fate; says how many subscribers are gone."""
     left = select(subscribers.c.id).where(subscribers.c.address_key.between(_NAMELESS, _BEYOND))

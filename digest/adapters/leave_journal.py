@@ -5,6 +5,7 @@ import fcntl
 import hashlib
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -52,7 +53,8 @@ class LeaveJournal:
             try:
                 _write(number, text)
             except OSError as error:
-                os.ftruncate(number, before)
+                with suppress(OSError):
+                    os.ftruncate(number, before)
                 raise OSError(error.errno, error.strerror, str(self._path)) from error
         finally:
             os.close(number)
