@@ -19,12 +19,13 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from budkavle.config import Config
 from budkavle.database import Database, StoreError, copy_store, make_durable, plain_faults
+from budkavle.leaving import NAME as LEAVES
 from budkavle.secret import NAME as SECRET
 
 STORE = "budkavle.db"
 CONFIG = "config.toml"
 TEMPLATES = "templates"
-BESIDE_THE_STORE = (SECRET, "leaves")
+BESIDE_THE_STORE = (SECRET, LEAVES)
 """What belongs to a store and lies beside it: the key of its hashes, and the journal of who left."""
 _MANIFEST = "manifest.json"
 _UNFINISHED = ".unfinished"

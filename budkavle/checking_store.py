@@ -21,15 +21,22 @@ def store_findings(path: Path) -> Iterator[Finding]:
     if not path.exists():
         return
     from budkavle.database import StoreError, knows_revision  # noqa: PLC0415 - slow to import, and there may be no store
+    from budkavle.secret import NAME as SECRET  # noqa: PLC0415 - as above
+    from budkavle.secret import fault_of  # noqa: PLC0415 - as above
 
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as store:
             fault = _fault(store)
             revision = _revision(store)
+            fingerprint = _fingerprint(store)
     except sqlite3.Error as error:
-        fault, revision = str(error), None
+        fault, revision, fingerprint = str(error), None, None
     if fault is None and revision is not None and not knows_revision(revision):
         fault = f"has the schema revision {revision}, which this version of Budkavle does not know"
+    secret = path.with_name(SECRET)
+    if fingerprint is not None and (wrong := fault_of(secret, fingerprint)) is not None:
+        what, _, remedy = wrong.partition("; ")
+        yield Finding(place=_PLACE, what=what, remedy=remedy)
     if fault is not None:
         what, _, remedy = str(StoreError(path, fault)).partition("; ")
         yield Finding(place=_PLACE, what=what, remedy=remedy)
@@ -52,6 +59,14 @@ def _fault(store: sqlite3.Connection) -> str | None:
     finally:
         store.set_progress_handler(None, 0)
     return None if told == "ok" else f"malformed: {' '.join(told.split())}"
+
+
+def _fingerprint(store: sqlite3.Connection) -> str | None:
+    """Which secret it was made with; None for one that has none yet."""
+    if store.execute("SELECT 1 FROM sqlite_master WHERE name = 'installation'").fetchone() is None:
+        return None
+    row = store.execute("SELECT value FROM installation WHERE name = 'secret'").fetchone()
+    return str(row[0]) if row else None
 
 
 def _revision(store: sqlite3.Connection) -> str | None:

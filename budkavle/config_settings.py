@@ -95,6 +95,7 @@ class Keep(Table):
     receipts: Annotated[Whole, Field(ge=90)] = 400
     letters: Annotated[Whole, Field(ge=30)] = 400
     notices: Annotated[Whole, Field(ge=1)] = 30
+    ended: Annotated[Whole, Field(ge=1)] = 400
     contact_days: Annotated[Whole, Field(ge=1)] | None = None
 
 

@@ -176,6 +176,8 @@ class Daemon:
         self._sending.wake()
 
     def _plan_all(self) -> None:
+        with self._watch.over(AlarmKind.PLANNING_FAILED, "leaves"):
+            self._service.leaves.replay()
         for digest in self._service.config.settings.digests:
             if not self._stopping:
                 with self._watch.over(AlarmKind.PLANNING_FAILED, digest.name):

@@ -122,6 +122,18 @@ class Database:
             cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
         return not busy
 
+    @contextmanager
+    def soon(self, seconds: float, *, writes: bool) -> Iterator[Connection]:
+        """A transaction that waits no longer than this for others, and then raises OperationalError."""
+        engine = self.write if writes else self.read
+        with engine.connect() as connection:
+            _be_patient(connection, int(seconds * 1000))
+            try:
+                with connection.begin():
+                    yield connection
+            finally:
+                _be_patient(connection, _BUSY_MS)
+
     def close(self) -> None:
         """Close every connection: SQLite then folds its log into the database file."""
         self.read.dispose()
@@ -209,6 +221,13 @@ def _on_sqlite_connect(connection: Any, _entry: ConnectionPoolEntry) -> None:  #
     for pragma in (*safe, "foreign_keys=ON", f"busy_timeout={_BUSY_MS}"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _be_patient(connection: Connection, milliseconds: int) -> None:
+    if connection.dialect.name == "sqlite":
+        cursor = connection.connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout={milliseconds}")
+        cursor.close()
 
 
 def _begin_on_sqlite(connection: Connection) -> None:

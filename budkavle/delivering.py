@@ -16,6 +16,7 @@ from budkavle.sender_lock import sender_lock
 from budkavle.wiring import Service, pacing, relays
 from digest.adapters.claims import has_work, sending
 from digest.adapters.engine import Sending, send_all
+from digest.adapters.forgetting import sweep
 from digest.adapters.ledger import Ledger
 from digest.adapters.outcomes import OnUncertain, has_unsettled, settle_dead
 from digest.adapters.pulling import Gone, Pulled, oldest_open_cut, pull
@@ -66,6 +67,7 @@ async def send_holding(
     finally:
         await asyncio.to_thread(ledger.end, clock())
     await asyncio.to_thread(drop_erased_forms, service)
+    await asyncio.to_thread(drop_nameless, service)
 
 
 def _ledger(service: Service, name: str, now: datetime, connections: int) -> Ledger:
@@ -122,6 +124,11 @@ def drop_erased_forms(service: Service) -> int:
     if dropped:
         service.database.scrub()
     return dropped
+
+
+def drop_nameless(service: Service) -> int:
+    """Drop what was kept of erased people until the fate of their last letters was known; says of how many."""
+    return sweep(service.database.read, service.database.write)
 
 
 def _render(service: Service, digest: Digest, edition: Edition, now: datetime) -> None:
@@ -190,6 +197,8 @@ class _Desk:
 
         When it raises, it may be tried again as it is, whatever of it is written already.
         """
+        if self._service.leaves.pending():
+            await asyncio.to_thread(self._service.leaves.replay)
         committed = self._ledger.commit(group, self._clock(), self._is_stale)
         while committed.stale:
             all_pulled = await asyncio.to_thread(self._render)

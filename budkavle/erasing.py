@@ -60,12 +60,12 @@ def beyond_reach(service: Service, article_id: ArticleId) -> Sequence[str]:
     steps = [f"take the text away where it came from ({places}): the next import would hold it"] if places else []
     if config.settings.mail.transport == "maildir":
         steps.append(f"delete its letters in {config.outbox}")
-    steps += [f"delete {copy}, a copy of the store as it was" for copy in _copies(config.store_path)]
+    steps += [f"delete {copy}, a copy of the store as it was" for copy in copies(config.store_path)]
     steps.append("delete older backups, or erase it again after restoring one")
     steps.append("what was sent lies in mailboxes, and what was published with whoever fetched it: neither comes back")
     return steps
 
 
-def _copies(store: Path) -> Sequence[Path]:
+def copies(store: Path) -> Sequence[Path]:
     """Copies of the store that lie beside it: of upgrades and of restores."""
     return sorted(each for how in ("before", "replaced") for each in store.parent.glob(f"{store.name}.{how}-*"))

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from budkavle.delivering import drop_nameless
+from budkavle.purging import purge
 from budkavle.wiring import Service
 from digest.adapters.retention import Retention
 
@@ -30,7 +32,7 @@ def keep(
     stopping: Callable[[], bool] = lambda: False,
     rest: Callable[[], None] = lambda: time.sleep(_REST_SECONDS),
 ) -> Kept:
-    """Let go of what was kept for its time: deliveries become counts and receipts; receipts and letters go.
+    """Let go of what was kept for its time: deliveries become counts and receipts; receipts, letters and people go.
 
     To be called once a day, in a thread, while senders work or not. When `stopping` says so it ends after the step
     under way, and the next call goes on there.
@@ -45,6 +47,8 @@ def keep(
             rest()
         return done
 
+    purge(service, now, stopping=stopping)
+    drop_nameless(service)
     kept = Kept(
         deliveries=all_of(lambda before: retention.fold(before, now), times.deliveries),
         receipts=all_of(retention.forget, times.receipts),

@@ -11,16 +11,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from budkavle.backing_up import BESIDE_THE_STORE, CONFIG, TEMPLATES, Backup, BackupError, put
+from budkavle.backing_up import CONFIG, TEMPLATES, Backup, BackupError, put
 from budkavle.config import Config, load
 from budkavle.config_settings import Digest, Store
 from budkavle.database import Database, StoreError, knows_revision, make_durable, plain_faults
 from budkavle.finding import everything
 from budkavle.importing import import_all
+from budkavle.leaving import NAME as LEAVES
 from budkavle.planning import open_period, plan, rhythm
 from budkavle.secret import NAME as SECRET
 from budkavle.sender_lock import sender_lock
 from budkavle.wiring import Service, open_service
+from digest.adapters.leave_journal import merged
 from digest.adapters.presuming import presume_sent
 from digest.edition import EditionState
 from digest.period import PeriodKey, latest_slot, slot_to_plan
@@ -94,8 +96,8 @@ def restore(backup: Backup, file: Path, wishes: Wishes, now: datetime) -> Restor
         if own:
             places.place(CONFIG, file)
             places.place_folder(TEMPLATES, config.templates_folder)
-        for name in BESIDE_THE_STORE:
-            places.place(name, store.with_name(name))
+        places.place(SECRET, store.with_name(SECRET))
+        places.place_leaves(store.with_name(LEAVES))
         places.put_store_aside(store)
         _fold_log(prepared)
         prepared.rename(store)
@@ -185,6 +187,25 @@ class _Places:
                 return
             self._put_aside(target)
             put(source, target)
+            self.placed.append(target)
+
+    def place_leaves(self, target: Path) -> None:
+        """Put the backup's journal of leaves in its place, with all that the one has which is there.
+
+        Who left after the backup was taken has left. The backup's lines come first: its store counts them.
+        """
+        if not (self._backup.has(LEAVES) and target.exists()):
+            self.place(LEAVES, target)
+            return
+        there = target.read_bytes()
+        both = merged((self._backup.folder / LEAVES).read_bytes(), there)
+        if both != there:
+            unfinished = target.with_name(f"{LEAVES}.restoring")
+            unfinished.touch(mode=0o600)
+            unfinished.write_bytes(both)
+            make_durable(unfinished)
+            self._put_aside(target)
+            unfinished.rename(target)
             self.placed.append(target)
 
     def place_folder(self, name: str, target: Path) -> None:

@@ -146,6 +146,8 @@ def _pages(publisher: Publisher) -> Iterator[tuple[str, Mapping[str, object]]]:
     yield "start", {"feeds": [], "digests": []}
     for name in ("leave", "left"):
         yield name, {"digest": "Veckans nyheter"}
+    yield "left", {"digest": None}
+    yield "left", {"digest": None, "unknown": True}
     yield "unknown", {}
     yield "ended", {"feed": {"title": "Alla nyheter", "ends": _DAY}}
     for status in (404, 405, 500):

@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from babel.lists import format_list
+from sqlalchemy.exc import OperationalError
 
 from articles.adapters.held import HeldInputs
 from articles.adapters.store import ArticleStore
@@ -17,6 +18,8 @@ from articles.sources.reading import Vocabulary
 from budkavle.config import Config
 from budkavle.config_forms import is_loopback
 from budkavle.database import Database, make_private, plain_faults
+from budkavle.leaving import NAME as LEAVES
+from budkavle.leaving import Leaves
 from budkavle.secret import NAME as SECRET
 from budkavle.secret import open_key
 from budkavle.templates import renderer
@@ -52,6 +55,7 @@ class Service:
     held: HeldInputs
     subscribers: Subscribers
     suppressions: Suppressions
+    leaves: Leaves
     key: Key
     editions: Editions
     planner: Planner
@@ -106,6 +110,9 @@ def open_service(config: Config, secret: Path | None = None) -> Iterator[Service
         key = open_key(database, secret or config.store_path.with_name(SECRET))
         suppressions = Suppressions(database.read, database.write, key)
         suppressions.fill_hashes()
+        leaves = Leaves(database, suppressions, config.store_path.with_name(LEAVES))
+        with suppress(OperationalError):  # others hold the store: whoever sends looks again
+            leaves.replay()
         yield Service(
             config=config,
             database=database,
@@ -114,6 +121,7 @@ def open_service(config: Config, secret: Path | None = None) -> Iterator[Service
             held=HeldInputs(database.read, database.write),
             subscribers=Subscribers(database.read, database.write, key),
             suppressions=suppressions,
+            leaves=leaves,
             key=key,
             editions=Editions(database.read, database.write),
             planner=Planner(database.write),

@@ -19,12 +19,17 @@ from budkavle.cli.terminal import (
     say_json,
 )
 from budkavle.config import Config, load
+from budkavle.noes import why_not
 from budkavle.subscribing import Line, import_lines, read_csv, wish_of
 from budkavle.wiring import open_service
 from digest.adapters.subscribers import Joined
 from digest.address import parse_address
 
 app = App(name="subscribers", help="Add, import, list and end subscriptions.")
+for _name in ("erase", "lift", "purge"):
+    app.command(f"budkavle.cli.forgetting:{_name}", name=_name)
+for _name in ("show", "explain"):
+    app.command(f"budkavle.cli.person:{_name}", name=_name)
 Names = Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative=())]
 DigestName = Annotated[str | None, Parameter(help="The digest; needed only where there are several.")]
 
@@ -75,6 +80,10 @@ def add(  # noqa: PLR0913 - one option each, as the manual lists them
         joined = join(wish, service.articles.last_seq(), now())
         chosen = joined is Joined.UNCHANGED and bool(topics or publishers)
         changed = chosen and service.subscribers.choose(wish.address, wish.digest, wish.wanted)
+        suppressed = service.suppressions.find(wish.address)
+    if joined is Joined.SUPPRESSED and suppressed is not None:
+        complain(why_not(suppressed))
+        return Exit.NEEDS_A_PERSON
     if joined is Joined.LEFT_BEFORE:
         complain("this address left before and is left alone; if its owner asks to come back: --again")
         return Exit.NEEDS_A_PERSON

@@ -12,10 +12,13 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, bindpara
 
 from articles.article import Seq
 from digest.adapters.prepared import Prepared, one_of
-from digest.adapters.tables import deliveries, editions, subscribers, subscriptions
+from digest.adapters.tables import deliveries, editions, subscribers, subscriptions, suppressions
 from digest.delivery import LONGEST_WAIT, Claim, DeliveryState, EditionId, Reason, VariantId
 from digest.edition import EditionState
 from digest.subscription import SubscriptionId, SubscriptionState
+
+Fate = tuple[DeliveryState, str]
+"""The state that a delivery ends in without a letter, and the reason."""
 
 
 def has_work(read: Engine, now: datetime, digests: Collection[str] | None = None) -> bool:
@@ -30,38 +33,36 @@ def sending(connection: Connection, digests: Collection[str] | None) -> Sequence
     return [EditionId(edition) for edition, digest in rows if digests is None or digest in digests]
 
 
-def due(connection: Connection, edition: EditionId, limit: int, now: datetime) -> Sequence[tuple[Claim, str]]:
-    """An edition's next deliveries, with the state of each subscription: first those never tried, then the others."""
-    found: list[tuple[Claim, str]] = []
+def due(connection: Connection, edition: EditionId, limit: int, now: datetime) -> Sequence[tuple[Claim, Fate | None]]:
+    """An edition's next deliveries, with why not to send them: first those never tried, then the others."""
+    found: list[tuple[Claim, Fate | None]] = []
     for which in (_FRESH, _RIPE, _NEVER):
         if len(found) < limit:
             left = {"b_limit": limit - len(found), "b_now": now, "b_never": now + LONGEST_WAIT}
             rows = which.run(connection, b_edition=edition, **left).fetchall()
-            found += [(_claim(*row), state) for state, *row in rows]
+            found += [(_claim(*row), unsendable(state, suppressed)) for state, suppressed, *row in rows]
     return found
 
 
 def in_hand(connection: Connection, edition: EditionId, subscription: SubscriptionId) -> Claim | None:
     """The claim that somebody holds on a delivery."""
     row = _IN_HAND.run(connection, b_edition=edition, b_subscription=subscription).fetchone()
-    return _claim(*row[1:]) if row else None
+    return _claim(*row[2:]) if row else None
 
 
-def standings(connection: Connection, fence: int, claims: Sequence[Claim]) -> Sequence[tuple[str, str] | None]:
-    """How the subscription and the edition of each claim stand; None for one that this sender holds no more."""
+def standings(
+    connection: Connection, fence: int, claims: Sequence[Claim]
+) -> Sequence[tuple[str, str | None, str] | None]:
+    """How each claim's subscription, address and edition stand; None for one that this sender holds no more."""
     wanted = [{"b_edition": claim.edition, "b_subscription": claim.subscription} for claim in claims]
     return _STANDING.each(connection, wanted, b_fence=fence)
 
 
-def gone(state: str) -> Reason | None:
-    """Why a subscription in this state is sent nothing, or None."""
-    match SubscriptionState(state):
-        case SubscriptionState.ACTIVE:
-            return None
-        case SubscriptionState.PAUSED:
-            return Reason.PAUSED
-        case _:
-            return Reason.LEFT
+def unsendable(state: str, suppressed: str | None) -> Fate | None:
+    """What becomes of a letter to a subscription in this state and to an address that may be suppressed; None: sent."""
+    if state != SubscriptionState.ACTIVE:
+        return DeliveryState.SKIPPED, Reason.PAUSED if state == SubscriptionState.PAUSED else Reason.LEFT
+    return (DeliveryState.SUPPRESSED, suppressed) if suppressed else None
 
 
 def claimed_by(fence: object, edition: object, subscription: object) -> ColumnElement[bool]:
@@ -86,11 +87,12 @@ def _claim(  # noqa: PLR0913, PLR0917 - the columns of `_with_recipient`
 
 
 def _with_recipient(chosen: Select[Any]) -> Prepared:
-    """Chosen deliveries with all that a claim of them needs, the state of the subscription first."""
+    """Chosen deliveries with all that a claim of them needs, the state of subscription and address first."""
     few = chosen.subquery()
     return Prepared(
         select(
             subscriptions.c.state,
+            suppressions.c.reason,
             deliveries.c.edition_id,
             deliveries.c.subscription_id,
             deliveries.c.variant_id,
@@ -108,6 +110,7 @@ def _with_recipient(chosen: Select[Any]) -> Prepared:
         .join(editions, editions.c.id == deliveries.c.edition_id)
         .join(subscriptions, subscriptions.c.id == deliveries.c.subscription_id)
         .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+        .outerjoin(suppressions, suppressions.c.hash == subscribers.c.hash)
     )
 
 
@@ -138,9 +141,11 @@ _SENDING = Prepared(
     select(editions.c.id, editions.c.digest).where(editions.c.state == EditionState.SENDING).order_by(editions.c.id)
 )
 _STANDING = Prepared(
-    select(subscriptions.c.state, editions.c.state)
+    select(subscriptions.c.state, suppressions.c.reason, editions.c.state)
     .select_from(deliveries)
     .join(subscriptions, subscriptions.c.id == deliveries.c.subscription_id)
+    .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+    .outerjoin(suppressions, suppressions.c.hash == subscribers.c.hash)
     .join(editions, editions.c.id == deliveries.c.edition_id)
     .where(claimed_by(bindparam("b_fence"), bindparam("b_edition"), bindparam("b_subscription")))
 )

@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -339,9 +340,16 @@ def _close(
         late = and_(late, not_(tuple_(deliveries.c.edition_id, deliveries.c.subscription_id).in_(flying)))
     connection.execute(update(deliveries).where(late).values(at=now, fence=None, next_at=None, **stopped))
     done = {"state": closed, "paused_because": None, "resume_at": None}
-    audience = select(func.count()).where(deliveries.c.edition_id == editions.c.id).scalar_subquery()
-    counted = func.coalesce(editions.c.audience, audience)  # an edition closed while it was planned has none yet
+    # An edition that is closed while it is planned has no audience yet.
+    counted = func.coalesce(editions.c.audience, audience_of(editions.c.id))
     connection.execute(update(editions).where(editions.c.id.in_(ids)).values(audience=counted, **done))
+
+
+def audience_of(edition: Any) -> ColumnElement[int]:  # noqa: ANN401 - a number, or the column that holds it
+    """How many deliveries an edition has, those counted whose rows are gone: of somebody who was erased meanwhile."""
+    rows = select(func.count()).where(deliveries.c.edition_id == edition).scalar_subquery()
+    gone = select(func.coalesce(func.sum(delivery_counts.c.number), 0)).where(delivery_counts.c.edition_id == edition)
+    return rows + gone.scalar_subquery()
 
 
 def in_flight(connection: Connection) -> list[tuple[EditionId, SubscriptionId]]:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 
-from digest.adapters.claims import due, gone, sending, standings
+from digest.adapters.claims import due, sending, standings, unsendable
 from digest.adapters.editions import finish_if_done
 from digest.adapters.outcomes import OnUncertain, Outcomes, take_over
 from digest.adapters.pacing import Pacing, pace_of, slow_down, take
@@ -165,17 +165,17 @@ class Ledger:
         return breaker, paused
 
     def _marked(self, outcomes: Outcomes, marks: Sequence[Claim], stopped: set[EditionId]) -> frozenset[Claim]:
-        """The letters that get their dot. Not those whose recipient left or whose edition waits, which is `stopped`.
+        """The letters that get their dot. Not those whose recipient left or must not be mailed, or whose edition waits.
 
         To be asked after the outcomes of the same group: one of them may have paused the edition.
         """
         marked = []
         for claim, stands in zip(marks, standings(outcomes.connection, self.fence, marks), strict=True):
-            why_not = gone(stands[0]) if stands else None
-            if why_not:
-                outcomes.set(claim, state=DeliveryState.SKIPPED, reason=why_not)
+            fate = unsendable(stands[0], stands[1]) if stands else None
+            if fate:
+                outcomes.set(claim, state=fate[0], reason=fate[1])
                 finish_if_done(outcomes.connection, claim.edition)
-            elif stands is None or stands[1] != EditionState.SENDING:
+            elif stands is None or stands[2] != EditionState.SENDING:
                 outcomes.give_back([claim])  # where it was not closed meanwhile
                 stopped.add(claim.edition)
             else:
@@ -193,10 +193,9 @@ class Ledger:
         for edition in sending(connection, self._digests):
             while len(claims) < limit and (found := due(connection, edition, limit - len(claims), now)):
                 outcomes.claim([claim for claim, _ in found])
-                for claim, state in found:
-                    why_not = gone(state)
-                    if why_not:
-                        outcomes.set(claim, state=DeliveryState.SKIPPED, reason=why_not)
+                for claim, fate in found:
+                    if fate:
+                        outcomes.set(claim, state=fate[0], reason=fate[1])
                     else:
                         claims.append(claim)
             finish_if_done(connection, edition)

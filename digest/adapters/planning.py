@@ -6,10 +6,11 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, Select, and_, bindparam, func, insert, or_, select, update
 
 from articles.article import ArticleId, Seq
-from digest.adapters.editions import by_key, finish_if_done, in_flight
+from digest.adapters.editions import audience_of, by_key, finish_if_done, in_flight
 from digest.adapters.prepared import Prepared
 from digest.adapters.receipts import Shown, said_in, shown
-from digest.adapters.tables import deliveries, editions, subscriptions
+from digest.adapters.suppressions import with_suppression
+from digest.adapters.tables import deliveries, editions, subscriptions, suppressions
 from digest.adapters.variants import variant_for
 from digest.delivery import DeliveryState, EditionId, Reason, VariantId
 from digest.edition import Edition, EditionState
@@ -69,7 +70,7 @@ class _Decisions:
         self._acted_on: dict[Seq, Collection[ArticleId]] = {}
 
     def of(self, connection: Connection, rows: Sequence[Row[Any]]) -> list[VariantId | None]:
-        """The variant for each of these subscriptions; None where there is nothing to send.
+        """The variant for each of these subscriptions; None where there is nothing to send, or nobody to send it to.
 
         For fewer of them when many are like none before: a decision costs as much as a hundred that are only looked up.
         """
@@ -79,7 +80,11 @@ class _Decisions:
         for told_until, alike in _by_what_they_were_told(connection, self._edition, rows):
             heard |= said_in(connection, [row.id for row in alike], self._places(connection, told_until, alike))
         most = len(self._made) + _NEW
-        return [self._variant(connection, row, heard.get(row.id, {})) for row in rows if len(self._made) < most]
+        return [
+            None if row.suppressed else self._variant(connection, row, heard.get(row.id, {}))
+            for row in rows
+            if len(self._made) < most
+        ]
 
     def _places(self, connection: Connection, told_until: Seq, rows: Sequence[Row[Any]]) -> Mapping[ArticleId, Shown]:
         """The articles whose receipts can change what these subscriptions are shown, with where they were shown."""
@@ -145,7 +150,14 @@ def _next_subscriptions(connection: Connection, edition: Edition, limit: int) ->
         deliveries.c.edition_id == edition.id
     )
     statement: Select[Any] = (
-        select(subscriptions.c.id, subscriptions.c.topics, subscriptions.c.publishers, subscriptions.c.from_seq)
+        select(
+            subscriptions.c.id,
+            subscriptions.c.topics,
+            subscriptions.c.publishers,
+            subscriptions.c.from_seq,
+            suppressions.c.reason.label("suppressed"),
+        )
+        .select_from(with_suppression(subscriptions))
         .where(
             subscriptions.c.digest == edition.digest,
             subscriptions.c.state == SubscriptionState.ACTIVE,
@@ -164,7 +176,8 @@ def _plan_rows(
     planned = list(zip(rows, decided, strict=False))
     values = [_planned(row, variant) for row, variant in planned]
     _PLAN.many(connection, values, n_edition_id=edition.id, n_at=edition.moment)
-    move_cursors(connection, edition.cut, [row.id for row, variant in planned if variant is None])
+    owed_nothing = [row.id for row, variant in planned if variant is None and not row.suppressed]
+    move_cursors(connection, edition.cut, owed_nothing)
 
 
 _FIXED = ("edition_id", "at", "subscription_id", "variant_id", "state", "reason", "topics", "publishers", "from_seq")
@@ -172,20 +185,28 @@ _PLAN = Prepared(insert(deliveries).values(attempt=0, **{name: bindparam(f"n_{na
 
 
 def _planned(row: Row[Any], variant: VariantId | None) -> dict[str, object]:
+    state, reason = _fate(row, variant)
     return {
         "n_subscription_id": row.id,
         "n_variant_id": variant,
-        "n_state": DeliveryState.SKIPPED if variant is None else DeliveryState.PLANNED,
-        "n_reason": Reason.EMPTY if variant is None else None,
+        "n_state": state,
+        "n_reason": reason,
         "n_topics": row.topics,
         "n_publishers": row.publishers,
         "n_from_seq": row.from_seq,
     }
 
 
+def _fate(row: Row[Any], variant: VariantId | None) -> tuple[DeliveryState, str | None]:
+    if row.suppressed:
+        return DeliveryState.SUPPRESSED, row.suppressed
+    if variant is None:
+        return DeliveryState.SKIPPED, Reason.EMPTY
+    return DeliveryState.PLANNED, None
+
+
 def _end_planning(connection: Connection, edition: EditionId) -> None:
-    audience = select(func.count()).where(deliveries.c.edition_id == edition).scalar_subquery()
-    done = {"state": EditionState.SENDING, "audience": audience}
+    done = {"state": EditionState.SENDING, "audience": audience_of(edition)}
     connection.execute(update(editions).where(editions.c.id == edition).values(done))
 
 

@@ -40,7 +40,7 @@ class Retention:
         by_state = select(deliveries.c.state, func.count().label("number")).where(these).group_by(deliveries.c.state)
         counts = {row.state: row.number for row in connection.execute(by_state)}
         for state, number in counts.items():
-            _count(connection, edition, state, number)
+            count(connection, edition, state, number)
         _leave_receipts(connection, these)
         connection.execute(delete(deliveries).where(these))
         return sum(counts.values())
@@ -104,8 +104,8 @@ def _over(before: datetime) -> ColumnElement[bool]:
     )
 
 
-def _count(connection: Connection, edition: int, state: str, number: int) -> None:
-    """Add to an edition's count of a state."""
+def count(connection: Connection, edition: int, state: str, number: int) -> None:
+    """Add to an edition's count of a state: what stands for deliveries whose rows are gone."""
     here = and_(delivery_counts.c.edition_id == edition, delivery_counts.c.state == state)
     added = update(delivery_counts).where(here).values(number=delivery_counts.c.number + number)
     if not connection.execute(added).rowcount:

@@ -9,10 +9,9 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, insert, select, update
 
 from articles.article import Seq
-from digest.adapters.editions import finish_if_done
-from digest.adapters.tables import deliveries, subscribers, subscriptions
+from digest.adapters.leaving import end_where
+from digest.adapters.tables import subscribers, subscriptions, suppressions
 from digest.address import Address
-from digest.delivery import DeliveryState, EditionId, Reason
 from digest.keyed import Key
 from digest.subscription import ALL, Filter, LeaveToken, SubscriptionId, SubscriptionState, filter_of
 
@@ -24,14 +23,7 @@ class Joined(StrEnum):
     CHANGED = "changed"
     UNCHANGED = "unchanged"
     LEFT_BEFORE = "left before"
-
-
-class Left(StrEnum):
-    """What became of a wish to leave."""
-
-    NOW = "now"
-    ALREADY = "already"
-    UNKNOWN = "unknown"
+    SUPPRESSED = "suppressed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +55,7 @@ class Subscription:
 _ALL = (
     select(subscriptions, subscribers.c.address)
     .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+    .where(subscribers.c.address != "")  # who was erased has none
     .order_by(subscribers.c.address_key, subscriptions.c.digest)
 )
 
@@ -76,8 +69,10 @@ class Subscribers:
         self._key = key
 
     def join(self, wish: Wish, newest: Seq, now: datetime) -> Joined:
-        """Subscribe somebody from `newest` on, or leave a known subscription as it is."""
+        """Subscribe somebody from `newest` on, or leave a known subscription as it is; nobody who is suppressed."""
         with self._write.begin() as connection:
+            if self._is_suppressed(connection, wish.address):
+                return Joined.SUPPRESSED
             subscriber = self._subscriber(connection, wish, now)
             known = connection.execute(select(subscriptions).where(_of(subscriber, wish.digest))).first()
             if known is not None:
@@ -90,6 +85,8 @@ class Subscribers:
     def join_again(self, wish: Wish, newest: Seq, now: datetime) -> Joined:
         """Let somebody who left start anew, by their own wish; the receipts of before stay."""
         with self._write.begin() as connection:
+            if self._is_suppressed(connection, wish.address):
+                return Joined.SUPPRESSED
             here = _of(self._subscriber(connection, wish, now), wish.digest)
             values = _start(wish, newest, now) | {"ended": None, "ended_reason": None}
             ended = and_(here, subscriptions.c.state == SubscriptionState.ENDED)
@@ -122,28 +119,13 @@ class Subscribers:
             here: ColumnElement[bool] = subscriptions.c.subscriber_id.in_(mine)
             if digest is not None:
                 here = and_(here, subscriptions.c.digest == digest)
-            return _end(connection, here, reason, now)
-
-    def leave(self, token: str, now: datetime) -> Left:
-        """End the subscription of a leave token. Leaving twice is harmless."""
-        with self._write.begin() as connection:
-            if _end(connection, subscriptions.c.token == token, "one click", now):
-                return Left.NOW
-            known = connection.execute(select(subscriptions.c.id).where(subscriptions.c.token == token)).first()
-            return Left.UNKNOWN if known is None else Left.ALREADY
+            return len(end_where(connection, here, reason, now))
 
     def count(self) -> int:
         """How many subscriptions are active."""
         active = select(func.count()).where(subscriptions.c.state == SubscriptionState.ACTIVE)
         with self._read.begin() as connection:
             return connection.execute(active).scalar_one()
-
-    def digest_of(self, token: str) -> str | None:
-        """The digest that a leave token would end, or None for an unknown token."""
-        statement = select(subscriptions.c.digest).where(subscriptions.c.token == token)
-        with self._read.begin() as connection:
-            found: str | None = connection.execute(statement).scalar()
-            return found
 
     def all(self) -> Iterator[Subscription]:
         """Every subscription, ended ones included, by address."""
@@ -157,6 +139,10 @@ class Subscribers:
         with self._read.begin() as connection:
             row = connection.execute(_ALL.where(here)).first()
         return _subscription(row) if row else None
+
+    def _is_suppressed(self, connection: Connection, address: Address) -> bool:
+        own = select(suppressions.c.hash).where(suppressions.c.hash == self._key.address_hash(address))
+        return connection.execute(own).first() is not None
 
     def _subscriber(self, connection: Connection, wish: Wish, now: datetime) -> int:
         known = select(subscribers.c.id).where(subscribers.c.address_key == wish.address.key)
@@ -184,24 +170,6 @@ def _start(wish: Wish, newest: Seq, now: datetime) -> dict[str, object]:
         "consent": wish.consent,
         "since": now,
     }
-
-
-def _end(connection: Connection, which: ColumnElement[bool], reason: str, now: datetime) -> int:
-    """End subscriptions and stop every letter to them that is not under way."""
-    living = and_(which, subscriptions.c.state != SubscriptionState.ENDED)
-    ids = connection.execute(select(subscriptions.c.id).where(living)).scalars().all()
-    values = {"state": SubscriptionState.ENDED, "ended_reason": reason, "ended": now}
-    connection.execute(update(subscriptions).where(subscriptions.c.id.in_(ids)).values(values))
-    waiting = and_(
-        deliveries.c.subscription_id.in_(ids),
-        deliveries.c.state.in_([DeliveryState.PLANNED, DeliveryState.DEFERRED]),
-    )
-    touched = connection.execute(select(deliveries.c.edition_id).where(waiting).distinct()).scalars().all()
-    stopped = {"state": DeliveryState.SKIPPED, "reason": Reason.LEFT, "at": now}
-    connection.execute(update(deliveries).where(waiting).values(stopped))
-    for edition in touched:
-        finish_if_done(connection, EditionId(edition))
-    return len(ids)
 
 
 def _of(subscriber: int, digest: str) -> ColumnElement[bool]:

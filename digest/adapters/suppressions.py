@@ -2,12 +2,18 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, delete, insert, select, update
+from sqlalchemy import Connection, Engine, FromClause, delete, insert, select, update
 
-from digest.adapters.tables import subscribers, suppressions
+from digest.adapters.tables import subscribers, subscriptions, suppressions
 from digest.address import Address
 from digest.keyed import Key
 from digest.suppression import Suppression, SuppressionReason, operator_may_lift
+
+
+def with_suppression(chosen: FromClause) -> FromClause:
+    """Something that holds `subscriptions`, with their `subscribers` and, where one is not mailed, `suppressions`."""
+    known = chosen.join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+    return known.outerjoin(suppressions, suppressions.c.hash == subscribers.c.hash)
 
 
 class Suppressions:

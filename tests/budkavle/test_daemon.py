@@ -85,7 +85,7 @@ def test_leaving_takes_one_click_and_looking_changes_nothing(home: Path) -> None
             assert (left.status_code, left.is_redirect) == (200, False)
         assert state(home) == "ended"
         assert client.post(address, files={"List-Unsubscribe": (None, "One-Click")}).status_code == 200
-        assert client.post("/avsluta/" + "0" * 32).status_code == 404
+        assert client.post("/avsluta/" + "0" * 32).status_code == 200
         for answer in (shown, left):
             assert answer.headers["cache-control"] == "no-store"
             assert answer.headers["referrer-policy"] == "no-referrer"

@@ -1,0 +1,100 @@
+"""Forgetting a person: everything about them but their no."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from budkavle.wiring import Service
+from digest.adapters.forgetting import forget_subscriber, is_under_way
+from digest.adapters.maildir_letters import remove_letters
+from digest.adapters.tables import subscribers, subscriptions
+from digest.address import Address
+from digest.leaves import How
+from digest.suppression import SuppressionReason
+
+_LOOKS, _LOOK_SECONDS = 20, 0.1
+"""How often, and how far apart, it is looked whether a letter that was being handed over lies in the outbox."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forgotten:
+    """What an erasure did. `known` says whether there was a subscriber, `letters` how many lay in the outbox.
+
+    `under_way` says that a letter is being handed over at this moment. `scrubbed` is False when the store's log could
+    not be cut, because others were at it for too long.
+    """
+
+    known: bool
+    letters: int
+    under_way: bool
+    scrubbed: bool
+
+
+def erase(service: Service, address: Address, now: datetime) -> Forgotten:
+    """Forget whoever has this address, known or not, and keep their no. Doing it again does what was left undone.
+
+    Raises OSError when the journal or the outbox cannot be written.
+    """
+    own = select(subscribers.c.id).where(subscribers.c.address_key == address.key)
+    with service.database.read.begin() as connection:
+        known = connection.execute(own).scalar()
+    if known is not None:
+        forget_rows(service, known, now)
+    else:
+        with service.database.write.begin() as connection:
+            known_as = service.key.address_hash(address)
+            service.suppressions.add(connection, known_as, SuppressionReason.ERASED, now)
+    under_way = known is not None and _outlasts(service, known)
+    letters = clear_outbox(service, [address])
+    scrubbed = service.database.scrub()
+    return Forgotten(known=known is not None, letters=letters, under_way=under_way, scrubbed=scrubbed)
+
+
+def forget(service: Service, subscriber: int, now: datetime) -> None:
+    """Forget a subscriber and keep their no; nothing happens when there is none with this number.
+
+    Raises OSError when the journal or the outbox cannot be written.
+    """
+    own = select(subscribers.c.address).where(subscribers.c.id == subscriber)
+    with service.database.read.begin() as connection:
+        address = connection.execute(own).scalar()
+    if address:
+        erase(service, Address(address), now)
+
+
+def forget_rows(service: Service, subscriber: int, now: datetime, *, keep_no: bool = True) -> None:
+    """Delete what the store has of a subscriber; with `keep_no` false, of one who never said no, even that.
+
+    The journal of leaves is told first, so that an older backup that is put in place forgets them, too.
+    """
+    mine = select(subscriptions.c.token).where(subscriptions.c.subscriber_id == subscriber)
+    own = select(subscribers.c.hash).where(subscribers.c.id == subscriber)
+    if keep_no:
+        with service.database.read.begin() as connection:
+            tokens = connection.execute(mine).scalars().all()
+        service.leaves.note(tokens, How.ERASED, now)
+        service.leaves.replay()
+    with service.database.write.begin() as connection:
+        known_as = connection.execute(own).scalar()
+        if known_as:  # who had no subscription, or who is to leave no trace
+            if keep_no:
+                service.suppressions.add(connection, known_as, SuppressionReason.ERASED, now)
+            forget_subscriber(connection, subscriber, now)
+
+
+def clear_outbox(service: Service, addresses: Collection[Address]) -> int:
+    """Delete what lies in an outbox for these; letters that a relay took are out of reach. Says how many."""
+    if service.config.settings.mail.transport != "maildir":
+        return 0
+    return remove_letters(service.config.outbox, addresses)
+
+
+def _outlasts(service: Service, subscriber: int) -> bool:
+    """Whether a letter is being handed over, for longer than that takes where letters are files."""
+    for _ in range(_LOOKS):
+        if not is_under_way(service.database.read, subscriber):
+            return False
+        service.wait(_LOOK_SECONDS)
+    return True

@@ -1,0 +1,175 @@
+"""Leaving: written to the journal first, then to the store, and to the store again when that was not to be had.
+
+The journal lies beside the store. The store remembers how far it has read it: so each leave is applied once, also
+after an older store was put in place (docs/adr/0020-a-journal-of-leaves.md).
+"""
+
+import json
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+import structlog
+from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy.exc import DatabaseError
+
+from budkavle.database import Database
+from budkavle.tables import installation
+from digest.adapters.forgetting import forget_subscriber
+from digest.adapters.leave_journal import LeaveJournal, Place
+from digest.adapters.leaving import ONE_CLICK, Known, end_where, known_by, meant_by
+from digest.adapters.suppressions import Suppressions
+from digest.adapters.tables import subscribers, subscriptions
+from digest.leaves import How, Leave, proof_of
+from digest.suppression import SuppressionReason
+
+log = structlog.get_logger()
+NAME = "leaves"
+_PATIENCE_SECONDS = 1.0
+"""How long one who leaves waits for a store that others hold: the journal has their wish already."""
+_FOREVER_SECONDS = 10.0
+_KNOWN = select(installation.c.value).where(installation.c.name == NAME)
+
+
+class Left(StrEnum):
+    """What became of a wish to leave."""
+
+    NOW = "now"
+    ALREADY = "already"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leaving:
+    """What became of a wish to leave, and of which digest; None where nobody could be asked."""
+
+    left: Left
+    digest: str | None = None
+
+
+class Leaves:
+    """The journal of a store, and what of it the store has not heard yet."""
+
+    def __init__(self, database: Database, suppressions: Suppressions, path: Path) -> None:
+        self._database = database
+        self._suppressions = suppressions
+        self._journal = LeaveJournal(path)
+        self._turn = threading.Lock()
+        self._seen = -1
+
+    def digest_of(self, token: str) -> str | None:
+        """The digest that a leave token would end, or None for an unknown token."""
+        with self._database.read.begin() as connection:
+            known = known_by(connection, token)
+        return known.digest if known else None
+
+    def leave(self, token: str, now: datetime) -> Leaving:
+        """End the subscription of a leave token: when this returns, it holds, also while the store is locked.
+
+        Raises OSError when it cannot be written down; then nothing has happened.
+        """
+        try:
+            with self._database.soon(_PATIENCE_SECONDS, writes=False) as connection:
+                known = known_by(connection, token)
+        except DatabaseError as error:
+            log.warning("leave_without_store", why=str(error.orig), remedy="it is in the journal and applied later")
+            self._journal.append([Leave(moment=now, how=How.LEFT, subscription=None, proof=proof_of(token))])
+            return Leaving(left=Left.NOW)
+        if known is None:
+            return Leaving(left=Left.UNKNOWN)
+        if known.ended:
+            return Leaving(left=Left.ALREADY, digest=known.digest)
+        self._write_down(_of(known, token, How.LEFT, now))
+        return Leaving(left=Left.NOW, digest=known.digest)
+
+    def note(self, tokens: Sequence[str], how: How, now: datetime) -> None:
+        """Write down that these subscriptions end, for the day on which an older store is put in place.
+
+        For what ends them in the store by itself. Raises OSError.
+        """
+        with self._database.read.begin() as connection:
+            known = [(known_by(connection, token), token) for token in tokens]
+        leaves = [_of(each, token, how, now) for each, token in known if each is not None]
+        if leaves:
+            self._journal.append(leaves)
+
+    def _write_down(self, leave: Leave) -> None:
+        self._journal.append([leave])
+        try:
+            self.replay(_PATIENCE_SECONDS)
+        except DatabaseError as error:
+            log.warning("leave_waits", why=str(error.orig), remedy="it is in the journal: no letter goes before it")
+
+    def pending(self) -> bool:
+        """Whether the journal may hold what the store has not heard; asked before each group of letters."""
+        return self._journal.size() != self._seen
+
+    def replay(self, patience: float = _FOREVER_SECONDS) -> int:
+        """Tell the store what it has not heard yet; says of how many leaves.
+
+        Raises OperationalError when others hold the store for longer than `patience` seconds.
+        """
+        if not self._turn.acquire(timeout=patience):
+            return 0  # somebody is at it, and whoever sends looks again
+        try:
+            size = self._journal.size()
+            done = self._catch_up(patience) if size and self._is_behind(size, patience) else 0
+            self._seen = size
+            return done
+        finally:
+            self._turn.release()
+
+    def _is_behind(self, size: int, patience: float) -> bool:
+        with self._database.soon(patience, writes=False) as connection:
+            return _place(connection).position != size
+
+    def _catch_up(self, patience: float) -> int:
+        with self._database.soon(patience, writes=True) as connection:
+            before = _place(connection)
+            reading = self._journal.after(before)
+            forgotten = self._apply(connection, reading.leaves)
+            if reading.place != before:
+                _remember(connection, reading.place)
+        if reading.torn:
+            log.warning("leaves_torn", lines=reading.torn, remedy="a power failure tore them before they were answered")
+        if forgotten:
+            self._database.scrub()
+        return len(reading.leaves)
+
+    def _apply(self, connection: Connection, leaves: Sequence[Leave]) -> int:
+        """Apply leaves; says how many people were forgotten."""
+        forgotten = set[int]()
+        for leave, row in meant_by(connection, leaves):
+            if leave.how is How.LEFT:
+                end_where(connection, subscriptions.c.id == row.id, ONE_CLICK, leave.moment)
+            elif row.subscriber_id not in forgotten:
+                self._forget(connection, row.subscriber_id, leave.moment)
+                forgotten.add(row.subscriber_id)
+        return len(forgotten)
+
+    def _forget(self, connection: Connection, subscriber: int, moment: datetime) -> None:
+        own = select(subscribers.c.hash).where(subscribers.c.id == subscriber)
+        if known_as := connection.execute(own).scalar():
+            self._suppressions.add(connection, known_as, SuppressionReason.ERASED, moment)
+        forget_subscriber(connection, subscriber, moment)
+
+
+def _of(known: Known, token: str, how: How, now: datetime) -> Leave:
+    """A leave is never earlier than what it ends, whatever a clock did: who came back later is told apart by that."""
+    return Leave(moment=max(now, known.since), how=how, subscription=known.id, proof=proof_of(token))
+
+
+def _place(connection: Connection) -> Place:
+    known = connection.execute(_KNOWN).scalar()
+    if known is None:
+        return Place()
+    position, check = json.loads(known)
+    return Place(position=position, check=check)
+
+
+def _remember(connection: Connection, place: Place) -> None:
+    connection.execute(delete(installation).where(installation.c.name == NAME))
+    connection.execute(insert(installation).values(name=NAME, value=json.dumps([place.position, place.check])))

@@ -1,0 +1,55 @@
+"""What an operator is told of a suppression, and what they may undo."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import select
+
+from budkavle.wiring import Service
+from digest.adapters.events import note
+from digest.adapters.tables import subscribers
+from digest.address import Address
+from digest.events import Event, EventKind
+from digest.suppression import Suppression, SuppressionReason, operator_may_lift
+
+_WORDS = {
+    SuppressionReason.HARD: "letters to it came back: there is no such mailbox",
+    SuppressionReason.SOFT: "it took no letter for several editions in a row",
+    SuppressionReason.COMPLAINT: "its owner called a letter spam",
+    SuppressionReason.ERASED: "its owner was erased and wants no more letters",
+}
+
+
+class Lifted(StrEnum):
+    """What became of an operator's wish to mail an address again."""
+
+    DONE = "done"
+    NOT_SUPPRESSED = "not suppressed"
+    REFUSED = "refused"
+
+
+def why_not(known: Suppression) -> str:
+    """Why an address is not mailed, since when, and what can be done about it."""
+    if operator_may_lift(known.reason):
+        remedy = "if you know that it works again: budkavle subscribers lift ADDRESS"
+    else:
+        remedy = "only its owner can take that back, by subscribing and confirming it themselves"
+    return f"this address is suppressed since {known.since:%Y-%m-%d}: {_WORDS[known.reason]}; {remedy}"
+
+
+def lift_suppression(service: Service, address: Address, now: datetime) -> tuple[Lifted, Suppression | None]:
+    """Mail an address again, unless its owner said no; and how it was suppressed."""
+    known_as = service.key.address_hash(address)
+    with service.database.write.begin() as connection:
+        known = service.suppressions.of(connection, known_as)
+        if known is None:
+            return Lifted.NOT_SUPPRESSED, None
+        if not operator_may_lift(known.reason):
+            return Lifted.REFUSED, known
+        service.suppressions.lift(connection, known_as)
+        own = select(subscribers.c.id).where(subscribers.c.address_key == address.key)
+        subscriber = connection.execute(own).scalar()
+        if subscriber is not None:
+            by = {"by": "operator", "reason": known.reason}
+            note(connection, subscriber, Event(kind=EventKind.LIFTED, at=now, detail=by))
+    return Lifted.DONE, known

@@ -1,0 +1,97 @@
+"""Ending subscriptions: at once, and before the next letter."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, select, update
+
+from digest.adapters.editions import finish_if_done
+from digest.adapters.events import note
+from digest.adapters.tables import deliveries, subscriptions
+from digest.delivery import DeliveryState, EditionId, Reason
+from digest.events import Event, EventKind
+from digest.leaves import Leave, proof_of
+from digest.subscription import SubscriptionId, SubscriptionState
+
+ONE_CLICK = "one click"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """The subscription of a leave token, as far as leaving asks."""
+
+    id: SubscriptionId
+    digest: str
+    ended: bool
+    since: datetime
+
+
+def known_by(connection: Connection, token: str) -> Known | None:
+    """The subscription that a leave token would end."""
+    row = connection.execute(select(subscriptions).where(subscriptions.c.token == token)).first()
+    if row is None:
+        return None
+    ended = row.state == SubscriptionState.ENDED
+    return Known(id=SubscriptionId(row.id), digest=row.digest, ended=ended, since=row.since)
+
+
+def end_where(
+    connection: Connection, which: ColumnElement[bool], reason: str, now: datetime
+) -> Sequence[SubscriptionId]:
+    """End subscriptions and stop every letter to them that nobody has claimed; says which.
+
+    A claimed one is stopped when its dot is asked for.
+    """
+    living = select(subscriptions).where(which, subscriptions.c.state != SubscriptionState.ENDED)
+    rows = connection.execute(living).all()
+    ids = [SubscriptionId(row.id) for row in rows]
+    if not ids:
+        return ids
+    values = {"state": SubscriptionState.ENDED, "ended_reason": reason, "ended": now, "resumes": None}
+    connection.execute(update(subscriptions).where(subscriptions.c.id.in_(ids)).values(values))
+    for row in rows:
+        left = Event(kind=EventKind.LEFT, at=now, digest=row.digest, detail={"how": reason})
+        note(connection, row.subscriber_id, left)
+    waiting = and_(
+        deliveries.c.subscription_id.in_(ids),
+        deliveries.c.state.in_([DeliveryState.PLANNED, DeliveryState.DEFERRED]),
+    )
+    touched = connection.execute(select(deliveries.c.edition_id).where(waiting).distinct()).scalars().all()
+    stopped = {"state": DeliveryState.SKIPPED, "reason": Reason.LEFT, "at": now}
+    connection.execute(update(deliveries).where(waiting).values(stopped))
+    for edition in touched:
+        finish_if_done(connection, EditionId(edition))
+    return ids
+
+
+def meant_by(connection: Connection, leaves: Iterable[Leave]) -> list[tuple[Leave, Row[Any]]]:
+    """The subscriptions that journalled leaves mean today, in the order of the leaves.
+
+    Not one that began after the leave: its owner has come back since. A leave of somebody whom this store does not
+    know means nobody.
+    """
+    found = {leave: _numbered(connection, leave) for leave in leaves}
+    lost = {leave.proof for leave, row in found.items() if row is None}
+    by_proof = _searched(connection, lost) if lost else {}
+    meant = [(leave, row or by_proof.get(leave.proof)) for leave, row in found.items()]
+    return [(leave, row) for leave, row in meant if row is not None and row.since <= leave.moment]
+
+
+def _numbered(connection: Connection, leave: Leave) -> Row[Any] | None:
+    """The subscription with the number that the leave names, if it is that one."""
+    if leave.subscription is None:
+        return None
+    row = connection.execute(select(subscriptions).where(subscriptions.c.id == leave.subscription)).first()
+    return row if row is not None and proof_of(row.token) == leave.proof else None
+
+
+def _searched(connection: Connection, proofs: set[str]) -> dict[str, Row[Any]]:
+    """The subscriptions whose tokens these are: all are looked at, a second for each million."""
+    every = connection.execution_options(stream_results=True).execute(select(subscriptions.c.id, subscriptions.c.token))
+    ids = {proof: row.id for row in every if (proof := proof_of(row.token)) in proofs}
+    return {
+        proof: connection.execute(select(subscriptions).where(subscriptions.c.id == each)).one()
+        for proof, each in ids.items()
+    }
