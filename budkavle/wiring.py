@@ -20,6 +20,7 @@ from budkavle.database import Database, make_private, plain_faults
 from budkavle.secret import NAME as SECRET
 from budkavle.secret import open_key
 from budkavle.templates import renderer
+from digest.adapters.bounces import Bounces
 from digest.adapters.editions import Editions
 from digest.adapters.maildir import MaildirRelay
 from digest.adapters.pacing import Pacing
@@ -52,6 +53,7 @@ class Service:
     held: HeldInputs
     subscribers: Subscribers
     suppressions: Suppressions
+    bounces: Bounces
     key: Key
     editions: Editions
     planner: Planner
@@ -114,6 +116,7 @@ def open_service(config: Config, secret: Path | None = None) -> Iterator[Service
             held=HeldInputs(database.read, database.write),
             subscribers=Subscribers(database.read, database.write, key),
             suppressions=suppressions,
+            bounces=Bounces(database.read, database.write, suppressions),
             key=key,
             editions=Editions(database.read, database.write),
             planner=Planner(database.write),

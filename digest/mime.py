@@ -1,7 +1,7 @@
 """Taking messages apart that anybody may have written: never deeper, longer or in more parts than is good for us.
 
-The standard library's parser calls itself for each level of a message, and dies of a thousand. This one knows as much of
-RFC 2045 and 2046 as returned mail needs, in time that grows with the bytes and no faster, and never raises.
+The standard library's parser calls itself for each level of a message, and dies of a thousand. This one knows as much
+of RFC 2045 and 2046 as returned mail needs, in time that grows with the bytes and no faster, and never raises.
 """
 
 import binascii
@@ -9,6 +9,7 @@ import quopri
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
 
@@ -86,7 +87,7 @@ def words_of(value: str) -> str:
             each if isinstance(each, str) else _decoded(each, charset or "utf-8")
             for each, charset in decode_header(value[:_VALUE])
         )
-    except (ValueError, LookupError, binascii.Error):
+    except (ValueError, LookupError, binascii.Error, HeaderParseError):
         return value
 
 
@@ -142,18 +143,20 @@ def _several(body: bytes, boundary: bytes, depth: int, left: list[int]) -> Seque
     at = 0
     while left[0] > 0:
         at = body.find(delimiter, at)
-        end = len(body) if at < 0 else at
-        if at > 0 and body[at - 1 : at] not in {b"\n", b"\r"}:
-            at += len(delimiter)
-            continue
-        if start is not None:
-            parts.append(_read(body[start:end], depth + 1, left))
-        if at < 0 or body[at + len(delimiter) : at + len(delimiter) + 2] == b"--":
+        if at < 0:
+            if start is not None:
+                parts.append(_read(body[start:], depth + 1, left))
             break
-        line_end = _LINE_END.search(body, at + len(delimiter))
-        if line_end is None:
-            break
-        start = at = line_end.end()
+        line_end = _LINE_END.search(body, at)
+        end = line_end.end() if line_end else len(body)
+        tail = body[at + len(delimiter) : end].strip() if at == 0 or body[at - 1 : at] in {b"\n", b"\r"} else b"-"
+        if tail in {b"", b"--"}:  # else it is another boundary that begins like this one, or text
+            if start is not None:
+                parts.append(_read(body[start:at], depth + 1, left))
+            start = end
+            if tail:
+                break
+        at = end
     return parts
 
 

@@ -186,6 +186,11 @@ def _start(wish: Wish, newest: Seq, now: datetime) -> dict[str, object]:
     }
 
 
+def end_all(connection: Connection, subscriber: int, reason: str, now: datetime) -> int:
+    """End everything that a subscriber gets; says how many subscriptions that were."""
+    return _end(connection, subscriptions.c.subscriber_id == subscriber, reason, now)
+
+
 def _end(connection: Connection, which: ColumnElement[bool], reason: str, now: datetime) -> int:
     """End subscriptions and stop every letter to them that is not under way."""
     living = and_(which, subscriptions.c.state != SubscriptionState.ENDED)
