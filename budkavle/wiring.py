@@ -175,7 +175,7 @@ def relays(config: Config) -> Sequence[Relay]:
         port=smtp.port,
         tls=Tls(smtp.tls),
         user=smtp.user,
-        password=_password(config.password_file) if config.password_file else None,
+        password=password_in(config.password_file) if config.password_file else None,
         letters=smtp.letters_per_connection,
     )
     return [SmtpRelay(where) for _ in range(smtp.connections)]
@@ -201,7 +201,7 @@ class NoPasswordError(ValueError):
         super().__init__(f"{path} holds no password; write it into the first line, readable by nobody else")
 
 
-def _password(path: Path) -> str:
+def password_in(path: Path) -> str:
     """The first line of the file. Raises NoPasswordError."""
     words = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
     if not words or not words[0].strip():

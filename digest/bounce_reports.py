@@ -35,9 +35,7 @@ def failure_in(message: Part) -> Told | None:
     if part is None:
         return None
     whole, *recipients = list(_blocks(part.text)) or [{}]
-    if not recipients and not whole.keys().isdisjoint(
-        {"action", "status"}
-    ):  # some leave out the empty line between the two
+    if not recipients and {"action", "status"} & whole.keys():  # some leave out the empty line between
         recipients = [whole]
     told = [_recipient(block) for block in recipients]
     worst = min(told, key=lambda each: _ORDER.index(each.kind), default=Told(BounceClass.SOFT))
