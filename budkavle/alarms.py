@@ -35,6 +35,10 @@ class AlarmKind(StrEnum):
     FEED_STALE = "feed_stale"
     ANNOUNCING_FAILED = "announcing_failed"
     CHECKING_FAILED = "checking_failed"
+    BOUNCES_FAILED = "bounces_failed"
+    BOUNCES_BRAKED = "bounces_braked"
+    BOUNCE_RATE = "bounce_rate"
+    SENDER_REFUSED = "sender_refused"
 
 
 REPORTED = frozenset(
@@ -47,6 +51,7 @@ REPORTED = frozenset(
         AlarmKind.KEEPING_FAILED,
         AlarmKind.ANNOUNCING_FAILED,
         AlarmKind.CHECKING_FAILED,
+        AlarmKind.BOUNCES_FAILED,
     }
 )
 """What only a job of the daemon sees while it works. All other kinds can be seen in the stores at any time."""

@@ -13,6 +13,8 @@ from feeds.address import is_public
 
 SLUG_SIZE = 64
 PORTS = 65535
+BOUNCE_LOCAL = 27
+"""`digest.verp.LONGEST_LOCAL`, which would bring half of `digest` with it."""
 
 
 class Wrong(ValueError):  # noqa: N818 - "raise Wrong" reads as what it says
@@ -194,6 +196,18 @@ def address(text: str) -> str:
     if found.name:
         raise Wrong("has a name beside the address", f'write "{found.address}"')
     return found.address
+
+
+def bounce_address(text: str) -> str:
+    """A mail address that has room for a return tag before its @."""
+    found = address(text)
+    local = found.rpartition("@")[0]
+    if len(local) > BOUNCE_LOCAL:
+        remedy = f"choose one with at most {BOUNCE_LOCAL} characters, such as studs"
+        raise Wrong("is too long before its @: each letter's number is added there", remedy)
+    if "+" in local:
+        raise Wrong("has a + before its @, where each letter's number is added", "write the address without it")
+    return found
 
 
 def listen(text: str) -> Listen:

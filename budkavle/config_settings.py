@@ -88,6 +88,27 @@ class Mail(Table):
     smtp: Smtp | None = None
 
 
+class Imap(Table):
+    """A mailbox that returned mail is read from."""
+
+    host: Annotated[str, AfterValidator(forms.host), Text] = Field(examples=["imap.example.org"])
+    port: Annotated[Whole, Field(ge=1, le=forms.PORTS)] = 993
+    tls: Literal["none", "starttls", "implicit"] = "implicit"
+    user: Words = Field(examples=["studs"])
+    password_file: Path = Field(examples=["var/imap-password"])
+    folder: Words = "INBOX"
+    processed: Words = "Processed"
+    unknown: Words = "Unknown"
+
+
+class Bounces(Table):
+    """Where letters that cannot be delivered come back to."""
+
+    address: Annotated[str, AfterValidator(forms.bounce_address), Text] | None = None
+    relay_names: tuple[Annotated[str, AfterValidator(forms.host), Text], ...] = ()
+    imap: Imap | None = None
+
+
 class Keep(Table):
     """How long things are kept, in days."""
 
@@ -96,6 +117,7 @@ class Keep(Table):
     letters: Annotated[Whole, Field(ge=30)] = 400
     notices: Annotated[Whole, Field(ge=1)] = 30
     ended: Annotated[Whole, Field(ge=1)] = 400
+    bounces: Annotated[Whole, Field(ge=150)] = 400
     contact_days: Annotated[Whole, Field(ge=1)] | None = None
 
 
@@ -180,6 +202,7 @@ class Settings(Table):
     web: Web = Web()
     publish: Publish = Publish()
     mail: Mail = Mail()
+    bounces: Bounces = Bounces()
     keep: Keep = Keep()
     templates: Path = "templates"
     publishers: tuple[Publisher, ...]

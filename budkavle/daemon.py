@@ -13,6 +13,7 @@ import uvicorn
 from sqlalchemy.exc import DatabaseError
 
 from budkavle.alarms import AlarmKind
+from budkavle.bounce_rounds import empty_mailbox, take_refused
 from budkavle.delivering import send_holding, settle
 from budkavle.keeping import keep
 from budkavle.newsdesk import Newsdesk
@@ -39,6 +40,7 @@ _WATCH_SECONDS = 60
 _KEEPING_SECONDS = 86_400
 _ANNOUNCING_SECONDS = 20
 _CHECKING_SECONDS = 20
+_BOUNCES_SECONDS = 60
 STOP_SECONDS = 30
 """How long a stop takes at most; docs/operating.md and the unit's TimeoutStopSec know it."""
 _LETTERS_SECONDS = 20
@@ -50,6 +52,7 @@ _HEART_SECONDS = 5.0
 _WAKE, _NEWS, _PLANNING, _SENDING = "scheduler", "news", "planning", "sending"
 _WATCH, _KEEPING = "watch", "keeping"
 _ANNOUNCING, _CHECKING = "announcing", "checking"
+_BOUNCES = "bounces"
 _MISSED = 15
 """So many rounds may a job miss before it counts as stuck: an import of many files takes its time."""
 _SILENT_SECONDS = 1800.0
@@ -79,6 +82,7 @@ class Daemon:
             _KEEPING: Job(do=self._keep, every=_KEEPING_SECONDS),
             _ANNOUNCING: Job(do=self._outside.announce, every=_ANNOUNCING_SECONDS),
             _CHECKING: Job(do=self._outside.check, every=_CHECKING_SECONDS),
+            _BOUNCES: Job(do=self._bounces, every=_BOUNCES_SECONDS),
         }
         limits = {job: float(jobs[job].every * _MISSED) for job in jobs} | {_SENDING: _SILENT_SECONDS}
         self._rounds = Rounds(limits, asyncio.get_running_loop().time)
@@ -201,6 +205,15 @@ class Daemon:
     def _let_go(self) -> None:
         with self._watch.over(AlarmKind.KEEPING_FAILED, "old editions"):
             keep(self._service, _now(), lambda: self._stopping)
+
+    async def _bounces(self) -> None:
+        await asyncio.to_thread(self._take_bounces)
+
+    def _take_bounces(self) -> None:
+        with self._watch.over(AlarmKind.BOUNCES_FAILED, "refused letters"):
+            take_refused(self._service, _now(), lambda: self._stopping)
+        with self._watch.over(AlarmKind.BOUNCES_FAILED, "mailbox"):
+            empty_mailbox(self._service, _now, lambda: self._stopping)
 
     async def _look(self) -> None:
         with contextlib.suppress(TimeoutError):  # what the first import meets belongs into the first mail

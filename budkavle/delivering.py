@@ -27,6 +27,7 @@ from digest.headers import HeaderError
 from digest.letter import Form, made_out, restored, stored
 from digest.letter_values import Recipient
 from digest.sending import Committed, Envelope, Group
+from digest.verp import ReturnPaths
 
 log = structlog.get_logger()
 _FORMS = 200
@@ -158,7 +159,8 @@ def _render(service: Service, digest: Digest, edition: Edition, now: datetime) -
 def _make_out(service: Service) -> Callable[[Claim], Awaitable[Envelope | None]]:
     """How a claim becomes an envelope."""
     senders = {each.name: each.from_.address for each in service.config.settings.digests}
-
+    bounces = service.config.settings.bounces.address
+    paths = ReturnPaths(service.key, bounces) if bounces else None
     forms: dict[VariantId, Form] = {}
 
     async def make_out(claim: Claim) -> Envelope | None:
@@ -173,7 +175,10 @@ def _make_out(service: Service) -> Callable[[Claim], Awaitable[Envelope | None]]
         except HeaderError as error:
             log.error("letter_unfit", subscription=claim.subscription, header=error.header)  # noqa: TRY400 - the traceback would hold the address
             return None
-        return Envelope(sender=senders[claim.digest], recipient=claim.address, letter=letter)
+        if paths is None:
+            return Envelope(sender=senders[claim.digest], recipient=claim.address, letter=letter)
+        tag = paths.tag(claim.edition, claim.subscription)
+        return Envelope(sender=paths.sender(tag), recipient=claim.address, letter=letter, id=tag)
 
     return make_out
 

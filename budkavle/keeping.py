@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from budkavle.bounce_intake import drop_kept
 from budkavle.delivering import drop_nameless
 from budkavle.purging import purge
 from budkavle.wiring import Service
@@ -24,6 +25,7 @@ class Kept:
     deliveries: int
     receipts: int
     letters: int
+    bounces: int = 0
 
 
 def keep(
@@ -53,7 +55,15 @@ def keep(
         deliveries=all_of(lambda before: retention.fold(before, now), times.deliveries),
         receipts=all_of(retention.forget, times.receipts),
         letters=all_of(retention.strip, times.letters),
+        bounces=all_of(service.bounces.forget, times.bounces),
     )
+    drop_kept(service, now - timedelta(days=times.bounces))
     if kept != Kept(deliveries=0, receipts=0, letters=0):
-        log.info("old_editions_folded", deliveries=kept.deliveries, receipts=kept.receipts, letters=kept.letters)
+        log.info(
+            "old_editions_folded",
+            deliveries=kept.deliveries,
+            receipts=kept.receipts,
+            letters=kept.letters,
+            bounces=kept.bounces,
+        )
     return kept

@@ -10,10 +10,13 @@ from pathlib import Path
 from budkavle.alarm_book import book_of
 from budkavle.alarm_rules import full, of_digest, of_hub, of_readers, quiet
 from budkavle.alarms import Alarm, AlarmKind, alarm, carried_over
+from budkavle.bounce_alarms import BOUNCES_SHOWN, REFUSALS_SHOWN, braked, ill, refused_by
 from budkavle.database import plain_faults
 from budkavle.planning import rhythm
 from budkavle.showing import shown_now
 from budkavle.wiring import Service
+from digest.adapters.bounce_counts import came_back_since, health_of, refused_since
+from digest.adapters.bounces import each_brake
 from feeds.announcing import in_trouble
 from feeds.readback import alarms_by_feed
 
@@ -21,7 +24,14 @@ from feeds.readback import alarms_by_feed
 def look(service: Service, now: datetime) -> tuple[Alarm, ...]:
     """All that can be seen to be wrong without running anything. Raises StoreError."""
     with plain_faults(service.config.store_path):
-        return (*_digests(service, now), *_sources(service, now), *_held(service), *_outside(service), *_disk(service))
+        return (
+            *_digests(service, now),
+            *_sources(service, now),
+            *_held(service),
+            *_outside(service),
+            *_disk(service),
+            *_bounces(service, now),
+        )
 
 
 def look_and_recall(service: Service, now: datetime) -> tuple[Alarm, ...]:
@@ -37,6 +47,17 @@ def _digests(service: Service, now: datetime) -> Iterator[Alarm]:
         yield from of_digest(
             digest.name, rhythm(service, digest), first_seen, service.editions.newest_status(digest.name), now
         )
+
+
+def _bounces(service: Service, now: datetime) -> Iterator[Alarm]:
+    with service.database.read.begin() as connection:
+        for brake in each_brake(connection, now - BOUNCES_SHOWN):
+            yield braked(f"{brake.digest} {brake.period_key}", brake.what)
+        for edition in came_back_since(connection, now - BOUNCES_SHOWN):
+            health = health_of(connection, edition.id)
+            yield from ill(f"{edition.digest} {edition.period_key}", health)
+        for refused in refused_since(connection, now - REFUSALS_SHOWN):
+            yield refused_by(refused.domain, refused.number, refused.status, refused.diagnostic)
 
 
 def _sources(service: Service, now: datetime) -> Iterator[Alarm]:

@@ -23,6 +23,7 @@ from budkavle.leaving import Leaves
 from budkavle.secret import NAME as SECRET
 from budkavle.secret import open_key
 from budkavle.templates import renderer
+from digest.adapters.bounces import Bounces
 from digest.adapters.editions import Editions
 from digest.adapters.maildir import MaildirRelay
 from digest.adapters.pacing import Pacing
@@ -56,6 +57,7 @@ class Service:
     subscribers: Subscribers
     suppressions: Suppressions
     leaves: Leaves
+    bounces: Bounces
     key: Key
     editions: Editions
     planner: Planner
@@ -122,6 +124,7 @@ def open_service(config: Config, secret: Path | None = None) -> Iterator[Service
             subscribers=Subscribers(database.read, database.write, key),
             suppressions=suppressions,
             leaves=leaves,
+            bounces=Bounces(database.read, database.write, suppressions),
             key=key,
             editions=Editions(database.read, database.write),
             planner=Planner(database.write),
@@ -180,7 +183,7 @@ def relays(config: Config) -> Sequence[Relay]:
         port=smtp.port,
         tls=Tls(smtp.tls),
         user=smtp.user,
-        password=_password(config.password_file) if config.password_file else None,
+        password=password_in(config.password_file) if config.password_file else None,
         letters=smtp.letters_per_connection,
     )
     return [SmtpRelay(where) for _ in range(smtp.connections)]
@@ -206,7 +209,7 @@ class NoPasswordError(ValueError):
         super().__init__(f"{path} holds no password; write it into the first line, readable by nobody else")
 
 
-def _password(path: Path) -> str:
+def password_in(path: Path) -> str:
     """The first line of the file. Raises NoPasswordError."""
     words = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
     if not words or not words[0].strip():

@@ -64,16 +64,20 @@ class Reply:
 
     def __str__(self) -> str:
         """One line of print to keep and show. Relays like to repeat the recipient's address: it is left out."""
-        text = self.text[: 2 * _LONGEST]
-        if "@" in text or not text.isprintable():
-            text = _ANY_ADDRESS.sub("…", _NO_PRINT.sub(" ", text))
-        text = text[:_LONGEST]
+        text = without_addresses(self.text[: 2 * _LONGEST])[:_LONGEST]
         return f"{self.phase}: {self.code} {text}" if self.code else f"{self.phase}: no answer: {text}"
 
 
 _LONGEST = 500
 _NO_PRINT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _ANY_ADDRESS = re.compile(r"[^\s<>]+@[^\s<>]+")
+
+
+def without_addresses(text: str) -> str:
+    """A line of print without mail addresses, of what another machine said."""
+    if "@" in text or not text.isprintable():
+        return _ANY_ADDRESS.sub("…", _NO_PRINT.sub(" ", text))
+    return text
 
 
 class Verdict(StrEnum):

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -26,7 +27,18 @@ class Key:
 
     def mac(self, purpose: Purpose, text: str) -> str:
         """HMAC-SHA256 of the text (RFC 2104) as 64 hex characters."""
-        return hmac.new(self.secret, f"{purpose}\0{text}".encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self.secret, f"{purpose}\0{text}".encode(), "sha256").hex()
+
+    def many(self, purpose: Purpose) -> Callable[[str], str]:
+        """What does as `mac` for one purpose, in half the time: the secret is taken in once, not for every text."""
+        begun = hmac.new(self.secret, f"{purpose}\0".encode(), hashlib.sha256)
+
+        def mac(text: str) -> str:
+            made = begun.copy()
+            made.update(text.encode())
+            return made.hexdigest()
+
+        return mac
 
     def fits(self, purpose: Purpose, text: str, mac: str) -> bool:
         """Whether `mac`, or its first characters where it is shorter, was made of this text; in constant time.

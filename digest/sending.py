@@ -15,11 +15,15 @@ from digest.delivery import Claim, EditionId, Reply
 
 @dataclass(frozen=True, kw_only=True)
 class Envelope:
-    """Who sends and who receives, as a relay is told (RFC 5321), and the letter's bytes."""
+    """Who sends and who receives, as a relay is told (RFC 5321), and the letter's bytes.
+
+    With an `id`, a relay that knows DSN is asked to tell of failures and delays under it (RFC 3461).
+    """
 
     sender: str
     recipient: str
     letter: bytes
+    id: str = ""
 
 
 class Relay(Protocol):

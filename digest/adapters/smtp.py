@@ -4,6 +4,7 @@ aiosmtplib's own `sendmail()` hides whether a connection was lost before or afte
 anew, waits for each command's answer, and loses step with the relay when a call is cancelled.
 """
 
+import re
 import time
 from dataclasses import dataclass
 from enum import StrEnum
@@ -21,6 +22,7 @@ _GOODBYE_SECONDS = 5.0
 _MOST_SECONDS = 300.0
 """How old a connection gets: relays close older ones, and balance their load by new ones."""
 _GO_ON, _DONE, _WILL_FORWARD, _CLOSING = 354, 250, 251, 421
+_NOT_XTEXT = re.compile(r"[^!-*,-<>-~]")
 _COMMANDS = (Phase.MAIL, Phase.RCPT, Phase.DATA)
 _YES = {Phase.MAIL: {_DONE}, Phase.RCPT: {_DONE, _WILL_FORWARD}, Phase.DATA: {_GO_ON}}
 """What accepts each command (RFC 5321, section 4.3.2; 251 is a yes as well: section 3.4)."""
@@ -53,6 +55,7 @@ class _Line:
     conversation: Conversation
     pipelining: bool
     size: bool
+    dsn: bool
     since: float
     letters: int = 0
 
@@ -167,6 +170,7 @@ class SmtpRelay:
             conversation=Conversation.over(client.transport),
             pipelining=client.supports_extension("pipelining"),
             size=client.supports_extension("size"),
+            dsn=client.supports_extension("dsn"),
             since=time.monotonic(),
         )
         return self._line
@@ -208,11 +212,20 @@ async def _greet(client: SMTP) -> None:
 
 def _commands(line: _Line, envelope: Envelope) -> tuple[bytes, bytes, bytes]:
     size = f" SIZE={len(envelope.letter)}" if line.size else ""
+    whose = who = ""
+    if line.dsn and envelope.id:  # only the head comes back, and never the news that all went well
+        whose = f" RET=HDRS ENVID={_xtext(envelope.id)}"
+        who = f" NOTIFY=FAILURE,DELAY ORCPT=rfc822;{_xtext(envelope.recipient)}"
     return (
-        f"MAIL FROM:<{envelope.sender}>{size}\r\n".encode(),
-        f"RCPT TO:<{envelope.recipient}>\r\n".encode(),
+        f"MAIL FROM:<{envelope.sender}>{size}{whose}\r\n".encode(),
+        f"RCPT TO:<{envelope.recipient}>{who}\r\n".encode(),
         b"DATA\r\n",
     )
+
+
+def _xtext(text: str) -> str:
+    """The text with all but printable ASCII, and `+` and `=`, as plus and two hex digits (RFC 3461, section 4)."""
+    return _NOT_XTEXT.sub(lambda found: f"+{ord(found[0]):02X}", text)
 
 
 async def _introduce(line: _Line, envelope: Envelope) -> list[Answer]:

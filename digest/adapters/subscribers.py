@@ -172,6 +172,11 @@ def _start(wish: Wish, newest: Seq, now: datetime) -> dict[str, object]:
     }
 
 
+def end_all(connection: Connection, subscriber: int, reason: str, now: datetime) -> int:
+    """End everything that a subscriber gets; says how many subscriptions that were."""
+    return len(end_where(connection, subscriptions.c.subscriber_id == subscriber, reason, now))
+
+
 def _of(subscriber: int, digest: str) -> ColumnElement[bool]:
     return and_(subscriptions.c.subscriber_id == subscriber, subscriptions.c.digest == digest)
 

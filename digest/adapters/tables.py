@@ -223,6 +223,36 @@ receipts = Table(
     Index(None, "subscription_id"),
 )
 
+# That letters came back: the evidence behind a suppression. It goes with its subscription, and after its time.
+bounces = Table(
+    "bounces",
+    metadata,
+    Column("mark", String(64), primary_key=True, comment="SHA-256 of message and delivery"),
+    Column("edition_id", ForeignKey(editions.c.id), nullable=False),
+    Column("subscription_id", ForeignKey(subscriptions.c.id, ondelete="CASCADE"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("kind", String(20), nullable=False, comment="hard, soft, sender-fault …"),
+    Column("status", String(20), nullable=False, comment="enhanced status code, or empty"),
+    Column("diagnostic", Text, nullable=False, comment="without addresses"),
+    Column("source", String(20), nullable=False, comment="smtp, dsn, text, arf"),
+    Column("own_relay", Boolean, nullable=False, comment="whether our own relay says so"),
+    Column("domain", String(254), nullable=False, comment="of the recipient"),
+    Column("suppressed", String(20), comment="why it had the address suppressed"),
+    Index(None, "edition_id", "subscription_id"),
+    Index(None, "subscription_id"),
+    Index(None, "at"),
+)
+
+# What bounces did to an edition: each once, so that a person who decides otherwise is not overruled.
+bounce_brakes = Table(
+    "bounce_brakes",
+    metadata,
+    Column("edition_id", ForeignKey(editions.c.id), primary_key=True),
+    Column("kind", String(20), primary_key=True, comment="brake or stop"),
+    Column("at", Instant, nullable=False),
+    Column("what", Text, nullable=False),
+)
+
 senders = Table(
     "senders",
     metadata,

@@ -111,9 +111,8 @@ def test_an_absolute_store_stays_where_it_is(loaded: Callable[[str], Config]) ->
 
 
 def test_the_password_file_lies_beside_the_configuration(loaded: Callable[[str], Config], tmp_path: Path) -> None:
-    text = (
-        changed('tls = "none"', 'tls = "starttls"').replace("#user", "user").replace("#password_file", "password_file")
-    )
+    text = changed('tls = "none"', 'tls = "starttls"')
+    text = text.replace("#user", "user", 1).replace("#password_file", "password_file", 1)
     assert loaded(text).password_file == tmp_path / "var/smtp-password"
 
 

@@ -1,0 +1,33 @@
+"""When returned mail needs a person: rules over values."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from budkavle.alarms import Alarm, AlarmKind, alarm
+from digest.bounce_policy import Health, worry
+
+BOUNCES_SHOWN = timedelta(days=14)
+REFUSALS_SHOWN = timedelta(days=3)
+"""How long after an edition began, and after the last refusal, an alarm about them lasts."""
+_SEE = "see docs/bounces.md"
+
+
+def braked(edition: str, what: str) -> Alarm:
+    """So many addresses came back at once that none was suppressed."""
+    said = f"its bounces would have had {what} suppressed, more than 5 %: none was, as that is rather our fault"
+    remedy = f"mend what was refused; addresses that are gone show again in the next edition; {_SEE}"
+    return alarm(AlarmKind.BOUNCES_BRAKED, edition, f"{said}; {remedy}")
+
+
+def ill(edition: str, health: Health | None) -> Iterator[Alarm]:
+    """Too many do not exist, or called it spam."""
+    said = worry(health) if health else None
+    if said:
+        yield alarm(AlarmKind.BOUNCE_RATE, edition, f"{said}; look where these addresses came from, {_SEE}")
+
+
+def refused_by(domain: str, number: int, status: str, diagnostic: str) -> Alarm:
+    """A domain refuses us for what we did or are: no address is to blame."""
+    said = f"it refused {number} letters for our own fault ({status}: {diagnostic[:200]})"
+    remedy = f"mend SPF, DKIM, DMARC, size or the relay's good name; nobody was suppressed for it; {_SEE}"
+    return alarm(AlarmKind.SENDER_REFUSED, domain, f"{said}; {remedy}")

@@ -1,0 +1,119 @@
+"""Returned mail taken in: read, counted once, and kept where nobody understood it."""
+
+import hashlib
+import os
+import socket
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+
+from budkavle.database import make_durable
+from budkavle.wiring import Service
+from digest.adapters.bounces import Bounce, Taken
+from digest.bounce import Report, read_bounce
+from digest.bounce_class import BounceClass
+from digest.mime import MOST_BYTES
+
+log = structlog.get_logger()
+_MOST_KEPT = 2000
+_SILENT = (BounceClass.AUTO_REPLY, BounceClass.UNKNOWN)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of a message: its class, and what it changed; None when it changed nothing."""
+
+    kind: BounceClass
+    taken: Taken | None
+
+    @property
+    def is_understood(self) -> bool:
+        """Whether nobody need look at it."""
+        return self.taken is not None or self.kind is BounceClass.AUTO_REPLY
+
+
+def take_in(service: Service, raw: bytes, recipient: str, now: datetime) -> Outcome:
+    """Take in one message of any bytes, delivered to `recipient` where that is known.
+
+    What is no report, and a report about no letter of ours, is kept as a file and changes nothing. Raises what the
+    database raises: then the message must come again, and nothing was done.
+    """
+    raw = raw[:MOST_BYTES]
+    try:
+        report = read_bounce(service.key, raw, recipient)
+    except Exception:  # of what strangers send, nothing may be lost or sent again
+        log.exception("bounce_unreadable", remedy="this is a fault in Budkavle: report it with the kept message")
+        return _kept(service, raw, Outcome(kind=BounceClass.UNKNOWN, taken=None))
+    if report.kind is BounceClass.AUTO_REPLY:
+        return Outcome(kind=report.kind, taken=None)
+    if report.kind is BounceClass.UNKNOWN or report.letter is None:
+        return _kept(service, raw, Outcome(kind=report.kind, taken=None))
+    taken = service.bounces.take(_bounce(service, report), now)
+    log.info(
+        "bounce", kind=report.kind, status=report.status, taken=taken, edition=report.letter.edition, form=report.form
+    )
+    return Outcome(kind=report.kind, taken=taken)
+
+
+def _bounce(service: Service, report: Report) -> Bounce:
+    if report.letter is None:
+        raise ValueError(report)
+    return Bounce(
+        letter=report.letter,
+        kind=report.kind,
+        status=report.status,
+        diagnostic=report.diagnostic,
+        source=report.form,
+        own_relay=report.form == "dsn" and report.reporter in own_names(service),
+        mark=report.mark,
+    )
+
+
+def own_names(service: Service) -> Collection[str]:
+    """What the relay, which is trusted about what it was told, calls itself."""
+    settings = service.config.settings
+    named = {name.lower().rstrip(".") for name in settings.bounces.relay_names}
+    here = socket.gethostname().lower()
+    smtp = settings.mail.smtp
+    return named | {here} | ({smtp.host.lower().rstrip(".")} if smtp else set())
+
+
+def unknown_folder(service: Service) -> Path:
+    """Where messages lie that nobody understood."""
+    return service.config.store_path.parent / "bounces" / "unknown"
+
+
+def _kept(service: Service, raw: bytes, outcome: Outcome) -> Outcome:
+    """Keep a message for a person, whole on the disk before anybody is told that it was taken."""
+    folder = unknown_folder(service)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / f"{hashlib.sha256(raw).hexdigest()[:32]}.eml"
+    if path.exists():
+        return outcome
+    if sum(1 for _ in folder.iterdir()) >= _MOST_KEPT:
+        log.warning("bounce_not_kept", kind=outcome.kind, remedy=f"{folder} is full: look at what lies there, empty it")
+        return outcome
+    unfinished = path.with_suffix(f".{os.getpid()}.unfinished")
+    with os.fdopen(os.open(unfinished, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as file:
+        file.write(raw)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.rename(path)
+    make_durable(folder)
+    log.warning(
+        "bounce_kept", kind=outcome.kind, file=path.name, remedy="nobody was changed by it; see docs/bounces.md"
+    )
+    return outcome
+
+
+def drop_kept(service: Service, before: datetime) -> int:
+    """Delete kept messages that are older; says how many."""
+    folder, dropped = unknown_folder(service), 0
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.stat().st_mtime < before.timestamp():
+            path.unlink(missing_ok=True)
+            dropped += 1
+    return dropped

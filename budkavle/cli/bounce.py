@@ -1,0 +1,48 @@
+"""One returned message from standard input, as a mail system's pipe gives it."""
+
+import os
+import sys
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from budkavle.bounce_intake import take_in
+from budkavle.cli.terminal import DEFAULT_CONFIG, ConfigFile, Exit, complain, now, say
+from budkavle.config import load
+from budkavle.database import StoreError, plain_faults
+from budkavle.wiring import open_service
+from digest.mime import MOST_BYTES
+
+
+def bounce(
+    *,
+    recipient: Annotated[
+        str, Parameter(help="The address that it was delivered to, where the mail system says it: ${recipient}.")
+    ] = "",
+    config: ConfigFile = DEFAULT_CONFIG,
+) -> int:
+    """Take one returned message from standard input: what it says is counted, and acted upon.
+
+    Whatever it is, it is taken, so that no mail system sends it back: what nobody understands is kept in
+    bounces/unknown beside the store. Only a store that cannot be written just now is told: try again later (75).
+    """
+    if sys.stdin.isatty():
+        complain("budkavle bounce reads a message from standard input: budkavle bounce < message.eml")
+        return Exit.WRONG_USE
+    raw = sys.stdin.buffer.read(MOST_BYTES)
+    try:
+        loaded = load(config)
+        with open_service(loaded) as service, plain_faults(loaded.store_path):
+            outcome = take_in(service, raw, recipient, now())
+    except (StoreError, OSError) as error:
+        complain(f"budkavle: {error}")
+        return Exit.TRY_LATER
+    finally:
+        _leave_the_rest()
+    say(f"{outcome.kind}: {outcome.taken or 'nobody was changed by it'}")
+    return Exit.DONE
+
+
+def _leave_the_rest() -> None:
+    """Close the input: whoever writes the rest of a message that is too long is not kept waiting."""
+    os.close(sys.stdin.fileno())

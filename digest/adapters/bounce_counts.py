@@ -1,0 +1,68 @@
+"""How many letters of an edition came back, and of how many."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, case, distinct, func, select
+
+from digest.adapters.tables import bounces, deliveries, delivery_counts, editions
+from digest.bounce_class import BounceClass
+from digest.bounce_policy import Health
+from digest.delivery import DeliveryState
+from digest.suppression import SuppressionReason
+
+_TRIED = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNCERTAIN)
+_OF_THE_MAIL = (SuppressionReason.HARD, SuppressionReason.SOFT)
+
+
+def suppressed_by(connection: Connection, edition: int) -> int:
+    """How many addresses an edition's bounces had suppressed, complaints apart."""
+    here = and_(bounces.c.edition_id == edition, bounces.c.suppressed.in_(_OF_THE_MAIL))
+    return connection.execute(select(func.count()).select_from(bounces).where(here)).scalar_one()
+
+
+def audience(connection: Connection, edition: int) -> int:
+    """How many letters an edition was planned with."""
+    return connection.execute(select(editions.c.audience).where(editions.c.id == edition)).scalar() or 0
+
+
+def health_of(connection: Connection, edition: int) -> Health | None:
+    """How an edition fares; None where too little came back to say anything."""
+    number = func.count(distinct(bounces.c.subscription_id)).label("number")
+    wanted = select(bounces.c.kind, number).where(bounces.c.edition_id == edition).group_by(bounces.c.kind)
+    back = {row.kind: row.number for row in connection.execute(wanted)}
+    hard, complaints = back.get(BounceClass.HARD, 0), back.get(BounceClass.COMPLAINT, 0)
+    if hard < _LEAST_HARD and complaints < _LEAST_COMPLAINTS:
+        return None
+    here = and_(deliveries.c.edition_id == edition, deliveries.c.state.in_(_TRIED))
+    tried = connection.execute(select(func.count()).select_from(deliveries).where(here)).scalar_one()
+    folded = and_(delivery_counts.c.edition_id == edition, delivery_counts.c.state.in_(_TRIED))
+    counted = select(func.coalesce(func.sum(delivery_counts.c.number), 0)).where(folded)
+    return Health(tried=tried + connection.execute(counted).scalar_one(), hard=hard, complaints=complaints)
+
+
+_LEAST_HARD, _LEAST_COMPLAINTS = 5, 2
+
+
+def came_back_since(connection: Connection, since: datetime) -> Iterator[Row[*tuple[Any, ...]]]:
+    """The editions begun since then of which something came back: `id`, `digest`, `period_key`."""
+    back = select(bounces.c.edition_id).where(bounces.c.edition_id == editions.c.id)
+    wanted = select(editions.c.id, editions.c.digest, editions.c.period_key).where(editions.c.moment > since)
+    yield from connection.execute(wanted.where(back.exists()).order_by(editions.c.id))
+
+
+def refused_since(connection: Connection, since: datetime) -> Iterator[Row[*tuple[Any, ...]]]:
+    """Where our letters were refused for our own fault since then: `domain`, `number`, `status`, `diagnostic`.
+
+    One of the codes and texts of a domain stands for all.
+    """
+    status = func.max(case((bounces.c.status != "", bounces.c.status), else_="no code")).label("status")
+    said = func.max(bounces.c.diagnostic).label("diagnostic")
+    wanted = (
+        select(bounces.c.domain, func.count().label("number"), status, said)
+        .where(bounces.c.kind == BounceClass.SENDER_FAULT, bounces.c.at > since)
+        .group_by(bounces.c.domain)
+        .order_by(bounces.c.domain)
+    )
+    yield from connection.execute(wanted)

@@ -1,0 +1,248 @@
+"""What came back, written down once, and what it does to the address and the edition in the same transaction."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, and_, delete, exists, insert, select, update
+
+from digest.adapters.bounce_counts import audience, health_of, suppressed_by
+from digest.adapters.bounce_history import history
+from digest.adapters.events import note
+from digest.adapters.subscribers import end_all
+from digest.adapters.suppressions import Suppressions
+from digest.adapters.tables import bounce_brakes, bounces, deliveries, editions, subscribers, subscriptions
+from digest.bounce_class import BounceClass, class_of, status_of
+from digest.bounce_policy import COUNTS, is_braked, must_stop, reason_to_suppress
+from digest.delivery import DeliveryState, EditionId, Reason
+from digest.edition import EditionState
+from digest.events import Event, EventKind
+from digest.subscription import SubscriptionId
+from digest.suppression import SuppressionReason, operator_may_lift
+from digest.verp import Returned
+
+BRAKE, STOP = "brake", "stop"
+_BATCH = 200
+_FORGET = 1000
+_TOLD = (*COUNTS, BounceClass.COMPLAINT, BounceClass.SENDER_FAULT)
+"""What belongs into a subscriber's story."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bounce:
+    """That a letter came back. `source` is `smtp`, `dsn`, `text` or `arf`; `mark` tells one message from another."""
+
+    letter: Returned
+    kind: BounceClass
+    status: str
+    diagnostic: str
+    source: str
+    own_relay: bool
+    mark: str
+
+
+class Taken(StrEnum):
+    """What became of a bounce."""
+
+    COUNTED = "counted"
+    SUPPRESSED = "suppressed"
+    KNOWN = "known"
+    """The same message came before."""
+    GONE = "gone"
+    """Its subscription was erased."""
+
+
+class Bounces:
+    """The evidence of what came back."""
+
+    def __init__(self, read: Engine, write: Engine, suppressions: Suppressions) -> None:
+        self._read = read
+        self._write = write
+        self._suppressions = suppressions
+
+    def take(self, one: Bounce, now: datetime) -> Taken:
+        """Write a bounce down and do what it asks for; the same one again changes nothing."""
+        with self._write.begin() as connection:
+            letter = _letter(connection, one.letter)
+            if letter is None:
+                return Taken.GONE
+            key = hashlib.sha256(f"{one.mark} {letter.edition_id} {letter.id}".encode()).hexdigest()
+            if connection.execute(select(bounces.c.mark).where(bounces.c.mark == key)).first():
+                return Taken.KNOWN
+            connection.execute(insert(bounces).values(mark=key, at=now, **_values(one, letter)))
+            if one.kind in _TOLD:
+                facts = {"class": one.kind, "status": one.status, "edition": letter.period_key}
+                event = Event(kind=EventKind.BOUNCED, at=now, digest=letter.digest, detail=facts)
+                note(connection, letter.subscriber_id, event)
+            suppressed = self._judge(connection, letter, key, now)
+            _stop_if_ill(connection, letter, now)
+            return Taken.SUPPRESSED if suppressed else Taken.COUNTED
+
+    def take_refused(self, since: datetime, now: datetime) -> int:
+        """Take what the relay itself refused in editions begun after `since`; says of how many letters."""
+        with self._read.begin() as connection:
+            rows = connection.execute(_REFUSED.where(editions.c.moment > since).limit(_BATCH)).all()
+        for row in rows:
+            status = status_of("", row.reply)
+            letter = Returned(edition=EditionId(row.edition_id), subscription=SubscriptionId(row.subscription_id))
+            kind = class_of(status, row.reply)
+            facts = {"status": status, "diagnostic": row.reply, "source": "smtp", "mark": "smtp"}
+            self.take(Bounce(letter=letter, kind=kind, own_relay=True, **facts), now)
+        return len(rows)
+
+    def forget(self, before: datetime) -> int:
+        """Let go of evidence that is older; some rows a step, says how many."""
+        some = select(bounces.c.mark).where(bounces.c.at < before).limit(_FORGET)
+        with self._write.begin() as connection:
+            return connection.execute(delete(bounces).where(bounces.c.mark.in_(some))).rowcount
+
+    def evidence(self, subscriber: int) -> Sequence[Row[*tuple[Any, ...]]]:
+        """What came back of a subscriber's letters, oldest first: rows of `bounces`, with digest and period key."""
+        with self._read.begin() as connection:
+            return connection.execute(_EVIDENCE.where(subscriptions.c.subscriber_id == subscriber)).all()
+
+    def _judge(self, connection: Connection, letter: Row[*tuple[Any, ...]], key: str, now: datetime) -> bool:
+        """Suppress the address if the evidence asks for it; False when nothing changed."""
+        judged = (reason_to_suppress(each) for each in history(connection, letter.id, letter.edition_id))
+        reasons = [reason for reason in judged if reason]
+        if not reasons:
+            return False
+        reason = SuppressionReason.COMPLAINT if SuppressionReason.COMPLAINT in reasons else reasons[0]
+        if reason is SuppressionReason.COMPLAINT:
+            return self._end(connection, letter, key, now)
+        if _is_held(connection, letter.edition_id):
+            return False
+        if not self._suppress(connection, letter, key, reason, now):
+            return False
+        if not is_braked(suppressed_by(connection, letter.edition_id), audience(connection, letter.edition_id)):
+            return True
+        self._brake(connection, letter, now)
+        return False
+
+    def _suppress(
+        self,
+        connection: Connection,
+        letter: Row[*tuple[Any, ...]],
+        key: str,
+        reason: SuppressionReason,
+        now: datetime,
+    ) -> bool:
+        if not self._suppressions.add(connection, letter.hash, reason, now):
+            return False
+        connection.execute(update(bounces).where(bounces.c.mark == key).values(suppressed=reason))
+        event = Event(kind=EventKind.SUPPRESSED, at=now, detail={"reason": reason, "edition": letter.period_key})
+        note(connection, letter.subscriber_id, event)
+        return True
+
+    def _end(self, connection: Connection, letter: Row[*tuple[Any, ...]], key: str, now: datetime) -> bool:
+        """A complaint is a person's no: at once, for all that they get, and no brake holds it."""
+        changed = self._suppress(connection, letter, key, SuppressionReason.COMPLAINT, now)
+        if end_all(connection, letter.subscriber_id, "complaint", now):
+            event = Event(kind=EventKind.LEFT, at=now, detail={"how": "complaint"})
+            note(connection, letter.subscriber_id, event)
+        return changed
+
+    def _brake(self, connection: Connection, letter: Row[*tuple[Any, ...]], now: datetime) -> None:
+        """Suppress nobody by this edition's bounces, and mail those again whom it had suppressed already."""
+        here = and_(bounces.c.edition_id == letter.edition_id, bounces.c.suppressed.is_not(None))
+        lifted = 0
+        for row in connection.execute(_SUPPRESSED.where(here)).all():
+            if not operator_may_lift(SuppressionReason(row.suppressed)):
+                continue
+            known = self._suppressions.of(connection, row.hash)
+            if known is not None and operator_may_lift(known.reason):
+                self._suppressions.lift(connection, row.hash)
+                note(connection, row.subscriber_id, Event(kind=EventKind.LIFTED, at=now, detail={"how": "brake"}))
+            connection.execute(update(bounces).where(bounces.c.mark == row.mark).values(suppressed=None))
+            lifted += 1
+        values = {"edition_id": letter.edition_id, "kind": BRAKE, "at": now}
+        connection.execute(insert(bounce_brakes).values(what=f"{lifted} addresses", **values))
+
+
+def _letter(connection: Connection, of: Returned) -> Row[*tuple[Any, ...]] | None:
+    """The subscription and the edition of a returned letter, as long as there are both."""
+    wanted = (
+        select(
+            subscriptions.c.id,
+            subscriptions.c.subscriber_id,
+            subscribers.c.hash,
+            subscribers.c.address_key,
+            editions.c.id.label("edition_id"),
+            editions.c.digest,
+            editions.c.period_key,
+        )
+        .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+        .join(editions, editions.c.id == of.edition)
+        .where(subscriptions.c.id == of.subscription)
+    )
+    return connection.execute(wanted).first()
+
+
+def _values(one: Bounce, letter: Row[*tuple[Any, ...]]) -> dict[str, object]:
+    return {
+        "edition_id": letter.edition_id,
+        "subscription_id": letter.id,
+        "kind": one.kind,
+        "status": one.status,
+        "diagnostic": one.diagnostic,
+        "source": one.source,
+        "own_relay": one.own_relay,
+        "domain": str(letter.address_key).rpartition("@")[2],
+    }
+
+
+def _is_held(connection: Connection, edition: int) -> bool:
+    here = and_(bounce_brakes.c.edition_id == edition, bounce_brakes.c.kind == BRAKE)
+    return connection.execute(select(bounce_brakes.c.at).where(here)).first() is not None
+
+
+def _stop_if_ill(connection: Connection, letter: Row[*tuple[Any, ...]], now: datetime) -> None:
+    """Pause an edition that harms our good name: once, because a person who resumes it has decided."""
+    sending = and_(editions.c.id == letter.edition_id, editions.c.state == EditionState.SENDING)
+    stopped = and_(bounce_brakes.c.edition_id == letter.edition_id, bounce_brakes.c.kind == STOP)
+    if connection.execute(select(editions.c.id).where(sending, ~exists().where(stopped))).first() is None:
+        return
+    health = health_of(connection, letter.edition_id)
+    why = must_stop(health) if health else None
+    if why is None:
+        return
+    paused = {"state": EditionState.PAUSED, "paused_because": f"{why}: see docs/bounces.md", "resume_at": None}
+    connection.execute(update(editions).where(sending).values(paused))
+    connection.execute(insert(bounce_brakes).values(edition_id=letter.edition_id, kind=STOP, at=now, what=why))
+
+
+def each_brake(connection: Connection, since: datetime) -> Iterator[Row[*tuple[Any, ...]]]:
+    """The brakes since then, with digest and period key."""
+    wanted = select(bounce_brakes, editions.c.digest, editions.c.period_key).join(
+        editions, editions.c.id == bounce_brakes.c.edition_id
+    )
+    yield from connection.execute(wanted.where(bounce_brakes.c.at > since, bounce_brakes.c.kind == BRAKE))
+
+
+_taken = and_(
+    bounces.c.edition_id == deliveries.c.edition_id,
+    bounces.c.subscription_id == deliveries.c.subscription_id,
+    bounces.c.source == "smtp",
+)
+_REFUSED = (
+    select(deliveries.c.edition_id, deliveries.c.subscription_id, deliveries.c.reply)
+    .join(editions, editions.c.id == deliveries.c.edition_id)
+    .where(deliveries.c.state == DeliveryState.FAILED, deliveries.c.reason.in_([Reason.REFUSED, Reason.EXPIRED]))
+    .where(deliveries.c.reply.like("rcpt: %") | deliveries.c.reply.like("dot: %"))
+    .where(editions.c.folded.is_(None), ~exists().where(_taken))
+    .order_by(deliveries.c.edition_id, deliveries.c.subscription_id)
+)
+_SUPPRESSED = (
+    select(bounces.c.mark, bounces.c.suppressed, subscriptions.c.subscriber_id, subscribers.c.hash)
+    .join(subscriptions, subscriptions.c.id == bounces.c.subscription_id)
+    .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+)
+_EVIDENCE = (
+    select(bounces, editions.c.digest, editions.c.period_key.label("edition"))
+    .join(editions, editions.c.id == bounces.c.edition_id)
+    .join(subscriptions, subscriptions.c.id == bounces.c.subscription_id)
+    .order_by(bounces.c.at)
+)

@@ -1,0 +1,90 @@
+"""Reading what comes back for a letter: failures (RFC 3464), complaints (RFC 5965), automatic answers (RFC 3834).
+
+What fits no form is a failure when a mail system wrote it, and counts for the least that there is.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+from digest.bounce_answers import is_automatic
+from digest.bounce_class import BounceClass
+from digest.bounce_reports import Told, complaint_in, failure_in, is_receipt
+from digest.bounce_texts import told_in_words
+from digest.delivery import without_addresses
+from digest.keyed import Key
+from digest.mime import Part, read_message
+from digest.verp import Returned, read_address, read_tag
+
+_LONGEST = 300
+_DELIVERED_TO = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to", "to")
+_BETWEEN_ADDRESSES = re.compile(r"[\s<>\"',;:()]+")
+_MOST_VALUES = 10
+_UNSEEN = Told(BounceClass.UNKNOWN)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What a message that came back says.
+
+    `letter` is None when no valid return tag says whose letter it is: then nobody may be changed by it. `diagnostic`
+    holds no mail address. `form` is `dsn`, `arf`, `text` or nothing; `reporter` is the host that says it. `mark` is the
+    same for the same message, however often and by whatever way it comes.
+    """
+
+    kind: BounceClass
+    letter: Returned | None
+    status: str
+    diagnostic: str
+    form: str
+    reporter: str
+    mark: str
+
+
+def read_bounce(key: Key, raw: bytes, recipient: str = "") -> Report:
+    """Read a message of any bytes; `recipient` is the address that it was delivered to, where that is known."""
+    message = read_message(raw)
+    told = _told(message)
+    return Report(
+        kind=told.kind,
+        letter=_letter(key, message, told, recipient),
+        status=told.status,
+        diagnostic=without_addresses(told.diagnostic[: 2 * _LONGEST])[:_LONGEST],
+        form=told.form,
+        reporter=told.reporter,
+        mark=_mark(message, raw),
+    )
+
+
+def _told(message: Part) -> Told:
+    """A report is believed before the marks of an automatic answer, which reports carry as well."""
+    told = failure_in(message) or complaint_in(message)
+    if told is not None:
+        return told
+    if is_receipt(message):
+        return Told(BounceClass.AUTO_REPLY)
+    failed = told_in_words(message)
+    if failed is not None and failed.kind is not BounceClass.UNKNOWN:
+        return failed
+    if is_automatic(message):
+        return Told(BounceClass.AUTO_REPLY)
+    return failed or _UNSEEN
+
+
+def _letter(key: Key, message: Part, told: Told, recipient: str) -> Returned | None:
+    """Whose letter it was: by the address that the message came to, then by the envelope identifier."""
+    came_to = [recipient, *(value for name in _DELIVERED_TO for value in message.fields.get(name, ())[:_MOST_VALUES])]
+    words = [word for value in came_to for word in _BETWEEN_ADDRESSES.split(value)]
+    known = [read_address(key, word) for word in words if "+" in word]
+    known += [read_tag(key, told.envelope_id)]
+    known += [read_address(key, each) for each in told.senders]
+    return next((each for each in known if each is not None), None)
+
+
+def _mark(message: Part, raw: bytes) -> str:
+    """SHA-256 of the Message-ID, else of all but the head, which each way there changes."""
+    named = message.first("message-id")
+    if named:
+        return hashlib.sha256(named.encode("utf-8", "surrogatepass")).hexdigest()
+    body = re.split(rb"\r?\n\r?\n", raw, maxsplit=1)[-1]
+    return hashlib.sha256(body).hexdigest()

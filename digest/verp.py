@@ -1,0 +1,71 @@
+"""Envelope senders that say which letter came back (VERP), and that only this installation can make.
+
+    studs@example.org  →  studs+EDITION.SUBSCRIPTION-MAC@example.org
+
+What is between plus and @ is the return tag. It is also the envelope identifier that a relay with DSN is told
+(RFC 3461, section 4.4). Whoever has no valid tag can change nothing about anybody.
+"""
+
+import re
+from dataclasses import dataclass
+
+from digest.delivery import EditionId
+from digest.keyed import Key, Purpose
+from digest.subscription import SubscriptionId
+
+LONGEST_LOCAL = 27
+"""How long the local part of the bounce address may be: with two ids of ten digits and the MAC it fills the 64 octets
+that a local part may have (RFC 5321, section 4.5.3.1.1)."""
+
+_MAC = 14
+"""56 bits: who guesses a tag a million times a second needs a thousand years for an even chance."""
+_TAG = re.compile(rf"(?P<edition>[1-9][0-9]{{0,18}})\.(?P<subscription>[1-9][0-9]{{0,18}})-(?P<mac>[0-9a-f]{{{_MAC}}})")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Returned:
+    """Which letter came back: that of an edition to a subscription."""
+
+    edition: EditionId
+    subscription: SubscriptionId
+
+
+def read_tag(key: Key, text: str) -> Returned | None:
+    """The letter of a return tag; None when this installation did not make it, whole and unchanged."""
+    found = _TAG.fullmatch(text)
+    if found is None:
+        return None
+    ids = f"{found['edition']}.{found['subscription']}"
+    if not key.fits(Purpose.ENVELOPE, ids, found["mac"]):
+        return None
+    return Returned(edition=EditionId(int(found["edition"])), subscription=SubscriptionId(int(found["subscription"])))
+
+
+class ReturnPaths:
+    """Makes the return tags of an installation's letters, and the envelope senders of its bounce address."""
+
+    def __init__(self, key: Key, address: str) -> None:
+        local, _, domain = address.rpartition("@")
+        if len(local) > LONGEST_LOCAL:
+            raise ValueError(f"the part before the @ has more than {LONGEST_LOCAL} characters")
+        self._mac, self._before, self._after = key.many(Purpose.ENVELOPE), f"{local}+", f"@{domain}"
+
+    def tag(self, edition: int, subscription: int) -> str:
+        """The return tag of a letter: the same on every try, as greylisting wants it."""
+        ids = f"{edition}.{subscription}"
+        return f"{ids}-{self._mac(ids)[:_MAC]}"
+
+    def sender(self, tag: str) -> str:
+        """The envelope sender of the letter with this return tag (RFC 5321, section 3.6.2)."""
+        return self._before + tag + self._after
+
+
+def read_address(key: Key, address: str) -> Returned | None:
+    """The letter of an envelope sender, from the last plus to the last @; None as with `read_tag`.
+
+    Mail systems put other names around the tag, on the way to the mailbox where returned mail is read: the tag alone
+    counts.
+    """
+    before, at, _ = address.strip().strip("<>").rpartition("@")
+    _, plus, tag = before.rpartition("+")
+    return read_tag(key, tag) if at and plus else None
