@@ -1,7 +1,7 @@
 """Subscribers and their subscriptions: one each of a digest, ended but never deleted by leaving."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -184,6 +184,11 @@ def _start(wish: Wish, newest: Seq, now: datetime) -> dict[str, object]:
         "consent": wish.consent,
         "since": now,
     }
+
+
+def end_quietly(connection: Connection, ids: Collection[int], reason: str, now: datetime) -> int:
+    """End these subscriptions within somebody else's transaction, and say how many lived."""
+    return _end(connection, subscriptions.c.id.in_(ids), reason, now)
 
 
 def _end(connection: Connection, which: ColumnElement[bool], reason: str, now: datetime) -> int:
