@@ -1,4 +1,4 @@
-"""What became of the lines of a list, for its operator: on the screen without addresses, in a private file with them."""
+"""What became of the lines of a list, for its operator alone: a private file, with addresses."""
 
 import csv
 import os

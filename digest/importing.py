@@ -120,7 +120,7 @@ def unguarded(cell: str) -> str:
 
 
 def fault_of_address_cell(cell: str) -> str | None:
-    """Why a cell cannot be an address, though it might pass for one: RFC 5322 allows most of what formulas begin with."""
+    """Why a cell cannot be an address, though RFC 5322 allows most of what formulas begin with; None when it can."""
     if cell.startswith("'") and not cell[1:].startswith(_GUARDED):
         return "it begins with an apostrophe, by which spreadsheets mark text; remove it"
     if cell.startswith(("=", "+", "-", "@")):

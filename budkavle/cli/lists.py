@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from budkavle.cli.digest import find_digest
-from budkavle.cli.subscribers import app
+from budkavle.cli.exporting import refuse_published
 from budkavle.cli.terminal import (
     DEFAULT_CONFIG,
     AsJson,
@@ -41,7 +41,6 @@ Separator = Literal["comma", "semicolon", "tab", "bar"]
 _REMARKS_ON_SCREEN = 100
 
 
-@app.command(name="import")
 def take(  # noqa: PLR0913 - one option each, as the manual lists them
     file: Path,
     /,
@@ -68,6 +67,8 @@ def take(  # noqa: PLR0913 - one option each, as the manual lists them
     if trust_list is not None and not trust_list.strip():
         raise WrongUseError("--trust-list needs a reason: where and when the people on the list agreed")
     loaded = load(config)
+    if report is not None:
+        refuse_published(loaded, report)
     terms = Terms(digest=_digest(loaded, digest), trust_list=trust_list.strip() if trust_list else None)
     how = ReadAs(
         encoding=encoding, separator=SEPARATORS[separator] if separator else None, columns=dict(map(_column, column))
@@ -152,7 +153,6 @@ def _bytes_of(size: int) -> Iterator[Callable[[int], None]]:
         yield lambda done: bar.update(task, completed=done)
 
 
-@app.command(name="imports")
 def show_imports(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> None:
     """List the imports that made something, with their numbers."""
     with open_service(load(config)) as service:
@@ -167,7 +167,6 @@ def show_imports(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -
             say(f"{each.id:>4} {each.started:%Y-%m-%d %H:%M} {state:<9} {each.name}  {counted}")
 
 
-@app.command(name="undo-import")
 def undo(number: int, /, *, config: ConfigFile = DEFAULT_CONFIG) -> int:
     """Take back what an import made and nobody has touched since.
 

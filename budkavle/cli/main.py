@@ -19,7 +19,7 @@ for _name, _place, _help in (
     ("articles", "articles:app", "List articles, correct and withdraw them; decide about held inputs."),
     ("feeds", "feeds:app", "Build the documents that feed readers fetch."),
     ("digest", "digest:app", "Preview, send and look after editions."),
-    ("subscribers", "lists:app", "Add, import, list and end subscriptions."),
+    ("subscribers", "subscribers:app", "Add, import, list and end subscriptions."),
     ("run", "run:run", "The daemon: scheduler, sender and web."),
     ("status", "status:status", "The last and the next of everything, and what needs a person."),
     ("backup", "backup:backup", "Copy the store and the configuration, while others work."),

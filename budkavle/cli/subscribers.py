@@ -23,6 +23,13 @@ from digest.adapters.subscribers import Joined
 from digest.address import parse_address
 
 app = App(name="subscribers", help="Add, import, list and end subscriptions.")
+for _name, _place, _help in (
+    ("import", "lists:take", "Subscribe the people on a list; who has not agreed is asked."),
+    ("imports", "lists:show_imports", "List the imports that made something."),
+    ("undo-import", "lists:undo", "Take an import back."),
+    ("export", "exporting:give", "Write all subscriptions into a file."),
+):
+    app.command(f"budkavle.cli.{_place}", name=_name, help=_help)
 Names = Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative=())]
 DigestName = Annotated[str | None, Parameter(help="The digest; needed only where there are several.")]
 

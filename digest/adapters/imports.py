@@ -159,7 +159,7 @@ class Taking:
         self.id = run
 
     def take(self, batch: Sequence[Listed]) -> list[Verdict]:
-        """Write down what a batch of lines makes, all of it or nothing; the verdicts stand in the order of the lines."""
+        """Write down what a batch of lines makes, all of it or nothing; the verdicts stand in their order."""
         with self._write.begin() as connection:
             there = _There(connection, batch)
             verdicts: list[Verdict] = []

@@ -106,7 +106,7 @@ transactional_letters = Table(
     Index(None, "subscriber_id"),
 )
 
-# Lists of addresses that were imported. What one made knows its id and line: so it can go on after a kill, and be undone.
+# Lists that were imported. What one made knows its id and line: so it can go on after a kill, and be undone.
 imports = Table(
     "imports",
     metadata,
