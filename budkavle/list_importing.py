@@ -166,6 +166,7 @@ class _Reader:
         return Listed(
             line=record.number,
             address=wish.address,
+            key=wish.address.key,
             known_as=self._hash(wish.address),
             digest=wish.digest,
             topics=tuple(sorted(wish.wanted.topics)),

@@ -35,6 +35,8 @@ class Listed(NamedTuple):
 
     line: int
     address: Address
+    key: str
+    """The address in lower case, kept because it is asked for a dozen times."""
     known_as: str
     """The keyed hash of the address."""
     digest: str

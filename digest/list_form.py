@@ -68,10 +68,10 @@ def guess_form(sample: Sequence[str | None], separator: str | None, wanted: Mapp
     Raises ListError.
     """
     lines = [line for line in sample if line and line.strip()]
-    if not lines:
-        raise ListError("no column `address`: the list is empty")
     chosen = separator or _separator(lines)
     found = [each for each in records(lines, chosen) if each.fields or each.fault]
+    if not found:
+        raise ListError("no column `address`: the list is empty")
     head, rest = found[0], found[1:]
     if head.fault:
         raise ListError(f"the first line cannot be read: {head.fault}")

@@ -121,7 +121,7 @@ class _There:
     """What the store holds about the addresses of a batch."""
 
     def __init__(self, connection: Connection, batch: Sequence[Listed]) -> None:
-        keys = {each.address.key for each in batch}
+        keys = {each.key for each in batch}
         mine = subscribers.c.address_key.in_(keys)
         ids = connection.execute(select(subscribers.c.address_key, subscribers.c.id).where(mine))
         self.ids: dict[str, int] = {key: number for key, number in ids}  # noqa: C416 - rows are no tuples to mypy
@@ -145,7 +145,7 @@ class _There:
 
     def known(self, listed: Listed) -> Known | None:
         """The subscription that a line is about."""
-        return self.subscriptions.get((listed.address.key, listed.digest))
+        return self.subscriptions.get((listed.key, listed.digest))
 
 
 class Taking:
@@ -169,7 +169,7 @@ class Taking:
                 verdict = decide(listed, known, there.suppressed.get(listed.known_as), self.id or _THIS)
                 verdicts.append(verdict)
                 if known is None and verdict.outcome in MADE:
-                    there.subscriptions[listed.address.key, listed.digest] = Known(
+                    there.subscriptions[listed.key, listed.digest] = Known(
                         listed.state, self.id or _THIS, listed.line
                     )
                     made.append(listed)
@@ -198,8 +198,8 @@ class Taking:
     def _make(self, connection: Connection, run: int, made: Sequence[Listed], ids: dict[str, int]) -> None:
         new: dict[str, Listed] = {}
         for each in made:
-            if each.address.key not in ids:
-                new.setdefault(each.address.key, each)
+            if each.key not in ids:
+                new.setdefault(each.key, each)
         if new:
             connection.execute(insert(subscribers), [self._subscriber(each) for each in new.values()])
             mine = select(subscribers.c.address_key, subscribers.c.id).where(subscribers.c.address_key.in_(new))
@@ -208,12 +208,12 @@ class Taking:
         connection.execute(insert(events), [self._event(run, each, ids) for each in made])
         asked = [each for each in made if each.state is SubscriptionState.PENDING]
         if asked:
-            self._ask(connection, asked, ids, {each.address.key for each in new.values()})
+            self._ask(connection, asked, ids, {each.key for each in new.values()})
 
     def _subscriber(self, listed: Listed) -> dict[str, object]:
         return {
             "address": listed.address.text,
-            "address_key": listed.address.key,
+            "address_key": listed.key,
             "hash": listed.known_as,
             "language": listed.language,
             "since": self._now,
@@ -222,7 +222,7 @@ class Taking:
     def _subscription(self, run: int, listed: Listed, ids: Mapping[str, int]) -> dict[str, object]:
         ended = listed.state is SubscriptionState.ENDED
         return {
-            "subscriber_id": ids[listed.address.key],
+            "subscriber_id": ids[listed.key],
             "digest": listed.digest,
             "state": listed.state.value,
             "ended_reason": listed.ended_reason if ended else None,
@@ -252,7 +252,7 @@ class Taking:
         if self._file.trusted is not None:
             detail["reason"] = without_addresses(self._file.trusted)
         return {
-            "subscriber_id": ids[listed.address.key],
+            "subscriber_id": ids[listed.key],
             "digest": listed.digest,
             "at": self._now,
             "kind": EventKind.IMPORTED.value,
@@ -261,11 +261,11 @@ class Taking:
 
     def _ask(self, connection: Connection, asked: Sequence[Listed], ids: Mapping[str, int], new: set[str]) -> None:
         """One letter to each person, about all that a list says they wish; one that still waits says it as well."""
-        waiting = _waiting(connection, {ids[each.address.key] for each in asked if each.address.key not in new})
+        waiting = _waiting(connection, {ids[each.key] for each in asked if each.key not in new})
         fresh: dict[int, dict[str, object]] = {}
         for each in asked:
             wish = {"digest": each.digest, "topics": each.topics, "publishers": each.publishers}
-            who = ids[each.address.key]
+            who = ids[each.key]
             letter = waiting.get(who) or fresh.setdefault(who, self._letter(who, each))
             detail = letter["detail"]
             if isinstance(detail, dict):
@@ -300,5 +300,5 @@ def _waiting(connection: Connection, who: set[int]) -> dict[int, dict[str, objec
     return {number: each for number, each in details.items() if each["detail"]["page"] == "import"}
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+_json = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
+"""One encoder for all: `json.dumps` would build one for each of a million lines."""
