@@ -14,7 +14,9 @@ from budkavle.sender_lock import SenderBusyError
 from budkavle.wiring import NoPasswordError
 from digest.adapters.editions import UnknownEditionError
 from digest.adapters.ledger import FencedError
+from digest.adapters.undoing import UnknownImportError
 from digest.address import AddressError
+from digest.list_form import ListError
 
 _CODES: tuple[tuple[type[Exception], Exit], ...] = (
     (ConfigFaults, Exit.WRONG_USE),
@@ -25,7 +27,9 @@ _CODES: tuple[tuple[type[Exception], Exit], ...] = (
     (UnknownArticleError, Exit.WRONG_USE),
     (UnknownHeldInputError, Exit.WRONG_USE),
     (UnknownEditionError, Exit.WRONG_USE),
+    (UnknownImportError, Exit.WRONG_USE),
     (AddressError, Exit.WRONG_USE),
+    (ListError, Exit.WRONG_USE),
     (PlaceError, Exit.WRONG_USE),
     (StoreInPlaceError, Exit.WRONG_USE),
     (SenderBusyError, Exit.TRY_LATER),

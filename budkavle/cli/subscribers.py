@@ -1,6 +1,5 @@
 """Subscribers: in, out, and who they are."""
 
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
@@ -14,13 +13,12 @@ from budkavle.cli.terminal import (
     WrongUseError,
     complain,
     now,
-    progress,
     say,
     say_json,
 )
 from budkavle.config import Config, load
 from budkavle.noes import why_not
-from budkavle.subscribing import Line, import_lines, read_csv, wish_of
+from budkavle.subscribing import Line, wish_of
 from budkavle.wiring import open_service
 from digest.adapters.subscribers import Joined
 from digest.address import parse_address
@@ -30,6 +28,13 @@ for _name in ("erase", "lift", "purge"):
     app.command(f"budkavle.cli.forgetting:{_name}", name=_name)
 for _name in ("show", "explain"):
     app.command(f"budkavle.cli.person:{_name}", name=_name)
+for _name, _place, _help in (
+    ("import", "lists:take", "Subscribe the people on a list; who has not agreed is asked."),
+    ("imports", "lists:show_imports", "List the imports that made something."),
+    ("undo-import", "lists:undo", "Take an import back."),
+    ("export", "exporting:give", "Write all subscriptions into a file."),
+):
+    app.command(f"budkavle.cli.{_place}", name=_name, help=_help)
 Names = Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative=())]
 DigestName = Annotated[str | None, Parameter(help="The digest; needed only where there are several.")]
 
@@ -65,11 +70,10 @@ def add(  # noqa: PLR0913 - one option each, as the manual lists them
     """Subscribe an address, or change the choices of one that subscribes already."""
     loaded = load(config)
     line = Line(
-        number=0,
         address=address,
         digest=_digest(loaded, digest),
-        topics=topics,
-        publishers=publishers,
+        topics=" ".join(topics),
+        publishers=" ".join(publishers),
         consent=consent,
     )
     wish = wish_of(loaded, line)
@@ -89,25 +93,6 @@ def add(  # noqa: PLR0913 - one option each, as the manual lists them
         return Exit.NEEDS_A_PERSON
     say("changed its choices" if changed else _SAID[joined])
     return Exit.DONE
-
-
-@app.command(name="import")
-def take(file: Path, /, *, digest: DigestName = None, config: ConfigFile = DEFAULT_CONFIG) -> int:
-    """Import a CSV file with the columns address, and perhaps digest, topics, publishers, language, consent.
-
-    Whoever subscribes already, or has left, stays as they are. A bad line is named and the others go on.
-    """
-    loaded = load(config)
-    lines = read_csv(file, digest or (loaded.settings.digests[0].name if len(loaded.settings.digests) == 1 else None))
-    if isinstance(lines, str):
-        raise WrongUseError(lines)
-    with open_service(loaded) as service:
-        done = import_lines(service, progress(lines, "Importing", len(lines)), now())
-    for number, why in done.refused:
-        complain(f"{file}:{number}: {why}")
-    counted = ", ".join(f"{number} {joined}" for joined, number in done.counts.items())
-    say(f"{len(lines)} lines: {counted or '0 new'}, {len(done.refused)} refused")
-    return Exit.NEEDS_A_PERSON if done.refused else Exit.DONE
 
 
 @app.command(name="list")

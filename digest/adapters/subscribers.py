@@ -1,7 +1,7 @@
 """Subscribers and their subscriptions: one each of a digest, ended but never deleted by leaving."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -175,6 +175,11 @@ def _start(wish: Wish, newest: Seq, now: datetime) -> dict[str, object]:
 def end_all(connection: Connection, subscriber: int, reason: str, now: datetime) -> int:
     """End everything that a subscriber gets; says how many subscriptions that were."""
     return len(end_where(connection, subscriptions.c.subscriber_id == subscriber, reason, now))
+
+
+def end_quietly(connection: Connection, ids: Collection[int], reason: str, now: datetime) -> int:
+    """End these subscriptions within somebody else's transaction, and say how many lived."""
+    return len(end_where(connection, subscriptions.c.id.in_(ids), reason, now))
 
 
 def _of(subscriber: int, digest: str) -> ColumnElement[bool]:

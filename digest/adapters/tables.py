@@ -106,6 +106,20 @@ transactional_letters = Table(
     Index(None, "subscriber_id"),
 )
 
+# Lists that were imported. What one made knows its id and line: so it can go on after a kill, and be undone.
+imports = Table(
+    "imports",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False, comment="of the file, without its folder"),
+    Column("sha256", String(64), nullable=False, comment="of the file"),
+    Column("options", Text, nullable=False, comment="JSON: how it was read, and why it was trusted"),
+    Column("started", Instant, nullable=False),
+    Column("finished", Instant),
+    Column("undone", Instant),
+    Column("counts", Text, nullable=False, comment="JSON: outcome to number of lines; empty until finished"),
+)
+
 subscriptions = Table(
     "subscriptions",
     metadata,
@@ -122,8 +136,17 @@ subscriptions = Table(
     Column("since", Instant, nullable=False),
     Column("resumes", Instant, comment="when a pause ends by itself"),
     Column("ended", Instant),
+    Column("import_id", Integer, comment="the import that made it"),
+    Column("import_line", Integer, comment="the line it was made from"),
     UniqueConstraint("subscriber_id", "digest"),
     Index(None, "digest", "state", "id"),
+    Index(
+        None,
+        "import_id",
+        "id",
+        sqlite_where=text("import_id IS NOT NULL"),
+        postgresql_where=text("import_id IS NOT NULL"),
+    ),
 )
 
 editions = Table(

@@ -1,0 +1,67 @@
+"""Subscribers out, for another system or a person who asks to see the list."""
+
+import sys
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Annotated, TextIO
+
+from cyclopts import Parameter
+
+from budkavle.cli.terminal import (
+    DEFAULT_CONFIG,
+    AsJson,
+    ConfigFile,
+    Exit,
+    WrongUseError,
+    complain,
+    ticking,
+)
+from budkavle.config import Config, load
+from budkavle.list_exporting import ExportAs, write_csv, write_json
+from budkavle.list_reporting import private_file
+from budkavle.wiring import open_service
+from digest.adapters.exporting import Leaving
+
+_STANDARD = Path("-")
+
+
+def give(
+    file: Annotated[Path, Parameter(allow_leading_hyphen=True, help="Where to; - is standard output.")],
+    /,
+    *,
+    json: AsJson = False,
+    with_tokens: Annotated[
+        bool, Parameter(negative=(), help="With leave tokens, so that the links in old letters can work elsewhere.")
+    ] = False,
+    without_addresses: Annotated[bool, Parameter(negative=(), help="With nothing that names a person.")] = False,
+    config: ConfigFile = DEFAULT_CONFIG,
+) -> int:
+    """Write all subscriptions into a file, or to standard output (-): a list that `import` reads, or JSON lines."""
+    if with_tokens and (not json or without_addresses):
+        raise WrongUseError("--with-tokens needs --json, and goes with addresses only: a token is as good as one")
+    loaded = load(config)
+    refuse_published(loaded, file)
+    how = ExportAs(addresses=not without_addresses, tokens=with_tokens)
+    with open_service(loaded) as service:
+        leaving = Leaving(service.database.read)
+        write = write_json if json else write_csv
+        with ticking("Exporting", leaving.count()) as tick, _target(file) as target:
+            number = write(target, leaving, how, tick)
+        noes = leaving.nameless_noes()
+    complain(f"{number} subscriptions written to {'standard output' if file == _STANDARD else file}")
+    if noes:
+        complain(
+            f"{noes} more addresses must not be mailed, and are known by their keyed hash alone: no other system can"
+            " use these. Keep this installation's secret and store as long as somebody may ask."
+        )
+    return Exit.DONE
+
+
+def _target(file: Path) -> AbstractContextManager[TextIO]:
+    return nullcontext(sys.stdout) if file == _STANDARD else private_file(file)
+
+
+def refuse_published(config: Config, file: Path) -> None:
+    """Refuse a place for addresses that everybody can read. Raises WrongUseError."""
+    if file.resolve().is_relative_to(config.publish_folder.resolve()):
+        raise WrongUseError(f"{file} lies in {config.publish_folder}, which is published; name a file elsewhere")

@@ -1,0 +1,187 @@
+"""Lists of subscribers: in, back out again, and away to another system."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+from rich.console import Console
+from rich.progress import Progress
+
+from budkavle.cli.digest import find_digest
+from budkavle.cli.exporting import refuse_published
+from budkavle.cli.terminal import (
+    DEFAULT_CONFIG,
+    AsJson,
+    ConfigFile,
+    Exit,
+    WrongUseError,
+    complain,
+    now,
+    say,
+    say_json,
+    ticking,
+)
+from budkavle.config import Config, load
+from budkavle.list_importing import Remark, Tally, Terms, take_list
+from budkavle.list_reading import AddressList, ReadAs, open_list
+from budkavle.list_reporting import reporting
+from budkavle.wiring import open_service
+from digest.adapters.imports import Imports
+from digest.adapters.undoing import Undoing, Undone
+from digest.importing import Outcome
+from digest.list_form import SEPARATORS
+
+Encoding = Literal[
+    "utf-8", "utf-16", "utf-16-le", "utf-16-be", "windows-1252", "iso-8859-1", "iso-8859-15", "mac-roman"
+]
+Separator = Literal["comma", "semicolon", "tab", "bar"]
+_REMARKS_ON_SCREEN = 100
+
+
+def take(  # noqa: PLR0913 - one option each, as the manual lists them
+    file: Path,
+    /,
+    *,
+    digest: Annotated[str | None, Parameter(help="The digest, where a line names none.")] = None,
+    encoding: Annotated[Encoding | None, Parameter(help="How the file is written, when the guess is wrong.")] = None,
+    separator: Annotated[Separator | None, Parameter(help="What divides columns, when the guess is wrong.")] = None,
+    column: Annotated[
+        tuple[str, ...],
+        Parameter(negative=(), help='Where something stands: address="E-post", address=3; consent= is not read.'),
+    ] = (),
+    trust_list: Annotated[
+        str | None, Parameter(help="Why everybody on the list has agreed: where the paper is.")
+    ] = None,
+    report: Annotated[Path | None, Parameter(help="Write what was not taken into this file, with addresses.")] = None,
+    dry_run: Annotated[bool, Parameter(negative=(), help="Say the same, and change nothing.")] = False,
+    config: ConfigFile = DEFAULT_CONFIG,
+) -> int:
+    """Subscribe the people on a list (CSV). Who has not agreed gets one letter that asks.
+
+    Whoever subscribes already, has left, or must not be mailed stays as they are. A bad line is named and the others
+    go on. What a list made can be undone.
+    """
+    if trust_list is not None and not trust_list.strip():
+        raise WrongUseError("--trust-list needs a reason: where and when the people on the list agreed")
+    loaded = load(config)
+    if report is not None:
+        refuse_published(loaded, report)
+    terms = Terms(digest=_digest(loaded, digest), trust_list=trust_list.strip() if trust_list else None)
+    how = ReadAs(
+        encoding=encoding, separator=SEPARATORS[separator] if separator else None, columns=dict(map(_column, column))
+    )
+    found = open_list(file, how)
+    complain(f"{file}: read as {_words(found)}")
+    remarks = _Remarks(file)
+    with ExitStack() as stack:
+        told = stack.enter_context(_bytes_of(found.size))
+        each = stack.enter_context(reporting(report)) if report else remarks.say
+        service = stack.enter_context(open_service(loaded))
+        tally = take_list(service, found, terms, now(), dry_run=dry_run, remark=each, told=told)
+    remarks.end()
+    say(_summary(tally, dry_run=dry_run))
+    return Exit.NEEDS_A_PERSON if tally.counts[Outcome.REFUSED] else Exit.DONE
+
+
+def _digest(config: Config, name: str | None) -> str | None:
+    if name is not None:
+        return find_digest(config, name).name
+    digests = config.settings.digests
+    return digests[0].name if len(digests) == 1 else None
+
+
+def _column(words: str) -> tuple[str, str]:
+    column, equals, name = words.partition("=")
+    if not equals:
+        raise WrongUseError(f"--column {column}: write --column address=NAME, with a name of the list or a number")
+    return column.strip(), name.strip()
+
+
+def _words(found: AddressList) -> str:
+    """How a list was read, for its operator to see whether the guess is right. A header is no data."""
+    form = found.form
+    names = {sign: name for name, sign in SEPARATORS.items()}
+    places = ", ".join(f"{column} from {_place(place, form.header)}" for column, place in form.columns.items())
+    unread = f"; not read: {', '.join(form.unread)}" if form.unread else ""
+    header = "" if form.header is not None else ", without a header"
+    return f"{found.encoding}, {names[form.separator]}{header}; {places}{unread}"
+
+
+def _place(place: int, header: Sequence[str] | None) -> str:
+    named = header is not None and place < len(header)
+    return f'column {place + 1} "{header[place]}"' if header is not None and named else f"column {place + 1}"
+
+
+def _summary(tally: Tally, *, dry_run: bool) -> str:
+    made = f" (import {tally.id}; take it back with: subscribers undo-import {tally.id})" if tally.id else ""
+    counted = ", ".join(f"{tally.counts[each]} {each}" for each in Outcome if tally.counts[each])
+    would = "would come to: " if dry_run else ""
+    return f"{tally.lines} lines: {would}{counted or 'nothing'}{made}"
+
+
+class _Remarks:
+    """Says remarks on the screen, without addresses, and not too many."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._number = 0
+
+    def say(self, remark: Remark) -> None:
+        """One line that made nothing."""
+        self._number += 1
+        if self._number <= _REMARKS_ON_SCREEN:
+            complain(f"{self._file}:{remark.line}: {remark.outcome}: {remark.why}")
+
+    def end(self) -> None:
+        """How many were not shown."""
+        if (more := self._number - _REMARKS_ON_SCREEN) > 0:
+            complain(f"{self._file}: and {more} more; --report FILE writes them all down")
+
+
+@contextmanager
+def _bytes_of(size: int) -> Iterator[Callable[[int], None]]:
+    """A function that hears how far a file was read, with a bar where a person waits at a terminal."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda _: None
+        return
+    with Progress(console=console, transient=True) as bar:
+        task = bar.add_task("Importing", total=size)
+        yield lambda done: bar.update(task, completed=done)
+
+
+def show_imports(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> None:
+    """List the imports that made something, with their numbers."""
+    with open_service(load(config)) as service:
+        found = Imports(service.database.read, service.database.write).all()
+    for each in found:
+        state = "undone" if each.undone else "finished" if each.finished else "cut short"
+        if json:
+            facts: Mapping[str, object] = {"id": each.id, "file": each.name, "sha256": each.sha256, "state": state}
+            say_json({**facts, "started": each.started.isoformat(), "counts": each.counts, "options": each.options})
+        else:
+            counted = ", ".join(f"{number} {name}" for name, number in each.counts.items())
+            say(f"{each.id:>4} {each.started:%Y-%m-%d %H:%M} {state:<9} {each.name}  {counted}")
+
+
+def undo(number: int, /, *, config: ConfigFile = DEFAULT_CONFIG) -> int:
+    """Take back what an import made and nobody has touched since.
+
+    Whoever has confirmed, chosen, paused or left stays as they are.
+    """
+    with open_service(load(config)) as service:
+        undoing = Undoing(service.database.read, service.database.write)
+        counts: Counter[Undone] = Counter()
+        moment = now()
+        with ticking("Undoing", undoing.made(number)) as tick:
+            last: int | None = 0
+            while last is not None:
+                last, some = undoing.step(number, last, moment)
+                counts += some
+                for _ in range(some.total()):
+                    tick(None)
+    say(f"import {number}: {', '.join(f'{times} {each}' for each, times in counts.items()) or 'nothing is left of it'}")
+    return Exit.DONE

@@ -1,0 +1,45 @@
+"""What became of the lines of a list, for its operator alone: a private file, with addresses."""
+
+import csv
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TextIO
+
+from budkavle.database import make_durable
+from budkavle.list_importing import Remark
+from digest.importing import guarded
+
+_HEAD = ("line", "outcome", "reason", "address")
+
+
+@contextmanager
+def private_file(path: Path) -> Iterator[TextIO]:
+    """A text file that is there whole or not at all, for its owner alone; one of that name is replaced at the end."""
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    unfinished.unlink(missing_ok=True)
+    number = os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    try:
+        with os.fdopen(number, "w", encoding="utf-8", newline="") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+        make_durable(path.parent)
+    finally:
+        with suppress(FileNotFoundError):
+            unfinished.unlink()
+
+
+@contextmanager
+def reporting(path: Path) -> Iterator[Callable[[Remark], None]]:
+    """Writes what is remarked into a CSV file that a spreadsheet can be trusted with."""
+    with private_file(path) as file:
+        table = csv.writer(file)
+        table.writerow(_HEAD)
+
+        def remark(each: Remark) -> None:
+            table.writerow([each.line, each.outcome, each.why, guarded(each.address)])
+
+        yield remark
