@@ -35,6 +35,7 @@ class AlarmKind(StrEnum):
     FEED_STALE = "feed_stale"
     ANNOUNCING_FAILED = "announcing_failed"
     CHECKING_FAILED = "checking_failed"
+    FORM_FLOODED = "form_flooded"
 
 
 REPORTED = frozenset(

@@ -97,6 +97,8 @@ class Daemon:
             access_log=False,  # addresses of pages hold leave tokens
             log_config=None,
             http=Protocol,
+            proxy_headers=True,
+            forwarded_allow_ips=[*self._service.config.settings.web.trusted_proxies],
             server_header=False,
             timeout_graceful_shutdown=_REQUESTS_SECONDS,
         )

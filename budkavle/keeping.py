@@ -36,6 +36,7 @@ def keep(
     under way, and the next call goes on there.
     """
     times = service.config.settings.keep
+    service.caused.forget_old(now)
     retention = Retention(service.database.write)
 
     def all_of(step: Callable[[datetime], int], days: int) -> int:

@@ -8,12 +8,13 @@ from itertools import groupby
 from pathlib import Path
 
 from budkavle.alarm_book import book_of
-from budkavle.alarm_rules import full, of_digest, of_hub, of_readers, quiet
+from budkavle.alarm_rules import flooded, full, of_digest, of_hub, of_readers, quiet
 from budkavle.alarms import Alarm, AlarmKind, alarm, carried_over
 from budkavle.database import plain_faults
 from budkavle.planning import rhythm
 from budkavle.showing import shown_now
 from budkavle.wiring import Service
+from digest.limits import HOUR
 from feeds.announcing import in_trouble
 from feeds.readback import alarms_by_feed
 
@@ -21,7 +22,14 @@ from feeds.readback import alarms_by_feed
 def look(service: Service, now: datetime) -> tuple[Alarm, ...]:
     """All that can be seen to be wrong without running anything. Raises StoreError."""
     with plain_faults(service.config.store_path):
-        return (*_digests(service, now), *_sources(service, now), *_held(service), *_outside(service), *_disk(service))
+        return (
+            *_digests(service, now),
+            *_sources(service, now),
+            *_held(service),
+            *_outside(service),
+            *_pages(service, now),
+            *_disk(service),
+        )
 
 
 def look_and_recall(service: Service, now: datetime) -> tuple[Alarm, ...]:
@@ -77,6 +85,11 @@ def _outside(service: Service) -> Iterator[Alarm]:
         yield of_hub(ping)
     if service.config.settings.publish.check:
         yield from of_readers(service.config.settings.public_url, alarms_by_feed(shown_now(service)))
+
+
+def _pages(service: Service, now: datetime) -> Iterator[Alarm]:
+    service.caused.write_down()
+    yield from flooded(service.caused.refused(now - HOUR), service.limits)
 
 
 def _disk(service: Service) -> Iterator[Alarm]:

@@ -21,6 +21,7 @@ from budkavle.secret import NAME as SECRET
 from budkavle.secret import open_key
 from budkavle.templates import renderer
 from digest.adapters.editions import Editions
+from digest.adapters.limits import CausedLetters
 from digest.adapters.maildir import MaildirRelay
 from digest.adapters.pacing import Pacing
 from digest.adapters.planning import Planner
@@ -28,6 +29,7 @@ from digest.adapters.smtp import RelayAddress, SmtpRelay, Tls
 from digest.adapters.subscribers import Subscribers
 from digest.adapters.suppressions import Suppressions
 from digest.keyed import Key
+from digest.limits import Limits
 from digest.sending import Relay
 from feeds.adapters.announcements import Announcements
 from feeds.adapters.files import FeedFiles
@@ -82,6 +84,26 @@ class Service:
             Hub(address=each, on_this_machine=is_loopback((urlsplit(each).hostname or "").rstrip(".")))
             for each in named
         )
+
+    @cached_property
+    def limits(self) -> Limits:
+        """How many letters the pages may cause."""
+        own = self.config.settings.limits
+        return Limits(
+            minutes_between=own.minutes_between,
+            per_day=own.per_day,
+            unanswered=own.unanswered,
+            network=own.network,
+            domain=own.domain,
+            large_domain=own.large_domain,
+            large_domains=frozenset(own.large_domains),
+            overall=own.overall,
+        )
+
+    @cached_property
+    def caused(self) -> CausedLetters:
+        """The letters that pages have caused."""
+        return CausedLetters(self.database.read, self.database.write, self.key, self.limits)
 
     @cached_property
     def site(self) -> Site:

@@ -52,6 +52,8 @@ class CausedLetters:
         if isinstance(found, Limit):
             self._note(found, address, network, now)
             return None
+        if found > now:
+            self._note(Limit.OVERALL, address, network, now)
         hashes = {
             "address": self._of_address(address),
             "domain": self._of_domain(address),
