@@ -25,6 +25,7 @@ from articles.article import (
     Version,
 )
 from budkavle.archived import ArchivedEdition, ArchivedItem, ListedEdition, Since
+from budkavle.template_samples_life import life_pages
 from digest.letter import rendered
 from digest.letter_items import brief, full, unlinked
 from digest.letter_values import Dateline, Mailbox, Masthead, Shown, ShownArticle
@@ -147,6 +148,7 @@ def _pages(publisher: Publisher) -> Iterator[tuple[str, Mapping[str, object]]]:
     for name in ("leave", "left"):
         yield name, {"digest": "Veckans nyheter"}
     yield "unknown", {}
+    yield from life_pages()
     yield "ended", {"feed": {"title": "Alla nyheter", "ends": _DAY}}
     for status in (404, 405, 500):
         yield "error", {"status": status}

@@ -14,7 +14,7 @@ from budkavle.translations import translations
 from budkavle.web.fields import Fields, Problem, value
 from budkavle.web.forms import read_form
 from budkavle.web.letters import allowed_from, typed_address
-from budkavle.web.offer import Offer
+from budkavle.web.offer import Offer, Option
 from budkavle.web.pages import Pages
 from budkavle.wiring import Service
 
@@ -113,7 +113,7 @@ class _Choices:
             topics=offer.topics([known.digest], known.wanted.topics),
             publishers=offer.publishers([known.digest], known.wanted.publishers),
             languages=offer.languages(known.language),
-            others=[{"id": name, "label": title, "chosen": False} for name, title in known.others.items()],
+            others=[Option(id=name, label=title) for name, title in known.others.items()],
             paused_until=known.paused_until,
             **{"done": "", "address": "", "until": "", **typed},
         )
