@@ -128,6 +128,7 @@ class Mail(Table):
     transport: Literal["maildir", "smtp"] = "maildir"
     path: Path = "var/outbox"
     on_uncertain: Literal["hold", "resend"] = "hold"
+    confirmations_from: Mailbox | None = None
     smtp: Smtp | None = None
 
 
@@ -138,6 +139,7 @@ class Keep(Table):
     receipts: Annotated[Whole, Field(ge=90)] = 400
     letters: Annotated[Whole, Field(ge=30)] = 400
     notices: Annotated[Whole, Field(ge=1)] = 30
+    pending: Annotated[Whole, Field(ge=4)] = 7
     contact_days: Annotated[Whole, Field(ge=1)] | None = None
 
 

@@ -3,50 +3,34 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 
+from budkavle.consenting import consent_text, shown_text
 from budkavle.wiring import Service
-from digest.address import Address
-from digest.subscription import ALL, Filter
+from digest.adapters.confirming import Confirmations
+from digest.adapters.joining import Joining
+from digest.joining import AskedToJoin, ConfirmOutcome, ConsentText, DigestWish, masked
+from digest.subscription import Filter
+from digest.tokens import TokenState
 
-
-@dataclass(frozen=True, kw_only=True)
-class DigestWish:
-    """One digest that somebody asks for, and what they want of it."""
-
-    digest: str
-    wanted: Filter = ALL
-
-
-@dataclass(frozen=True, kw_only=True)
-class AskedToJoin:
-    """What somebody typed into a page. `text` is the hash of the consent text that the page showed."""
-
-    address: Address
-    wishes: tuple[DigestWish, ...]
-    language: str
-    page: str
-    text: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class ConsentText:
-    """What people agree to, word for word, and its SHA-256 as 64 hex characters."""
-
-    hash: str
-    text: str
+__all__ = [
+    "AskedToJoin",
+    "ConfirmOutcome",
+    "Confirmation",
+    "Confirmed",
+    "ConsentText",
+    "DigestWish",
+    "TokenState",
+    "UnknownConsentError",
+    "WishShown",
+    "ask_to_join",
+    "confirm",
+    "confirmation",
+    "consent_text",
+]
 
 
 class UnknownConsentError(ValueError):
     """The page showed a text that is not the one of today and was never agreed to: show the page anew."""
-
-
-class TokenState(StrEnum):
-    """What a token may still do."""
-
-    OPEN = "open"
-    USED = "used"
-    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,15 +56,6 @@ class Confirmation:
     language: str
 
 
-class ConfirmOutcome(StrEnum):
-    """What became of a confirmation."""
-
-    DONE = "done"
-    ALREADY = "already"
-    EXPIRED = "expired"
-    UNKNOWN = "unknown"
-
-
 @dataclass(frozen=True, kw_only=True)
 class Confirmed:
     """What became of a confirmation; `choices` maps a digest's name to its leave token, where it was done just now."""
@@ -92,24 +67,53 @@ class Confirmed:
     choices: Mapping[str, str] = field(default_factory=dict)
 
 
-def consent_text(service: Service, language: str) -> ConsentText:
-    """What you agree to when you subscribe, in this language. Writes nothing."""
-    raise NotImplementedError
-
-
 def ask_to_join(service: Service, asked: AskedToJoin, now: datetime, goes: datetime | None = None) -> None:
     """Queue one letter, and wake who sends it: the same work whatever is known of the address.
 
     `goes` is when it may be sent at the earliest. Raises UnknownConsentError.
     """
-    raise NotImplementedError
+    joining = Joining(service.database.read, service.database.write, service.key)
+    text = shown_text(service, asked.text)
+    if text is None and not joining.knows_text(asked.text):
+        raise UnknownConsentError("nobody was ever shown a consent text with this hash; show the form anew")
+    joining.ask(asked, text, service.articles.last_seq(), now, goes)
+    service.bell.ring()
 
 
 def confirmation(service: Service, token: str, now: datetime) -> Confirmation | None:
     """What this token would do, None for an unknown one. Looking changes nothing."""
-    raise NotImplementedError
+    found = _confirmations(service).look(token, now)
+    if found is None:
+        return None
+    return Confirmation(
+        purpose=found.purpose,
+        state=found.state,
+        wishes=_shown(service, found.wishes),
+        masked=masked(found.address),
+        language=found.language,
+    )
 
 
 def confirm(service: Service, token: str, now: datetime) -> Confirmed:
     """Do what the token is for, once."""
-    raise NotImplementedError
+    used = _confirmations(service).use(token, service.articles.last_seq(), now)
+    if used.looked is None:
+        return Confirmed(outcome=used.outcome)
+    return Confirmed(
+        outcome=used.outcome,
+        purpose=used.looked.purpose,
+        wishes=_shown(service, used.looked.wishes),
+        language=used.looked.language,
+        choices=used.choices,
+    )
+
+
+def _confirmations(service: Service) -> Confirmations:
+    return Confirmations(service.database.read, service.database.write, service.key)
+
+
+def _shown(service: Service, wishes: tuple[DigestWish, ...]) -> tuple[WishShown, ...]:
+    titles = {digest.name: digest.title for digest in service.config.settings.digests}
+    return tuple(
+        WishShown(digest=wish.digest, title=titles.get(wish.digest, wish.digest), wanted=wish.wanted) for wish in wishes
+    )

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 import structlog
 
 from budkavle.wiring import Service
+from digest.adapters.notices import Notices
+from digest.adapters.pending import Pending
 from digest.adapters.retention import Retention
 
 log = structlog.get_logger()
@@ -22,6 +24,8 @@ class Kept:
     deliveries: int
     receipts: int
     letters: int
+    wishes: int = 0
+    """Wishes that nobody confirmed, with those who are known by nothing else."""
 
 
 def keep(
@@ -38,6 +42,8 @@ def keep(
     times = service.config.settings.keep
     service.caused.forget_old(now)
     retention = Retention(service.database.write)
+    pending = Pending(service.database.read, service.database.write)
+    notices = Notices(service.database.read, service.database.write)
 
     def all_of(step: Callable[[datetime], int], days: int) -> int:
         done = 0
@@ -50,7 +56,12 @@ def keep(
         deliveries=all_of(lambda before: retention.fold(before, now), times.deliveries),
         receipts=all_of(retention.forget, times.receipts),
         letters=all_of(retention.strip, times.letters),
+        wishes=all_of(pending.wishes, times.pending) + all_of(pending.strangers, times.pending),
     )
-    if kept != Kept(deliveries=0, receipts=0, letters=0):
+    all_of(pending.tokens, times.pending)
+    all_of(notices.purge, times.pending)
+    if kept.deliveries or kept.receipts or kept.letters:
         log.info("old_editions_folded", deliveries=kept.deliveries, receipts=kept.receipts, letters=kept.letters)
+    if kept.wishes:
+        log.info("unconfirmed_wishes_deleted", rows=kept.wishes)
     return kept

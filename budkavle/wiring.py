@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,6 +14,7 @@ from articles.adapters.held import HeldInputs
 from articles.adapters.store import ArticleStore
 from articles.article import PublisherId, TopicId
 from articles.sources.reading import Vocabulary
+from budkavle.bell import Bell
 from budkavle.config import Config
 from budkavle.config_forms import is_loopback
 from budkavle.database import Database, make_private, plain_faults
@@ -59,6 +60,12 @@ class Service:
     planner: Planner
     render: Render
     wait: Callable[[float], None] = time.sleep
+    bell: Bell = field(default_factory=Bell)
+
+    def render_in(self, language: str) -> Render:
+        """What fills today's templates in a language that a reader chose."""
+        settings = self.config.settings
+        return renderer(language, settings.timezone, self.config.templates_folder)
 
     @property
     def feed_files(self) -> FeedFiles:

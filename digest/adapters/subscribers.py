@@ -9,10 +9,13 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, insert, select, update
 
 from articles.article import Seq
-from digest.adapters.editions import finish_if_done
-from digest.adapters.tables import deliveries, subscribers, subscriptions
+from digest.adapters.choosing import pause_one, resume_one, want
+from digest.adapters.events import note, note_alike
+from digest.adapters.joining import ids_of, subscriber_of
+from digest.adapters.stopping import stop_letters
+from digest.adapters.tables import subscribers, subscriptions
 from digest.address import Address
-from digest.delivery import DeliveryState, EditionId, Reason
+from digest.events import Event, EventKind
 from digest.keyed import Key
 from digest.subscription import ALL, Filter, LeaveToken, SubscriptionId, SubscriptionState, filter_of
 
@@ -78,42 +81,42 @@ class Subscribers:
     def join(self, wish: Wish, newest: Seq, now: datetime) -> Joined:
         """Subscribe somebody from `newest` on, or leave a known subscription as it is."""
         with self._write.begin() as connection:
-            subscriber = self._subscriber(connection, wish, now)
+            subscriber = subscriber_of(connection, self._key, wish.address, wish.language, now)
             known = connection.execute(select(subscriptions).where(_of(subscriber, wish.digest))).first()
             if known is not None:
                 ended = known.state == SubscriptionState.ENDED
                 return Joined.LEFT_BEFORE if ended else Joined.UNCHANGED
             fixed = {"subscriber_id": subscriber, "digest": wish.digest, "token": secrets.token_hex(16)}
             connection.execute(insert(subscriptions).values(**fixed, **_start(wish, newest, now)))
+            note(connection, subscriber, _added(wish, now))
             return Joined.NEW
 
     def join_again(self, wish: Wish, newest: Seq, now: datetime) -> Joined:
         """Let somebody who left start anew, by their own wish; the receipts of before stay."""
         with self._write.begin() as connection:
-            here = _of(self._subscriber(connection, wish, now), wish.digest)
+            subscriber = subscriber_of(connection, self._key, wish.address, wish.language, now)
+            here = _of(subscriber, wish.digest)
             values = _start(wish, newest, now) | {"ended": None, "ended_reason": None}
             ended = and_(here, subscriptions.c.state == SubscriptionState.ENDED)
             revived = connection.execute(update(subscriptions).where(ended).values(values)).rowcount
+            if revived:
+                note(connection, subscriber, _added(wish, now))
         return Joined.CHANGED if revived else self.join(wish, newest, now)
 
-    def choose(self, address: Address, digest: str, wanted: Filter) -> bool:
+    def choose(self, address: Address, digest: str, wanted: Filter, now: datetime) -> bool:
         """Change what a subscription wants; False when it wanted just that. The next planning counts it."""
         with self._write.begin() as connection:
-            here = _at(address, digest)
-            known = connection.execute(select(subscriptions.c.topics, subscriptions.c.publishers).where(here)).first()
-            if known is None or (known.topics, known.publishers) == _ids(wanted):
-                return False
-            topics, publishers = _ids(wanted)
-            connection.execute(update(subscriptions).where(here).values(topics=topics, publishers=publishers))
-            return True
+            return want(connection, _at(address, digest), wanted, now)
 
-    def pause(self, address: Address, digest: str) -> bool:
+    def pause(self, address: Address, digest: str, now: datetime) -> bool:
         """Send nothing until resumed; the cursor stays, so that nothing is lost. False when it was not active."""
-        return self._turn(address, digest, SubscriptionState.ACTIVE, SubscriptionState.PAUSED)
+        with self._write.begin() as connection:
+            return pause_one(connection, _at(address, digest), None, now)
 
-    def resume(self, address: Address, digest: str) -> bool:
+    def resume(self, address: Address, digest: str, now: datetime) -> bool:
         """End a pause: what was missed comes with the next edition. False when it was not paused."""
-        return self._turn(address, digest, SubscriptionState.PAUSED, SubscriptionState.ACTIVE)
+        with self._write.begin() as connection:
+            return resume_one(connection, _at(address, digest), now)
 
     def end(self, address: Address, digest: str | None, reason: str, now: datetime) -> int:
         """End somebody's subscription to one digest, or to all: at once, and before the next letter. Says how many."""
@@ -158,49 +161,32 @@ class Subscribers:
             row = connection.execute(_ALL.where(here)).first()
         return _subscription(row) if row else None
 
-    def _subscriber(self, connection: Connection, wish: Wish, now: datetime) -> int:
-        known = select(subscribers.c.id).where(subscribers.c.address_key == wish.address.key)
-        found: int | None = connection.execute(known).scalar()
-        if found is not None:
-            return found
-        known_as = {"address_key": wish.address.key, "hash": self._key.address_hash(wish.address)}
-        values = {"address": wish.address.text, **known_as, "language": wish.language, "since": now}
-        new: int = connection.execute(insert(subscribers).values(values).returning(subscribers.c.id)).scalar_one()
-        return new
-
-    def _turn(self, address: Address, digest: str, old: SubscriptionState, new: SubscriptionState) -> bool:
-        with self._write.begin() as connection:
-            here = and_(_at(address, digest), subscriptions.c.state == old)
-            return connection.execute(update(subscriptions).where(here).values(state=new)).rowcount > 0
-
 
 def _start(wish: Wish, newest: Seq, now: datetime) -> dict[str, object]:
-    topics, publishers = _ids(wish.wanted)
     return {
+        **ids_of(wish.wanted),
         "state": SubscriptionState.ACTIVE,
-        "topics": topics,
-        "publishers": publishers,
         "from_seq": newest,
         "consent": wish.consent,
         "since": now,
     }
 
 
+def _added(wish: Wish, now: datetime) -> Event:
+    return Event(kind=EventKind.ADDED, at=now, digest=wish.digest, detail={"consent": wish.consent})
+
+
 def _end(connection: Connection, which: ColumnElement[bool], reason: str, now: datetime) -> int:
     """End subscriptions and stop every letter to them that is not under way."""
     living = and_(which, subscriptions.c.state != SubscriptionState.ENDED)
-    ids = connection.execute(select(subscriptions.c.id).where(living)).scalars().all()
+    which_ones = select(subscriptions.c.id, subscriptions.c.subscriber_id, subscriptions.c.digest).where(living)
+    rows = connection.execute(which_ones).all()
+    ids = [row.id for row in rows]
+    left = Event(kind=EventKind.LEFT, at=now, detail={"how": reason})
+    note_alike(connection, [(row.subscriber_id, row.digest) for row in rows], left)
     values = {"state": SubscriptionState.ENDED, "ended_reason": reason, "ended": now}
     connection.execute(update(subscriptions).where(subscriptions.c.id.in_(ids)).values(values))
-    waiting = and_(
-        deliveries.c.subscription_id.in_(ids),
-        deliveries.c.state.in_([DeliveryState.PLANNED, DeliveryState.DEFERRED]),
-    )
-    touched = connection.execute(select(deliveries.c.edition_id).where(waiting).distinct()).scalars().all()
-    stopped = {"state": DeliveryState.SKIPPED, "reason": Reason.LEFT, "at": now}
-    connection.execute(update(deliveries).where(waiting).values(stopped))
-    for edition in touched:
-        finish_if_done(connection, EditionId(edition))
+    stop_letters(connection, ids, now)
     return len(ids)
 
 
@@ -211,10 +197,6 @@ def _of(subscriber: int, digest: str) -> ColumnElement[bool]:
 def _at(address: Address, digest: str) -> ColumnElement[bool]:
     who = select(subscribers.c.id).where(subscribers.c.address_key == address.key)
     return and_(subscriptions.c.subscriber_id.in_(who), subscriptions.c.digest == digest)
-
-
-def _ids(wanted: Filter) -> tuple[str, str]:
-    return " ".join(sorted(wanted.topics)), " ".join(sorted(wanted.publishers))
 
 
 def _subscription(row: Row[tuple[object, ...]]) -> Subscription:
