@@ -11,14 +11,22 @@ _FORM = {"stamp": "0.0", "trap": "webbplats"}
 Values = Mapping[str, object]
 
 
+def layout() -> Values:
+    """What the layout is given besides, with all there can be; a feed's page is given none of it."""
+    statement = "https://www.example.org/tillganglighet/"
+    tongues = [{"code": "en", "name": "English"}]
+    return {"asked": "", "tongues": tongues, "logo": "logo.svg", "logo_dark": "logo-dark.svg", "statement": statement}
+
+
 def life_pages() -> Iterator[tuple[str, Values]]:
     """Every page by name, with all there can be and with little."""
     yield from _joining()
     yield from _choices()
     yield from _data()
-    for faults, report in (((), None), (("Logotypen har låg kontrast.",), "webb@example.org")):
-        yield "accessibility", {"faults": faults, "report": report, "contacts": [_named("Region Lingonmark")]}
-    yield "accessibility", {"statement": "https://www.example.org/tillganglighet/"}
+    told = {"faults": (), "report": None, "contacts": [_named("Region Lingonmark")], "own_statement": ""}
+    yield "accessibility", told
+    yield "accessibility", {**told, "faults": ("Logotypen har låg kontrast.",), "report": "webb@example.org"}
+    yield "accessibility", {**told, "own_statement": "https://www.example.org/tillganglighet/"}
 
 
 def _named(name: str) -> dict[str, str]:

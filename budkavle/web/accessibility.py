@@ -16,6 +16,7 @@ def accessibility(service: Service, pages: Pages) -> Route:
     publishers = [{"name": each.name, "url": each.url} for each in service.config.settings.publishers]
 
     def statement(_: Request) -> Response:
-        return pages.show("accessibility", HTTPStatus.OK, faults=own.faults, report=own.report, contacts=publishers)
+        told = {"faults": own.faults, "report": own.report, "contacts": publishers}
+        return pages.show("accessibility", HTTPStatus.OK, own_statement=own.statement_url or "", **told)
 
     return Route("/tillganglighet", statement)

@@ -33,7 +33,7 @@ def look(service: Service) -> Iterator[Route]:
 def logo_names(own: Look) -> dict[str, str]:
     """What the layout calls the logos; without one, the publisher's name stands in its place."""
     names = [name for name, _ in _logos(own)]
-    return {"logo": names[0], "logo_dark": names[1] if own.logo_dark else ""} if own.logo else {}
+    return {"logo": names[0] if names else "", "logo_dark": names[1] if len(names) > 1 else ""}
 
 
 def colours(own: Look) -> str:

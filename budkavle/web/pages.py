@@ -46,12 +46,9 @@ class Pages:
             each: renderer(each, settings.timezone, service.config.templates_folder) for each in languages()
         }
         self._site = {each: format_list(names, locale=each) for each in languages()}
-        statement = settings.accessibility.statement_url
-        self._common = {
-            "root": urlsplit(settings.public_url).path,
-            **({"statement": statement} if statement else {}),
-            **logo_names(settings.look),
-        }
+        self._statement = settings.accessibility.statement_url
+        self._root = urlsplit(settings.public_url).path
+        self._logos = logo_names(settings.look)
 
     def language(self, own: str = "") -> str:
         """What to speak: what the request asks for, else the reader's own, else the configuration's."""
@@ -59,11 +56,14 @@ class Pages:
 
     def show(self, name: str, code: HTTPStatus, /, own: str = "", **values: object) -> Response:
         """A filled page; `own` is the language that its reader chose, if that is known."""
-        language, asked = self.language(own), asked_language.get()
+        language = self.language(own)
+        asked = f"?sprak={language}" if asked_language.get() else ""
         common = {
-            **self._common,
+            **self._logos,
+            "root": self._root,
             "site": self._site[language],
-            "asked": f"?sprak={asked}" if asked else "",
+            "statement": self._statement or f"{self._root}tillganglighet{asked}",
+            "asked": asked,
             "tongues": [{"code": each, "name": _in_itself(each)} for each in self._render if each != language],
         }
         return HTMLResponse(self._render[language](f"pages/{name}.html", {**common, **values}), code)
