@@ -1,11 +1,12 @@
 """When a digest's editions, a source or a disk need a person: rules over values."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from budkavle.alarms import Alarm, AlarmKind, alarm
 from digest.delivery import DeliveryState
 from digest.edition import CLOSED, Edition, EditionState, EditionStatus
+from digest.limits import Limit, Limits, Refused
 from digest.period import Rhythm, latest_slot, next_slot
 from feeds.announcing import Ping
 from feeds.readback import Fault, Wrong
@@ -14,6 +15,7 @@ _PLANNED_WITHIN = timedelta(minutes=30)
 _SENT_WITHIN_AT_MOST = timedelta(hours=12)
 _SENT_WITHIN_PART = 4
 _DEFERRED_PART = 10
+_BOMB = 20
 _LEAST_FREE_BYTES = 200_000_000
 _FEEDS_AT_MOST = 5
 """More feeds than these have one fault, and a mail that lists a thousand of them helps nobody."""
@@ -119,6 +121,34 @@ def of_readers(public_url: str, wrong: Mapping[str, Wrong]) -> Iterator[Alarm]:
             yield alarm(kind, public_url, f"{first} ({more}; `budkavle status` lists them)")
         else:
             yield from (alarm(kind, f"feed {feed}", what) for feed, what in own.items())
+
+
+def flooded(refused: Iterable[Refused], limits: Limits) -> Iterator[Alarm]:
+    """Somebody types addresses into the pages by the hundred; a person who asks twice is no flood."""
+    for one in refused:
+        if one.number < _flood(one.limit, limits):
+            continue
+        who, then, remedy = _FLOODS[one.limit]
+        name = {Limit.DOMAIN: one.subject, Limit.OVERALL: "the pages"}.get(one.limit, f"{one.limit} {one.subject}")
+        what = f"{one.number} letters {who} were asked for beyond the limit, the last at {one.last:%H:%M} UTC"
+        yield alarm(AlarmKind.FORM_FLOODED, name, f"{what}; {then}; {remedy}")
+
+
+_FLOODS = {
+    Limit.ADDRESS: ("to one address", "none was sent", "somebody bombs it; nothing needs to be done"),
+    Limit.NETWORK: (
+        "from one network",
+        "none was sent",
+        "if it is your own web server, let it send X-Forwarded-For and name it in web.trusted_proxies; else block it",
+    ),
+    Limit.DOMAIN: ("to one domain", "none was sent", "if its people really want to join, raise limits.domain"),
+    Limit.OVERALL: ("in all", "they go in later hours", "if so many people really want to join, raise limits.overall"),
+}
+
+
+def _flood(limit: Limit, limits: Limits) -> int:
+    """From how many on it is one."""
+    return {Limit.ADDRESS: _BOMB, Limit.NETWORK: limits.network}.get(limit, 1)
 
 
 def _sent_within(rhythm: Rhythm, now: datetime) -> timedelta:

@@ -39,6 +39,7 @@ class AlarmKind(StrEnum):
     BOUNCES_BRAKED = "bounces_braked"
     BOUNCE_RATE = "bounce_rate"
     SENDER_REFUSED = "sender_refused"
+    FORM_FLOODED = "form_flooded"
 
 
 REPORTED = frozenset(

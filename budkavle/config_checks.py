@@ -41,6 +41,7 @@ def check(raw: Raw, folder: Path, rule_sets: Collection[str]) -> Iterator[Findin
     for place, digest in _tables(raw, "digests"):
         yield from _rhythm(place, digest)
     yield from _mail(_table(raw, "mail"))
+    yield from _limits(_table(raw, "limits"))
     yield from _folders(raw, folder)
 
 
@@ -157,6 +158,17 @@ def _mail(mail: Raw) -> Iterator[Finding]:
     for one, other in (("user", "password_file"), ("password_file", "user")):
         if one in smtp and other not in smtp:
             yield Finding(place=(*place, one), what=f"stands without {other}", remedy=f"add {other}, or remove {one}")
+
+
+def _limits(limits: Raw) -> Iterator[Finding]:
+    """What one network or domain may cause must leave room for others."""
+    ordered = (("network", 10, "domain", 100), ("domain", 100, "overall", 300), ("large_domain", 200, "overall", 300))
+    for name, usual, bound, usual_bound in ordered:
+        few, many = limits.get(name, usual), limits.get(bound, usual_bound)
+        if isinstance(few, int) and isinstance(many, int) and few >= many and {name, bound} & limits.keys():
+            what = f"{few} leaves nobody else any of the {many} of {bound}"
+            place = ("limits", name if name in limits else bound)
+            yield Finding(place=place, what=what, remedy=f"let {name} be less than {bound}")
 
 
 def _folders(raw: Raw, folder: Path) -> Iterator[Finding]:

@@ -251,6 +251,22 @@ def host(text: str) -> str:
     raise Wrong("is no host name", 'write it without port, such as "smtp.example.org"')
 
 
+def network(text: str) -> str:
+    """An internet address, or a network of them."""
+    try:
+        return str(ipaddress.ip_network(text)) if "/" in text else str(ipaddress.ip_address(text))
+    except ValueError:
+        remedy = 'write it like "192.0.2.10" or "192.0.2.0/24"'
+        raise Wrong("is no internet address and no network of them", remedy) from None
+
+
+def picture(text: str) -> str:
+    """A picture's file, of a kind that browsers show."""
+    if not text.lower().endswith((".svg", ".png", ".webp")):
+        raise Wrong("is no picture that can be shown", 'name an .svg, .png or .webp file, such as "look/logo.svg"')
+    return path(text)
+
+
 def source_kind(text: str) -> str:
     """What a source is: a folder, so far."""
     if text in {"file", "pages", "feed", "push"}:

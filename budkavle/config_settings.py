@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict
 
+from budkavle import colours
 from budkavle import config_forms as forms
 
 
@@ -55,6 +56,48 @@ class Web(Table):
     """The web server."""
 
     listen: Annotated[forms.Listen, BeforeValidator(forms.listen), Text] = forms.Listen(host="127.0.0.1", port=8090)
+    trusted_proxies: tuple[Annotated[str, AfterValidator(forms.network), Text], ...] = ("127.0.0.1", "::1")
+
+
+class Look(Table):
+    """What the pages look like."""
+
+    accent: Annotated[str, AfterValidator(colours.on_light), Text] = colours.ACCENT
+    accent_dark: Annotated[str, AfterValidator(colours.on_dark), Text] = colours.ACCENT_DARK
+    logo: Annotated[str, AfterValidator(forms.picture), Text] | None = None
+    logo_dark: Annotated[str, AfterValidator(forms.picture), Text] | None = None
+
+
+class Limits(Table):
+    """How many letters an hour the pages may cause, and how fast a form may be filled in."""
+
+    minutes_between: Annotated[Whole, Field(ge=0)] = 10
+    per_day: Annotated[Whole, Field(ge=1)] = 3
+    unanswered: Annotated[Whole, Field(ge=1)] = 5
+    network: Annotated[Whole, Field(ge=1)] = 10
+    domain: Annotated[Whole, Field(ge=1)] = 100
+    large_domain: Annotated[Whole, Field(ge=1)] = 200
+    large_domains: tuple[Annotated[str, AfterValidator(forms.host), Text], ...] = (
+        "gmail.com",
+        "hotmail.com",
+        "hotmail.se",
+        "icloud.com",
+        "live.se",
+        "outlook.com",
+        "telia.com",
+        "yahoo.com",
+        "yahoo.se",
+    )
+    overall: Annotated[Whole, Field(ge=1)] = 300
+    fill_seconds: Annotated[Whole, Field(ge=0, le=60)] = 2
+
+
+class Accessibility(Table):
+    """The accessibility statement that every page links to."""
+
+    statement_url: WebAddress | None = None
+    report: Address | None = None
+    faults: tuple[Words, ...] = ()
 
 
 class Publish(Table):
@@ -85,6 +128,7 @@ class Mail(Table):
     transport: Literal["maildir", "smtp"] = "maildir"
     path: Path = "var/outbox"
     on_uncertain: Literal["hold", "resend"] = "hold"
+    confirmations_from: Mailbox | None = None
     smtp: Smtp | None = None
 
 
@@ -118,6 +162,7 @@ class Keep(Table):
     notices: Annotated[Whole, Field(ge=1)] = 30
     ended: Annotated[Whole, Field(ge=1)] = 400
     bounces: Annotated[Whole, Field(ge=150)] = 400
+    pending: Annotated[Whole, Field(ge=4)] = 7
     contact_days: Annotated[Whole, Field(ge=1)] | None = None
 
 
@@ -200,6 +245,9 @@ class Settings(Table):
     store: Store = Store()
     operator: Operator
     web: Web = Web()
+    look: Look = Look()
+    limits: Limits = Limits()
+    accessibility: Accessibility = Accessibility()
     publish: Publish = Publish()
     mail: Mail = Mail()
     bounces: Bounces = Bounces()

@@ -17,6 +17,7 @@ from budkavle.bounce_rounds import empty_mailbox, take_refused
 from budkavle.delivering import send_holding, settle
 from budkavle.keeping import keep
 from budkavle.newsdesk import Newsdesk
+from budkavle.notices import post_notices
 from budkavle.outside import Outside
 from budkavle.planning import plan_due, upcoming
 from budkavle.rounds import Rounds
@@ -41,6 +42,8 @@ _KEEPING_SECONDS = 86_400
 _ANNOUNCING_SECONDS = 20
 _CHECKING_SECONDS = 20
 _BOUNCES_SECONDS = 60
+_NOTICES_SECONDS = 60
+"""A page that lays a letter down rings; this is for what waited for a relay. A relay may take ten minutes for a dot."""
 STOP_SECONDS = 30
 """How long a stop takes at most; docs/operating.md and the unit's TimeoutStopSec know it."""
 _LETTERS_SECONDS = 20
@@ -53,6 +56,7 @@ _WAKE, _NEWS, _PLANNING, _SENDING = "scheduler", "news", "planning", "sending"
 _WATCH, _KEEPING = "watch", "keeping"
 _ANNOUNCING, _CHECKING = "announcing", "checking"
 _BOUNCES = "bounces"
+_NOTICES = "notices"
 _MISSED = 15
 """So many rounds may a job miss before it counts as stuck: an import of many files takes its time."""
 _SILENT_SECONDS = 1800.0
@@ -83,6 +87,7 @@ class Daemon:
             _ANNOUNCING: Job(do=self._outside.announce, every=_ANNOUNCING_SECONDS),
             _CHECKING: Job(do=self._outside.check, every=_CHECKING_SECONDS),
             _BOUNCES: Job(do=self._bounces, every=_BOUNCES_SECONDS),
+            _NOTICES: Job(do=self._post_notices, every=_NOTICES_SECONDS),
         }
         limits = {job: float(jobs[job].every * _MISSED) for job in jobs} | {_SENDING: _SILENT_SECONDS}
         self._rounds = Rounds(limits, asyncio.get_running_loop().time)
@@ -101,12 +106,16 @@ class Daemon:
             access_log=False,  # addresses of pages hold leave tokens
             log_config=None,
             http=Protocol,
+            proxy_headers=True,
+            forwarded_allow_ips=[*self._service.config.settings.web.trusted_proxies],
             server_header=False,
             timeout_graceful_shutdown=_REQUESTS_SECONDS,
         )
         await asyncio.to_thread(settle, self._service, _now())  # once, and before anything is planned
         self._sending.start()
         self._waking.start()
+        self._loop = asyncio.get_running_loop()
+        self._service.bell.heard_by(self._heard_the_bell)
         heart = asyncio.create_task(self._heart())
         try:
             await Server(config, self._serving, self._stop).serve([door])
@@ -174,6 +183,19 @@ class Daemon:
     def _wake_outside(self) -> None:
         for job in (_ANNOUNCING, _CHECKING):
             self._waking.wake(job, _now())
+
+    def _heard_the_bell(self) -> None:
+        """In the thread of the request that rang."""
+        if not self._stopping:
+            self._loop.call_soon_threadsafe(self._wake_notices)
+
+    def _wake_notices(self) -> None:
+        if not self._stopping:
+            self._waking.wake(_NOTICES, _now())
+
+    async def _post_notices(self) -> None:
+        with self._watch.over(AlarmKind.SENDING_FAILED, "letters about subscriptions"):
+            await post_notices(self._service, _now, lambda: self._stopping)
 
     async def _plan(self) -> None:
         await asyncio.to_thread(self._plan_all)

@@ -11,6 +11,8 @@ from budkavle.bounce_intake import drop_kept
 from budkavle.delivering import drop_nameless
 from budkavle.purging import purge
 from budkavle.wiring import Service
+from digest.adapters.notices import Notices
+from digest.adapters.pending import Pending
 from digest.adapters.retention import Retention
 
 log = structlog.get_logger()
@@ -26,6 +28,8 @@ class Kept:
     receipts: int
     letters: int
     bounces: int = 0
+    wishes: int = 0
+    """Wishes that nobody confirmed, with those who are known by nothing else."""
 
 
 def keep(
@@ -40,7 +44,10 @@ def keep(
     under way, and the next call goes on there.
     """
     times = service.config.settings.keep
+    service.caused.forget_old(now)
     retention = Retention(service.database.write)
+    pending = Pending(service.database.read, service.database.write)
+    notices = Notices(service.database.read, service.database.write)
 
     def all_of(step: Callable[[datetime], int], days: int) -> int:
         done = 0
@@ -56,9 +63,12 @@ def keep(
         receipts=all_of(retention.forget, times.receipts),
         letters=all_of(retention.strip, times.letters),
         bounces=all_of(service.bounces.forget, times.bounces),
+        wishes=all_of(pending.wishes, times.pending) + all_of(pending.strangers, times.pending),
     )
     drop_kept(service, now - timedelta(days=times.bounces))
-    if kept != Kept(deliveries=0, receipts=0, letters=0):
+    all_of(pending.tokens, times.pending)
+    all_of(notices.purge, times.pending)
+    if kept.deliveries or kept.receipts or kept.letters or kept.bounces:
         log.info(
             "old_editions_folded",
             deliveries=kept.deliveries,
@@ -66,4 +76,6 @@ def keep(
             letters=kept.letters,
             bounces=kept.bounces,
         )
+    if kept.wishes:
+        log.info("unconfirmed_wishes_deleted", rows=kept.wishes)
     return kept

@@ -8,7 +8,7 @@ from itertools import groupby
 from pathlib import Path
 
 from budkavle.alarm_book import book_of
-from budkavle.alarm_rules import full, of_digest, of_hub, of_readers, quiet
+from budkavle.alarm_rules import flooded, full, of_digest, of_hub, of_readers, quiet
 from budkavle.alarms import Alarm, AlarmKind, alarm, carried_over
 from budkavle.bounce_alarms import BOUNCES_SHOWN, REFUSALS_SHOWN, braked, ill, refused_by
 from budkavle.database import plain_faults
@@ -17,6 +17,7 @@ from budkavle.showing import shown_now
 from budkavle.wiring import Service
 from digest.adapters.bounce_counts import came_back_since, health_of, refused_since
 from digest.adapters.bounces import each_brake
+from digest.limits import HOUR
 from feeds.announcing import in_trouble
 from feeds.readback import alarms_by_feed
 
@@ -31,6 +32,7 @@ def look(service: Service, now: datetime) -> tuple[Alarm, ...]:
             *_outside(service),
             *_disk(service),
             *_bounces(service, now),
+            *_pages(service, now),
         )
 
 
@@ -98,6 +100,11 @@ def _outside(service: Service) -> Iterator[Alarm]:
         yield of_hub(ping)
     if service.config.settings.publish.check:
         yield from of_readers(service.config.settings.public_url, alarms_by_feed(shown_now(service)))
+
+
+def _pages(service: Service, now: datetime) -> Iterator[Alarm]:
+    service.caused.write_down()
+    yield from flooded(service.caused.refused(now - HOUR), service.limits)
 
 
 def _disk(service: Service) -> Iterator[Alarm]:

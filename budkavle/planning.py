@@ -7,6 +7,7 @@ import structlog
 from budkavle.config_settings import Digest
 from budkavle.templates import letter_templates
 from budkavle.wiring import Service
+from digest.adapters.choosing import Choosing
 from digest.edition import Edition, EditionState
 from digest.period import Every, PeriodKey, Rhythm, Slot, next_slot, slot_to_plan
 from digest.selection import newsroom
@@ -38,7 +39,11 @@ def upcoming(service: Service, digest: Digest, now: datetime) -> Slot:
 
 
 def open_due(service: Service, digest: Digest, now: datetime) -> Edition | None:
-    """Fix the edition that is due, where one is; else the one whose planning was broken off, or None."""
+    """Fix the edition that is due, where one is; else the one whose planning was broken off, or None.
+
+    Pauses whose day has come end before: who is back is in its audience.
+    """
+    Choosing(service.database.read, service.database.write).resume_due(digest.name, now)
     newest = service.editions.newest(digest.name)
     first_seen = service.editions.first_seen(digest.name, now)
     slot = slot_to_plan(rhythm(service, digest), now, first_seen, newest.key if newest else None)

@@ -25,6 +25,7 @@ from articles.article import (
     Version,
 )
 from budkavle.archived import ArchivedEdition, ArchivedItem, ListedEdition, Since
+from budkavle.template_samples_life import layout, life_pages
 from digest.letter import rendered
 from digest.letter_items import brief, full, unlinked
 from digest.letter_values import Dateline, Mailbox, Masthead, Shown, ShownArticle
@@ -61,7 +62,7 @@ def samples(language: str, zone: ZoneInfo) -> tuple[Sample, ...]:
     _letters(publisher, zone, record)
     _feeds(publisher, zone, record)
     for name, values in _pages(publisher):
-        record(f"pages/{name}.html", {"site": publisher.name, "root": "/", **values})
+        record(f"pages/{name}.html", {"site": publisher.name, "root": "/", **layout(), **values})
     return tuple(found)
 
 
@@ -149,6 +150,7 @@ def _pages(publisher: Publisher) -> Iterator[tuple[str, Mapping[str, object]]]:
     yield "left", {"digest": None}
     yield "left", {"digest": None, "unknown": True}
     yield "unknown", {}
+    yield from life_pages()
     yield "ended", {"feed": {"title": "Alla nyheter", "ends": _DAY}}
     for status in (404, 405, 500):
         yield "error", {"status": status}

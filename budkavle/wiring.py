@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,6 +15,7 @@ from articles.adapters.held import HeldInputs
 from articles.adapters.store import ArticleStore
 from articles.article import PublisherId, TopicId
 from articles.sources.reading import Vocabulary
+from budkavle.bell import Bell
 from budkavle.config import Config
 from budkavle.config_forms import is_loopback
 from budkavle.database import Database, make_private, plain_faults
@@ -25,6 +26,7 @@ from budkavle.secret import open_key
 from budkavle.templates import renderer
 from digest.adapters.bounces import Bounces
 from digest.adapters.editions import Editions
+from digest.adapters.limits import CausedLetters
 from digest.adapters.maildir import MaildirRelay
 from digest.adapters.pacing import Pacing
 from digest.adapters.planning import Planner
@@ -32,6 +34,7 @@ from digest.adapters.smtp import RelayAddress, SmtpRelay, Tls
 from digest.adapters.subscribers import Subscribers
 from digest.adapters.suppressions import Suppressions
 from digest.keyed import Key
+from digest.limits import Limits
 from digest.sending import Relay
 from feeds.adapters.announcements import Announcements
 from feeds.adapters.files import FeedFiles
@@ -63,6 +66,12 @@ class Service:
     planner: Planner
     render: Render
     wait: Callable[[float], None] = time.sleep
+    bell: Bell = field(default_factory=Bell)
+
+    def render_in(self, language: str) -> Render:
+        """What fills today's templates in a language that a reader chose."""
+        settings = self.config.settings
+        return renderer(language, settings.timezone, self.config.templates_folder)
 
     @property
     def feed_files(self) -> FeedFiles:
@@ -88,6 +97,26 @@ class Service:
             Hub(address=each, on_this_machine=is_loopback((urlsplit(each).hostname or "").rstrip(".")))
             for each in named
         )
+
+    @cached_property
+    def limits(self) -> Limits:
+        """How many letters the pages may cause."""
+        own = self.config.settings.limits
+        return Limits(
+            minutes_between=own.minutes_between,
+            per_day=own.per_day,
+            unanswered=own.unanswered,
+            network=own.network,
+            domain=own.domain,
+            large_domain=own.large_domain,
+            large_domains=frozenset(own.large_domains),
+            overall=own.overall,
+        )
+
+    @cached_property
+    def caused(self) -> CausedLetters:
+        """The letters that pages have caused."""
+        return CausedLetters(self.database.read, self.database.write, self.key, self.limits)
 
     @cached_property
     def site(self) -> Site:

@@ -83,7 +83,7 @@ def add(  # noqa: PLR0913 - one option each, as the manual lists them
         join = service.subscribers.join_again if again else service.subscribers.join
         joined = join(wish, service.articles.last_seq(), now())
         chosen = joined is Joined.UNCHANGED and bool(topics or publishers)
-        changed = chosen and service.subscribers.choose(wish.address, wish.digest, wish.wanted)
+        changed = chosen and service.subscribers.choose(wish.address, wish.digest, wish.wanted, now())
         suppressed = service.suppressions.find(wish.address)
     if joined is Joined.SUPPRESSED and suppressed is not None:
         complain(why_not(suppressed))
@@ -126,7 +126,7 @@ def pause(address: str, /, *, digest: DigestName = None, config: ConfigFile = DE
     """Send nothing to an address until it is resumed; the edition after that makes up for it."""
     loaded = load(config)
     with open_service(loaded) as service:
-        done = service.subscribers.pause(parse_address(address), _digest(loaded, digest))
+        done = service.subscribers.pause(parse_address(address), _digest(loaded, digest), now())
     say("paused" if done else "there is no active subscription to pause")
     return Exit.DONE if done else Exit.NEEDS_A_PERSON
 
@@ -136,6 +136,6 @@ def resume(address: str, /, *, digest: DigestName = None, config: ConfigFile = D
     """Send to a paused address again."""
     loaded = load(config)
     with open_service(loaded) as service:
-        done = service.subscribers.resume(parse_address(address), _digest(loaded, digest))
+        done = service.subscribers.resume(parse_address(address), _digest(loaded, digest), now())
     say("resumed" if done else "there is no paused subscription to resume")
     return Exit.DONE if done else Exit.NEEDS_A_PERSON

@@ -1,25 +1,29 @@
 """The web application: feeds, the page that lists them, past editions, and the page where people leave."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
-from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from budkavle.templates import template_file
+from budkavle.web.accessibility import accessibility
 from budkavle.web.answers import Public
+from budkavle.web.choosing import choosing
 from budkavle.web.documents import Documents
 from budkavle.web.editions import editions
 from budkavle.web.feeds import Endings, FeedsFirst
+from budkavle.web.guard import Guard, Hosts
+from budkavle.web.joining import joining
 from budkavle.web.leaving import leaving
-from budkavle.web.pages import PAGE_HEADERS, Pages
+from budkavle.web.look import look
+from budkavle.web.my_data import my_data_pages
+from budkavle.web.pages import Pages
 from budkavle.wiring import Service
 from feeds.entry import Feed, Site
 from feeds.head import address
@@ -31,7 +35,8 @@ def application(service: Service, unwell: Callable[[], Sequence[str]], hubs: Seq
     pages = Pages(service)
     public = Public(url=service.config.settings.public_url, hubs=hubs)
     documents = Documents(service.config.publish_folder / "feeds", public)
-    return FeedsFirst(_pages(service, pages, unwell), documents, public, _endings(service, pages))
+    guarded = Guard(_pages(service, pages, unwell), _hosts(service), _misdirected(pages))
+    return FeedsFirst(guarded, documents, public, _endings(service, pages))
 
 
 def _endings(service: Service, pages: Pages) -> Endings:
@@ -58,9 +63,6 @@ def _pages(service: Service, pages: Pages, unwell: Callable[[], Sequence[str]]) 
             digests=service.config.settings.digests,
         )
 
-    def style(_: Request) -> Response:
-        return FileResponse(template_file("pages/style.css", service.config.templates_folder), media_type="text/css")
-
     def health(_: Request) -> Response:
         wrong = unwell()
         code = HTTPStatus.SERVICE_UNAVAILABLE if wrong else HTTPStatus.OK
@@ -73,12 +75,15 @@ def _pages(service: Service, pages: Pages, unwell: Callable[[], Sequence[str]]) 
     return Starlette(
         routes=[
             Route("/", start),
-            Route("/style.css", style),
             Route("/healthz", health),
+            *look(service),
+            *joining(service, pages),
+            choosing(service, pages),
             leaving(service, pages),
+            *my_data_pages(service, pages),
+            accessibility(service, pages),
             *editions(service, pages),
         ],
-        middleware=[Middleware(BaseHTTPMiddleware, dispatch=_guard)],
         exception_handlers={HTTPException: failed, Exception: failed},
     )
 
@@ -95,8 +100,11 @@ def _listed(feed: Feed, site: Site) -> dict[str, str]:
     return {"title": feed.title, "atom": atom, "rss": rss, "page": page}
 
 
-async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    response = await call_next(request)
-    for name, value in PAGE_HEADERS.items():
-        response.headers.setdefault(name, value)
-    return response
+def _hosts(service: Service) -> Hosts:
+    settings = service.config.settings
+    return Hosts(urlsplit(settings.public_url).netloc, settings.web.listen)
+
+
+def _misdirected(pages: Pages) -> Response:
+    code = HTTPStatus.MISDIRECTED_REQUEST
+    return pages.show("error", code, status=int(code))

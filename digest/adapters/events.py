@@ -16,6 +16,15 @@ def note(connection: Connection, subscriber: int, event: Event) -> None:
     connection.execute(insert(events).values(**values, detail=detail))
 
 
+def note_alike(connection: Connection, whom: Sequence[tuple[int, str]], like: Event) -> None:
+    """Add the same to the stories of many: of these subscribers, each about the digest beside it."""
+    if whom:
+        detail = json.dumps(dict(like.detail), ensure_ascii=False, sort_keys=True)
+        values = {"at": like.at, "kind": like.kind, "detail": detail}
+        rows = [{"subscriber_id": subscriber, "digest": digest, **values} for subscriber, digest in whom]
+        connection.execute(insert(events), rows)
+
+
 def story(connection: Connection, subscriber: int) -> Sequence[Event]:
     """All that happened to a subscriber, in order."""
     rows = connection.execute(select(events).where(events.c.subscriber_id == subscriber).order_by(events.c.id))

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, select, update
 
-from digest.adapters.editions import finish_if_done
 from digest.adapters.events import note
-from digest.adapters.tables import deliveries, subscriptions
-from digest.delivery import DeliveryState, EditionId, Reason
+from digest.adapters.stopping import stop_letters
+from digest.adapters.tables import subscriptions
 from digest.events import Event, EventKind
 from digest.leaves import Leave, proof_of
 from digest.subscription import SubscriptionId, SubscriptionState
@@ -54,15 +53,7 @@ def end_where(
     for row in rows:
         left = Event(kind=EventKind.LEFT, at=now, digest=row.digest, detail={"how": reason})
         note(connection, row.subscriber_id, left)
-    waiting = and_(
-        deliveries.c.subscription_id.in_(ids),
-        deliveries.c.state.in_([DeliveryState.PLANNED, DeliveryState.DEFERRED]),
-    )
-    touched = connection.execute(select(deliveries.c.edition_id).where(waiting).distinct()).scalars().all()
-    stopped = {"state": DeliveryState.SKIPPED, "reason": Reason.LEFT, "at": now}
-    connection.execute(update(deliveries).where(waiting).values(stopped))
-    for edition in touched:
-        finish_if_done(connection, EditionId(edition))
+    stop_letters(connection, ids, now)
     return ids
 
 

@@ -9,9 +9,13 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, insert, select, update
 
 from articles.article import Seq
+from digest.adapters.choosing import pause_one, resume_one, want
+from digest.adapters.events import note
+from digest.adapters.joining import ids_of, subscriber_of
 from digest.adapters.leaving import end_where
 from digest.adapters.tables import subscribers, subscriptions, suppressions
 from digest.address import Address
+from digest.events import Event, EventKind
 from digest.keyed import Key
 from digest.subscription import ALL, Filter, LeaveToken, SubscriptionId, SubscriptionState, filter_of
 
@@ -73,13 +77,14 @@ class Subscribers:
         with self._write.begin() as connection:
             if self._is_suppressed(connection, wish.address):
                 return Joined.SUPPRESSED
-            subscriber = self._subscriber(connection, wish, now)
+            subscriber = subscriber_of(connection, self._key, wish.address, wish.language, now)
             known = connection.execute(select(subscriptions).where(_of(subscriber, wish.digest))).first()
             if known is not None:
                 ended = known.state == SubscriptionState.ENDED
                 return Joined.LEFT_BEFORE if ended else Joined.UNCHANGED
             fixed = {"subscriber_id": subscriber, "digest": wish.digest, "token": secrets.token_hex(16)}
             connection.execute(insert(subscriptions).values(**fixed, **_start(wish, newest, now)))
+            note(connection, subscriber, _added(wish, now))
             return Joined.NEW
 
     def join_again(self, wish: Wish, newest: Seq, now: datetime) -> Joined:
@@ -87,30 +92,29 @@ class Subscribers:
         with self._write.begin() as connection:
             if self._is_suppressed(connection, wish.address):
                 return Joined.SUPPRESSED
-            here = _of(self._subscriber(connection, wish, now), wish.digest)
+            subscriber = subscriber_of(connection, self._key, wish.address, wish.language, now)
+            here = _of(subscriber, wish.digest)
             values = _start(wish, newest, now) | {"ended": None, "ended_reason": None}
             ended = and_(here, subscriptions.c.state == SubscriptionState.ENDED)
             revived = connection.execute(update(subscriptions).where(ended).values(values)).rowcount
+            if revived:
+                note(connection, subscriber, _added(wish, now))
         return Joined.CHANGED if revived else self.join(wish, newest, now)
 
-    def choose(self, address: Address, digest: str, wanted: Filter) -> bool:
+    def choose(self, address: Address, digest: str, wanted: Filter, now: datetime) -> bool:
         """Change what a subscription wants; False when it wanted just that. The next planning counts it."""
         with self._write.begin() as connection:
-            here = _at(address, digest)
-            known = connection.execute(select(subscriptions.c.topics, subscriptions.c.publishers).where(here)).first()
-            if known is None or (known.topics, known.publishers) == _ids(wanted):
-                return False
-            topics, publishers = _ids(wanted)
-            connection.execute(update(subscriptions).where(here).values(topics=topics, publishers=publishers))
-            return True
+            return want(connection, _at(address, digest), wanted, now)
 
-    def pause(self, address: Address, digest: str) -> bool:
+    def pause(self, address: Address, digest: str, now: datetime) -> bool:
         """Send nothing until resumed; the cursor stays, so that nothing is lost. False when it was not active."""
-        return self._turn(address, digest, SubscriptionState.ACTIVE, SubscriptionState.PAUSED)
+        with self._write.begin() as connection:
+            return pause_one(connection, _at(address, digest), None, now)
 
-    def resume(self, address: Address, digest: str) -> bool:
+    def resume(self, address: Address, digest: str, now: datetime) -> bool:
         """End a pause: what was missed comes with the next edition. False when it was not paused."""
-        return self._turn(address, digest, SubscriptionState.PAUSED, SubscriptionState.ACTIVE)
+        with self._write.begin() as connection:
+            return resume_one(connection, _at(address, digest), now)
 
     def end(self, address: Address, digest: str | None, reason: str, now: datetime) -> int:
         """End somebody's subscription to one digest, or to all: at once, and before the next letter. Says how many."""
@@ -144,28 +148,11 @@ class Subscribers:
         own = select(suppressions.c.hash).where(suppressions.c.hash == self._key.address_hash(address))
         return connection.execute(own).first() is not None
 
-    def _subscriber(self, connection: Connection, wish: Wish, now: datetime) -> int:
-        known = select(subscribers.c.id).where(subscribers.c.address_key == wish.address.key)
-        found: int | None = connection.execute(known).scalar()
-        if found is not None:
-            return found
-        known_as = {"address_key": wish.address.key, "hash": self._key.address_hash(wish.address)}
-        values = {"address": wish.address.text, **known_as, "language": wish.language, "since": now}
-        new: int = connection.execute(insert(subscribers).values(values).returning(subscribers.c.id)).scalar_one()
-        return new
-
-    def _turn(self, address: Address, digest: str, old: SubscriptionState, new: SubscriptionState) -> bool:
-        with self._write.begin() as connection:
-            here = and_(_at(address, digest), subscriptions.c.state == old)
-            return connection.execute(update(subscriptions).where(here).values(state=new)).rowcount > 0
-
 
 def _start(wish: Wish, newest: Seq, now: datetime) -> dict[str, object]:
-    topics, publishers = _ids(wish.wanted)
     return {
+        **ids_of(wish.wanted),
         "state": SubscriptionState.ACTIVE,
-        "topics": topics,
-        "publishers": publishers,
         "from_seq": newest,
         "consent": wish.consent,
         "since": now,
@@ -182,6 +169,10 @@ def end_quietly(connection: Connection, ids: Collection[int], reason: str, now: 
     return len(end_where(connection, subscriptions.c.id.in_(ids), reason, now))
 
 
+def _added(wish: Wish, now: datetime) -> Event:
+    return Event(kind=EventKind.ADDED, at=now, digest=wish.digest, detail={"consent": wish.consent})
+
+
 def _of(subscriber: int, digest: str) -> ColumnElement[bool]:
     return and_(subscriptions.c.subscriber_id == subscriber, subscriptions.c.digest == digest)
 
@@ -189,10 +180,6 @@ def _of(subscriber: int, digest: str) -> ColumnElement[bool]:
 def _at(address: Address, digest: str) -> ColumnElement[bool]:
     who = select(subscribers.c.id).where(subscribers.c.address_key == address.key)
     return and_(subscriptions.c.subscriber_id.in_(who), subscriptions.c.digest == digest)
-
-
-def _ids(wanted: Filter) -> tuple[str, str]:
-    return " ".join(sorted(wanted.topics)), " ".join(sorted(wanted.publishers))
 
 
 def _subscription(row: Row[tuple[object, ...]]) -> Subscription:

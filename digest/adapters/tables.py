@@ -298,3 +298,31 @@ relays = Table(
     Column("slowed_to", Float, comment="letters a second, after the relay asked for less"),
     Column("slowed", Instant, comment="when it last asked"),
 )
+
+# The letters that pages have caused, by keyed hashes: limits count them. A row goes after thirty days.
+caused_letters = Table(
+    "caused_letters",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("asked", Instant, nullable=False),
+    Column("goes", Instant, nullable=False, comment="when it may be sent: later than asked in a flood"),
+    Column("address", String(64), nullable=False),
+    Column("domain", String(64), comment="null after a day, as network"),
+    Column("network", String(64), comment="with the day in it: another hash tomorrow"),
+    Index(None, "address", "asked"),
+    Index(None, "domain", "asked"),
+    Index(None, "network", "asked"),
+    Index(None, "goes"),
+    Index(None, "asked"),
+)
+
+# How often a limit said no: `budkavle status` tells of a flood.
+refused_letters = Table(
+    "refused_letters",
+    metadata,
+    Column("hour", Instant, primary_key=True),
+    Column("limit", String(20), primary_key=True),
+    Column("subject", String(254), primary_key=True, comment="a domain by name, an address or network by keyed hash"),
+    Column("number", Integer, nullable=False),
+    Column("last", Instant, nullable=False),
+)

@@ -256,7 +256,7 @@ class Lives(RuleBasedStateMachine):
     def choose(self, who: str, wanted: frozenset[str]) -> None:
         person = self.people.get(who)
         if person and person.living != "ended":
-            self.subscribers.choose(Address(who), "veckobrev", filter_of(wanted))
+            self.subscribers.choose(Address(who), "veckobrev", filter_of(wanted), self.now)
             person.wanted = wanted
 
     @rule(who=st.sampled_from(PEOPLE))

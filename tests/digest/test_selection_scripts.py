@@ -104,16 +104,16 @@ class Life:
         self.subscribers.join_again(wish, self.store.last_seq(), self.now)
 
     def choose(self, who: str, *topics: str) -> None:
-        assert self.subscribers.choose(_address(who), "veckobrev", filter_of(topics))
+        assert self.subscribers.choose(_address(who), "veckobrev", filter_of(topics), self.now)
 
     def leave(self, who: str) -> None:
         assert self.subscribers.end(_address(who), None, "asked", self.now) == 1
 
     def pause(self, who: str) -> None:
-        assert self.subscribers.pause(_address(who), "veckobrev")
+        assert self.subscribers.pause(_address(who), "veckobrev", self.now)
 
     def resume(self, who: str) -> None:
-        assert self.subscribers.resume(_address(who), "veckobrev")
+        assert self.subscribers.resume(_address(who), "veckobrev", self.now)
 
     def plan(self, weeks: int = 1) -> Edition:
         """Plan the edition of a later week; what the last one left open ends."""

@@ -1,0 +1,56 @@
+"""My data: what there is about a person, sent for by letter; and having it erased."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from budkavle.choosing import owner_of
+from budkavle.forgetting import forget
+from budkavle.wiring import Service
+from digest.adapters.asking import Asking
+from digest.adapters.dossier import dossier
+from digest.adapters.tokens import Token, find
+from digest.address import Address
+from digest.tokens import TokenPurpose, TokenState
+from digest.transactional import NoticeKind
+
+
+def ask_for_my_data(service: Service, who: Address | str, now: datetime, goes: datetime | None = None) -> None:
+    """Queue a letter with a token for `/mina-uppgifter/T`; to an address we do not know, one that says so.
+
+    `who` is an address typed into a page, or a leave token; an unknown leave token does nothing.
+    """
+    asking = Asking(service.database.write, service.key)
+    if isinstance(who, Address):
+        asking.of_address(who, NoticeKind.MY_DATA, service.config.settings.language, now, goes)
+    else:
+        owner = owner_of(service, who)
+        if owner is None:
+            return
+        asking.of_subscriber(owner, NoticeKind.MY_DATA, now, goes)
+    service.bell.ring()
+
+
+def my_data(service: Service, token: str, now: datetime) -> dict[str, object] | None:
+    """All there is about the holder of this token, as JSON can say it; None when it is unknown, used or expired.
+
+    Looking changes nothing.
+    """
+    with service.database.read.begin() as connection:
+        found = _open(connection, token, now)
+        return dossier(connection, service.suppressions, found.subscriber) if found else None
+
+
+def erase_me(service: Service, token: str, now: datetime) -> bool:
+    """Forget the holder of this token, which is gone with them; False when it is unknown, used or expired."""
+    with service.database.read.begin() as connection:
+        found = _open(connection, token, now)
+    if found is None:
+        return False
+    forget(service, found.subscriber, now)
+    return True
+
+
+def _open(connection: Connection, token: str, now: datetime) -> Token | None:
+    found = find(connection, token, now, TokenPurpose.MY_DATA)
+    return found if found and found.state is TokenState.OPEN else None

@@ -1,0 +1,97 @@
+"""The words of transactional letters: what the store and the configuration say, as the letter's own values.
+
+Nothing that a stranger typed stands in one: choices are named by the configuration's own labels.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from budkavle.consenting import LANGUAGES
+from budkavle.wiring import Service
+from digest.adapters.joining import subscriptions_of
+from digest.adapters.notices import Waiting
+from digest.joining import DigestWish, Wishes, of_detail
+from digest.keyed import Purpose
+from digest.letter_values import Mailbox
+from digest.subscription import SubscriptionState
+from digest.tokens import life_of
+from digest.transactional import Notice, NoticeKind, notice_letter
+
+IMPORTED = "import"
+"""What stands for the page of a wish that came with a list."""
+_PATHS = {NoticeKind.CONFIRM: "bekrafta/", NoticeKind.MOVE: "bekrafta/", NoticeKind.MY_DATA: "mina-uppgifter/"}
+
+
+def confirmations_from(service: Service) -> Mailbox:
+    """Who sends transactional letters: never a digest's own sender, as mail providers ask for."""
+    settings = service.config.settings
+    own = settings.mail.confirmations_from
+    if own is not None:
+        return Mailbox(name=own.name or service.site.title, address=own.address)
+    sender = settings.digests[0].from_.address if settings.digests else settings.operator.address
+    return Mailbox(name=service.site.title, address=f"bekraftelse@{sender.rpartition('@')[2]}")
+
+
+def letter_for(service: Service, waiting: Waiting, token: str, now: datetime) -> bytes:
+    """The letter's bytes with this token, in the language that its reader chose. Raises HeaderError."""
+    settings = service.config.settings
+    language = waiting.language if waiting.language in LANGUAGES else settings.language
+    host = urlsplit(settings.public_url).hostname or ""
+    reply_to = settings.digests[0].reply_to if settings.digests else None
+    notice = Notice(
+        kind=waiting.kind,
+        sender=confirmations_from(service),
+        reply_to=Mailbox(name=reply_to.name or service.site.title, address=reply_to.address) if reply_to else None,
+        recipient=waiting.address,
+        language=language,
+        date=now.astimezone(settings.timezone),
+        # The same on every try of this letter, and it says nothing about its reader.
+        name=f"{waiting.kind}.{service.key.mac(Purpose.ENVELOPE, f'notice {waiting.id}')[:32]}",
+        host=f"[IPv6:{host}]" if ":" in host else host,
+        token=token,
+        values=_values(service, waiting, token, now),
+    )
+    return notice_letter(notice, service.render_in(language))
+
+
+def _values(service: Service, waiting: Waiting, token: str, now: datetime) -> Mapping[str, object]:
+    url = service.config.settings.public_url
+    values: dict[str, object] = {"asked": waiting.asked}
+    if waiting.kind.purpose is not None:
+        values |= {"url": f"{url}{_PATHS[waiting.kind]}{token}", "expires": now + life_of(waiting.kind.purpose)}
+    with service.database.read.begin() as connection:
+        standing = subscriptions_of(connection, waiting.subscriber)
+    if waiting.kind is NoticeKind.MY_DATA:
+        known = any(row.state != SubscriptionState.PENDING for row in standing.values())
+        return values | {"known": known, "days": service.config.settings.keep.pending}
+    if waiting.kind is NoticeKind.MOVE:
+        return values
+    asked = of_detail(waiting.detail)
+    tokens = {digest: str(row.token) for digest, row in standing.items()}
+    return values | {
+        "wishes": tuple(_shown(service, asked, tokens)),
+        "page_url": f"{url}{asked.page.lstrip('/')}",
+        "imported": asked.page == IMPORTED,
+    }
+
+
+def _shown(service: Service, asked: Wishes, tokens: Mapping[str, str]) -> Iterator[Mapping[str, object]]:
+    url = service.config.settings.public_url
+    titles = {digest.name: digest.title for digest in service.config.settings.digests}
+    for wish in asked.wishes:
+        topics, publishers = _labels(service, wish)
+        leave_token = tokens.get(wish.digest)
+        yield {
+            "title": titles.get(wish.digest, wish.digest),
+            "topics": topics,
+            "publishers": publishers,
+            "choices_url": f"{url}mina-val/{leave_token}" if leave_token else url,
+        }
+
+
+def _labels(service: Service, wish: DigestWish) -> tuple[list[str], list[str]]:
+    """The choices by the configuration's labels, in its order; what it knows no more is left out."""
+    settings = service.config.settings
+    topics = [topic.label for topic in settings.topics if topic.id in wish.wanted.topics]
+    return topics, [each.name for each in settings.publishers if each.id in wish.wanted.publishers]

@@ -1,0 +1,98 @@
+"""Transactional letters on their way: over a connection of their own, past every edition.
+
+A page request only lays a letter down and rings; an edition of a million that is under way keeps nobody waiting.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from budkavle.notice_letters import confirmations_from, letter_for
+from budkavle.wiring import Service, relay
+from digest.adapters.notices import Notices, Waiting
+from digest.adapters.tokens import NewToken, new_token
+from digest.delivery import Reply, Verdict
+from digest.sending import Envelope, Relay
+
+log = structlog.get_logger()
+_FAULT_OF_THE_RELAY = (Verdict.PAUSE, Verdict.LOST)
+
+
+class NoticeTroubleError(RuntimeError):
+    """Transactional letters wait because of a fault that only a person can mend, or that the relay mends itself."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Made:
+    envelope: Envelope
+    token: NewToken | None
+
+
+async def post_notices(service: Service, now: Callable[[], datetime], stopping: Callable[[], bool]) -> int:
+    """Send what waits, one letter after the other; says how many were sent.
+
+    To be called by the holder of the sender's lock, never twice at once. One that cannot be made is put off, and the
+    others go. Raises NoticeTroubleError when it is over, naming what kept letters back.
+    """
+    queue = Notices(service.database.read, service.database.write)
+    if unknown := await asyncio.to_thread(queue.settle, now()):
+        log.warning("notices_uncertain", letters=unknown, remedy="nothing to do: whoever misses one asks anew")
+    letter = await asyncio.to_thread(queue.due, now())
+    if letter is None:
+        return 0
+    carrier = relay(service.config)
+    sent, trouble = 0, ""
+    try:
+        while letter is not None and not stopping():
+            made = await asyncio.to_thread(_make, service, letter, now())
+            if isinstance(made, str):
+                trouble = made
+                await asyncio.to_thread(queue.put_off, letter, made, now())
+            else:
+                reply = await _hand_over(queue, carrier, letter, made, now)
+                if reply is not None:
+                    judged = await asyncio.to_thread(queue.record, letter, made.token, reply, now())
+                    sent += judged is Verdict.SENT
+                    if judged in _FAULT_OF_THE_RELAY:
+                        trouble = str(reply)
+                        break
+            letter = await asyncio.to_thread(queue.due, now())
+    finally:
+        await carrier.close()
+    if trouble:
+        raise NoticeTroubleError(f"letters about subscriptions wait: {trouble}; they are tried again")
+    return sent
+
+
+async def _hand_over(
+    queue: Notices, carrier: Relay, letter: Waiting, made: _Made, now: Callable[[], datetime]
+) -> Reply | None:
+    """What the relay said to one letter; None for one that was withdrawn a moment ago, and got no dot."""
+    refused = await carrier.offer(made.envelope)
+    if refused is not None:
+        return refused
+    if not await asyncio.to_thread(queue.mark, letter, made.token, now()):
+        await carrier.drop()
+        return None
+    return await carrier.finish()
+
+
+def _make(service: Service, letter: Waiting, now: datetime) -> _Made | str:
+    """The letter with a token of its own, or why it cannot be made."""
+    token = new_token()
+    try:
+        message = letter_for(service, letter, token, now)
+    except Exception as error:  # noqa: BLE001 - an operator's template can fail in any way that Python can
+        log.warning("notice_not_made", kind=letter.kind, error=type(error).__name__, remedy="run `budkavle check`")
+        return f"{letter.kind}: {type(error).__name__}; run `budkavle check`"
+    purpose = letter.kind.purpose
+    kept = None
+    if purpose is not None:
+        kept = NewToken(
+            token=token, purpose=purpose, subscriber=letter.subscriber, detail=letter.detail, asked=letter.asked
+        )
+    sender = confirmations_from(service).address
+    return _Made(envelope=Envelope(sender=sender, recipient=letter.address, letter=message), token=kept)

@@ -1,0 +1,95 @@
+"""Sample values for the pages of a subscriber's life: each as people meet it first, and after a fault."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime
+
+_AT = datetime(2026, 1, 9, 7, 0, tzinfo=UTC)
+_DAY = date(2026, 2, 1)
+_TOKEN = "0" * 32
+_FORM = {"stamp": "0.0", "trap": "webbplats"}
+
+Values = Mapping[str, object]
+
+
+def layout() -> Values:
+    """What the layout is given besides, with all there can be; a feed's page is given none of it."""
+    statement = "https://www.example.org/tillganglighet/"
+    tongues = [{"code": "en", "name": "English"}]
+    return {"asked": "", "tongues": tongues, "logo": "logo.svg", "logo_dark": "logo-dark.svg", "statement": statement}
+
+
+def life_pages() -> Iterator[tuple[str, Values]]:
+    """Every page by name, with all there can be and with little."""
+    yield from _joining()
+    yield from _choices()
+    yield from _data()
+    told = {"faults": (), "report": None, "contacts": [_named("Region Lingonmark")], "own_statement": ""}
+    yield "accessibility", told
+    yield "accessibility", {**told, "faults": ("Logotypen har låg kontrast.",), "report": "webb@example.org"}
+    yield "accessibility", {**told, "own_statement": "https://www.example.org/tillganglighet/"}
+
+
+def _named(name: str) -> dict[str, str]:
+    return {"name": name, "url": "https://www.example.org/"}
+
+
+def _options(*labels: str, chosen: str = "", about: str = "") -> list[dict[str, object]]:
+    return [
+        {"id": str(number), "label": label, "chosen": label == chosen, "about": about, "lang": ""}
+        for number, label in enumerate(labels)
+    ]
+
+
+def _errors(*fields: str) -> list[dict[str, str]]:
+    return [{"field": field, "text": f"Det här stämmer inte: {field}."} for field in fields]
+
+
+def _offered() -> dict[str, object]:
+    return {
+        "topics": _options("Hälso- och sjukvård", "Kollektivtrafik", "Kultur och fritid", chosen="Kollektivtrafik"),
+        "publishers": _options("Region Lingonmark", "Barrviks kommun"),
+        "languages": _options("Svenska", "English", chosen="Svenska"),
+    }
+
+
+def _joining() -> Iterator[tuple[str, Values]]:
+    digests = _options("Veckans nyheter", chosen="Veckans nyheter", about="Ett brev i veckan")
+    form = {**_offered(), "digests": digests, "address": "", "form": _FORM, "consent": {"hash": _TOKEN, "text": "Du …"}}
+    yield "subscribe", {**form, "errors": []}
+    wrong = _errors("", "digest", "topic", "publisher", "language", "address")
+    yield "subscribe", {**form, "topics": [], "publishers": [], "address": "läsare@", "errors": wrong}
+    for what in ("join", "move", "my_data"):
+        yield "asked", {"what": what}
+    wish = {"title": "Veckans nyheter", "topics": ["Kollektivtrafik"], "publishers": ["Barrviks kommun"]}
+    for wishes in ([wish], [{**wish, "topics": [], "publishers": []}]):
+        yield "confirm", {"what": "confirm", "wishes": wishes, "address": "l***@e…"}
+    yield "confirm", {"what": "move", "wishes": [], "address": "l***@e…"}
+    for what in ("confirm", "move"):
+        for already in (False, True):
+            choices = [] if already else [{"token": _TOKEN, "title": "Veckans nyheter"}]
+            yield "confirmed", {"what": what, "already": already, "choices": choices}
+    for what in ("confirm", "move", "my_data"):
+        yield "expired", {"what": what}
+
+
+def _choices() -> Iterator[tuple[str, Values]]:
+    own = {**_offered(), "digest": "Veckans nyheter", "token": _TOKEN, "errors": [], "done": "", "paused_until": None}
+    own |= {"address": "", "until": "", "others": _options("Månadens nyheter")}
+    for state in ("active", "paused", "pending", "ended"):
+        yield "choices", {**own, "state": state}
+    for done in ("chosen", "paused", "resumed", "moved"):
+        state = "paused" if done == "paused" else "active"
+        yield "choices", {**own, "state": state, "done": done, "paused_until": _DAY, "topics": [], "others": []}
+    yield "choices", {**own, "state": "active", "errors": _errors("digest", "until", "address"), "until": "i morgon"}
+
+
+def _data() -> Iterator[tuple[str, Values]]:
+    yield "my_data_asked", {"errors": [], "address": "", "form": _FORM}
+    yield "my_data_asked", {"errors": _errors("", "address"), "address": "läsare@", "form": _FORM}
+    subscription = {"title": "Veckans nyheter", "state": "Pågår", "topics": ["Kollektivtrafik"], "publishers": []}
+    happened = {"at": _AT, "text": "Du bekräftade."}
+    person = {"address": "lasare@example.org", "since": _AT, "language": "Svenska"}
+    yield "my_data", {"person": {**person, "subscriptions": [subscription], "story": [happened], "consents": ["Du …"]}}
+    yield "my_data", {"person": {**person, "subscriptions": [], "story": [], "consents": []}}
+    yield "erase", {}
+    yield "erased", {}

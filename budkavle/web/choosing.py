@@ -1,0 +1,131 @@
+"""My choices: what the holder of a leave token gets, and how they change it. No address is ever shown here."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from http import HTTPStatus
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from budkavle.choosing import Choices, Chosen, ask_to_move, change_digest, choices, choose, pause_until, resume
+from budkavle.translations import translations
+from budkavle.web.fields import Fields, Problem, value
+from budkavle.web.forms import read_form
+from budkavle.web.letters import allowed_from, typed_address
+from budkavle.web.offer import Offer, Option
+from budkavle.web.pages import Pages
+from budkavle.wiring import Service
+
+_LONGEST_PAUSE = timedelta(days=366)
+
+
+def choosing(service: Service, pages: Pages) -> Route:
+    """`/mina-val/T`."""
+    return Route("/mina-val/{token}", _Choices(service, pages).page, methods=["GET", "POST"])
+
+
+_Act = Callable[[Request, str, Choices, Fields], Response]
+
+
+class _Choices:
+    def __init__(self, service: Service, pages: Pages) -> None:
+        self._service = service
+        self._pages = pages
+        self._offer = Offer(service)
+        self._zone = service.config.settings.timezone
+
+    async def page(self, request: Request) -> Response:
+        """What is chosen, or what becomes of a change."""
+        fields = await read_form(request) if request.method == "POST" else {}
+        return await run_in_threadpool(self._answer, request, fields)
+
+    def _answer(self, request: Request, fields: Fields) -> Response:
+        token = str(request.path_params["token"])
+        known = choices(self._service, token)
+        if known is None:
+            return self._pages.private("unknown", HTTPStatus.NOT_FOUND)
+        if request.method != "POST":
+            return self._shown(token, known)
+        acts: dict[str, _Act] = {"choices": self._choose, "pause": self._pause, "resume": self._resume}
+        acts |= {"digest": self._move_to_digest, "address": self._move}
+        act = acts.get(value(fields, "change"))
+        if act is None:
+            return self._pages.private("error", HTTPStatus.BAD_REQUEST, status=int(HTTPStatus.BAD_REQUEST))
+        return act(request, token, known, fields)
+
+    def _choose(self, _: Request, token: str, known: Choices, fields: Fields) -> Response:
+        wanted = self._offer.chosen_filter(fields, [known.digest])
+        language = self._offer.chosen_language(fields, known.language)
+        done = choose(self._service, token, wanted, language, datetime.now(UTC))
+        return self._after(token, done, "chosen")
+
+    def _pause(self, _: Request, token: str, known: Choices, fields: Fields) -> Response:
+        now = datetime.now(UTC)
+        until = self._day(value(fields, "until"), now.astimezone(self._zone).date(), known.language)
+        if isinstance(until, Problem):
+            return self._shown(token, known, problems=[until], until=value(fields, "until"))
+        return self._after(token, pause_until(self._service, token, until, now), "paused")
+
+    def _resume(self, _: Request, token: str, __: Choices, ___: Fields) -> Response:
+        return self._after(token, resume(self._service, token, datetime.now(UTC)), "resumed")
+
+    def _move_to_digest(self, _: Request, token: str, known: Choices, fields: Fields) -> Response:
+        digest = value(fields, "digest")
+        if digest not in known.others:
+            text = translations(self._pages.language(known.language)).ugettext("Choose a newsletter.")
+            return self._shown(token, known, problems=[Problem(field="digest", text=text)])
+        return self._after(token, change_digest(self._service, token, digest, datetime.now(UTC)), "moved")
+
+    def _move(self, request: Request, token: str, known: Choices, fields: Fields) -> Response:
+        typed, now = value(fields, "address"), datetime.now(UTC)
+        address = typed_address(typed, self._pages.language(known.language))
+        if isinstance(address, Problem):
+            return self._shown(token, known, problems=[address], address=typed)
+        goes = allowed_from(self._service, address, request, now)
+        if goes is not None:
+            ask_to_move(self._service, token, address, now, goes)
+        return self._pages.private("asked", HTTPStatus.OK, own=known.language, what="move")
+
+    def _after(self, token: str, done: Chosen, what: str) -> Response:
+        known = choices(self._service, token)
+        if known is None or done is Chosen.UNKNOWN:
+            return self._pages.private("unknown", HTTPStatus.NOT_FOUND)
+        if done is Chosen.TAKEN:
+            text = translations(self._pages.language(known.language)).ugettext(
+                "You have, or had, that newsletter already."
+            )
+            return self._shown(token, known, problems=[Problem(field="digest", text=text)])
+        return self._shown(token, known, done="" if done is Chosen.ENDED else what)
+
+    def _shown(self, token: str, known: Choices, problems: Sequence[Problem] = (), **typed: str) -> Response:
+        """The page, after a fault with what was `typed`; `done` says what has just been changed."""
+        offer = self._offer
+        return self._pages.private(
+            "choices",
+            HTTPStatus.UNPROCESSABLE_ENTITY if problems else HTTPStatus.OK,
+            own=known.language,
+            errors=problems,
+            digest=known.title,
+            state=str(known.state),
+            token=token,
+            topics=offer.topics([known.digest], known.wanted.topics),
+            publishers=offer.publishers([known.digest], known.wanted.publishers),
+            languages=offer.languages(known.language),
+            others=[Option(id=name, label=title) for name, title in known.others.items()],
+            paused_until=known.paused_until,
+            **{"done": "", "address": "", "until": "", **typed},
+        )
+
+    def _day(self, text: str, today: date, own: str) -> date | Problem:
+        """The day until which somebody wants to rest, within a year."""
+        gettext = translations(self._pages.language(own)).ugettext
+        try:
+            found = date.fromisoformat(text)
+        except ValueError:
+            example = str(today + timedelta(days=30))
+            return Problem(field="until", text=gettext("Write a day like %(day)s.") % {"day": example})
+        if not today < found <= today + _LONGEST_PAUSE:
+            return Problem(field="until", text=gettext("Choose a day after today, and within a year."))
+        return found

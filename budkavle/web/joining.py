@@ -1,0 +1,161 @@
+"""Joining: the form, and the page that a confirmation letter leads to. Only a POST does anything."""
+
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from budkavle.joining import (
+    AskedToJoin,
+    ConfirmOutcome,
+    DigestWish,
+    TokenState,
+    UnknownConsentError,
+    WishShown,
+    ask_to_join,
+    confirm,
+    confirmation,
+    consent_text,
+)
+from budkavle.translations import translations
+from budkavle.web.fields import Fields, Problem, value
+from budkavle.web.forms import TRAP, Stamps, read_form, why_not
+from budkavle.web.letters import allowed_from, typed_address
+from budkavle.web.offer import Offer
+from budkavle.web.pages import Pages
+from budkavle.wiring import Service
+from digest.address import Address
+
+PAGE = "/prenumerera"
+_WORST = {
+    ConfirmOutcome.EXPIRED: HTTPStatus.GONE,
+    ConfirmOutcome.UNKNOWN: HTTPStatus.NOT_FOUND,
+}
+
+
+def joining(service: Service, pages: Pages) -> list[Route]:
+    """`/prenumerera` and `/bekrafta/T`."""
+    join, answer = _Join(service, pages), _Confirm(service, pages)
+    return [
+        Route(PAGE, join.page, methods=["GET", "POST"]),
+        Route("/bekrafta/{token}", answer.page, methods=["GET", "POST"]),
+    ]
+
+
+class _Join:
+    """The form: whatever it is sent, it does not tell whether an address is known."""
+
+    def __init__(self, service: Service, pages: Pages) -> None:
+        self._service = service
+        self._pages = pages
+        self._offer = Offer(service)
+        self._stamps = Stamps(service.key, timedelta(seconds=service.config.settings.limits.fill_seconds))
+
+    async def page(self, request: Request) -> Response:
+        """The form, or what becomes of it."""
+        if request.method != "POST":
+            return await run_in_threadpool(self._form, {}, ())
+        fields = await read_form(request)
+        return await run_in_threadpool(self._take, request, fields)
+
+    def _take(self, request: Request, fields: Fields) -> Response:
+        now, language = datetime.now(UTC), self._pages.language()
+        digests = self._offer.chosen_digests(fields)
+        wanted = self._offer.chosen_filter(fields, digests)
+        address = typed_address(value(fields, "address"), language)
+        problems = [*self._problems(fields, digests, language), *([address] if isinstance(address, Problem) else [])]
+        unsent = why_not(self._stamps.sent(fields, now), language)
+        if problems or unsent or not isinstance(address, Address):
+            return self._form(fields, [*problems, *unsent])
+        asked = AskedToJoin(
+            address=address,
+            wishes=tuple(DigestWish(digest=digest, wanted=wanted) for digest in digests),
+            language=self._offer.chosen_language(fields, language),
+            page=PAGE,
+            text=value(fields, "text"),
+        )
+        if asked.text != consent_text(self._service, language).hash:
+            return self._form(fields, [_other_text(language)])
+        goes = allowed_from(self._service, address, request, now)
+        if goes is not None:
+            try:
+                ask_to_join(self._service, asked, now, goes)
+            except UnknownConsentError:
+                return self._form(fields, [_other_text(language)])
+        return self._pages.private("asked", HTTPStatus.OK, what="join")
+
+    def _problems(self, fields: Fields, digests: tuple[str, ...], language: str) -> list[Problem]:
+        gettext = translations(language).ugettext
+        if not digests:
+            return [Problem(field="digest", text=gettext("Choose a newsletter."))]
+        wanted = self._offer.chosen_filter(fields, self._offer.every_digest())
+        text = gettext("%(title)s never holds what you have chosen. Choose otherwise, or leave it out.")
+        return [
+            Problem(field="topic" if wanted.topics else "publisher", text=text % {"title": title})
+            for title in self._offer.empty_ones(digests, wanted)
+        ]
+
+    def _form(self, fields: Fields, problems: list[Problem] | tuple[()]) -> Response:
+        now, language, offer = datetime.now(UTC), self._pages.language(), self._offer
+        every, consent = offer.every_digest(), consent_text(self._service, language)
+        return self._pages.private(
+            "subscribe",
+            HTTPStatus.UNPROCESSABLE_ENTITY if problems else HTTPStatus.OK,
+            errors=problems,
+            digests=offer.digests(fields.get("digest", ()), language),
+            topics=offer.topics(every, fields.get("topic", ())),
+            publishers=offer.publishers(every, fields.get("publisher", ())),
+            languages=offer.languages(offer.chosen_language(fields, language)),
+            address=value(fields, "address"),
+            consent=consent,
+            form={"stamp": self._stamps.stamp(now), "trap": TRAP},
+        )
+
+
+def _other_text(language: str) -> Problem:
+    text = translations(language).ugettext(
+        "What you agree to has changed since you opened this page. Read it, and send again."
+    )
+    return Problem(field="", text=text)
+
+
+class _Confirm:
+    """What a letter's link leads to: it shows, and its button acts, once."""
+
+    def __init__(self, service: Service, pages: Pages) -> None:
+        self._service = service
+        self._pages = pages
+        self._offer = Offer(service)
+
+    def page(self, request: Request) -> Response:
+        """The page of one token."""
+        token, now = str(request.path_params["token"]), datetime.now(UTC)
+        found = confirmation(self._service, token, now)
+        if found is None:
+            return self._pages.private("expired", HTTPStatus.NOT_FOUND, what="confirm")
+        if request.method == "POST":
+            return self._confirm(token, found.purpose, now)
+        if found.state is TokenState.EXPIRED:
+            return self._pages.private("expired", HTTPStatus.GONE, own=found.language, what=found.purpose)
+        if found.state is TokenState.USED:
+            return self._done(found.purpose, found.language, already=True, choices=())
+        wishes = [self._shown(wish) for wish in found.wishes]
+        values = {"what": found.purpose, "wishes": wishes, "address": found.masked}
+        return self._pages.private("confirm", HTTPStatus.OK, own=found.language, **values)
+
+    def _confirm(self, token: str, purpose: str, now: datetime) -> Response:
+        done = confirm(self._service, token, now)
+        if done.outcome in _WORST:
+            return self._pages.private("expired", _WORST[done.outcome], own=done.language, what=done.purpose or purpose)
+        choices = [{"token": own, "title": self._offer.title(name)} for name, own in done.choices.items()]
+        already = done.outcome is ConfirmOutcome.ALREADY
+        return self._done(done.purpose or purpose, done.language, already=already, choices=choices)
+
+    def _done(self, what: str, own: str, **values: object) -> Response:
+        return self._pages.private("confirmed", HTTPStatus.OK, own=own, what=what, **values)
+
+    def _shown(self, wish: WishShown) -> dict[str, object]:
+        return {"title": wish.title, **self._offer.words(wish.wanted)}

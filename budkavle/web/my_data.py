@@ -1,0 +1,103 @@
+"""My data: a link to it by letter, and behind the link all of it: to see, to take along, to have erased."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from budkavle.my_data import ask_for_my_data, erase_me, my_data
+from budkavle.web.fields import Fields, Problem, value
+from budkavle.web.forms import TRAP, Stamps, read_form, why_not
+from budkavle.web.letters import allowed_from, typed_address
+from budkavle.web.my_data_shown import shown
+from budkavle.web.pages import PRIVATE, Pages
+from budkavle.wiring import Service
+from digest.address import Address
+
+ERASE_ASKED, ERASE = "erase", "erase for ever"
+_COPY = "copy"
+
+
+def my_data_pages(service: Service, pages: Pages) -> list[Route]:
+    """`/mina-uppgifter` and `/mina-uppgifter/T`."""
+    ask, data = _Ask(service, pages), _Data(service, pages)
+    return [
+        Route("/mina-uppgifter", ask.page, methods=["GET", "POST"]),
+        Route("/mina-uppgifter/{token}", data.page, methods=["GET", "POST"]),
+    ]
+
+
+class _Ask:
+    """The form that asks for the link: it does not tell whether an address is known."""
+
+    def __init__(self, service: Service, pages: Pages) -> None:
+        self._service = service
+        self._pages = pages
+        self._stamps = Stamps(service.key, timedelta(seconds=service.config.settings.limits.fill_seconds))
+
+    async def page(self, request: Request) -> Response:
+        """The form, or what becomes of it."""
+        if request.method != "POST":
+            return await run_in_threadpool(self._form, {}, [])
+        fields = await read_form(request)
+        return await run_in_threadpool(self._take, request, fields)
+
+    def _take(self, request: Request, fields: Fields) -> Response:
+        now, language = datetime.now(UTC), self._pages.language()
+        address = typed_address(value(fields, "address"), language)
+        unsent = why_not(self._stamps.sent(fields, now), language)
+        if not isinstance(address, Address):
+            return self._form(fields, [address, *unsent])
+        if unsent:
+            return self._form(fields, unsent)
+        goes = allowed_from(self._service, address, request, now)
+        if goes is not None:
+            ask_for_my_data(self._service, address, now, goes)
+        return self._pages.private("asked", HTTPStatus.OK, what="my_data")
+
+    def _form(self, fields: Fields, problems: list[Problem]) -> Response:
+        return self._pages.private(
+            "my_data_asked",
+            HTTPStatus.UNPROCESSABLE_ENTITY if problems else HTTPStatus.OK,
+            errors=problems,
+            address=value(fields, "address"),
+            form={"stamp": self._stamps.stamp(datetime.now(UTC)), "trap": TRAP},
+        )
+
+
+class _Data:
+    """What the link leads to. Looking changes nothing, and erasing takes two steps."""
+
+    def __init__(self, service: Service, pages: Pages) -> None:
+        self._service = service
+        self._pages = pages
+
+    async def page(self, request: Request) -> Response:
+        """The page of one token, or what becomes of its buttons."""
+        fields = await read_form(request) if request.method == "POST" else {}
+        return await run_in_threadpool(self._answer, str(request.path_params["token"]), fields)
+
+    def _answer(self, token: str, fields: Fields) -> Response:
+        now, change = datetime.now(UTC), value(fields, "change")
+        if change == ERASE and erase_me(self._service, token, now):
+            return self._pages.private("erased", HTTPStatus.OK)
+        found = my_data(self._service, token, now)
+        if found is None:
+            return self._pages.private("expired", HTTPStatus.NOT_FOUND, what="my_data")
+        if change == _COPY:
+            return _copy(found)
+        own = str(found.get("language", ""))
+        if change == ERASE_ASKED:
+            return self._pages.private("erase", HTTPStatus.OK, own=own)
+        person = shown(found, self._service, self._pages.language(own))
+        return self._pages.private("my_data", HTTPStatus.OK, own=own, person=person)
+
+
+def _copy(found: dict[str, object]) -> Response:
+    text = json.dumps(found, ensure_ascii=False, indent=2) + "\n"
+    headers = {"Content-Disposition": 'attachment; filename="mina-uppgifter.json"', **PRIVATE}
+    return Response(text, media_type="application/json", headers=headers)

@@ -1,0 +1,88 @@
+"""Using a token from a letter: looking changes nothing, and the one use is one transaction."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, select
+
+from articles.article import Seq
+from digest.adapters.joining import Joining
+from digest.adapters.moving import is_forbidden, move
+from digest.adapters.tables import subscribers
+from digest.adapters.tokens import Token, find, use
+from digest.address import Address
+from digest.joining import ConfirmOutcome, DigestWish, of_detail
+from digest.keyed import Key
+from digest.tokens import TokenPurpose, TokenState
+
+_FOR_PAGES = (TokenPurpose.CONFIRM, TokenPurpose.MOVE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Looked:
+    """What a token would do. `address` is the one that its letter went to."""
+
+    purpose: TokenPurpose
+    state: TokenState
+    wishes: tuple[DigestWish, ...]
+    address: str
+    language: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Used:
+    """What a token did. `choices` maps each digest to its leave token, where it was confirmed just now."""
+
+    outcome: ConfirmOutcome
+    looked: Looked | None = None
+    choices: Mapping[str, str] = field(default_factory=dict)
+
+
+class Confirmations:
+    """The tokens of confirmation letters, for joining and for moving to another address."""
+
+    def __init__(self, read: Engine, write: Engine, key: Key) -> None:
+        self._read = read
+        self._write = write
+        self._key = key
+        self._joining = Joining(read, write, key)
+
+    def look(self, token: str, now: datetime) -> Looked | None:
+        """What this token would do; None for an unknown one, and for one of another purpose."""
+        with self._read.begin() as connection:
+            found = find(connection, token, now, *_FOR_PAGES)
+            return self._looked(connection, found) if found else None
+
+    def use(self, token: str, newest: Seq, now: datetime) -> Used:
+        """Do what the token is for, unless it was done or is too late."""
+        with self._write.begin() as connection:
+            found = find(connection, token, now, *_FOR_PAGES)
+            if found is None:
+                return Used(outcome=ConfirmOutcome.UNKNOWN)
+            looked = self._looked(connection, found)
+            if looked.state is not TokenState.OPEN:
+                used = looked.state is TokenState.USED
+                return Used(outcome=ConfirmOutcome.ALREADY if used else ConfirmOutcome.EXPIRED, looked=looked)
+            if found.purpose is TokenPurpose.CONFIRM:
+                choices = self._joining.confirm(connection, found, newest, now)
+                return Used(outcome=ConfirmOutcome.DONE, looked=looked, choices=choices)
+            use(connection, found, now)
+            self._joining.lift(connection, move(connection, self._key, found, Address(looked.address), now), now)
+            return Used(outcome=ConfirmOutcome.DONE, looked=looked)
+
+    def _looked(self, connection: Connection, token: Token) -> Looked:
+        who = select(subscribers.c.address, subscribers.c.language).where(subscribers.c.id == token.subscriber)
+        known = connection.execute(who).one()
+        address, language = known.address, known.language
+        wishes: tuple[DigestWish, ...] = ()
+        if token.purpose is TokenPurpose.CONFIRM:
+            asked = of_detail(token.detail)
+            wishes, language = asked.wishes, asked.language
+            void = token.state is TokenState.OPEN and self._joining.is_void(connection, token)
+        else:
+            address = str(json.loads(token.detail)["address"])
+            void = is_forbidden(connection, self._key, token, Address(address))
+        state = TokenState.EXPIRED if void and token.state is TokenState.OPEN else token.state
+        return Looked(purpose=token.purpose, state=state, wishes=wishes, address=address, language=language)

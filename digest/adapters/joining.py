@@ -1,0 +1,218 @@
+"""Joining in the store: a wish becomes a pending subscription and a letter, a confirmation makes it active.
+
+Each step is one write transaction, and the same work whatever is known of the address.
+"""
+
+import secrets
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, insert, select, update
+
+from articles.article import Seq
+from digest.adapters.events import note
+from digest.adapters.notices import NewNotice, lay_down
+from digest.adapters.suppressions import Suppressions
+from digest.adapters.tables import consent_texts, subscribers, subscriptions, transactional_letters
+from digest.adapters.tokens import Token, use
+from digest.address import Address
+from digest.events import Event, EventKind
+from digest.joining import (
+    AskedToJoin,
+    Confirming,
+    ConsentText,
+    DigestWish,
+    Wishes,
+    as_detail,
+    confirming,
+    is_sent_to,
+    of_detail,
+)
+from digest.keyed import Key
+from digest.subscription import Filter, SubscriptionState
+from digest.suppression import SuppressionReason
+from digest.transactional import NoticeKind, NoticeState
+
+_BETWEEN_TELLINGS = timedelta(days=1)
+"""So seldom is somebody told that they subscribe already, however often they are typed in."""
+
+
+class Joining:
+    """What pages, and lists without consent, do to become a subscription."""
+
+    def __init__(self, read: Engine, write: Engine, key: Key) -> None:
+        self._read = read
+        self._write = write
+        self._key = key
+        self._suppressions = Suppressions(read, write, key)
+
+    def knows_text(self, known_as: str) -> bool:
+        """Whether somebody was shown the consent text of this hash before."""
+        statement = select(consent_texts.c.hash).where(consent_texts.c.hash == known_as)
+        with self._read.begin() as connection:
+            return connection.execute(statement).first() is not None
+
+    def ask(
+        self, asked: AskedToJoin, text: ConsentText | None, newest: Seq, now: datetime, goes: datetime | None = None
+    ) -> None:
+        """Lay one letter down. `text` is what the page showed, to be kept; None when it is kept already."""
+        wishes = Wishes(wishes=asked.wishes, page=asked.page, text=asked.text, language=asked.language)
+        with self._write.begin() as connection:
+            if text is not None:
+                _keep_text(connection, text, now)
+            subscriber = subscriber_of(connection, self._key, asked.address, asked.language, now)
+            states = [_pending(connection, subscriber, wish, newest, now) for wish in asked.wishes]
+            suppressed = self._suppressions.of(connection, self._key.address_hash(asked.address)) is not None
+            kind = NoticeKind.ALREADY if is_sent_to(states) and not suppressed else NoticeKind.CONFIRM
+            told = _told_lately(connection, subscriber, now)
+            for wish in asked.wishes:
+                _note_asked(connection, subscriber, wishes, wish, now)
+            new = NewNotice(kind=kind, subscriber=subscriber, language=asked.language, detail=as_detail(wishes))
+            lay_down(connection, new, now, goes, wanted=kind is NoticeKind.CONFIRM or not told)
+
+    def confirm(self, connection: Connection, token: Token, newest: Seq, now: datetime) -> dict[str, str]:
+        """Do what a confirmation token is for, and use it up; says which leave token each digest has now.
+
+        Empty, and nothing changed, when its owner said no to all of it after it was asked for.
+        """
+        wishes = of_detail(token.detail)
+        standing = subscriptions_of(connection, token.subscriber)
+        if self._objects_to(connection, token):
+            return {}
+        done = {}
+        for wish in wishes.wishes:
+            row = standing.get(wish.digest)
+            leave_token = _confirm_one(connection, token, wishes, wish, row, newest, now)
+            if leave_token:
+                done[wish.digest] = leave_token
+                note(connection, token.subscriber, _confirmed(wishes, wish, now))
+        if done:
+            use(connection, token, now)
+            here = subscribers.c.id == token.subscriber
+            connection.execute(update(subscribers).where(here).values(language=wishes.language))
+            self.lift(connection, token.subscriber, now)
+        return done
+
+    def is_void(self, connection: Connection, token: Token) -> bool:
+        """Whether a confirmation token would do nothing: its owner said no after it was asked for."""
+        standing = subscriptions_of(connection, token.subscriber)
+        states = [_what(standing.get(wish.digest), token) for wish in of_detail(token.detail).wishes]
+        return all(what is Confirming.NOTHING for what in states) or self._objects_to(connection, token)
+
+    def lift(self, connection: Connection, subscriber: int, now: datetime) -> None:
+        """Mail a subscriber's address again, by their own confirmed wish."""
+        known_as = connection.execute(select(subscribers.c.hash).where(subscribers.c.id == subscriber)).scalar_one()
+        reason = self._suppressions.lift(connection, known_as)
+        if reason:
+            note(connection, subscriber, Event(kind=EventKind.LIFTED, at=now, detail={"reason": reason, "by": "own"}))
+
+    def _objects_to(self, connection: Connection, token: Token) -> bool:
+        """Whether the person complained after the wish was typed: then they confirm an older word than their last."""
+        of = select(subscribers.c.hash).where(subscribers.c.id == token.subscriber)
+        known = self._suppressions.of(connection, connection.execute(of).scalar_one())
+        return known is not None and known.reason is SuppressionReason.COMPLAINT and known.since >= token.asked
+
+
+def subscriber_of(connection: Connection, key: Key, address: Address, language: str, now: datetime) -> int:
+    """The subscriber with this address, made if there is none."""
+    statement = select(subscribers.c.id).where(subscribers.c.address_key == address.key)
+    known: int | None = connection.execute(statement).scalar()
+    if known is not None:
+        return known
+    known_as = {"address_key": address.key, "hash": key.address_hash(address)}
+    values = {"address": address.text, **known_as, "language": language, "since": now}
+    new: int = connection.execute(insert(subscribers).values(values).returning(subscribers.c.id)).scalar_one()
+    return new
+
+
+def subscriptions_of(connection: Connection, subscriber: int) -> dict[str, Row[Any]]:
+    """All rows of a subscriber, by digest."""
+    rows = connection.execute(select(subscriptions).where(subscriptions.c.subscriber_id == subscriber))
+    return {row.digest: row for row in rows}
+
+
+def ids_of(wanted: Filter) -> dict[str, str]:
+    """A filter as the columns of a subscription."""
+    return {"topics": " ".join(sorted(wanted.topics)), "publishers": " ".join(sorted(wanted.publishers))}
+
+
+def _keep_text(connection: Connection, text: ConsentText, now: datetime) -> None:
+    known = connection.execute(select(consent_texts.c.hash).where(consent_texts.c.hash == text.hash)).first()
+    if known is None:
+        values = {"hash": text.hash, "language": text.language, "text": text.text, "since": now}
+        connection.execute(insert(consent_texts).values(values))
+
+
+def _pending(
+    connection: Connection, subscriber: int, wish: DigestWish, newest: Seq, now: datetime
+) -> SubscriptionState | None:
+    """How the subscription stood; where there was none, one begins that is sent nothing until it is confirmed."""
+    here = (subscriptions.c.subscriber_id == subscriber) & (subscriptions.c.digest == wish.digest)
+    known = connection.execute(select(subscriptions.c.state).where(here)).scalar()
+    pending = SubscriptionState.PENDING
+    if known is None:
+        fixed = {"subscriber_id": subscriber, "digest": wish.digest, "token": secrets.token_hex(16)}
+        values = {**fixed, **ids_of(wish.wanted), "state": pending, "from_seq": newest, "consent": "", "since": now}
+        connection.execute(insert(subscriptions).values(values))
+        return None
+    if known == pending:  # it is kept for as long as after the first time
+        connection.execute(update(subscriptions).where(here).values(since=now))
+    return SubscriptionState(known)
+
+
+def _told_lately(connection: Connection, subscriber: int, now: datetime) -> bool:
+    of = transactional_letters.c
+    statement = select(of.id).where(
+        of.subscriber_id == subscriber,
+        of.kind == NoticeKind.ALREADY,
+        of.asked > now - _BETWEEN_TELLINGS,
+        of.state != NoticeState.EXPIRED,
+    )
+    return connection.execute(statement.limit(1)).first() is not None
+
+
+def _note_asked(connection: Connection, subscriber: int, wishes: Wishes, wish: DigestWish, now: datetime) -> None:
+    detail = {"page": wishes.page, "text": wishes.text, "wanted": _wanted(wish.wanted)}
+    note(connection, subscriber, Event(kind=EventKind.ASKED, at=now, digest=wish.digest, detail=detail))
+
+
+def _confirmed(wishes: Wishes, wish: DigestWish, now: datetime) -> Event:
+    detail = {"page": wishes.page, "text": wishes.text, "wanted": _wanted(wish.wanted), "language": wishes.language}
+    return Event(kind=EventKind.CONFIRMED, at=now, digest=wish.digest, detail=detail)
+
+
+def _wanted(wanted: Filter) -> dict[str, Collection[str]]:
+    return {"topics": sorted(wanted.topics), "publishers": sorted(wanted.publishers)}
+
+
+def _what(row: Row[Any] | None, token: Token) -> Confirming:
+    if row is None:  # it waited so long that it was deleted, or the digest's row went along with a move
+        return Confirming.BEGINS
+    return confirming(SubscriptionState(row.state), row.ended, token.asked)
+
+
+def _confirm_one(  # noqa: PLR0913, PLR0917 - one wish, and all that its subscription begins with
+    connection: Connection,
+    token: Token,
+    wishes: Wishes,
+    wish: DigestWish,
+    row: Row[Any] | None,
+    newest: Seq,
+    now: datetime,
+) -> str | None:
+    """Make one subscription what its owner confirmed; its leave token, or None where their no is the newer word."""
+    what = _what(row, token)
+    if what is Confirming.NOTHING:
+        return None
+    values: dict[str, object] = {**ids_of(wish.wanted), "state": SubscriptionState.ACTIVE, "resumes": None}
+    if what is Confirming.BEGINS:
+        consent = f"confirmed {now.isoformat(timespec='seconds')}, page {wishes.page}"
+        values |= {"from_seq": newest, "since": now, "ended": None, "ended_reason": None, "consent": consent}
+    if row is not None:
+        connection.execute(update(subscriptions).where(subscriptions.c.id == row.id).values(values))
+        return str(row.token)
+    leave_token = secrets.token_hex(16)
+    values |= {"subscriber_id": token.subscriber, "digest": wish.digest, "token": leave_token}
+    connection.execute(insert(subscriptions).values(values))
+    return leave_token

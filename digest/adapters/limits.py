@@ -1,0 +1,154 @@
+"""The letters that pages have caused, counted by keyed hashes alone."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, insert, select, update
+
+from digest.adapters.tables import caused_letters, events, refused_letters, subscribers
+from digest.address import Address
+from digest.events import EventKind
+from digest.keyed import Key, Purpose
+from digest.limits import DAY, HOUR, PENDING, Caused, Limit, Limits, Refused, decide
+
+_WRITE_SECONDS = 10.0
+"""In a flood, what was refused is written down this often: it must not compete with the letters for the disk."""
+
+Slot = tuple[datetime, Limit, str]
+
+
+class CausedLetters:
+    """Counts what pages cause, and says when one more is too many."""
+
+    def __init__(
+        self, read: Engine, write: Engine, key: Key, limits: Limits, ticks: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._read = read
+        self._write = write
+        self._key = key
+        self._limits = limits
+        self._ticks = ticks
+        self._refused = Counter[Slot]()
+        self._written = float("-inf")
+        self._lock = threading.Lock()
+
+    def refuses(self, address: Address, network: str, now: datetime) -> bool:
+        """Whether a letter is forbidden already, found without writing: a flood costs no more than reading."""
+        with self._read.begin() as connection:
+            found = self._decide(connection, address, network, now)
+        if isinstance(found, Limit):
+            self._note(found, address, network, now)
+            if self._ticks() - self._written >= _WRITE_SECONDS:
+                self.write_down()
+            return True
+        return False
+
+    def admit(self, connection: Connection, address: Address, network: str, now: datetime) -> datetime | None:
+        """When one more letter may go, counted in this transaction; None when it may not."""
+        found = self._decide(connection, address, network, now)
+        if isinstance(found, Limit):
+            self._note(found, address, network, now)
+            return None
+        if found > now:
+            self._note(Limit.OVERALL, address, network, now)
+        hashes = {
+            "address": self._of_address(address),
+            "domain": self._of_domain(address),
+            "network": self._of_network(network, now),
+        }
+        connection.execute(insert(caused_letters).values(asked=now, goes=found, **hashes))
+        return found
+
+    def forget_old(self, now: datetime) -> None:
+        """Let go of what no limit asks for any more, and write down what was refused."""
+        with self._write.begin() as connection:
+            connection.execute(delete(caused_letters).where(caused_letters.c.asked < now - PENDING))
+            old = and_(caused_letters.c.asked < now - DAY, caused_letters.c.network.is_not(None))
+            connection.execute(update(caused_letters).where(old).values(domain=None, network=None))
+            connection.execute(delete(refused_letters).where(refused_letters.c.last < now - DAY))
+        self.write_down()
+
+    def refused(self, since: datetime) -> Sequence[Refused]:
+        """What limits have forbidden, each subject's sum over the last day, if its last is newer than `since`."""
+        row = refused_letters.c
+        last = func.max(row.last).label("last")
+        sums = select(row.limit, row.subject, func.sum(row.number).label("number"), last)
+        recent = sums.group_by(row.limit, row.subject).having(last > since).order_by(row.limit, row.subject)
+        with self._read.begin() as connection:
+            rows = connection.execute(recent).all()
+        return [Refused(limit=Limit(one.limit), subject=one.subject, number=one.number, last=one.last) for one in rows]
+
+    def _decide(self, connection: Connection, address: Address, network: str, now: datetime) -> datetime | Limit:
+        row = caused_letters.c
+        own = row.address == self._of_address(address)
+        networks = {self._of_network(network, moment) for moment in (now, now - HOUR)}  # it changes at midnight
+        caused = Caused(
+            last=connection.execute(select(func.max(row.asked)).where(own)).scalar(),
+            last_day=_count(connection, own, row.asked > now - DAY),
+            unanswered=_count(connection, own, row.asked > max(now - PENDING, self._confirmed(connection, address))),
+            from_network=_count(connection, row.network.in_(networks), row.asked > now - HOUR),
+            to_domain=_count(connection, row.domain == self._of_domain(address), row.asked > now - HOUR),
+            free_from=self._free_from(connection, now),
+        )
+        return decide(self._limits, _domain(address), caused, now)
+
+    def _confirmed(self, connection: Connection, address: Address) -> datetime:
+        """When the owner of this address last answered: what came before was no bomb."""
+        mine = subscribers.c.hash == self._key.address_hash(address)
+        joined = select(func.max(events.c.at)).join(subscribers, subscribers.c.id == events.c.subscriber_id)
+        found = connection.execute(joined.where(mine, events.c.kind == EventKind.CONFIRMED)).scalar()
+        return found or datetime.min.replace(tzinfo=UTC)
+
+    def _free_from(self, connection: Connection, now: datetime) -> datetime:
+        """An hour after the letter that, counted from the newest, is the last one in bounds."""
+        goes = caused_letters.c.goes
+        newest = select(goes).where(goes > now - HOUR).order_by(goes.desc()).offset(self._limits.overall - 1).limit(1)
+        found = connection.execute(newest).scalar()
+        return found + HOUR if found else now
+
+    def _note(self, limit: Limit, address: Address, network: str, now: datetime) -> None:
+        subject = {
+            Limit.ADDRESS: self._of_address(address)[:16],
+            Limit.NETWORK: self._of_network(network, now)[:16],
+            Limit.DOMAIN: _domain(address),
+            Limit.OVERALL: "",
+        }[limit]
+        with self._lock:
+            self._refused[now.replace(minute=0, second=0, microsecond=0), limit, subject] += 1
+            self._last = now
+
+    def write_down(self) -> None:
+        """Write down what was refused and only counted so far."""
+        with self._lock:
+            noted, self._refused = self._refused, Counter()
+            self._written = self._ticks()
+        if not noted:
+            return
+        row = refused_letters.c
+        with self._write.begin() as connection:
+            for (hour, limit, subject), number in noted.items():
+                here = and_(row.hour == hour, row.limit == limit, row.subject == subject)
+                more = update(refused_letters).where(here).values(number=row.number + number, last=self._last)
+                if not connection.execute(more).rowcount:
+                    one = {"hour": hour, "limit": limit, "subject": subject, "number": number, "last": self._last}
+                    connection.execute(insert(refused_letters).values(one))
+
+    def _of_address(self, address: Address) -> str:
+        return self._key.mac(Purpose.LIMIT, f"address {address.key}")
+
+    def _of_domain(self, address: Address) -> str:
+        return self._key.mac(Purpose.LIMIT, f"domain {_domain(address)}")
+
+    def _of_network(self, network: str, moment: datetime) -> str:
+        return self._key.mac(Purpose.LIMIT, f"network {moment:%Y-%m-%d} {network}")
+
+
+def _count(connection: Connection, *which: ColumnElement[bool]) -> int:
+    return connection.execute(select(func.count()).select_from(caused_letters).where(*which)).scalar_one()
+
+
+def _domain(address: Address) -> str:
+    return address.key.rpartition("@")[2]

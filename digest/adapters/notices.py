@@ -1,0 +1,176 @@
+"""The queue of transactional letters: a page request lays one down, the daemon takes them one at a time.
+
+    waiting → (offered to the relay) → sending, durably, with its token → the final dot → sent
+
+A crash before the mark sends it again; a crash after it leaves it `uncertain`, and it is never sent twice.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, and_, delete, insert, select, update
+
+from digest.adapters.events import note
+from digest.adapters.tables import subscribers, transactional_letters
+from digest.adapters.tokens import NewToken, keep, withdraw
+from digest.delivery import Reply, Verdict, verdict
+from digest.events import Event, EventKind
+from digest.transactional import NoticeKind, NoticeState, gives_up, next_try
+
+_FINAL = (NoticeState.SENT, NoticeState.FAILED, NoticeState.UNCERTAIN, NoticeState.EXPIRED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """A letter that waits for the relay. `address` is where it goes."""
+
+    id: int
+    kind: NoticeKind
+    subscriber: int
+    address: str
+    language: str
+    detail: str
+    asked: datetime
+    attempt: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewNotice:
+    """A letter to be laid into the queue. `address` only when it is not the subscriber's own."""
+
+    kind: NoticeKind
+    subscriber: int
+    language: str
+    detail: str = "{}"
+    address: str | None = None
+
+
+def lay_down(
+    connection: Connection, new: NewNotice, now: datetime, goes: datetime | None, *, wanted: bool = True
+) -> None:
+    """Queue a letter, to go at once or at `goes`. One that is not wanted costs the same work and is never sent."""
+    state = NoticeState.WAITING if wanted else NoticeState.EXPIRED
+    values = {
+        "kind": new.kind,
+        "subscriber_id": new.subscriber,
+        "language": new.language,
+        "detail": new.detail,
+        "address": new.address,
+    }
+    connection.execute(
+        insert(transactional_letters).values(**values, asked=now, state=state, attempt=0, next_at=goes or now)
+    )
+
+
+class Notices:
+    """The queue, seen by the one who sends."""
+
+    def __init__(self, read: Engine, write: Engine) -> None:
+        self._read = read
+        self._write = write
+
+    def settle(self, now: datetime) -> int:
+        """Call what a sender before us left between mark and answer uncertain, and give up what waited too long.
+
+        Says how many are uncertain now. To be called by the holder of the sender's lock, while nothing is sent.
+        """
+        with self._read.begin() as connection:
+            left = connection.execute(select(transactional_letters.c.id).where(_SENDING).limit(1)).first()
+            old = [each.id for each in _waiting(connection, now, limit=1000) if gives_up(each.kind, each.asked) <= now]
+        if left is None and not old:
+            return 0
+        with self._write.begin() as connection:
+            given_up = {"state": NoticeState.EXPIRED}
+            here = and_(transactional_letters.c.id.in_(old), _WAITING)
+            connection.execute(update(transactional_letters).where(here).values(given_up))
+            unknown = {"state": NoticeState.UNCERTAIN}
+            return connection.execute(update(transactional_letters).where(_SENDING).values(unknown)).rowcount
+
+    def due(self, now: datetime) -> Waiting | None:
+        """The letter that has waited longest of those that may go now."""
+        with self._read.begin() as connection:
+            return next(iter(_waiting(connection, now, limit=1)), None)
+
+    def mark(self, letter: Waiting, token: NewToken | None, now: datetime) -> bool:
+        """Say durably that the final dot is about to be sent; False when the letter is wanted no more."""
+        with self._write.begin() as connection:
+            here = and_(transactional_letters.c.id == letter.id, _WAITING)
+            marked = update(transactional_letters).where(here).values(state=NoticeState.SENDING)
+            if not connection.execute(marked).rowcount:
+                return False
+            if token is not None:
+                keep(connection, token, now)
+            return True
+
+    def record(self, letter: Waiting, token: NewToken | None, reply: Reply, now: datetime) -> Verdict:
+        """Write down what the relay said, and what becomes of the letter."""
+        judged = verdict(reply)
+        values: dict[str, object] = {"reply": str(reply), "attempt": letter.attempt + 1}
+        match judged:
+            case Verdict.SENT:
+                values["state"] = NoticeState.SENT
+            case Verdict.UNCERTAIN:
+                values["state"] = NoticeState.UNCERTAIN
+            case Verdict.FAILED:
+                values["state"] = NoticeState.FAILED
+            case _:
+                values |= _later(letter, now)
+        with self._write.begin() as connection:
+            here = and_(
+                transactional_letters.c.id == letter.id,
+                transactional_letters.c.state.in_([NoticeState.WAITING, NoticeState.SENDING]),
+            )
+            written = connection.execute(update(transactional_letters).where(here).values(values)).rowcount
+            if token is not None and judged not in {Verdict.SENT, Verdict.UNCERTAIN}:
+                withdraw(connection, token.token)
+            if written and judged is Verdict.SENT:
+                told = Event(kind=EventKind.LETTER, at=now, detail={"kind": letter.kind})
+                note(connection, letter.subscriber, told)
+        return judged
+
+    def put_off(self, letter: Waiting, why: str, now: datetime) -> None:
+        """Try a letter again later that could not even be made."""
+        values = {"reply": why, "attempt": letter.attempt + 1, **_later(letter, now)}
+        with self._write.begin() as connection:
+            here = and_(transactional_letters.c.id == letter.id, _WAITING)
+            connection.execute(update(transactional_letters).where(here).values(values))
+
+    def purge(self, before: datetime) -> int:
+        """Delete the rows of letters that were asked for before then and are over; says how many."""
+        with self._write.begin() as connection:
+            over = and_(transactional_letters.c.asked < before, transactional_letters.c.state.in_(_FINAL))
+            return connection.execute(delete(transactional_letters).where(over)).rowcount
+
+
+_WAITING = transactional_letters.c.state == NoticeState.WAITING
+_SENDING = transactional_letters.c.state == NoticeState.SENDING
+
+
+def _later(letter: Waiting, now: datetime) -> dict[str, object]:
+    again = next_try(letter.attempt + 1, now)
+    state = NoticeState.WAITING if again < gives_up(letter.kind, letter.asked) else NoticeState.EXPIRED
+    return {"state": state, "next_at": again}
+
+
+def _waiting(connection: Connection, now: datetime, limit: int) -> Sequence[Waiting]:
+    statement = (
+        select(transactional_letters, subscribers.c.address.label("own"))
+        .join(subscribers, subscribers.c.id == transactional_letters.c.subscriber_id)
+        .where(_WAITING, transactional_letters.c.next_at <= now)
+        .order_by(transactional_letters.c.next_at, transactional_letters.c.id)
+        .limit(limit)
+    )
+    return [
+        Waiting(
+            id=row.id,
+            kind=NoticeKind(row.kind),
+            subscriber=row.subscriber_id,
+            address=row.address or row.own,
+            language=row.language,
+            detail=row.detail,
+            asked=row.asked,
+            attempt=row.attempt,
+        )
+        for row in connection.execute(statement)
+    ]

@@ -1,0 +1,99 @@
+"""How many letters strangers may cause: whoever types an address into a page need not be its owner.
+
+A confirmation letter is the one thing that anybody can make us send to anybody, so it must be no good as a bomb.
+"""
+
+import ipaddress
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+PENDING = timedelta(days=30)
+"""So long a letter that nobody answered counts against its address."""
+LONGEST_WAIT = timedelta(days=1)
+"""A letter that could only go later than this is not worth sending: whoever asked has given up."""
+UNKNOWN_NETWORK = "unknown"
+
+
+class Limit(StrEnum):
+    """What there can be too many letters for."""
+
+    ADDRESS = "address"
+    NETWORK = "network"
+    DOMAIN = "domain"
+    OVERALL = "overall"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """How many letters pages may cause: to an address, from a network, to a domain, and in all.
+
+    A provider with millions of mailboxes may be written to more often than a company's own mail server; and yet less
+    than overall, so that a flood of addresses there keeps nobody else out.
+    """
+
+    minutes_between: int = 10
+    per_day: int = 3
+    unanswered: int = 5
+    network: int = 10
+    domain: int = 100
+    large_domain: int = 200
+    large_domains: Collection[str] = ()
+    overall: int = 300
+
+    def of_domain(self, domain: str) -> int:
+        """How many letters an hour may go to addresses of this domain."""
+        return self.large_domain if domain in self.large_domains else self.domain
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caused:
+    """The letters that were caused before: to this address, its domain and from this network.
+
+    `last` is the address's newest, `free_from` is when one more in all is in bounds.
+    """
+
+    last: datetime | None
+    last_day: int
+    unanswered: int
+    from_network: int
+    to_domain: int
+    free_from: datetime
+
+
+def decide(limits: Limits, domain: str, caused: Caused, now: datetime) -> datetime | Limit:
+    """When one more letter may go (now, or later when there are too many in all), or the limit that forbids it."""
+    if caused.last is not None and now - caused.last < timedelta(minutes=limits.minutes_between):
+        return Limit.ADDRESS
+    if caused.last_day >= limits.per_day or caused.unanswered >= limits.unanswered:
+        return Limit.ADDRESS
+    if caused.from_network >= limits.network:
+        return Limit.NETWORK
+    if caused.to_domain >= limits.of_domain(domain):
+        return Limit.DOMAIN
+    if caused.free_from - now > LONGEST_WAIT:
+        return Limit.OVERALL
+    return max(now, caused.free_from)
+
+
+def network_of(host: str) -> str:
+    """The network that an internet address belongs to: /24, or /64 for IPv6 (what one household is given)."""
+    try:
+        found = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return UNKNOWN_NETWORK
+    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    address = mapped or found
+    return str(ipaddress.ip_network((address, 24 if address.version == 4 else 64), strict=False))  # noqa: PLR2004 - IPv4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refused:
+    """How many letters a limit has forbidden lately, and what it was about: a domain by name, all else by nothing."""
+
+    limit: Limit
+    subject: str
+    number: int
+    last: datetime

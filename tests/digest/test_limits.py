@@ -1,0 +1,171 @@
+"""How many letters strangers may cause: the rule, and the counting of it in a real database."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import insert, select
+
+from budkavle.database import Database
+from digest.adapters.limits import CausedLetters
+from digest.adapters.tables import caused_letters, events, subscribers
+from digest.address import Address
+from digest.limits import UNKNOWN_NETWORK, Caused, Limit, Limits, Refused, decide, network_of
+from tests.keys import KEY
+
+NOW = datetime(2026, 11, 24, 23, 40, tzinfo=UTC)
+LIMITS = Limits(network=10, domain=30, large_domain=50, large_domains={"stor.test"}, overall=90)
+NOTHING = Caused(last=None, last_day=0, unanswered=0, from_network=0, to_domain=0, free_from=NOW)
+
+
+def letters(database: Database, limits: Limits = LIMITS) -> CausedLetters:
+    return CausedLetters(database.read, database.write, KEY, limits, lambda: 0.0)
+
+
+def asked(database: Database, caused: CausedLetters, address: str, network: str, now: datetime) -> datetime | None:
+    if caused.refuses(Address(address), network, now):
+        return None
+    with database.write.begin() as connection:
+        return caused.admit(connection, Address(address), network, now)
+
+
+@pytest.mark.parametrize(
+    ("host", "network"),
+    [
+        ("192.0.2.77", "192.0.2.0/24"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("::ffff:192.0.2.77", "192.0.2.0/24"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("unknown", UNKNOWN_NETWORK),
+        ("", UNKNOWN_NETWORK),
+    ],
+)
+def test_a_network_is_what_one_household_or_office_has(host: str, network: str) -> None:
+    assert network_of(host) == network
+
+
+@given(st.text())
+def test_whatever_a_proxy_says_is_some_network(host: str) -> None:
+    assert network_of(host)
+
+
+def test_a_first_letter_goes_at_once() -> None:
+    assert decide(Limits(), "example.org", NOTHING, NOW) == NOW
+
+
+@given(
+    counts=st.tuples(st.integers(0, 5), st.integers(0, 8), st.integers(0, 15), st.integers(0, 60)),
+    minutes=st.integers(-60, 3000),
+    domain=st.sampled_from(["example.org", "stor.test"]),
+)
+def test_a_letter_goes_exactly_when_every_limit_has_room(
+    counts: tuple[int, int, int, int], minutes: int, domain: str
+) -> None:
+    last_day, unanswered, network, to_domain = counts
+    free, bound = NOW + timedelta(minutes=minutes), 50 if domain == "stor.test" else 30
+    caused = Caused(
+        last=None,
+        last_day=last_day,
+        unanswered=unanswered,
+        from_network=network,
+        to_domain=to_domain,
+        free_from=free,
+    )
+    room = last_day < 3 and unanswered < 5 and network < 10 and to_domain < bound and minutes <= 24 * 60
+    decided = decide(LIMITS, domain, caused, NOW)
+    assert isinstance(decided, datetime) == room
+    if room:
+        assert decided == max(NOW, free)
+
+
+def test_one_address_gets_one_letter_in_ten_minutes_three_a_day_and_five_unanswered(database: Database) -> None:
+    caused, went, now = letters(database), [], NOW
+    while now < NOW + timedelta(days=29):
+        if asked(database, caused, "lasare@example.org", f"net {now}", now):
+            went.append(now - NOW)
+        now += timedelta(minutes=4) if now < NOW + timedelta(hours=2) else timedelta(hours=7)
+    assert went[:3] == [timedelta(0), timedelta(minutes=12), timedelta(minutes=24)]
+    assert went[3] > timedelta(days=1)
+    assert len(went) == 5
+
+
+def test_an_answer_makes_room_for_more_letters(database: Database) -> None:
+    caused = letters(database)
+    for day in range(6):
+        asked(database, caused, "lasare@example.org", f"net {day}", NOW + timedelta(days=day))
+    later = NOW + timedelta(days=7)
+    assert asked(database, caused, "lasare@example.org", "net", later) is None
+    with database.write.begin() as connection:
+        own = {"address": "lasare@example.org", "address_key": "lasare@example.org", "language": "sv", "since": NOW}
+        own["hash"] = KEY.address_hash(Address("lasare@example.org"))
+        person = connection.execute(insert(subscribers).values(own)).inserted_primary_key[0]
+        values = {"subscriber_id": person, "at": NOW + timedelta(days=6), "kind": "confirmed", "detail": "{}"}
+        connection.execute(insert(events).values(values))
+    assert asked(database, caused, "lasare@example.org", "net", later) == later
+
+
+def test_a_flood_from_one_network_causes_ten_letters_and_keeps_nobody_else_out(database: Database) -> None:
+    caused = letters(database)
+    went = [asked(database, caused, f"a{i}@d{i}.test", "192.0.2.0/24", NOW) for i in range(500)]
+    assert sum(each is not None for each in went) == 10
+    assert asked(database, caused, "annan@d1.test", "198.51.100.0/24", NOW) == NOW
+
+
+def test_a_flood_to_one_domain_stops_at_its_limit_and_others_join_meanwhile(database: Database) -> None:
+    caused = letters(database)
+    for domain, bound in (("liten.test", 30), ("stor.test", 50)):
+        went = [asked(database, caused, f"a{i}@{domain}", f"{domain} {i}", NOW) for i in range(bound + 20)]
+        assert sum(each is not None for each in went) == bound
+        assert asked(database, caused, f"annan@ej-{domain}", "198.51.100.0/24", NOW) == NOW
+
+
+def test_what_is_too_much_in_all_waits_its_turn_and_what_would_wait_a_day_is_dropped(database: Database) -> None:
+    caused = letters(database, Limits(overall=4))
+    goes = [asked(database, caused, f"a{i}@d{i}.test", f"net {i}", NOW) for i in range(120)]
+    assert [goes.count(NOW + timedelta(hours=hour)) for hour in range(25)] == [4] * 25
+    assert goes[100:] == [None] * 20
+
+
+def test_midnight_forgives_a_network_nothing(database: Database) -> None:
+    caused, midnight = letters(database), datetime(2026, 11, 25, tzinfo=UTC)
+    for i in range(10):
+        asked(database, caused, f"a{i}@d{i}.test", "192.0.2.0/24", midnight - timedelta(minutes=20))
+    assert asked(database, caused, "b@b.test", "192.0.2.0/24", midnight + timedelta(minutes=20)) is None
+    assert asked(database, caused, "b@b.test", "192.0.2.0/24", midnight + timedelta(minutes=41)) is not None
+
+
+def test_limits_hold_over_a_restart(database: Database) -> None:
+    assert asked(database, letters(database), "lasare@example.org", "net", NOW)
+    again = letters(database)
+    assert asked(database, again, "lasare@example.org", "other", NOW + timedelta(minutes=9)) is None
+    assert asked(database, again, "LASARE@example.org", "other", NOW + timedelta(minutes=9)) is None
+
+
+def test_a_flood_is_counted_by_what_it_was_about(database: Database) -> None:
+    caused = letters(database)
+    for i in range(50):
+        asked(database, caused, f"a{i}@liten.test", f"net {i}", NOW)
+    caused.write_down()
+    assert caused.refused(NOW - timedelta(hours=1)) == [
+        Refused(limit=Limit.DOMAIN, subject="liten.test", number=20, last=NOW)
+    ]
+    assert caused.refused(NOW) == []
+
+
+def test_neither_addresses_nor_networks_can_be_read_and_after_a_day_networks_are_gone(database: Database) -> None:
+    caused = letters(database)
+    for _ in range(30):
+        asked(database, caused, "lasare@example.org", "192.0.2.0/24", NOW)
+    caused.write_down()
+    with database.read.begin() as connection:
+        dump = "\n".join(str(line) for line in connection.connection.driver_connection.iterdump())
+    assert "lasare" not in dump
+    assert "192.0.2" not in dump
+    caused.forget_old(NOW + timedelta(days=2))
+    with database.read.begin() as connection:
+        (row,) = connection.execute(select(caused_letters)).all()
+    assert (row.network, row.domain) == (None, None)
+    caused.forget_old(NOW + timedelta(days=31))
+    with database.read.begin() as connection:
+        assert connection.execute(select(caused_letters)).all() == []
