@@ -13,13 +13,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from budkavle.config import load
 from budkavle.database import Database, copy_store
-from budkavle.leaving import Leaves
+from budkavle.leaving import NAME, Leaves
+from budkavle.tables import installation
 from budkavle.wiring import open_service
 from digest.adapters.leave_journal import merged
 from digest.adapters.suppressions import Suppressions
@@ -38,7 +39,10 @@ STEPS = st.lists(
         st.tuples(st.just("leave while locked"), WHO),
         st.tuples(st.just("leave on a clock set back"), WHO),
         st.tuples(st.just("come back"), WHO),
-        st.tuples(st.sampled_from(["tear", "kill", "replay", "back up", "restore", "restore elsewhere"]), st.just(0)),
+        st.tuples(
+            st.sampled_from(["tear", "kill", "replay", "lose the place", "back up", "restore", "restore elsewhere"]),
+            st.just(0),
+        ),
     ),
     max_size=14,
 )
@@ -87,6 +91,9 @@ class Installation:
                 self.start()
             case "replay":
                 self.leaves.replay()
+            case "lose the place":
+                with self.database.write.begin() as connection:
+                    connection.execute(delete(installation).where(installation.c.name == NAME))
             case "back up":
                 self.back_up()
             case "restore" | "restore elsewhere" if self.backups:
@@ -105,11 +112,11 @@ class Installation:
             self.left.append((number, max(moment, since)))
 
     def come_back(self, who: int) -> None:
-        number, _, _, state = self.rows()[who]
-        if state == SubscriptionState.ENDED:
-            revived = {"state": SubscriptionState.ACTIVE, "since": self.now, "ended": None, "ended_reason": None}
-            with self.database.write.begin() as connection:
-                connection.execute(update(subscriptions).where(subscriptions.c.id == number).values(revived))
+        """Begin anew, also when the store has not heard of the leave yet."""
+        number = self.rows()[who][0]
+        revived = {"state": SubscriptionState.ACTIVE, "since": self.now, "ended": None, "ended_reason": None}
+        with self.database.write.begin() as connection:
+            connection.execute(update(subscriptions).where(subscriptions.c.id == number).values(revived))
 
     def back_up(self) -> None:
         place = self.folder / str(len(self.backups))
@@ -140,6 +147,10 @@ class Installation:
 
 
 @given(STEPS)
+@example([("leave while locked", 0), ("come back", 0), ("leave", 1), ("come back", 1), ("lose the place", 0)])
+@example([("leave while locked", 0), ("back up", 0), ("restore elsewhere", 0)])
+@example([("back up", 0), ("leave", 0), ("come back", 0), ("leave", 1), ("restore", 0)])
+@example([("back up", 0), ("leave", 0), ("restore elsewhere", 0), ("leave", 1), ("tear", 0), ("leave", 2)])
 def test_whoever_left_last_has_left_and_whoever_came_back_since_is_there(
     prepared: Path, steps: list[tuple[str, int]]
 ) -> None:
