@@ -29,7 +29,7 @@ from digest.suppression import SuppressionReason
 log = structlog.get_logger()
 NAME = "leaves"
 _PATIENCE_SECONDS = 1.0
-"""How long one who leaves waits for a store that others hold: the journal has their wish already."""
+"""Short, for the journal has the wish already."""
 _FOREVER_SECONDS = 10.0
 _KNOWN = select(installation.c.value).where(installation.c.name == NAME)
 
@@ -51,9 +51,15 @@ class Leaving:
 
 
 class Leaves:
-    """The journal of a store, and what of it the store has not heard yet."""
+    """The journal of a store, and what of it the store has not heard yet.
 
-    def __init__(self, database: Database, suppressions: Suppressions, path: Path) -> None:
+    `patience` is for how many seconds somebody who leaves waits for a store that others hold.
+    """
+
+    def __init__(
+        self, database: Database, suppressions: Suppressions, path: Path, patience: float = _PATIENCE_SECONDS
+    ) -> None:
+        self.patience = patience
         self._database = database
         self._suppressions = suppressions
         self._journal = LeaveJournal(path)
@@ -72,7 +78,7 @@ class Leaves:
         Raises OSError when it cannot be written down; then nothing has happened.
         """
         try:
-            with self._database.soon(_PATIENCE_SECONDS, writes=False) as connection:
+            with self._database.soon(self.patience, writes=False) as connection:
                 known = known_by(connection, token)
         except DatabaseError as error:
             log.warning("leave_without_store", why=str(error.orig), remedy="it is in the journal and applied later")
@@ -99,7 +105,7 @@ class Leaves:
     def _write_down(self, leave: Leave) -> None:
         self._journal.append([leave])
         try:
-            self.replay(_PATIENCE_SECONDS)
+            self.replay(self.patience)
         except DatabaseError as error:
             log.warning("leave_waits", why=str(error.orig), remedy="it is in the journal: no letter goes before it")
 

@@ -1,6 +1,5 @@
 """Erasing a person: their address is nowhere any more, every edition adds up, and only a hash remembers the no."""
 
-import json
 import quopri
 import random
 import re
@@ -17,6 +16,8 @@ import pytest
 from sqlalchemy import func, insert, select
 
 from budkavle.backing_up import back_up, read_back
+from budkavle.cli import forgetting as noes
+from budkavle.cli.terminal import Exit
 from budkavle.config import load
 from budkavle.delivering import drop_nameless, render_forms, send
 from budkavle.forgetting import erase, forget
@@ -103,17 +104,19 @@ def test_who_was_erased_beside_a_daemon_is_nowhere_in_store_log_letters_and_back
         assert budkavle("backup", "kept", folder=home).code == 0
         assert traces(home) == []
         assert client.post(f"/avsluta/{token}").status_code == 200
-        again = budkavle("subscribers", "erase", WHO, folder=home)
-        assert again.code == 0
-        assert "nobody with this address is known" in again.out
         refused = budkavle("subscribers", "add", WHO, "--again", folder=home)
         assert (refused.code, refused.out) == (1, "")
         assert "only its owner can take that back" in refused.err
-        status = json.loads(budkavle("digest", "status", "--json", folder=home).out)
-        assert (status["audience"], status["sent"], status["unexplained"]) == (2, 2, 0)
-        assert traces(home) == []
     assert traces(home) == []
     assert len(list((home / "var" / "outbox" / "new").iterdir())) == 1
+
+
+def test_an_address_that_nobody_has_is_suppressed_and_that_is_said(
+    service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert noes.erase("ingen@example.org", config=service.config.file) == Exit.DONE
+    assert "nobody with this address is known" in capsys.readouterr().out
+    assert service.suppressions.find(Address("ingen@example.org")) is not None
 
 
 def lay_letter(home: Path) -> None:

@@ -17,7 +17,6 @@ import httpx
 import pytest
 from sqlalchemy import select, update
 
-from budkavle import leaving as leavings
 from budkavle.config import load
 from budkavle.delivering import send
 from budkavle.leaving import Left
@@ -124,9 +123,9 @@ def test_a_link_that_is_known_no_more_gets_a_polite_answer_and_a_torn_one_says_s
 
 
 async def test_who_leaves_while_the_store_is_locked_gets_no_letter_that_nobody_has_claimed(
-    service: Service, monkeypatch: pytest.MonkeyPatch
+    service: Service,
 ) -> None:
-    monkeypatch.setattr(leavings, "_PATIENCE_SECONDS", 0.1)
+    service.leaves.patience = 0.1
     plan_period(service, service.config.settings.digests[0], PeriodKey(KEY), NOW)
     with locked(service.config.store_path):
         assert service.leaves.leave(token(service, 1), NOW).left is Left.NOW
@@ -139,8 +138,8 @@ async def test_who_leaves_while_the_store_is_locked_gets_no_letter_that_nobody_h
     assert (status.counts["sent"], status.counts["skipped"], status.unexplained) == (2, 1, 0)
 
 
-def test_a_store_that_cannot_even_be_read_loses_no_leave(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(leavings, "_PATIENCE_SECONDS", 0.1)
+def test_a_store_that_cannot_even_be_read_loses_no_leave(service: Service) -> None:
+    service.leaves.patience = 0.1
     which = token(service)
     service.database.close()
     with closing(sqlite3.connect(service.config.store_path, isolation_level=None)) as other:
@@ -245,8 +244,8 @@ def test_a_kill_between_journal_and_store_loses_no_leave(tmp_path: Path) -> None
         assert states(service) == ["active", "active", "ended"]
 
 
-def test_who_came_back_before_the_journal_was_read_stays(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(leavings, "_PATIENCE_SECONDS", 0.1)
+def test_who_came_back_before_the_journal_was_read_stays(service: Service) -> None:
+    service.leaves.patience = 0.1
     with locked(service.config.store_path):
         service.leaves.leave(token(service), NOW)
     came_back(service, 0, NOW + HOUR)
