@@ -5,7 +5,7 @@ same values into one table without an index, in one transaction. Ours is `budkav
 each in a process and a store of its own. Half of the lines carry a consent; the others are asked by a letter.
 """
 
-# ruff: noqa: S603 - it starts Python and our own command, with arguments of its own
+# ruff: noqa: S603, S608 - it starts Python and our own command, and writes rows into columns of its own numbers
 
 import csv
 import os

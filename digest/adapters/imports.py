@@ -169,9 +169,7 @@ class Taking:
                 verdict = decide(listed, known, there.suppressed.get(listed.known_as), self.id or _THIS)
                 verdicts.append(verdict)
                 if known is None and verdict.outcome in MADE:
-                    there.subscriptions[listed.key, listed.digest] = Known(
-                        listed.state, self.id or _THIS, listed.line
-                    )
+                    there.subscriptions[listed.key, listed.digest] = Known(listed.state, self.id or _THIS, listed.line)
                     made.append(listed)
             if made:
                 run = self.id or self._begin(connection)
