@@ -158,6 +158,7 @@ def compared(folder: Path, lines: int, rounds: int) -> str:
         home = installation(folder / "home")
         ours.append(imported(path, home))
         again.append(imported(path, home))
+        sys.stderr.write(told(lines, bare, ours, again) + "\n")
     looked = watched(path, installation(folder / "home"))
     return told(lines, bare, ours, again) + (
         f"\nMemory (RSS) at the most {looked.peak:.0f} MB; from a tenth of the import to its end it grew by"
