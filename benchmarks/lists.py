@@ -5,7 +5,7 @@ same values into one table without an index, in one transaction. Ours is `budkav
 each in a process and a store of its own. Half of the lines carry a consent; the others are asked by a letter.
 """
 
-# ruff: noqa: S603 - it starts Python and our own command, with arguments of its own
+# ruff: noqa: S603, S608 - it starts Python and our own command, and writes rows into columns of its own numbers
 
 import csv
 import os
@@ -158,6 +158,7 @@ def compared(folder: Path, lines: int, rounds: int) -> str:
         home = installation(folder / "home")
         ours.append(imported(path, home))
         again.append(imported(path, home))
+        sys.stderr.write(told(lines, bare, ours, again) + "\n")
     looked = watched(path, installation(folder / "home"))
     return told(lines, bare, ours, again) + (
         f"\nMemory (RSS) at the most {looked.peak:.0f} MB; from a tenth of the import to its end it grew by"

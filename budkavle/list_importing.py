@@ -9,7 +9,8 @@ from itertools import islice
 from budkavle.list_reading import AddressList
 from budkavle.subscribing import Line, shown, wishes
 from budkavle.wiring import Service
-from digest.adapters.imports import Imports, ListFile, Take
+from digest.adapters.import_rows import ListFile
+from digest.adapters.imports import Imports, Take
 from digest.importing import (
     Listed,
     Outcome,

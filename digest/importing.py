@@ -83,7 +83,7 @@ def decide(listed: Listed, known: Known | None, suppressed: SuppressionReason | 
     What this very import made from this very line counts as made: an import that was killed goes on so.
     """
     if known is None:
-        if suppressed is not None and listed.state is not SubscriptionState.ENDED:
+        if suppressed is not None:
             return Verdict(outcome=Outcome.SUPPRESSED, why=f"its address must not be mailed ({suppressed})")
         return _MADE[listed.state]
     if known.made_by is not None and known.made_by == run:

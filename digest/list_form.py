@@ -1,6 +1,5 @@
 """How a list of addresses is written: its encoding, its separator, its columns. Guessed, to be shown and overruled."""
 
-import csv
 import re
 import unicodedata
 from collections import Counter
@@ -84,30 +83,31 @@ def guess_form(sample: Sequence[str | None], separator: str | None, wanted: Mapp
 
 
 def _separator(lines: Sequence[str]) -> str:
-    """The one that divides most lines into equally many fields, and into more than one."""
+    """The one under which the first line makes sense, and most lines have equally many fields, more than one."""
 
-    def fit(separator: str) -> tuple[int, int]:
-        sizes = Counter(_size(line, separator) for line in lines)
-        del sizes[1], sizes[0]
+    def fit(separator: str) -> tuple[bool, int, int]:
+        found = [each for each in records(lines, separator) if each.fields]
+        sensible = any(_ADDRESS.fullmatch(each) or _meaning(each) for first in found[:1] for each in first.fields)
+        sizes: Counter[int] = Counter()
+        for each in found:
+            sizes[len(each.fields)] += each.lines
+        del sizes[1]
         size, times = max(sizes.items(), key=lambda each: (each[1], each[0]), default=(0, 0))
-        return times, size
+        return sensible, times, size
 
-    best = max(SEPARATORS.values(), key=fit)
-    return best if fit(best)[0] else ","
+    return max(SEPARATORS.values(), key=fit)
 
 
-def _size(line: str, separator: str) -> int:
-    try:
-        return len(next(csv.reader([line], delimiter=separator), ()))
-    except csv.Error:
-        return 0
+def _meaning(name: str) -> str | None:
+    """The column that is meant by a name in a header, however it is written."""
+    return _MEANING.get(re.sub(r"[\W_]", "", unicodedata.normalize("NFC", name).casefold()))
 
 
 def _columns(header: tuple[str, ...] | None, data: Sequence[Record], wanted: Mapping[str, str]) -> dict[str, int]:
     places = {column: _place(column, name, header) for column, name in wanted.items() if name}
     if header is not None:
         for place, name in enumerate(header):
-            meaning = _MEANING.get(re.sub(r"[\W_]", "", name.casefold()))
+            meaning = _meaning(name)
             if meaning and meaning != "address" and meaning not in wanted:
                 if meaning in places:
                     raise ListError(f"two columns for {meaning}; say which with --column {meaning}=NAME")
@@ -135,11 +135,7 @@ def _address_column(header: tuple[str, ...] | None, data: Sequence[Record]) -> i
     held = Counter(
         place for each in data for place, field in enumerate(each.fields) if _ADDRESS.fullmatch(field)
     )  # fmt: skip
-    named = [
-        place
-        for place, name in enumerate(header or ())
-        if _MEANING.get(re.sub(r"[\W_]", "", name.casefold())) == "address"
-    ]
+    named = [place for place, name in enumerate(header or ()) if _meaning(name) == "address"]
     if len(named) == 1:
         return named[0]
     most = sorted(named or held, key=lambda place: -held[place])[:2]

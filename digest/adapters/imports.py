@@ -1,7 +1,6 @@
 """Lists of addresses written down: a batch of lines a transaction, so that senders hardly wait for a million."""
 
 import json
-import secrets
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,32 +8,17 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, and_, bindparam, insert, select, update
+from sqlalchemy import Connection, Engine, and_, insert, select, update
 
 from articles.article import Seq
-from digest.adapters.tables import events, imports, subscribers, subscriptions, suppressions, transactional_letters
-from digest.events import EventKind
-from digest.importing import Known, Listed, Outcome, Verdict, decide, without_addresses
+from digest.adapters.import_rows import ListFile, Rows, in_json
+from digest.adapters.tables import imports, subscribers, subscriptions, suppressions
+from digest.importing import Known, Listed, Outcome, Verdict, decide
 from digest.subscription import SubscriptionState
 from digest.suppression import SuppressionReason
 
 MADE = frozenset({Outcome.ACTIVE, Outcome.PENDING, Outcome.PAUSED, Outcome.ENDED})
 Take = Callable[[Sequence[Listed]], list[Verdict]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class ListFile:
-    """A list that is imported: what tells it from others, and how it is read."""
-
-    name: str
-    sha256: str
-    options: Mapping[str, object]
-
-    @property
-    def trusted(self) -> str | None:
-        """Why the whole list is taken for agreed."""
-        reason = self.options.get("trust_list")
-        return str(reason) if reason is not None else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +64,7 @@ class Imports:
         """Begin an import, or go on with one of the same list that was cut short."""
         same = and_(
             imports.c.sha256 == file.sha256,
-            imports.c.options == _json(file.options),
+            imports.c.options == in_json(file.options),
             imports.c.finished.is_(None),
             imports.c.undone.is_(None),
         )
@@ -173,7 +157,7 @@ class Taking:
                     made.append(listed)
             if made:
                 run = self.id or self._begin(connection)
-                self._make(connection, run, made, there.ids)
+                Rows(self._file, run, self._newest, self._now).write(connection, made, there.ids)
                 self.id = run
         return verdicts
 
@@ -183,120 +167,12 @@ class Taking:
             with self._write.begin() as connection:
                 values = {
                     "finished": self._now,
-                    "counts": _json({str(each): number for each, number in counts.items()}),
+                    "counts": in_json({str(each): number for each, number in counts.items()}),
                 }
                 connection.execute(update(imports).where(imports.c.id == self.id).values(values))
 
     def _begin(self, connection: Connection) -> int:
-        values = {"name": self._file.name, "sha256": self._file.sha256, "options": _json(self._file.options)}
+        values = {"name": self._file.name, "sha256": self._file.sha256, "options": in_json(self._file.options)}
         made = insert(imports).values(**values, started=self._now, counts="").returning(imports.c.id)
         new: int = connection.execute(made).scalar_one()
         return new
-
-    def _make(self, connection: Connection, run: int, made: Sequence[Listed], ids: dict[str, int]) -> None:
-        new: dict[str, Listed] = {}
-        for each in made:
-            if each.key not in ids:
-                new.setdefault(each.key, each)
-        if new:
-            connection.execute(insert(subscribers), [self._subscriber(each) for each in new.values()])
-            mine = select(subscribers.c.address_key, subscribers.c.id).where(subscribers.c.address_key.in_(new))
-            ids.update({row[0]: row[1] for row in connection.execute(mine)})
-        connection.execute(insert(subscriptions), [self._subscription(run, each, ids) for each in made])
-        connection.execute(insert(events), [self._event(run, each, ids) for each in made])
-        asked = [each for each in made if each.state is SubscriptionState.PENDING]
-        if asked:
-            self._ask(connection, asked, ids, {each.key for each in new.values()})
-
-    def _subscriber(self, listed: Listed) -> dict[str, object]:
-        return {
-            "address": listed.address.text,
-            "address_key": listed.key,
-            "hash": listed.known_as,
-            "language": listed.language,
-            "since": self._now,
-        }
-
-    def _subscription(self, run: int, listed: Listed, ids: Mapping[str, int]) -> dict[str, object]:
-        ended = listed.state is SubscriptionState.ENDED
-        return {
-            "subscriber_id": ids[listed.key],
-            "digest": listed.digest,
-            "state": listed.state.value,
-            "ended_reason": listed.ended_reason if ended else None,
-            "ended": self._now if ended else None,
-            "topics": " ".join(listed.topics),
-            "publishers": " ".join(listed.publishers),
-            "from_seq": self._newest,
-            "token": secrets.token_hex(16),
-            "consent": self._consent(listed),
-            "since": self._now,
-            "import_id": run,
-            "import_line": listed.line,
-        }
-
-    def _consent(self, listed: Listed) -> str:
-        return listed.consent or self._file.trusted or ""
-
-    def _event(self, run: int, listed: Listed, ids: Mapping[str, int]) -> dict[str, object]:
-        detail: dict[str, object] = {
-            "consent": without_addresses(self._consent(listed)),
-            "import": run,
-            "line": listed.line,
-            "publishers": listed.publishers,
-            "state": listed.state.value,
-            "topics": listed.topics,
-        }
-        if self._file.trusted is not None:
-            detail["reason"] = without_addresses(self._file.trusted)
-        return {
-            "subscriber_id": ids[listed.key],
-            "digest": listed.digest,
-            "at": self._now,
-            "kind": EventKind.IMPORTED.value,
-            "detail": _json(detail),
-        }
-
-    def _ask(self, connection: Connection, asked: Sequence[Listed], ids: Mapping[str, int], new: set[str]) -> None:
-        """One letter to each person, about all that a list says they wish; one that still waits says it as well."""
-        waiting = _waiting(connection, {ids[each.key] for each in asked if each.key not in new})
-        fresh: dict[int, dict[str, object]] = {}
-        for each in asked:
-            wish = {"digest": each.digest, "topics": each.topics, "publishers": each.publishers}
-            who = ids[each.key]
-            letter = waiting.get(who) or fresh.setdefault(who, self._letter(who, each))
-            detail = letter["detail"]
-            if isinstance(detail, dict):
-                detail["wishes"].append(wish)
-        if fresh:
-            rows = [each | {"detail": _json(each["detail"])} for each in fresh.values()]
-            connection.execute(insert(transactional_letters), rows)
-        if waiting:
-            changed = update(transactional_letters).where(transactional_letters.c.id == bindparam("letter"))
-            rows = [{"letter": each["id"], "detail": _json(each["detail"])} for each in waiting.values()]
-            connection.execute(changed.values(detail=bindparam("detail")), rows)
-
-    def _letter(self, who: int, listed: Listed) -> dict[str, object]:
-        return {
-            "kind": "confirm",
-            "subscriber_id": who,
-            "language": listed.language,
-            "detail": {"language": listed.language, "page": "import", "text": None, "wishes": []},
-            "asked": self._now,
-            "state": "waiting",
-            "attempt": 0,
-            "next_at": self._now,
-        }
-
-
-def _waiting(connection: Connection, who: set[int]) -> dict[int, dict[str, object]]:
-    """The letters of imports that were not sent yet, by subscriber."""
-    letters = transactional_letters
-    mine = and_(letters.c.subscriber_id.in_(who), letters.c.kind == "confirm", letters.c.state == "waiting")
-    found = connection.execute(select(letters).where(mine)) if who else ()
-    details = {row.subscriber_id: {"id": row.id, "detail": json.loads(row.detail)} for row in found}
-    return {number: each for number, each in details.items() if each["detail"]["page"] == "import"}
-
-
-_json = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
-"""One encoder for all: `json.dumps` would build one for each of a million lines."""

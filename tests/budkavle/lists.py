@@ -15,7 +15,7 @@ def written(service: Service, data: str | bytes) -> Path:
     return path
 
 
-def imported(
+def imported(  # noqa: PLR0913 - what the command can be told
     service: Service,
     data: str | bytes,
     *,

@@ -1,0 +1,149 @@
+"""What an import makes of its lines: people, subscriptions, the record of consent, and letters that ask."""
+
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, bindparam, insert, select, update
+
+from articles.article import Seq
+from digest.adapters.tables import events, subscribers, subscriptions, transactional_letters
+from digest.events import EventKind
+from digest.importing import Listed, without_addresses
+from digest.subscription import SubscriptionState
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListFile:
+    """A list that is imported: what tells it from others, and how it is read."""
+
+    name: str
+    sha256: str
+    options: Mapping[str, object]
+
+    @property
+    def trusted(self) -> str | None:
+        """Why the whole list is taken for agreed."""
+        reason = self.options.get("trust_list")
+        return str(reason) if reason is not None else None
+
+
+class Rows:
+    """The rows of one import."""
+
+    def __init__(self, file: ListFile, run: int, newest: Seq, now: datetime) -> None:
+        self._trusted = file.trusted
+        self._run = run
+        self._newest = newest
+        self._now = now
+
+    def write(self, connection: Connection, made: Sequence[Listed], ids: dict[str, int]) -> None:
+        """Write the rows of these lines. `ids` has the known subscribers by key, and gets the new ones."""
+        new: dict[str, Listed] = {}
+        for each in made:
+            if each.key not in ids:
+                new.setdefault(each.key, each)
+        if new:
+            connection.execute(insert(subscribers), [self._subscriber(each) for each in new.values()])
+            mine = select(subscribers.c.address_key, subscribers.c.id).where(subscribers.c.address_key.in_(new))
+            ids.update({row[0]: row[1] for row in connection.execute(mine)})
+        connection.execute(insert(subscriptions), [self._subscription(each, ids) for each in made])
+        connection.execute(insert(events), [self._event(each, ids) for each in made])
+        asked = [each for each in made if each.state is SubscriptionState.PENDING]
+        if asked:
+            self._ask(connection, asked, ids, {each.key for each in new.values()})
+
+    def _subscriber(self, listed: Listed) -> dict[str, object]:
+        return {
+            "address": listed.address.text,
+            "address_key": listed.key,
+            "hash": listed.known_as,
+            "language": listed.language,
+            "since": self._now,
+        }
+
+    def _subscription(self, listed: Listed, ids: Mapping[str, int]) -> dict[str, object]:
+        ended = listed.state is SubscriptionState.ENDED
+        return {
+            "subscriber_id": ids[listed.key],
+            "digest": listed.digest,
+            "state": listed.state.value,
+            "ended_reason": listed.ended_reason if ended else None,
+            "ended": self._now if ended else None,
+            "topics": " ".join(listed.topics),
+            "publishers": " ".join(listed.publishers),
+            "from_seq": self._newest,
+            "token": secrets.token_hex(16),
+            "consent": self._consent(listed),
+            "since": self._now,
+            "import_id": self._run,
+            "import_line": listed.line,
+        }
+
+    def _consent(self, listed: Listed) -> str:
+        return listed.consent or self._trusted or ""
+
+    def _event(self, listed: Listed, ids: Mapping[str, int]) -> dict[str, object]:
+        detail: dict[str, object] = {
+            "consent": without_addresses(self._consent(listed)),
+            "import": self._run,
+            "line": listed.line,
+            "publishers": listed.publishers,
+            "state": listed.state.value,
+            "topics": listed.topics,
+        }
+        if self._trusted is not None:
+            detail["reason"] = without_addresses(self._trusted)
+        return {
+            "subscriber_id": ids[listed.key],
+            "digest": listed.digest,
+            "at": self._now,
+            "kind": EventKind.IMPORTED.value,
+            "detail": in_json(detail),
+        }
+
+    def _ask(self, connection: Connection, asked: Sequence[Listed], ids: Mapping[str, int], new: set[str]) -> None:
+        """One letter to each person, about all that a list says they wish; one that still waits says it as well."""
+        waiting = _waiting(connection, {ids[each.key] for each in asked if each.key not in new})
+        fresh: dict[int, dict[str, object]] = {}
+        for each in asked:
+            wish = {"digest": each.digest, "topics": each.topics, "publishers": each.publishers}
+            who = ids[each.key]
+            letter = waiting.get(who) or fresh.setdefault(who, self._letter(who, each))
+            detail = letter["detail"]
+            if isinstance(detail, dict):
+                detail["wishes"].append(wish)
+        if fresh:
+            rows = [each | {"detail": in_json(each["detail"])} for each in fresh.values()]
+            connection.execute(insert(transactional_letters), rows)
+        if waiting:
+            changed = update(transactional_letters).where(transactional_letters.c.id == bindparam("letter"))
+            rows = [{"letter": each["id"], "detail": in_json(each["detail"])} for each in waiting.values()]
+            connection.execute(changed.values(detail=bindparam("detail")), rows)
+
+    def _letter(self, who: int, listed: Listed) -> dict[str, object]:
+        return {
+            "kind": "confirm",
+            "subscriber_id": who,
+            "language": listed.language,
+            "detail": {"language": listed.language, "page": "import", "text": None, "wishes": []},
+            "asked": self._now,
+            "state": "waiting",
+            "attempt": 0,
+            "next_at": self._now,
+        }
+
+
+def _waiting(connection: Connection, who: set[int]) -> dict[int, dict[str, object]]:
+    """The letters of imports that were not sent yet, by subscriber."""
+    letters = transactional_letters
+    mine = and_(letters.c.subscriber_id.in_(who), letters.c.kind == "confirm", letters.c.state == "waiting")
+    found = connection.execute(select(letters).where(mine)) if who else ()
+    details = {row.subscriber_id: {"id": row.id, "detail": json.loads(row.detail)} for row in found}
+    return {number: each for number, each in details.items() if each["detail"]["page"] == "import"}
+
+
+in_json = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
+"""One encoder for all: `json.dumps` would build one for each of a million lines."""
