@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -15,6 +16,8 @@ import httpx
 from budkavle.config import load
 from budkavle.web.app import application
 from budkavle.wiring import Service, open_service
+from digest.adapters.tokens import NewToken, keep, new_token
+from digest.tokens import TokenPurpose
 
 Form = Mapping[str, str] | Sequence[tuple[str, str]]
 HOST = "203.0.113.9"
@@ -39,7 +42,13 @@ class Site:
         return asyncio.run(self.ask("POST", path, host=host, headers=kind, content=body))
 
     async def ask(
-        self, method: str, path: str, *, host: str = HOST, headers: Mapping[str, str] = {}, content: str | bytes = b""
+        self,
+        method: str,
+        path: str,
+        *,
+        host: str = HOST,
+        headers: Mapping[str, str] | None = None,
+        content: str | bytes = b"",
     ) -> httpx.Response:
         transport = httpx.ASGITransport(app=self.app, client=(host, 1))
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8090") as client:
@@ -62,6 +71,20 @@ class Site:
 
     def subscriptions(self) -> list[dict[str, object]]:
         return self.rows("SELECT * FROM subscriptions ORDER BY id")
+
+    def token(self, now: datetime) -> str:
+        """The token that the newest letter holds, as its sender makes it."""
+        letter, token = self.letters()[-1], new_token()
+        new = NewToken(
+            token=token,
+            purpose=TokenPurpose(str(letter["kind"])),
+            subscriber=int(str(letter["subscriber_id"])),
+            detail=str(letter["detail"]),
+            asked=now,
+        )
+        with self.service.database.write.begin() as connection:
+            keep(connection, new, now)
+        return token
 
     def detail(self, letter: int = -1) -> dict[str, object]:
         found: dict[str, object] = json.loads(str(self.letters()[letter]["detail"]))
