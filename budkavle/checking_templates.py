@@ -11,6 +11,7 @@ from budkavle.config import Config
 from budkavle.config_faults import Fault
 from budkavle.config_forms import nearest
 from budkavle.template_samples import Sample, leave_url, samples
+from budkavle.template_samples_notices import CHOICES_URL, URL
 from budkavle.templates import (
     LETTERS,
     Render,
@@ -30,6 +31,16 @@ _GUIDE = "docs/templates.md says what each template is given"
 _MUST_SHOW = {
     "letters/edition.html": (leave_url(), "leave_url", "nobody could leave"),
     "letters/edition.txt": (leave_url(), "leave_url", "nobody could leave"),
+    **{
+        f"letters/{kind}.{form}": (url, name, "nobody could follow it")
+        for kind, url, name in (
+            ("confirm", URL, "url"),
+            ("move", URL, "url"),
+            ("my_data", URL, "url"),
+            ("already", CHOICES_URL, "choices_url"),
+        )
+        for form in ("html", "txt")
+    },
     "pages/leave.html": ('<form method="post"', '<form method="post">', "nobody could leave"),
     "pages/feed.html": (MARKER, MARKER, "no entry could stand in it"),
     "feeds/item.html": ('class="u-uid"', 'class="u-uid"', "no entry could be read back, and none is published unread"),

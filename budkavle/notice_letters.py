@@ -15,7 +15,6 @@ from digest.joining import DigestWish, Wishes, of_detail
 from digest.keyed import Purpose
 from digest.letter_values import Mailbox
 from digest.subscription import SubscriptionState
-from digest.tokens import life_of
 from digest.transactional import Notice, NoticeKind, notice_letter
 
 IMPORTED = "import"
@@ -50,16 +49,16 @@ def letter_for(service: Service, waiting: Waiting, token: str, now: datetime) ->
         name=f"{waiting.kind}.{service.key.mac(Purpose.ENVELOPE, f'notice {waiting.id}')[:32]}",
         host=f"[IPv6:{host}]" if ":" in host else host,
         token=token,
-        values=_values(service, waiting, token, now),
+        values=_values(service, waiting, token),
     )
     return notice_letter(notice, service.render_in(language))
 
 
-def _values(service: Service, waiting: Waiting, token: str, now: datetime) -> Mapping[str, object]:
+def _values(service: Service, waiting: Waiting, token: str) -> Mapping[str, object]:
     url = service.config.settings.public_url
     values: dict[str, object] = {"asked": waiting.asked}
     if waiting.kind.purpose is not None:
-        values |= {"url": f"{url}{_PATHS[waiting.kind]}{token}", "expires": now + life_of(waiting.kind.purpose)}
+        values["url"] = f"{url}{_PATHS[waiting.kind]}{token}"
     with service.database.read.begin() as connection:
         standing = subscriptions_of(connection, waiting.subscriber)
     if waiting.kind is NoticeKind.MY_DATA:

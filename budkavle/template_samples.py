@@ -26,6 +26,7 @@ from articles.article import (
 )
 from budkavle.archived import ArchivedEdition, ArchivedItem, ListedEdition, Since
 from budkavle.template_samples_life import layout, life_pages
+from budkavle.template_samples_notices import notice_letters
 from digest.letter import rendered
 from digest.letter_items import brief, full, unlinked
 from digest.letter_values import Dateline, Mailbox, Masthead, Shown, ShownArticle
@@ -60,6 +61,8 @@ def samples(language: str, zone: ZoneInfo) -> tuple[Sample, ...]:
 
     publisher = _publisher(language)
     _letters(publisher, zone, record)
+    notice_letters(publisher.name, _AT, record)
+    record("pages/consent.txt", {"publishers": [publisher.name, "Barrviks kommun"]})
     _feeds(publisher, zone, record)
     for name, values in _pages(publisher):
         record(f"pages/{name}.html", {"site": publisher.name, "root": "/", **layout(), **values})

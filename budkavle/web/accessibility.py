@@ -1,6 +1,7 @@
 """The accessibility statement (lagen 2018:1937 om tillgänglighet till digital offentlig service, 13 §)."""
 
 from http import HTTPStatus
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,7 +17,7 @@ def accessibility(service: Service, pages: Pages) -> Route:
     publishers = [{"name": each.name, "url": each.url} for each in service.config.settings.publishers]
 
     def statement(_: Request) -> Response:
-        told = {"faults": own.faults, "report": own.report, "contacts": publishers}
+        told: dict[str, Any] = {"faults": own.faults, "report": own.report, "contacts": publishers}
         return pages.show("accessibility", HTTPStatus.OK, own_statement=own.statement_url or "", **told)
 
     return Route("/tillganglighet", statement)

@@ -1,5 +1,6 @@
 """What holds for every page: the headers, the one host it is asked for under, and a log line without secrets."""
 
+import re
 import time
 from collections.abc import Callable
 from http import HTTPStatus
@@ -14,6 +15,7 @@ from budkavle.web.pages import PAGE_HEADERS, asked_language, language_in
 
 log = structlog.get_logger()
 
+_HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^:\[\]]+)(?::[0-9]*)?")
 _UNROUTED = "(no page)"
 
 
@@ -30,8 +32,8 @@ class Hosts:
 
     def own(self, host: str) -> bool:
         """Whether a Host header's value is one of ours (RFC 9110, 7.2)."""
-        name = host.rpartition("]")[0].lstrip("[") if host.startswith("[") else host.partition(":")[0]
-        return _plain(host) in self._own or is_loopback(name.lower())
+        parts = _HOST.fullmatch(host)
+        return parts is not None and (_plain(host) in self._own or is_loopback(parts[1].strip("[]").lower()))
 
 
 def _plain(netloc: str) -> str:
@@ -63,7 +65,7 @@ class Guard:
         async def guarded(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status = int(message["status"])
                 headers = MutableHeaders(scope=message)
                 for name, value in PAGE_HEADERS.items():
                     headers.setdefault(name, value)

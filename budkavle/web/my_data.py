@@ -14,6 +14,7 @@ from budkavle.web.fields import Fields, Problem, value
 from budkavle.web.forms import TRAP, Stamps, read_form, why_not
 from budkavle.web.letters import allowed_from, typed_address
 from budkavle.web.my_data_shown import shown
+from budkavle.web.offer import Offer
 from budkavle.web.pages import PRIVATE, Pages
 from budkavle.wiring import Service
 from digest.address import Address
@@ -75,6 +76,7 @@ class _Data:
     def __init__(self, service: Service, pages: Pages) -> None:
         self._service = service
         self._pages = pages
+        self._offer = Offer(service)
 
     async def page(self, request: Request) -> Response:
         """The page of one token, or what becomes of its buttons."""
@@ -93,7 +95,7 @@ class _Data:
         own = str(found.get("language", ""))
         if change == ERASE_ASKED:
             return self._pages.private("erase", HTTPStatus.OK, own=own)
-        person = shown(found, self._service, self._pages.language(own))
+        person = shown(found, self._offer, self._pages.language(own))
         return self._pages.private("my_data", HTTPStatus.OK, own=own, person=person)
 
 

@@ -9,7 +9,7 @@ from budkavle.web.fields import Fields
 from budkavle.wiring import Service
 from digest.subscription import Filter, filter_of
 
-NAMES = {"sv": "Svenska", "en": "English"}
+LANGUAGES = {"sv": "Svenska", "en": "English"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +56,7 @@ class Offer:
     def languages(self, chosen: str) -> list[Option]:
         """The languages of letters and pages, each called by its own name."""
         return [
-            Option(id=each, label=NAMES.get(each, each), chosen=each == chosen, lang=each)
+            Option(id=each, label=LANGUAGES.get(each, each), chosen=each == chosen, lang=each)
             for each in sorted(languages(), reverse=True)
         ]
 

@@ -33,7 +33,8 @@ def dossier(connection: Connection, suppressions: Suppressions, subscriber: int)
         "not_mailed": {"reason": no.reason, "since": no.since.isoformat()} if no else None,
         "subscriptions": list(_subscriptions(connection, subscriber)),
         "events": [
-            {"at": event.at.isoformat(), "kind": event.kind, "digest": event.digest, **event.detail} for event in told
+            {"at": event.at.isoformat(), "kind": str(event.kind), "digest": event.digest, "detail": dict(event.detail)}
+            for event in told
         ],
         "consent_texts": [
             {"hash": row.hash, "language": row.language, "text": row.text}

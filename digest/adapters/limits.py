@@ -4,10 +4,26 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, insert, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Engine,
+    ScalarSelect,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
+from articles.adapters.columns import Instant
 from digest.adapters.tables import caused_letters, events, refused_letters, subscribers
 from digest.address import Address
 from digest.events import EventKind
@@ -17,6 +33,39 @@ from digest.limits import DAY, HOUR, PENDING, Caused, Limit, Limits, Refused, de
 _WRITE_SECONDS = 10.0
 """In a flood, what was refused is written down this often: it must not compete with the letters for the disk."""
 
+_row = caused_letters.c
+
+
+def _count(*which: ColumnElement[bool]) -> ScalarSelect[int]:
+    return select(func.count()).select_from(caused_letters).where(*which).scalar_subquery()
+
+
+def _moment(name: str) -> BindParameter[datetime]:
+    return bindparam(name, type_=Instant)
+
+
+def _caused() -> Select[Any]:
+    """All that the rule asks of the table, built once: in a flood, building it would cost more than reading."""
+    own = _row.address == bindparam("address")
+    # What came before its owner last answered was no bomb.
+    answers = select(func.max(events.c.at)).join(subscribers, subscribers.c.id == events.c.subscriber_id)
+    mine = (subscribers.c.hash == bindparam("person"), events.c.kind == EventKind.CONFIRMED)
+    answered = func.coalesce(answers.where(*mine).scalar_subquery(), _moment("pending"), type_=Instant)
+    in_network = _row.network.in_(bindparam("networks", expanding=True))
+    in_domain = _row.domain == bindparam("domain")
+    # Counted from the newest, the last letter that is in bounds of all: an hour after it there is room for one more.
+    goes = select(_row.goes).where(_row.goes > _moment("hour")).order_by(_row.goes.desc())
+    return select(
+        select(func.max(_row.asked)).where(own).scalar_subquery().label("last"),
+        _count(own, _row.asked > _moment("day")).label("last_day"),
+        _count(own, _row.asked > _moment("pending"), _row.asked > answered).label("unanswered"),
+        _count(in_network, _row.asked > _moment("hour")).label("from_network"),
+        _count(in_domain, _row.asked > _moment("hour")).label("to_domain"),
+        goes.offset(bindparam("overall")).limit(1).scalar_subquery().label("newest"),
+    )
+
+
+_CAUSED = _caused()
 Slot = tuple[datetime, Limit, str]
 
 
@@ -82,32 +131,27 @@ class CausedLetters:
         return [Refused(limit=Limit(one.limit), subject=one.subject, number=one.number, last=one.last) for one in rows]
 
     def _decide(self, connection: Connection, address: Address, network: str, now: datetime) -> datetime | Limit:
-        row = caused_letters.c
-        own = row.address == self._of_address(address)
-        networks = {self._of_network(network, moment) for moment in (now, now - HOUR)}  # it changes at midnight
+        asked = {
+            "address": self._of_address(address),
+            "person": self._key.address_hash(address),
+            "domain": self._of_domain(address),
+            # It is another one after midnight.
+            "networks": [self._of_network(network, moment) for moment in (now, now - HOUR)],
+            "hour": now - HOUR,
+            "day": now - DAY,
+            "pending": now - PENDING,
+            "overall": self._limits.overall - 1,
+        }
+        row = connection.execute(_CAUSED, asked).one()
         caused = Caused(
-            last=connection.execute(select(func.max(row.asked)).where(own)).scalar(),
-            last_day=_count(connection, own, row.asked > now - DAY),
-            unanswered=_count(connection, own, row.asked > max(now - PENDING, self._confirmed(connection, address))),
-            from_network=_count(connection, row.network.in_(networks), row.asked > now - HOUR),
-            to_domain=_count(connection, row.domain == self._of_domain(address), row.asked > now - HOUR),
-            free_from=self._free_from(connection, now),
+            last=row.last,
+            last_day=row.last_day,
+            unanswered=row.unanswered,
+            from_network=row.from_network,
+            to_domain=row.to_domain,
+            free_from=row.newest + HOUR if row.newest else now,
         )
         return decide(self._limits, _domain(address), caused, now)
-
-    def _confirmed(self, connection: Connection, address: Address) -> datetime:
-        """When the owner of this address last answered: what came before was no bomb."""
-        mine = subscribers.c.hash == self._key.address_hash(address)
-        joined = select(func.max(events.c.at)).join(subscribers, subscribers.c.id == events.c.subscriber_id)
-        found = connection.execute(joined.where(mine, events.c.kind == EventKind.CONFIRMED)).scalar()
-        return found or datetime.min.replace(tzinfo=UTC)
-
-    def _free_from(self, connection: Connection, now: datetime) -> datetime:
-        """An hour after the letter that, counted from the newest, is the last one in bounds."""
-        goes = caused_letters.c.goes
-        newest = select(goes).where(goes > now - HOUR).order_by(goes.desc()).offset(self._limits.overall - 1).limit(1)
-        found = connection.execute(newest).scalar()
-        return found + HOUR if found else now
 
     def _note(self, limit: Limit, address: Address, network: str, now: datetime) -> None:
         subject = {
@@ -144,10 +188,6 @@ class CausedLetters:
 
     def _of_network(self, network: str, moment: datetime) -> str:
         return self._key.mac(Purpose.LIMIT, f"network {moment:%Y-%m-%d} {network}")
-
-
-def _count(connection: Connection, *which: ColumnElement[bool]) -> int:
-    return connection.execute(select(func.count()).select_from(caused_letters).where(*which)).scalar_one()
 
 
 def _domain(address: Address) -> str:

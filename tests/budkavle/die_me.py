@@ -1,0 +1,73 @@
+"""Posts the waiting letters as the daemon does, and kills itself on the way: `die_me.py CONFIG MOMENT`.
+
+Only test_notices.py starts this.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from datetime import datetime
+from pathlib import Path
+
+from budkavle import notices
+from budkavle.config import load
+from budkavle.wiring import open_service, relay
+from digest.adapters.notices import Notices
+from digest.delivery import Reply
+from digest.sending import Envelope, Relay
+from tests.given import NOW
+
+MOMENTS = ("offered", "marked", "before the dot", "after the reply", "recorded")
+
+
+def _reached(moment: str) -> None:
+    if sys.argv[2] == moment:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+class DyingQueue(Notices):
+    """The real queue."""
+
+    def mark(self, *words: object) -> bool:
+        _reached("offered")
+        marked = super().mark(*words)  # type: ignore[arg-type]
+        _reached("marked")
+        return marked
+
+    def record(self, *words: object) -> object:  # type: ignore[override]
+        judged = super().record(*words)  # type: ignore[arg-type]
+        _reached("recorded")
+        return judged
+
+
+class DyingRelay:
+    """The real relay."""
+
+    def __init__(self, real: Relay) -> None:
+        self._real = real
+
+    async def offer(self, envelope: Envelope) -> Reply | None:
+        return await self._real.offer(envelope)
+
+    async def finish(self) -> Reply:
+        _reached("before the dot")
+        reply = await self._real.finish()
+        _reached("after the reply")
+        return reply
+
+    async def drop(self) -> None:
+        await self._real.drop()
+
+    async def close(self) -> None:
+        await self._real.close()
+
+
+def _now() -> datetime:
+    return NOW
+
+
+if __name__ == "__main__":
+    vars(notices).update(Notices=DyingQueue, relay=lambda config: DyingRelay(relay(config)))
+    with open_service(load(Path(sys.argv[1]))) as service:
+        asyncio.run(notices.post_notices(service, _now, lambda: False))

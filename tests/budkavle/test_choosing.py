@@ -1,0 +1,286 @@
+"""Choices, moves and one's data: what the holder of a token may do, and what nobody may."""
+
+import json
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from budkavle.choosing import Chosen, ask_to_move, change_digest, choices, choose, pause_until, resume
+from budkavle.joining import ConfirmOutcome, TokenState, confirm, confirmation
+from budkavle.keeping import keep
+from budkavle.my_data import ask_for_my_data, erase_me, my_data
+from budkavle.planning import open_due, plan
+from budkavle.wiring import Service
+from digest.adapters.tables import deliveries, subscribers, subscriptions
+from digest.address import Address
+from digest.delivery import DeliveryState
+from digest.period import PeriodKey
+from digest.subscription import filter_of
+from digest.suppression import SuppressionReason
+from tests.budkavle.life import ANNA, ask, everything, installation, post, state_of, text_of, token_in
+from tests.digest.relay import join, publish
+from tests.given import NOW, plan_period
+
+BO = "bo@example.org"
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    with installation(tmp_path) as service:
+        yield service
+
+
+def subscribe(service: Service, address: str, *digests: str, now: datetime = NOW) -> None:
+    """Ask and confirm."""
+    ask(service, address, *digests, now=now)
+    assert confirm(service, token_in(post(service, now)[-1]), now).outcome is ConfirmOutcome.DONE
+
+
+def leave_token(service: Service, address: str = ANNA, digest: str = "veckobrev") -> str:
+    found = service.subscribers.find(Address(address), digest)
+    assert found is not None
+    return found.token
+
+
+def moved(service: Service, new: str, now: datetime = NOW, asked_by: str = ANNA, digest: str = "veckobrev") -> str:
+    """Ask for a move; the token in the letter."""
+    assert ask_to_move(service, leave_token(service, asked_by, digest), Address(new), now)
+    [letter] = post(service, now)
+    assert letter["To"] == new
+    return token_in(letter)
+
+
+def test_choices_show_and_change_what_is_wanted_and_never_an_address(service: Service) -> None:
+    subscribe(service, ANNA)
+    token = leave_token(service)
+    assert choose(service, token, filter_of(["vard"], ["barrvik"]), "en", NOW) is Chosen.DONE
+    seen = choices(service, token)
+    assert seen is not None
+    assert (seen.wanted, seen.language) == (filter_of(["vard"], ["barrvik"]), "en")
+    assert seen.others == {"dagbrev": "Dagens nyheter"}
+    assert "anna" not in repr(seen)
+    assert choose(service, token, filter_of(["vard"], ["barrvik"]), "en", NOW) is Chosen.UNCHANGED
+
+
+def test_an_unknown_token_chooses_nothing(service: Service) -> None:
+    subscribe(service, ANNA)
+    before = everything(service)
+    assert choices(service, "0" * 32) is None
+    assert choose(service, "0" * 32, filter_of(), "sv", NOW) is Chosen.UNKNOWN
+    assert pause_until(service, "0" * 32, None, NOW) is Chosen.UNKNOWN
+    assert not ask_to_move(service, "0" * 32, Address(BO), NOW)
+    ask_for_my_data(service, "0" * 32, NOW)
+    assert everything(service) == before
+
+
+def test_nothing_but_a_confirmation_revives_what_was_ended(service: Service) -> None:
+    subscribe(service, ANNA)
+    token = leave_token(service)
+    service.subscribers.leave(token, NOW)
+    before = everything(service)
+    assert choose(service, token, filter_of(["vard"]), "sv", NOW) is Chosen.ENDED
+    assert pause_until(service, token, date(2026, 3, 1), NOW) is Chosen.ENDED
+    assert resume(service, token, NOW) is Chosen.ENDED
+    assert change_digest(service, token, "dagbrev", NOW) is Chosen.ENDED
+    assert not ask_to_move(service, token, Address(BO), NOW)
+    assert everything(service) == before
+
+
+def test_a_pause_ends_by_itself_before_the_edition_of_its_day_is_planned(service: Service) -> None:
+    subscribe(service, ANNA)
+    publish(service, "Ny buss")
+    token = leave_token(service)
+    [weekly] = [each for each in service.config.settings.digests if each.name == "veckobrev"]
+    open_due(service, weekly, NOW)
+    assert pause_until(service, token, date(2026, 1, 16), NOW) is Chosen.DONE
+    assert pause_until(service, token, date(2026, 1, 16), NOW) is Chosen.UNCHANGED
+    seen = choices(service, token)
+    assert seen is not None
+    assert (seen.state, seen.paused_until) == ("paused", date(2026, 1, 16))
+    open_due(service, weekly, datetime.fromisoformat("2026-01-15T22:59:59+00:00"))
+    assert state_of(service) == "paused"
+    edition = open_due(service, weekly, NOW + 7 * DAY)
+    assert edition is not None
+    assert state_of(service) == "active"
+    plan(service, weekly, edition)
+    with service.database.read.begin() as connection:
+        states = select(deliveries.c.state).where(deliveries.c.edition_id == edition.id)
+        assert connection.execute(states).scalars().all() == [DeliveryState.PLANNED]
+
+
+def test_a_subscription_moves_to_another_digest_with_its_cursor_and_without_its_waiting_letters(
+    service: Service,
+) -> None:
+    subscribe(service, ANNA)
+    publish(service, "Ny buss")
+    before = service.subscribers.find(Address(ANNA), "veckobrev")
+    [weekly] = [each for each in service.config.settings.digests if each.name == "veckobrev"]
+    plan_period(service, weekly, PeriodKey("2026-01-09"), NOW)
+    assert change_digest(service, leave_token(service), "dagbrev", NOW) is Chosen.DONE
+    after = service.subscribers.find(Address(ANNA), "dagbrev")
+    assert before is not None
+    assert after is not None
+    assert (after.id, after.token, after.from_seq) == (before.id, before.token, before.from_seq)
+    assert state_of(service) is None
+    with service.database.read.begin() as connection:
+        assert connection.execute(select(deliveries.c.state)).scalars().all() == [DeliveryState.SKIPPED]
+
+
+def test_a_subscription_never_moves_onto_a_digest_that_was_left(service: Service) -> None:
+    subscribe(service, ANNA, "veckobrev", "dagbrev")
+    service.subscribers.leave(leave_token(service, ANNA, "dagbrev"), NOW)
+    before = everything(service)
+    assert change_digest(service, leave_token(service), "dagbrev", NOW) is Chosen.TAKEN
+    assert change_digest(service, leave_token(service), "manadsbrev", NOW) is Chosen.UNCHANGED
+    assert everything(service) == before
+
+
+def test_a_new_address_takes_over_when_its_owner_confirms_and_the_old_one_is_forgotten(service: Service) -> None:
+    subscribe(service, ANNA, "veckobrev", "dagbrev")
+    token = moved(service, BO)
+    before = everything(service)
+    seen = confirmation(service, token, NOW)
+    assert seen is not None
+    assert (seen.purpose, seen.state, seen.masked) == ("move", TokenState.OPEN, "b***@e…")
+    assert everything(service) == before
+    assert confirm(service, token, NOW).outcome is ConfirmOutcome.DONE
+    assert (state_of(service, BO), state_of(service, BO, "dagbrev")) == ("active", "active")
+    assert confirm(service, token, NOW).outcome is ConfirmOutcome.ALREADY
+    assert ANNA not in repr(everything(service)["subscribers"])
+
+
+def test_a_move_joins_what_both_addresses_have_and_each_digest_comes_once(service: Service) -> None:
+    subscribe(service, ANNA, "veckobrev", "dagbrev")
+    subscribe(service, BO)
+    kept = leave_token(service, BO)
+    assert confirm(service, moved(service, BO), NOW).outcome is ConfirmOutcome.DONE
+    assert leave_token(service, BO) == kept
+    assert state_of(service, BO, "dagbrev") == "active"
+    assert service.subscribers.count() == 2
+    assert ANNA not in repr(everything(service)["subscribers"])
+
+
+def test_a_no_of_the_new_address_after_the_move_was_asked_for_is_kept(service: Service) -> None:
+    subscribe(service, ANNA)
+    subscribe(service, BO)
+    token = moved(service, BO, NOW + HOUR)
+    service.subscribers.leave(leave_token(service, BO), NOW + 2 * HOUR)
+    assert confirm(service, token, NOW + 3 * HOUR).outcome is ConfirmOutcome.DONE
+    assert state_of(service, BO) == "ended"
+    assert service.subscribers.count() == 0
+
+
+def test_a_no_of_the_new_address_from_before_gives_way_to_its_owners_new_word(service: Service) -> None:
+    subscribe(service, ANNA)
+    subscribe(service, BO)
+    service.subscribers.leave(leave_token(service, BO), NOW)
+    mine = leave_token(service)
+    assert confirm(service, moved(service, BO, NOW + HOUR), NOW + HOUR).outcome is ConfirmOutcome.DONE
+    assert (state_of(service, BO), leave_token(service, BO)) == ("active", mine)
+
+
+def test_a_no_of_the_old_address_is_not_undone_by_a_move(service: Service) -> None:
+    subscribe(service, ANNA, "veckobrev", "dagbrev")
+    service.subscribers.leave(leave_token(service, ANNA, "dagbrev"), NOW)
+    subscribe(service, BO)
+    confirm(service, moved(service, BO, NOW + HOUR), NOW + HOUR)
+    assert (state_of(service, BO), state_of(service, BO, "dagbrev")) == ("active", "ended")
+
+
+def test_a_complaint_of_the_new_address_after_the_move_was_asked_for_stops_it(service: Service) -> None:
+    subscribe(service, ANNA)
+    token = moved(service, BO)
+    with service.database.write.begin() as connection:
+        known_as = service.key.address_hash(Address(BO))
+        service.suppressions.add(connection, known_as, SuppressionReason.COMPLAINT, NOW + HOUR)
+    assert confirm(service, token, NOW + 2 * HOUR).outcome is ConfirmOutcome.EXPIRED
+    assert (state_of(service), state_of(service, BO)) == ("active", None)
+
+
+def test_deliveries_of_a_digest_that_both_had_still_add_up_after_a_move(service: Service) -> None:
+    for address in (ANNA, BO):
+        subscribe(service, address)
+    publish(service, "Ny buss")
+    [weekly] = [each for each in service.config.settings.digests if each.name == "veckobrev"]
+    edition = plan_period(service, weekly, PeriodKey("2026-01-09"), NOW)
+    confirm(service, moved(service, BO), NOW)
+    with service.database.read.begin() as connection:
+        states = connection.execute(select(deliveries.c.state).where(deliveries.c.edition_id == edition.id))
+        assert sorted(states.scalars()) == [DeliveryState.PLANNED, DeliveryState.SKIPPED]
+        living = select(subscribers.c.address).join(subscriptions).where(subscriptions.c.state == "active")
+        assert connection.execute(living).scalars().all() == [BO]
+    assert ANNA not in repr(everything(service))
+
+
+def test_my_data_shows_all_there_is_to_the_reader_of_the_letter_for_an_hour(service: Service) -> None:
+    subscribe(service, ANNA)
+    ask_for_my_data(service, leave_token(service), NOW)
+    [letter] = post(service)
+    assert letter["To"] == ANNA
+    token = token_in(letter)
+    before = everything(service)
+    found = my_data(service, token, NOW + HOUR - timedelta(seconds=1))
+    assert found is not None
+    assert everything(service) == before
+    assert found["address"] == ANNA
+    assert [event["kind"] for event in found["events"]] == ["asked", "letter", "confirmed", "letter"]  # type: ignore[attr-defined]
+    [text] = found["consent_texts"]  # type: ignore[misc]
+    assert text["text"].startswith("När du prenumererar godkänner du")  # type: ignore[index]
+    json.dumps(found)
+    assert my_data(service, token, NOW + HOUR) is None
+    assert not erase_me(service, token, NOW + HOUR)
+
+
+def test_tokens_of_one_purpose_do_nothing_for_another(service: Service) -> None:
+    ask(service)
+    joining = token_in(post(service)[0])
+    ask_for_my_data(service, Address(ANNA), NOW)
+    data = token_in(post(service)[0])
+    before = everything(service)
+    assert my_data(service, joining, NOW) is None
+    assert not erase_me(service, joining, NOW)
+    assert confirmation(service, data, NOW) is None
+    assert confirm(service, data, NOW).outcome is ConfirmOutcome.UNKNOWN
+    assert everything(service) == before
+
+
+def test_an_unknown_address_gets_a_letter_that_says_so_and_is_forgotten_after_a_week(service: Service) -> None:
+    ask_for_my_data(service, Address(BO), NOW)
+    [letter] = post(service)
+    assert "Vi visste ingenting." in text_of(letter)
+    keep(service, NOW + 6 * DAY, rest=lambda: None)
+    assert everything(service)["subscribers"]
+    keep(service, NOW + 8 * DAY, rest=lambda: None)
+    assert not any(everything(service)[table] for table in ("subscribers", "tokens", "transactional_letters", "events"))
+
+
+def test_erasing_oneself_leaves_no_address_and_a_no_that_lasts(service: Service) -> None:
+    subscribe(service, ANNA)
+    ask_for_my_data(service, Address(ANNA), NOW)
+    token = token_in(post(service)[0])
+    assert erase_me(service, token, NOW)
+    assert not erase_me(service, token, NOW)
+    assert my_data(service, token, NOW) is None
+    assert ANNA not in repr(everything(service))
+    no = service.suppressions.find(Address(ANNA))
+    assert no is not None
+    assert no.reason is SuppressionReason.ERASED
+
+
+def test_a_wish_that_nobody_confirms_is_deleted_after_a_week_with_the_address(service: Service) -> None:
+    join(service, BO)
+    ask(service)
+    ask(service, BO, "dagbrev")
+    post(service)
+    keep(service, NOW + 7 * DAY, rest=lambda: None)
+    assert state_of(service) == "pending"
+    keep(service, NOW + 7 * DAY + HOUR, rest=lambda: None)
+    assert state_of(service) is None
+    assert (state_of(service, BO), state_of(service, BO, "dagbrev")) == ("active", None)
+    left = everything(service)
+    assert ANNA not in repr(left)
+    assert not left["transactional_letters"]
