@@ -95,8 +95,8 @@ def test_who_has_confirmed_chosen_paused_left_or_bounced_stays_as_they_are(servi
     imported(service, "address\n" + "".join(f"{name}@example.org\n" for name in "abcdefg"), trust_list="pärm 7")
     act(service, "a@example.org", EventKind.CONFIRMED)
     act(service, "b@example.org", EventKind.BOUNCED)
-    service.subscribers.choose(Address("c@example.org"), "veckobrev", filter_of(("vard",)))
-    service.subscribers.pause(Address("d@example.org"), "veckobrev")
+    service.subscribers.choose(Address("c@example.org"), "veckobrev", filter_of(("vard",)), NOW)
+    service.subscribers.pause(Address("d@example.org"), "veckobrev", NOW)
     service.subscribers.end(Address("e@example.org"), None, "asked", NOW)
     act(service, "f@example.org", EventKind.LETTER)
     assert undone(service) == {Undone.KEPT: 5, Undone.REMOVED: 2}
