@@ -35,12 +35,13 @@ chaos: .venv/tested
 	REPORT=docs/chaos.md $(BIN)/pytest -q -s -o tmp_path_retention_policy=failed tests/chaos/kills.py \
 		tests/chaos/phases.py tests/chaos/stops.py tests/chaos/relays.py tests/chaos/stores.py
 
-# What feeds cost, how fast they are served and an edition is sent, and with what memory (docs/benchmarks.md). ARTICLES
-# and FEEDS, ROUNDS and SECONDS, PAIRS, LETTERS and MILLION change its size.
+# What feeds cost, how fast they are served, an edition is sent and a list imported, and with what memory
+# (docs/benchmarks.md). ARTICLES and FEEDS, ROUNDS and SECONDS, PAIRS, LETTERS and MILLION, LINES change its size.
 bench: .venv/tested
 	$(BIN)/python -m benchmarks.feeds
 	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.sending
+	$(BIN)/python -m benchmarks.lists
 
 lock: .venv/tested
 	$(BIN)/uv pip compile pyproject.toml --extra build --generate-hashes --no-emit-index-url --universal -p 3.11 --no-header -q -o requirements/run.txt

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from digest.list_records import Record, records
 
-ENCODINGS = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "windows-1252", "iso-8859-1", "iso-8859-15", "mac-roman")
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
 COLUMNS = ("address", "digest", "topics", "publishers", "language", "consent", "state", "ended_reason", "suppressed")
 _NAMES = {

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from lxml import etree
 
+from benchmarks.lists import compared
 from benchmarks.memory import drawn, watched
 from benchmarks.report import Size
 from benchmarks.sending import pairs
@@ -30,3 +31,10 @@ def test_servers_of_feeds_are_compared(tmp_path: Path) -> None:
     assert "| 304, Budkavle |" in told
     assert "| 304, StaticFiles |" in told
     assert "| 304, Budkavle | – |" not in told
+
+
+def test_an_import_is_compared_with_its_bare_necessities(tmp_path: Path) -> None:
+    told = compared(tmp_path, lines=300, rounds=1)
+    assert "300 lines" in told
+    assert "| **median** |" in told
+    assert "waited for the lock at most" in told

@@ -80,7 +80,7 @@ def test_an_unknown_token_chooses_nothing(service: Service) -> None:
 def test_nothing_but_a_confirmation_revives_what_was_ended(service: Service) -> None:
     subscribe(service, ANNA)
     token = leave_token(service)
-    service.subscribers.leave(token, NOW)
+    service.leaves.leave(token, NOW)
     before = everything(service)
     assert choose(service, token, filter_of(["vard"]), "sv", NOW) is Chosen.ENDED
     assert pause_until(service, token, date(2026, 3, 1), NOW) is Chosen.ENDED
@@ -132,7 +132,7 @@ def test_a_subscription_moves_to_another_digest_with_its_cursor_and_without_its_
 
 def test_a_subscription_never_moves_onto_a_digest_that_was_left(service: Service) -> None:
     subscribe(service, ANNA, "veckobrev", "dagbrev")
-    service.subscribers.leave(leave_token(service, ANNA, "dagbrev"), NOW)
+    service.leaves.leave(leave_token(service, ANNA, "dagbrev"), NOW)
     before = everything(service)
     assert change_digest(service, leave_token(service), "dagbrev", NOW) is Chosen.TAKEN
     assert change_digest(service, leave_token(service), "manadsbrev", NOW) is Chosen.UNCHANGED
@@ -168,7 +168,7 @@ def test_a_no_of_the_new_address_after_the_move_was_asked_for_is_kept(service: S
     subscribe(service, ANNA)
     subscribe(service, BO)
     token = moved(service, BO, NOW + HOUR)
-    service.subscribers.leave(leave_token(service, BO), NOW + 2 * HOUR)
+    service.leaves.leave(leave_token(service, BO), NOW + 2 * HOUR)
     assert confirm(service, token, NOW + 3 * HOUR).outcome is ConfirmOutcome.DONE
     assert state_of(service, BO) == "ended"
     assert service.subscribers.count() == 0
@@ -177,7 +177,7 @@ def test_a_no_of_the_new_address_after_the_move_was_asked_for_is_kept(service: S
 def test_a_no_of_the_new_address_from_before_gives_way_to_its_owners_new_word(service: Service) -> None:
     subscribe(service, ANNA)
     subscribe(service, BO)
-    service.subscribers.leave(leave_token(service, BO), NOW)
+    service.leaves.leave(leave_token(service, BO), NOW)
     mine = leave_token(service)
     assert confirm(service, moved(service, BO, NOW + HOUR), NOW + HOUR).outcome is ConfirmOutcome.DONE
     assert (state_of(service, BO), leave_token(service, BO)) == ("active", mine)
@@ -185,7 +185,7 @@ def test_a_no_of_the_new_address_from_before_gives_way_to_its_owners_new_word(se
 
 def test_a_no_of_the_old_address_is_not_undone_by_a_move(service: Service) -> None:
     subscribe(service, ANNA, "veckobrev", "dagbrev")
-    service.subscribers.leave(leave_token(service, ANNA, "dagbrev"), NOW)
+    service.leaves.leave(leave_token(service, ANNA, "dagbrev"), NOW)
     subscribe(service, BO)
     confirm(service, moved(service, BO, NOW + HOUR), NOW + HOUR)
     assert (state_of(service, BO), state_of(service, BO, "dagbrev")) == ("active", "ended")
