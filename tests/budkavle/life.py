@@ -60,7 +60,7 @@ def wishes(*digests: str, topics: tuple[str, ...] = ()) -> tuple[DigestWish, ...
     return tuple(DigestWish(digest=digest, wanted=filter_of(topics)) for digest in digests or ("veckobrev",))
 
 
-def ask(  # noqa: PLR0913 - each may be what a test is about
+def ask(
     service: Service,
     address: str = ANNA,
     *digests: str,
