@@ -53,6 +53,11 @@ def _places(config: Config) -> Iterator[Finding]:
         if not place.folder.is_dir():
             what, remedy = f"{place.folder} does not exist", "make it, or mend the path"
             yield Finding(place=("sources", number, "path"), what=what, remedy=remedy)
+    look = config.settings.look
+    for name, picture in (("logo", look.logo), ("logo_dark", look.logo_dark)):
+        if picture and not (config.folder / picture).is_file():
+            what = f"{config.folder / picture} does not exist"
+            yield Finding(place=("look", name), what=what, remedy="put the picture there, or mend the path")
     written: list[tuple[Place, Path]] = [
         (("store", "url"), config.store_path.parent),
         (("publish", "target"), config.publish_folder),

@@ -5,6 +5,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,14 +14,16 @@ import pytest
 from sqlalchemy import func, select
 
 from budkavle.config import load
+from budkavle.delivering import send as deliver
 from budkavle.joining import ConfirmOutcome, confirm
 from budkavle.notices import NoticeTroubleError, post_notices
 from budkavle.wiring import Service, open_service
 from digest.adapters.tables import tokens, transactional_letters
+from digest.period import PeriodKey
 from tests.budkavle.die_me import MOMENTS
 from tests.budkavle.life import ANNA, ask, everything, installation, post, prepared, read, text_of, token_in
-from tests.digest.relay import HANG_UP, ScriptedRelay, join
-from tests.given import NOW
+from tests.digest.relay import HANG_UP, ScriptedRelay, join, publish
+from tests.given import NOW, going_on_from, plan_period
 
 ROOT = Path(__file__).parents[2]
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -193,3 +197,30 @@ def test_sending_writes_no_address_and_no_token_into_the_log(
         said = "".join(capsys.readouterr())
         assert "@" not in said
         assert token_in(read(relay.letters[0].wire)) not in said
+
+
+def test_a_letter_overtakes_an_edition_that_is_being_sent(tmp_path: Path) -> None:
+    asked = threading.Event()
+
+    def slow(phase: str, count: int) -> None:
+        if phase == "dot" and count == 2:
+            asked.set()
+        time.sleep(0.01)
+
+    with ScriptedRelay(at=slow) as relay, installation(tmp_path, relay.port) as service:
+        for number in range(60):
+            join(service, f"lasare{number}@example.org")
+        publish(service, "Ny buss")
+        [weekly] = [each for each in service.config.settings.digests if each.name == "veckobrev"]
+        plan_period(service, weekly, PeriodKey("2026-01-09"), NOW)
+        bulk = threading.Thread(
+            target=lambda: asyncio.run(deliver(service, going_on_from(NOW), lambda: False, lambda _: None))
+        )
+        bulk.start()
+        assert asked.wait(30)
+        ask(service)
+        assert send(service) == 1
+        bulk.join(60)
+        order = [letter.recipient for letter in relay.letters]
+        assert len(order) == 61
+        assert order.index(ANNA) < 30

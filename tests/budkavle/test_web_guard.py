@@ -15,6 +15,7 @@ from budkavle.config_faults import ConfigFaults
 from budkavle.config_forms import Listen, Wrong
 from budkavle.web.guard import Hosts
 from tests.budkavle.asking import Site, site
+from tests.budkavle.conftest import budkavle
 
 LOOK = """
 [look]
@@ -157,3 +158,13 @@ def test_every_colour_is_readable_or_refused_with_one_that_is(parts: tuple[int, 
 def test_contrast_is_that_of_wcag() -> None:
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+def test_a_logo_that_is_not_there_is_told_by_check(home: Path) -> None:
+    config = home / "config.toml"
+    text = config.read_text(encoding="utf-8").replace('#logo = "look/logo.svg"', 'logo = "look/logo.svg"')
+    config.write_text(text, encoding="utf-8")
+    line = text.splitlines().index('logo = "look/logo.svg"') + 1
+    checked = budkavle("check", folder=home)
+    assert checked.code == 1
+    assert f"config.toml:{line}: look.logo: " in checked.out
