@@ -41,6 +41,7 @@ def check(raw: Raw, folder: Path, rule_sets: Collection[str]) -> Iterator[Findin
     for place, digest in _tables(raw, "digests"):
         yield from _rhythm(place, digest)
     yield from _mail(_table(raw, "mail"))
+    yield from _bounces(_table(raw, "bounces"))
     yield from _folders(raw, folder)
 
 
@@ -157,6 +158,17 @@ def _mail(mail: Raw) -> Iterator[Finding]:
     for one, other in (("user", "password_file"), ("password_file", "user")):
         if one in smtp and other not in smtp:
             yield Finding(place=(*place, one), what=f"stands without {other}", remedy=f"add {other}, or remove {one}")
+
+
+def _bounces(bounces: Raw) -> Iterator[Finding]:
+    imap = _table(bounces, "imap")
+    if imap and "address" not in bounces:
+        what, remedy = "is missing, so no letter comes back there", 'add address = "studs@…" to [bounces]'
+        yield Finding(place=("bounces", "address"), what=what, remedy=remedy)
+    host = imap.get("host")
+    if imap.get("tls") == "none" and _fits(forms.host, host) and not is_loopback(str(host)):
+        what = f'"none" would send the password unprotected to {shown(host)}'
+        yield Finding(place=("bounces", "imap", "tls"), what=what, remedy='write "implicit" or "starttls"')
 
 
 def _folders(raw: Raw, folder: Path) -> Iterator[Finding]:
