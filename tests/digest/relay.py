@@ -65,7 +65,7 @@ class ScriptedRelay:
     dot is on its way.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a relay may be like
         self,
         script: Mapping[str, list[str]] | None = None,
         *,
