@@ -36,6 +36,7 @@ class AlarmKind(StrEnum):
     ANNOUNCING_FAILED = "announcing_failed"
     CHECKING_FAILED = "checking_failed"
     BOUNCES_FAILED = "bounces_failed"
+    MAILBOX_FAILED = "mailbox_failed"
     BOUNCES_BRAKED = "bounces_braked"
     BOUNCE_RATE = "bounce_rate"
     SENDER_REFUSED = "sender_refused"
@@ -53,6 +54,7 @@ REPORTED = frozenset(
         AlarmKind.ANNOUNCING_FAILED,
         AlarmKind.CHECKING_FAILED,
         AlarmKind.BOUNCES_FAILED,
+        AlarmKind.MAILBOX_FAILED,
     }
 )
 """What only a job of the daemon sees while it works. All other kinds can be seen in the stores at any time."""

@@ -1,14 +1,15 @@
 """The daemon's rounds over what came back: what the relay refused, and what lies in the mailbox."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
 
+from budkavle.alarms import Alarm, AlarmKind, alarm
 from budkavle.bounce_intake import take_in
 from budkavle.config import Config
-from budkavle.imap_mailbox import Mailbox, visit
-from budkavle.wiring import Service, password_in
+from budkavle.imap_mailbox import Mailbox, MailboxError, visit
+from budkavle.wiring import NoPasswordError, Service, password_in
 
 log = structlog.get_logger()
 _REFUSED_WITHIN = timedelta(days=30)
@@ -53,3 +54,14 @@ def empty_mailbox(
     if done:
         log.info("mailbox_read", messages=done)
     return done
+
+
+def faults_of_mailbox(
+    service: Service, now: Callable[[], datetime], stopping: Callable[[], bool] = lambda: False
+) -> Sequence[Alarm]:
+    """Take in what lies in the mailbox; says why that could not be done."""
+    try:
+        empty_mailbox(service, now, stopping)
+    except (MailboxError, NoPasswordError) as error:
+        return [alarm(AlarmKind.MAILBOX_FAILED, "bounces.imap", str(error))]
+    return []

@@ -77,10 +77,14 @@ def _can_be_written(folder: Path) -> bool:
 
 
 def _password(config: Config) -> Iterator[Finding]:
-    path = config.password_file
-    if path is None:
-        return
-    place = ("mail", "smtp", "password_file")
+    imap = config.settings.bounces.imap
+    if config.password_file:
+        yield from _password_in(config.password_file, ("mail", "smtp", "password_file"))
+    if imap:
+        yield from _password_in(config.folder / imap.password_file, ("bounces", "imap", "password_file"))
+
+
+def _password_in(path: Path, place: Place) -> Iterator[Finding]:
     if not _first_line(path):
         what, remedy = f"{path} holds no password", "write it into the first line, readable by nobody else"
         yield Finding(place=place, what=what, remedy=remedy)

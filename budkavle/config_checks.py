@@ -42,6 +42,7 @@ def check(raw: Raw, folder: Path, rule_sets: Collection[str]) -> Iterator[Findin
         yield from _rhythm(place, digest)
     yield from _mail(_table(raw, "mail"))
     yield from _limits(_table(raw, "limits"))
+    yield from _bounces(_table(raw, "bounces"))
     yield from _folders(raw, folder)
 
 
@@ -169,6 +170,17 @@ def _limits(limits: Raw) -> Iterator[Finding]:
             what = f"{few} leaves nobody else any of the {many} of {bound}"
             place = ("limits", name if name in limits else bound)
             yield Finding(place=place, what=what, remedy=f"let {name} be less than {bound}")
+
+
+def _bounces(bounces: Raw) -> Iterator[Finding]:
+    imap = _table(bounces, "imap")
+    if imap and "address" not in bounces:
+        what, remedy = "is missing, so no letter comes back there", 'add address = "studs@…" to [bounces]'
+        yield Finding(place=("bounces", "address"), what=what, remedy=remedy)
+    host = imap.get("host")
+    if imap.get("tls") == "none" and _fits(forms.host, host) and not is_loopback(str(host)):
+        what = f'"none" would send the password unprotected to {shown(host)}'
+        yield Finding(place=("bounces", "imap", "tls"), what=what, remedy='write "implicit" or "starttls"')
 
 
 def _folders(raw: Raw, folder: Path) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ import uvicorn
 from sqlalchemy.exc import DatabaseError
 
 from budkavle.alarms import AlarmKind
-from budkavle.bounce_rounds import empty_mailbox, take_refused
+from budkavle.bounce_rounds import faults_of_mailbox, take_refused
 from budkavle.delivering import send_holding, settle
 from budkavle.keeping import keep
 from budkavle.newsdesk import Newsdesk
@@ -232,10 +232,9 @@ class Daemon:
         await asyncio.to_thread(self._take_bounces)
 
     def _take_bounces(self) -> None:
-        with self._watch.over(AlarmKind.BOUNCES_FAILED, "refused letters"):
+        with self._watch.over(AlarmKind.BOUNCES_FAILED, "returned mail"):
             take_refused(self._service, _now(), lambda: self._stopping)
-        with self._watch.over(AlarmKind.BOUNCES_FAILED, "mailbox"):
-            empty_mailbox(self._service, _now, lambda: self._stopping)
+            self._watch.report(AlarmKind.MAILBOX_FAILED, faults_of_mailbox(self._service, _now, lambda: self._stopping))
 
     async def _look(self) -> None:
         with contextlib.suppress(TimeoutError):  # what the first import meets belongs into the first mail

@@ -5,13 +5,15 @@ that a server which numbers them anew (UIDVALIDITY, RFC 9051, section 2.3.1.1) c
 its bounce is committed. A visit that is cut in between finds it again, and it counts once.
 """
 
+import contextlib
 import imaplib
 import re
+import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from digest.mime import MOST_BYTES
@@ -33,7 +35,7 @@ class Mailbox:
     port: int
     tls: Literal["none", "starttls", "implicit"]
     user: str
-    password: str
+    password: str = field(repr=False)
     folder: str
     processed: str
     unknown: str
@@ -85,27 +87,52 @@ def _plain(error: Exception) -> str:
     return (said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said))[:300] or type(error).__name__
 
 
+class _Visit(imaplib.IMAP4):
+    """A session that is cut when it takes too long: a server may send a byte every now and then."""
+
+    def __init__(self, box: Mailbox, **how: Any) -> None:  # noqa: ANN401 - the library's own, by kind of connection
+        self._limit = threading.Timer(box.visit_seconds, self._cut)
+        self._limit.daemon = True
+        try:
+            super().__init__(box.host, box.port, timeout=box.seconds, **how)
+        except BaseException:
+            self._limit.cancel()
+            raise
+
+    def open(self, host: str = "", port: int = 143, timeout: float | None = None) -> None:
+        """Connect; from then on the time runs."""
+        super().open(host, port, timeout)
+        self._limit.start()
+
+    def end(self) -> None:
+        """Close the connection, in whatever state it is."""
+        self._limit.cancel()
+        with contextlib.suppress(OSError):
+            self.shutdown()
+
+    def _cut(self) -> None:
+        """End the connection under whoever waits for it: to close its file would wait for them."""
+        with contextlib.suppress(OSError):
+            self.sock.shutdown(socket.SHUT_RDWR)
+
+
+class _VisitOverTls(_Visit, imaplib.IMAP4_SSL):  # type: ignore[misc] # another default port, never used
+    """The same with TLS from the first byte."""
+
+
 @contextmanager
 def _connected(box: Mailbox) -> Iterator[imaplib.IMAP4]:
-    """A session that is logged in, and cut when it takes too long: a server may send a byte every now and then."""
+    """A session that is logged in, over a connection whose certificate is good for this host."""
     context = ssl.create_default_context()
-    server: imaplib.IMAP4
-    if box.tls == "implicit":
-        server = imaplib.IMAP4_SSL(box.host, box.port, ssl_context=context, timeout=box.seconds)
-    else:
-        server = imaplib.IMAP4(box.host, box.port, timeout=box.seconds)
-    limit = threading.Timer(box.visit_seconds, server.shutdown)
-    limit.daemon = True
-    limit.start()
+    server = _VisitOverTls(box, ssl_context=context) if box.tls == "implicit" else _Visit(box)
     try:
         if box.tls == "starttls":
             server.starttls(context)
-        server.login(box.user, box.password)
+        server.login(_quoted(box.user), box.password)  # the library quotes the password alone
         yield server
         server.logout()
     finally:
-        limit.cancel()
-        server.shutdown()
+        server.end()
 
 
 def _moving(server: imaplib.IMAP4) -> Callable[[str, str], None]:

@@ -96,6 +96,8 @@ def confirmation(service: Service, token: str, now: datetime) -> Confirmation | 
 
 def confirm(service: Service, token: str, now: datetime) -> Confirmed:
     """Do what the token is for, once."""
+    if service.leaves.pending():  # a leave of before must not be taken for one of after
+        service.leaves.replay()
     used = _confirmations(service).use(token, service.articles.last_seq(), now)
     if used.looked is None:
         return Confirmed(outcome=used.outcome)

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Debian packages that tests run beside us, installed where they are missing: systemd-analyze judges the unit, and
-# Postfix's smtp-sink and smtp-source receive and send (Postfix itself is not started), strace kills at a system call,
-# newsboat reads feeds, wrk asks for them, nginx serves them (only by the test that starts it).
+# Postfix's smtp-sink and smtp-source receive and send (Postfix and Dovecot themselves run only where a test starts one
+# of its own), strace kills at a system call, newsboat reads feeds,
+# wrk asks for them, nginx serves them (only by the test that starts it).
 set -eu
 missing=""
 command -v systemd-analyze >/dev/null || missing="$missing systemd"
@@ -9,6 +10,7 @@ command -v systemd-analyze >/dev/null || missing="$missing systemd"
 command -v strace >/dev/null || missing="$missing strace"
 command -v newsboat >/dev/null || missing="$missing newsboat"
 command -v wrk >/dev/null || missing="$missing wrk"
+[ -x /usr/sbin/dovecot ] && [ -x /usr/lib/dovecot/imap ] || missing="$missing dovecot-imapd"
 [ -x /usr/sbin/nginx ] || missing="$missing nginx-light"
 [ -e /usr/lib/nginx/modules/ngx_http_brotli_static_module.so ] || missing="$missing libnginx-mod-http-brotli-static"
 [ -n "$missing" ] || exit 0

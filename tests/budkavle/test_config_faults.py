@@ -161,7 +161,7 @@ def test_a_relay_needs_its_table(tmp_path: Path) -> None:
 
 
 def test_a_password_never_travels_unprotected(tmp_path: Path) -> None:
-    (fault,) = faults(tmp_path, TEXT.replace("#user", "user").replace("#password_file", "password_file"))
+    (fault,) = faults(tmp_path, TEXT.replace("#user", "user", 1).replace("#password_file", "password_file", 1))
     assert 'mail.smtp.tls: "none" would send the password unprotected' in fault
 
 

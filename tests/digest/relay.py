@@ -65,17 +65,19 @@ class ScriptedRelay:
     dot is on its way.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a relay may be like
         self,
         script: Mapping[str, list[str]] | None = None,
         *,
         tls: ssl.SSLContext | None = None,
         implicit: bool = False,
         pipelining: bool = False,
+        dsn: bool = False,
         at: Callable[[str, int], None] = lambda _phase, _count: None,
     ) -> None:
         self.script = {phase: list(answers) for phase, answers in (script or {}).items()}
         self.tls, self.implicit, self.pipelining, self.at = tls, implicit, pipelining, at
+        self.dsn = dsn
         self.heard: list[tuple[int, str]] = []
         self.letters: list[Received] = []
         self.seen: Counter[str] = Counter()
@@ -178,7 +180,7 @@ class ScriptedRelay:
         if phase != "ehlo":
             return REPLIES[phase]
         offers = ["STARTTLS"] * bool(self.tls and not self.implicit) + ["AUTH PLAIN"] * bool(self.tls)
-        offers += ["PIPELINING"] * self.pipelining
+        offers += ["PIPELINING"] * self.pipelining + ["DSN"] * self.dsn
         lines = ["relay.test", "8BITMIME", *offers]
         return "\r\n".join(f"250{'-' if line != lines[-1] else ' '}{line}" for line in lines)
 
