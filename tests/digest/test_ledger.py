@@ -17,6 +17,7 @@ from digest.address import Address
 from digest.delivery import OPEN, Phase, Reply, Verdict
 from digest.edition import EditionState, EditionStatus
 from digest.period import PeriodKey
+from digest.suppression import SuppressionReason
 from tests.digest.relay import KEY, newsroom
 from tests.digest.steps import Steps
 from tests.given import NOW, plan_period
@@ -101,6 +102,31 @@ def test_who_paused_after_planning_is_passed_over_and_made_up_for_later(service:
     assert who.id not in [claim.subscription for claim in ledger(service).claim(9, NOW)]
     assert counts(service) == {"skipped": 1, "claimed": 2}
     assert next(iter(service.subscribers.all())).from_seq == 0
+
+
+def suppress(service: Service, address: str) -> None:
+    with service.database.write.begin() as connection:
+        known_as = service.key.address_hash(Address(address))
+        service.suppressions.add(connection, known_as, SuppressionReason.HARD, NOW)
+
+
+def test_who_is_suppressed_after_planning_is_never_claimed_and_made_up_for_later(service: Service) -> None:
+    who = next(iter(service.subscribers.all()))
+    suppress(service, who.address)
+    assert who.id not in [claim.subscription for claim in ledger(service).claim(9, NOW)]
+    assert counts(service) == {"suppressed": 1, "claimed": 2}
+    assert next(iter(service.subscribers.all())).from_seq == 0
+
+
+def test_who_is_suppressed_while_the_letter_is_handed_over_gets_no_dot(service: Service) -> None:
+    sender = ledger(service)
+    claims = sender.claim(3, NOW)
+    suppress(service, claims[0].address)
+    assert [sender.mark(each, NOW) for each in claims] == [False, True, True]
+    for each in claims[1:]:
+        sender.record(each, ACCEPTED, NOW)
+    assert counts(service) == {"suppressed": 1, "sent": 2}
+    assert status(service).edition.state is EditionState.FINISHED
 
 
 def test_a_sender_that_was_taken_over_can_do_nothing_more(service: Service) -> None:
