@@ -355,7 +355,7 @@ def test_nobody_at_the_port_is_told(home: Path) -> None:
 
 def test_a_password_that_others_can_read_is_told(home: Path) -> None:
     path = home / "config.toml"
-    text = path.read_text(encoding="utf-8").replace("#user", "user").replace("#password_file", "password_file")
+    text = path.read_text(encoding="utf-8").replace("#user", "user", 1).replace("#password_file", "password_file", 1)
     path.write_text(text.replace('tls = "none"', 'tls = "starttls"'), encoding="utf-8")
     secret = home / "var" / "smtp-password"
     assert "holds no password" in check(home).out
