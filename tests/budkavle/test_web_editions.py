@@ -100,9 +100,8 @@ def text_of(home: Path, path: str = PATH) -> str:
     with visiting(home) as client:
         answer = client.get(path)
         assert answer.status_code == 200
-        return " ".join(
-            re.sub(r"<[^>]*>", " ", answer.text.partition('<main id="content">')[2]).replace("\xa0", " ").split()
-        )
+        main = answer.text.partition('<main id="content">')[2]
+        return " ".join(re.sub(r"<[^>]*>", " ", main).replace("\xa0", " ").split())
 
 
 def test_an_edition_shows_all_that_its_letters_showed_together(sent: Path) -> None:

@@ -18,6 +18,8 @@ SWEDISH = {
     "Withdrawn on %(day)s.": "Återkallad den %(day)s.",
     "Read the corrected text": "Läs den rättade texten",
     "These pages use no cookies and measure nothing.": "De här sidorna har inga kakor och mäter ingenting.",
+    "To the content": "Till innehållet",
+    "Accessibility statement": "Tillgänglighetsredogörelse",
     "This is a feed: a list of news that a feed reader can follow for you.": (
         "Det här är ett flöde: en lista med nyheter som en flödesläsare kan följa åt dig."
     ),
