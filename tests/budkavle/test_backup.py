@@ -82,7 +82,7 @@ def test_a_backup_is_for_its_owner_alone(made: Backup, into: Path) -> None:
 
 def test_the_command_says_what_it_wrote_and_what_it_did_not_copy(config: Config, tmp_path: Path) -> None:
     text = config.file.read_text().replace('tls = "none"', 'tls = "starttls"')
-    config.file.write_text(text.replace("#user =", "user =").replace("#password_file =", "password_file ="))
+    config.file.write_text(text.replace("#user =", "user =", 1).replace("#password_file =", "password_file =", 1))
     (config.folder / "var" / "smtp-password").write_text("a word that nobody knows")
     done = budkavle("backup", tmp_path / "backups", folder=config.folder)
     assert (done.code, done.err) == (0, "")

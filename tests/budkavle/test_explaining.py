@@ -160,8 +160,8 @@ async def test_a_story_is_told_in_lines_and_as_one_object(service: Service, caps
     capsys.readouterr()
     assert person.show(READER.upper(), json=True, config=file) == Exit.DONE
     told = json.loads(capsys.readouterr().out)
-    (own,), (event,), (delivery,) = told["subscriptions"], told["events"], told["deliveries"]
-    assert (own["state"], own["ended_reason"], event["kind"]) == ("ended", "one click", "left")
+    (own,), (added, event), (delivery,) = told["subscriptions"], told["events"], told["deliveries"]
+    assert (own["state"], own["ended_reason"], added["kind"], event["kind"]) == ("ended", "one click", "added", "left")
     assert event["detail"] == {"how": "one click"}
     assert (delivery["edition"], delivery["state"]) == (KEY, "sent")
     assert told["suppressed"]["reason"] == "complaint"

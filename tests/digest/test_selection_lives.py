@@ -265,7 +265,7 @@ class Lives(RuleBasedStateMachine):
         if person is None or person.living == "ended":
             return
         turn = self.subscribers.pause if person.living == "active" else self.subscribers.resume
-        assert turn(Address(who), "veckobrev")
+        assert turn(Address(who), "veckobrev", self.now)
         person.living = "paused" if person.living == "active" else "active"
 
     @rule(who=st.sampled_from(PEOPLE))
