@@ -72,8 +72,10 @@ def test_leaving_works_in_a_browser_by_keyboard_alone(home: Path, browser: Brows
     with running(home) as (client, _):
         sheet = browser.new_page(java_script_enabled=False)
         sheet.goto(f"{client.base_url}/avsluta/{token}")
-        sheet.keyboard.press("Tab")
-        sheet.keyboard.press("Tab")
+        for _ in range(9):
+            sheet.keyboard.press("Tab")
+            if sheet.locator("button:focus").count():
+                break
         with sheet.expect_navigation():
             sheet.keyboard.press("Enter")
         assert sheet.locator("h1").count() == 1
