@@ -140,9 +140,7 @@ class Bounces:
     def _end(self, connection: Connection, letter: Row[*tuple[Any, ...]], key: str, now: datetime) -> bool:
         """A complaint is a person's no: at once, for all that they get, and no brake holds it."""
         changed = self._suppress(connection, letter, key, SuppressionReason.COMPLAINT, now)
-        if end_all(connection, letter.subscriber_id, "complaint", now):
-            event = Event(kind=EventKind.LEFT, at=now, detail={"how": "complaint"})
-            note(connection, letter.subscriber_id, event)
+        end_all(connection, letter.subscriber_id, "complaint", now)
         return changed
 
     def _brake(self, connection: Connection, letter: Row[*tuple[Any, ...]], now: datetime) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, select, update
 
-from digest.adapters.events import note
+from digest.adapters.events import note_alike
 from digest.adapters.stopping import stop_letters
 from digest.adapters.tables import subscriptions
 from digest.events import Event, EventKind
@@ -50,9 +50,8 @@ def end_where(
         return ids
     values = {"state": SubscriptionState.ENDED, "ended_reason": reason, "ended": now, "resumes": None}
     connection.execute(update(subscriptions).where(subscriptions.c.id.in_(ids)).values(values))
-    for row in rows:
-        left = Event(kind=EventKind.LEFT, at=now, digest=row.digest, detail={"how": reason})
-        note(connection, row.subscriber_id, left)
+    left = Event(kind=EventKind.LEFT, at=now, detail={"how": reason})
+    note_alike(connection, [(row.subscriber_id, row.digest) for row in rows], left)
     stop_letters(connection, ids, now)
     return ids
 

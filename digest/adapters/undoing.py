@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, Engine, Row, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, Row, and_, delete, exists, func, or_, select, update
 
 from digest.adapters.subscribers import end_quietly
 from digest.adapters.tables import (
@@ -78,7 +78,7 @@ class Undoing:
         mailed = _mailed(connection, [each.id for each in free])
         end = [each for each in free if each.id in mailed]
         remove = [each for each in free if each.id not in mailed]
-        _end(connection, end, now)
+        end_quietly(connection, [each.id for each in end], REASON, now)
         _remove(connection, remove)
         counts = {Undone.REMOVED: len(remove), Undone.ENDED: len(end), Undone.KEPT: len(touched)}
         return Counter({each: times for each, times in counts.items() if times})
@@ -116,15 +116,6 @@ def _mailed(connection: Connection, ids: Collection[int]) -> set[int]:
         exists().where(receipts.c.subscription_id == subscriptions.c.id),
     )
     return set(connection.execute(select(subscriptions.c.id).where(subscriptions.c.id.in_(ids), sent)).scalars())
-
-
-def _end(connection: Connection, those: Sequence[Row[tuple[object, ...]]], now: datetime) -> None:
-    if not those:
-        return
-    end_quietly(connection, [each.id for each in those], REASON, now)
-    left = {"at": now, "kind": EventKind.LEFT, "detail": json.dumps({"how": REASON})}
-    rows = [{"subscriber_id": each.subscriber_id, "digest": each.digest, **left} for each in those]
-    connection.execute(insert(events), rows)
 
 
 def _remove(connection: Connection, those: Sequence[Row[tuple[object, ...]]]) -> None:

@@ -33,7 +33,9 @@ ELSEWHERE = "hard.gmail.5.1.1"
 def told(service: Service, reader: int = 0) -> list[EventKind]:
     with service.database.read.begin() as connection:
         mine = select(subscribers.c.id).where(subscribers.c.address == f"lasare{reader}@example.org")
-        return [event.kind for event in story(connection, connection.execute(mine).scalar_one())]
+        added, *since = story(connection, connection.execute(mine).scalar_one())
+    assert added.kind is EventKind.ADDED
+    return [event.kind for event in since]
 
 
 def evidence(service: Service) -> Sequence[tuple[str, str]]:
