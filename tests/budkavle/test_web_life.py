@@ -187,7 +187,7 @@ def test_every_page_and_state_is_accessible_on_every_screen(home: Path, browser:
             sheet = context.new_page()
             sheet.goto(confirm)
             sheet.get_by_role("button", name="Bekräfta").click()
-            assert faults("confirmed", sheet) == []
+            everywhere(sheet, "confirmed")
         with sqlite3.connect(home / "var" / "budkavle.db") as store:
             token = store.execute("SELECT token FROM subscriptions").fetchone()[0]
         client.post("/mina-uppgifter", data={**form, "address": "lasare@example.org"})
@@ -221,6 +221,43 @@ def test_every_page_and_state_is_accessible_on_every_screen(home: Path, browser:
                     assert sheet.locator(":focus").get_attribute("role") == "alert"
                     pictured(sheet, f"subscribe-errors-{width}-{scheme}")
             context.close()
+        with browser.new_context() as context:
+            ends(home, relay, root, token, data, context.new_page())
+
+
+def ends(home: Path, relay: ScriptedRelay, root: str, token: str, data: str, sheet: Page) -> None:  # noqa: PLR0913, PLR0917 - all that the walk before it made
+    """The pages that are seen once: after asking, when a link is too old, after leaving, after erasing."""
+    sheet.goto(f"{root}/prenumerera")
+    sheet.get_by_label("Veckans nyheter").check()
+    sheet.get_by_label("Din e-postadress").fill("annan@example.org")
+    sent = len(relay.letters)
+    sheet.get_by_role("button", name="Prenumerera").click()
+    assert sheet.title().startswith("Titta i din e-post")
+    everywhere(sheet, "asked")
+    late = link(letter(relay, sent + 1), "/bekrafta/")
+    with sqlite3.connect(home / "var" / "budkavle.db") as store:
+        store.execute("UPDATE tokens SET expires = '2026-01-01 00:00:00.000000' WHERE purpose = 'confirm'")
+    assert sheet.goto(late).status == 410
+    everywhere(sheet, "expired")
+    sheet.goto(f"{root}/avsluta/{token}")
+    sheet.get_by_role("button", name="Avsluta prenumerationen").click()
+    everywhere(sheet, "left")
+    sheet.goto(data)
+    sheet.get_by_role("button", name="Radera …", exact=True).click()
+    sheet.get_by_role("button", name="Radera").click()
+    assert sheet.get_by_role("status").count() == 1
+    everywhere(sheet, "erased")
+    with sqlite3.connect(home / "var" / "budkavle.db") as store:
+        assert "lasare@example.org" not in "".join(store.iterdump())
+
+
+def everywhere(sheet: Page, what: str) -> None:
+    """The page as it stands, on every screen."""
+    for width, scheme in VIEWS:
+        sheet.set_viewport_size({"width": width, "height": 800})
+        sheet.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        assert faults(f"{what} at {width} px, {scheme}", sheet) == []
+        pictured(sheet, f"{what}-{width}-{scheme}")
 
 
 def visited(browser: Browser, addresses: list[str], what: str) -> None:
