@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from budkavle.forgetting import clear_outbox, forget_rows
 from budkavle.wiring import Service
+from digest.adapters.forgetting import NAMED
 from digest.adapters.tables import subscribers, subscriptions
 from digest.address import Address
 from digest.subscription import SubscriptionState
@@ -35,9 +36,7 @@ def purge(
     any_of_theirs = select(subscriptions.c.id).where(subscriptions.c.subscriber_id == subscribers.c.id)
     living = any_of_theirs.where(subscriptions.c.state != SubscriptionState.ENDED)
     lately = any_of_theirs.where(subscriptions.c.ended >= before)
-    everybody = select(subscribers.c.id, subscribers.c.address).where(
-        subscribers.c.address != "", subscribers.c.since < before
-    )
+    everybody = select(subscribers.c.id, subscribers.c.address).where(NAMED, subscribers.c.since < before)
     with service.database.read.begin() as connection:
         over = everybody.where(any_of_theirs.exists(), ~living.exists(), ~lately.exists())
         left = connection.execute(over).all()

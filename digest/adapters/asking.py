@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine, select
 
-from digest.adapters.emptying import is_nobody
+from digest.adapters.forgetting import NAMED
 from digest.adapters.joining import subscriber_of
 from digest.adapters.notices import NewNotice, lay_down
 from digest.adapters.tables import subscribers
@@ -32,8 +32,8 @@ class Asking:
     ) -> None:
         """Lay down a letter about a subscriber, to their own address or to `address`."""
         with self._write.begin() as connection:
-            known = connection.execute(select(subscribers).where(subscribers.c.id == subscriber)).first()
-            if known is not None and not is_nobody(known.address):  # else they are forgotten
+            known = connection.execute(select(subscribers).where(subscribers.c.id == subscriber, NAMED)).first()
+            if known is not None:  # else they are forgotten
                 own = known.language
                 new = NewNotice(kind=kind, subscriber=subscriber, language=own, detail=detail, address=address)
                 lay_down(connection, new, now, goes)

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, Engine, Row, and_, delete, exists, insert, se
 from digest.adapters.bounce_counts import audience, health_of, suppressed_by
 from digest.adapters.bounce_history import history
 from digest.adapters.events import note
-from digest.adapters.subscribers import end_all
+from digest.adapters.forgetting import NAMED
+from digest.adapters.leaving import end_where
 from digest.adapters.suppressions import Suppressions
 from digest.adapters.tables import bounce_brakes, bounces, deliveries, editions, subscribers, subscriptions
 from digest.bounce_class import BounceClass, class_of, status_of
@@ -25,6 +26,8 @@ from digest.suppression import SuppressionReason, operator_may_lift
 from digest.verp import Returned
 
 BRAKE, STOP = "brake", "stop"
+COMPLAINED = "complaint"
+"""Why the subscriptions ended of somebody who called a letter spam."""
 _BATCH = 200
 _FORGET = 1000
 _TOLD = (*COUNTS, BounceClass.COMPLAINT, BounceClass.SENDER_FAULT)
@@ -52,7 +55,7 @@ class Taken(StrEnum):
     KNOWN = "known"
     """The same message came before."""
     GONE = "gone"
-    """Its subscription was erased."""
+    """Its subscriber was forgotten."""
 
 
 class Bounces:
@@ -140,7 +143,7 @@ class Bounces:
     def _end(self, connection: Connection, letter: Row[*tuple[Any, ...]], key: str, now: datetime) -> bool:
         """A complaint is a person's no: at once, for all that they get, and no brake holds it."""
         changed = self._suppress(connection, letter, key, SuppressionReason.COMPLAINT, now)
-        end_all(connection, letter.subscriber_id, "complaint", now)
+        end_where(connection, subscriptions.c.subscriber_id == letter.subscriber_id, COMPLAINED, now)
         return changed
 
     def _brake(self, connection: Connection, letter: Row[*tuple[Any, ...]], now: datetime) -> None:
@@ -174,7 +177,7 @@ def _letter(connection: Connection, of: Returned) -> Row[*tuple[Any, ...]] | Non
         )
         .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
         .join(editions, editions.c.id == of.edition)
-        .where(subscriptions.c.id == of.subscription)
+        .where(subscriptions.c.id == of.subscription, NAMED)
     )
     return connection.execute(wanted).first()
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, Row, func, select
 
+from digest.adapters.forgetting import NAMED
 from digest.adapters.tables import consent_texts, events, subscribers, subscriptions, suppressions
 
 _PIECE = 500
@@ -62,7 +63,8 @@ class Leaving:
     def count(self) -> int:
         """How many subscriptions there are, ended ones included."""
         with self._read.begin() as connection:
-            return connection.execute(select(func.count()).select_from(subscriptions)).scalar_one()
+            every = select(func.count()).select_from(subscriptions.join(subscribers)).where(NAMED)
+            return connection.execute(every).scalar_one()
 
     def nameless_noes(self) -> int:
         """How many addresses must not be mailed that no subscriber has: known by their keyed hash alone."""
@@ -82,6 +84,7 @@ class Leaving:
             select(subscriptions, subscribers.c.address, subscribers.c.language, suppressions.c.reason)
             .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
             .outerjoin(suppressions, suppressions.c.hash == subscribers.c.hash)
+            .where(NAMED)
             .order_by(subscribers.c.address_key, subscriptions.c.digest)
         )
         with self._read.begin() as connection:

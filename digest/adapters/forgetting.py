@@ -15,6 +15,8 @@ from digest.adapters.tables import deliveries, metadata, subscribers, subscripti
 from digest.delivery import DeliveryState
 
 ERASED = "erased"
+NAMED = subscribers.c.address != ""
+"""Of a subscriber who was not forgotten: only they are shown, counted, and written about."""
 _NAMELESS, _BEYOND = f"{ERASED} ", f"{ERASED}!"
 """Between these lie the keys of rows without a name: no address is like them, and the blank comes before all signs."""
 
@@ -23,9 +25,7 @@ def forget_subscriber(connection: Connection, subscriber: int, now: datetime) ->
     """End and delete everything there is of a subscriber, claimed letters as soon as their fate is known."""
     mine = subscriptions.c.subscriber_id == subscriber
     end_where(connection, mine, ERASED, now)
-    for column in _pointing_at(subscribers.c.id):
-        if column.table is not subscriptions:
-            connection.execute(delete(column.table).where(column == subscriber))
+    _delete_told(connection, [subscriber])
     blank = {"topics": "", "publishers": "", "consent": "", "ended_reason": ERASED}
     for each in connection.execute(select(subscriptions.c.id).where(mine)).scalars().all():
         values = blank | {"token": secrets.token_hex(16)}
@@ -33,6 +33,12 @@ def forget_subscriber(connection: Connection, subscriber: int, now: datetime) ->
     nameless = {"address": "", "address_key": f"{_NAMELESS}{subscriber}", "hash": "", "language": "", "since": now}
     connection.execute(update(subscribers).where(subscribers.c.id == subscriber).values(nameless))
     _sweep_one(connection, subscriber)
+
+
+def delete_people(connection: Connection, ids: Sequence[int]) -> int:
+    """Delete subscribers who have no subscription, with all that names them; says how many."""
+    _delete_told(connection, ids)
+    return connection.execute(delete(subscribers).where(subscribers.c.id.in_(ids))).rowcount
 
 
 def is_under_way(read: Engine, subscriber: int) -> bool:
@@ -54,6 +60,12 @@ def sweep(read: Engine, write: Engine) -> int:
             return 0
     with write.begin() as connection:
         return sum(_sweep_one(connection, each) for each in connection.execute(left).scalars().all())
+
+
+def _delete_told(connection: Connection, ids: Sequence[int]) -> None:
+    for column in _pointing_at(subscribers.c.id):
+        if column.table is not subscriptions:
+            connection.execute(delete(column.table).where(column.in_(ids)))
 
 
 def _sweep_one(connection: Connection, subscriber: int) -> bool:

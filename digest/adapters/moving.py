@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from digest.adapters.emptying import empty
 from digest.adapters.events import note
+from digest.adapters.forgetting import forget_subscriber
 from digest.adapters.joining import subscriptions_of
 from digest.adapters.tables import events, subscribers, subscriptions, suppressions, tokens
 from digest.adapters.tokens import Token
@@ -36,7 +36,7 @@ def move(connection: Connection, key: Key, token: Token, new: Address, now: date
         connection.execute(update(subscribers).where(here).values(known_as))
         note(connection, token.subscriber, Event(kind=EventKind.MOVED, at=now))
         return token.subscriber
-    _merge(connection, key, token, other, now)
+    _merge(connection, token, other, now)
     note(connection, other, Event(kind=EventKind.MOVED, at=now, detail={"joined": True}))
     return other
 
@@ -48,7 +48,7 @@ def is_forbidden(connection: Connection, key: Key, token: Token, new: Address) -
     return known is not None and known.reason == SuppressionReason.COMPLAINT and known.since >= token.asked
 
 
-def _merge(connection: Connection, key: Key, token: Token, other: int, now: datetime) -> None:
+def _merge(connection: Connection, token: Token, other: int, now: datetime) -> None:
     theirs = subscriptions_of(connection, other)
     for mine in subscriptions_of(connection, token.subscriber).values():
         there = theirs.get(mine.digest)
@@ -56,7 +56,7 @@ def _merge(connection: Connection, key: Key, token: Token, other: int, now: date
             _give(connection, mine.id, other)
         elif mine.state in _LIVING and _makes_room(there, token.asked):
             _swap(connection, mine, there)
-    _forget_old(connection, key, token.subscriber, other, now)
+    _forget_old(connection, token.subscriber, other, now)
 
 
 def _makes_room(there: Row[Any], asked: datetime) -> bool:
@@ -79,10 +79,10 @@ def _swap(connection: Connection, mine: Row[Any], there: Row[Any]) -> None:
     connection.execute(aside.values(digest=there.digest))
 
 
-def _forget_old(connection: Connection, key: Key, old: int, new: int, now: datetime) -> None:
+def _forget_old(connection: Connection, old: int, new: int, now: datetime) -> None:
     """Hand the story on, and keep no address of what remains."""
     connection.execute(update(events).where(events.c.subscriber_id == old).values(subscriber_id=new))
     # The token that moved them is used: a second click on it says so.
     used = update(tokens).where(tokens.c.subscriber_id == old, tokens.c.used.is_not(None))
     connection.execute(used.values(subscriber_id=new))
-    empty(connection, key, old, "moved", now)
+    forget_subscriber(connection, old, now)

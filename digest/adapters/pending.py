@@ -1,11 +1,11 @@
 """Wishes that nobody confirmed: let go of after some days, with the address that somebody typed."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, and_, delete, select
+from sqlalchemy import Engine, and_, delete, select
 
-from digest.adapters.tables import events, subscribers, subscriptions, tokens, transactional_letters
+from digest.adapters.forgetting import delete_people
+from digest.adapters.tables import subscribers, subscriptions, tokens, transactional_letters
 from digest.subscription import SubscriptionState
 
 _UNCONFIRMED = subscriptions.c.state == SubscriptionState.PENDING
@@ -39,15 +39,9 @@ class Pending:
             return 0
         with self._write.begin() as connection:
             still = select(subscribers.c.id).where(subscribers.c.id.in_(ids), stranger)
-            return _delete(connection, connection.execute(still).scalars().all())
+            return delete_people(connection, connection.execute(still).scalars().all())
 
     def tokens(self, before: datetime) -> int:
         """Delete tokens that expired before then: until now they could say that they had expired."""
         with self._write.begin() as connection:
             return connection.execute(delete(tokens).where(tokens.c.expires < before)).rowcount
-
-
-def _delete(connection: Connection, ids: Sequence[int]) -> int:
-    for table in (events, tokens, transactional_letters):
-        connection.execute(delete(table).where(table.c.subscriber_id.in_(ids)))
-    return connection.execute(delete(subscribers).where(subscribers.c.id.in_(ids))).rowcount

@@ -1,7 +1,7 @@
 """Subscribers and their subscriptions: one each of a digest, ended but never deleted by leaving."""
 
 import secrets
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, inser
 from articles.article import Seq
 from digest.adapters.choosing import pause_one, resume_one, want
 from digest.adapters.events import note
+from digest.adapters.forgetting import NAMED
 from digest.adapters.joining import ids_of, subscriber_of
 from digest.adapters.leaving import end_where
 from digest.adapters.tables import subscribers, subscriptions, suppressions
@@ -59,7 +60,7 @@ class Subscription:
 _ALL = (
     select(subscriptions, subscribers.c.address)
     .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
-    .where(subscribers.c.address != "")  # who was erased has none
+    .where(NAMED)
     .order_by(subscribers.c.address_key, subscriptions.c.digest)
 )
 
@@ -157,16 +158,6 @@ def _start(wish: Wish, newest: Seq, now: datetime) -> dict[str, object]:
         "consent": wish.consent,
         "since": now,
     }
-
-
-def end_all(connection: Connection, subscriber: int, reason: str, now: datetime) -> int:
-    """End everything that a subscriber gets; says how many subscriptions that were."""
-    return len(end_where(connection, subscriptions.c.subscriber_id == subscriber, reason, now))
-
-
-def end_quietly(connection: Connection, ids: Collection[int], reason: str, now: datetime) -> int:
-    """End these subscriptions within somebody else's transaction, and say how many lived."""
-    return len(end_where(connection, subscriptions.c.id.in_(ids), reason, now))
 
 
 def _added(wish: Wish, now: datetime) -> Event:

@@ -8,21 +8,20 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, Engine, Row, and_, delete, exists, func, or_, select, update
 
-from digest.adapters.subscribers import end_quietly
+from digest.adapters.forgetting import delete_people
+from digest.adapters.leaving import end_where
 from digest.adapters.tables import (
     deliveries,
     events,
     imports,
     receipts,
-    subscribers,
     subscriptions,
-    tokens,
     transactional_letters,
 )
 from digest.events import EventKind
 
 REASON = "import undone"
-_OURS = frozenset({EventKind.IMPORTED, EventKind.LETTER})
+_OURS = frozenset({EventKind.IMPORTED, EventKind.LETTER, EventKind.BOUNCED, EventKind.SUPPRESSED})
 """What happened to a subscriber without their doing."""
 
 
@@ -78,7 +77,7 @@ class Undoing:
         mailed = _mailed(connection, [each.id for each in free])
         end = [each for each in free if each.id in mailed]
         remove = [each for each in free if each.id not in mailed]
-        end_quietly(connection, [each.id for each in end], REASON, now)
+        end_where(connection, subscriptions.c.id.in_([each.id for each in end]), REASON, now)
         _remove(connection, remove)
         counts = {Undone.REMOVED: len(remove), Undone.ENDED: len(end), Undone.KEPT: len(touched)}
         return Counter({each: times for each, times in counts.items() if times})
@@ -132,7 +131,7 @@ def _remove(connection: Connection, those: Sequence[Row[tuple[object, ...]]]) ->
             events.c.subscriber_id == who, events.c.kind == EventKind.IMPORTED, events.c.digest.in_(digests)
         )
         connection.execute(delete(events).where(imported))
-    _forget(connection, _unknown_otherwise(connection, set(asked)))
+    delete_people(connection, sorted(_unknown_otherwise(connection, set(asked))))
 
 
 def _ask_no_more(connection: Connection, asked: dict[int, set[str]]) -> None:
@@ -162,9 +161,3 @@ def _unknown_otherwise(connection: Connection, who: set[int]) -> set[int]:
     )
     known = {number for statement in (others, acts, waiting) for number in connection.execute(statement).scalars()}
     return who - known
-
-
-def _forget(connection: Connection, who: set[int]) -> None:
-    for table in (events, tokens, transactional_letters):
-        connection.execute(delete(table).where(table.c.subscriber_id.in_(who)))
-    connection.execute(delete(subscribers).where(subscribers.c.id.in_(who)))

@@ -1,5 +1,6 @@
 """Choices, moves and one's data: what the holder of a token may do, and what nobody may."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -8,19 +9,25 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from budkavle.bounce_intake import take_in
 from budkavle.choosing import Chosen, ask_to_move, change_digest, choices, choose, pause_until, resume
 from budkavle.joining import ConfirmOutcome, TokenState, confirm, confirmation
 from budkavle.keeping import keep
 from budkavle.my_data import ask_for_my_data, erase_me, my_data
 from budkavle.planning import open_due, plan
 from budkavle.wiring import Service
-from digest.adapters.tables import deliveries, subscribers, subscriptions
+from digest.adapters.bounces import Taken
+from digest.adapters.exporting import Leaving
+from digest.adapters.tables import deliveries, subscribers, subscriptions, suppressions
 from digest.address import Address
 from digest.delivery import DeliveryState
 from digest.period import PeriodKey
 from digest.subscription import filter_of
 from digest.suppression import SuppressionReason
 from tests.budkavle.life import ANNA, ask, everything, installation, post, state_of, text_of, token_in
+from tests.budkavle.returned import edition as week_of
+from tests.budkavle.returned import installation as returning
+from tests.budkavle.returned import returned
 from tests.digest.relay import join, publish
 from tests.given import NOW, plan_period
 
@@ -210,10 +217,28 @@ def test_deliveries_of_a_digest_that_both_had_still_add_up_after_a_move(service:
     confirm(service, moved(service, BO), NOW)
     with service.database.read.begin() as connection:
         states = connection.execute(select(deliveries.c.state).where(deliveries.c.edition_id == edition.id))
-        assert sorted(states.scalars()) == [DeliveryState.PLANNED, DeliveryState.SKIPPED]
+        assert states.scalars().all() == [DeliveryState.PLANNED]
         living = select(subscribers.c.address).join(subscriptions).where(subscriptions.c.state == "active")
         assert connection.execute(living).scalars().all() == [BO]
     assert ANNA not in repr(everything(service))
+    [status] = [each for each in service.editions.status() if each.edition.id == edition.id]
+    assert (status.audience, status.counts[DeliveryState.SKIPPED], status.unexplained) == (2, 1, 0)
+
+
+def test_a_subscriber_who_was_joined_to_another_is_listed_exported_and_bounced_no_more(tmp_path: Path) -> None:
+    with returning(tmp_path) as service:
+        asyncio.run(week_of(service, 0))
+        mine, other = (f"lasare{number}@example.org" for number in range(2))
+        late = returned(service, "hard.postfix.5.1.1", 0, reader=0)
+        assert ask_to_move(service, leave_token(service, mine), Address(other), NOW)
+        confirm(service, token_in(post(service)[-1]), NOW)
+        assert [each.address for each in service.subscribers.all()] == [other, "lasare2@example.org"]
+        leaving = Leaving(service.database.read)
+        assert [each.address for each in leaving.subscriptions()] == [other, "lasare2@example.org"]
+        assert leaving.count() == 2
+        assert take_in(service, late, "", NOW + DAY).taken is Taken.GONE
+        with service.database.read.begin() as connection:
+            assert connection.execute(select(suppressions)).all() == []
 
 
 def test_my_data_shows_all_there_is_to_the_reader_of_the_letter_for_an_hour(service: Service) -> None:
