@@ -15,6 +15,7 @@ from budkavle.wiring import Service
 from digest.adapters.bounces import Bounce, Taken
 from digest.bounce import Report, read_bounce
 from digest.bounce_class import BounceClass
+from digest.leaves import How
 from digest.mime import MOST_BYTES
 
 log = structlog.get_logger()
@@ -38,8 +39,9 @@ class Outcome:
 def take_in(service: Service, raw: bytes, recipient: str, now: datetime) -> Outcome:
     """Take in one message of any bytes, delivered to `recipient` where that is known.
 
-    What is no report, and a report about no letter of ours, is kept as a file and changes nothing. Raises what the
-    database raises: then the message must come again, and nothing was done.
+    What is no report, and a report about no letter of ours, is kept as a file and changes nothing. A
+    complaint is a leave, so it stands in the journal, too. Raises what the database raises, and OSError: then the
+    message must come again.
     """
     raw = raw[:MOST_BYTES]
     try:
@@ -52,6 +54,9 @@ def take_in(service: Service, raw: bytes, recipient: str, now: datetime) -> Outc
     if report.kind is BounceClass.UNKNOWN or report.letter is None:
         return _kept(service, raw, Outcome(kind=report.kind, taken=None))
     taken = service.bounces.take(_bounce(service, report), now)
+    if report.kind is BounceClass.COMPLAINT and taken is not Taken.GONE:
+        # Also when it is known: a disk that was full then may have room now.
+        service.leaves.note(service.bounces.ended_by_complaint(report.letter), How.LEFT, now)
     log.info(
         "bounce", kind=report.kind, status=report.status, taken=taken, edition=report.letter.edition, form=report.form
     )

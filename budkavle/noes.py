@@ -3,13 +3,15 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select
 
 from budkavle.wiring import Service
 from digest.adapters.events import note
-from digest.adapters.tables import subscribers
+from digest.adapters.leaving import tokens_of
+from digest.adapters.tables import subscribers, subscriptions
 from digest.address import Address
 from digest.events import Event, EventKind
+from digest.leaves import How
 from digest.suppression import Suppression, SuppressionReason, operator_may_lift
 
 _WORDS = {
@@ -35,6 +37,22 @@ def why_not(known: Suppression) -> str:
     else:
         remedy = "only its owner can take that back, by subscribing and confirming it themselves"
     return f"this address is suppressed since {known.since:%Y-%m-%d}: {_WORDS[known.reason]}; {remedy}"
+
+
+def end_for(service: Service, address: Address, digest: str | None, now: datetime) -> int:
+    """End somebody's subscription to one digest, or to all, as they asked an operator to; says how many lived.
+
+    The journal is told, so that it holds when an older backup is put in place. Raises OSError.
+    """
+    mine = select(subscribers.c.id).where(subscribers.c.address_key == address.key)
+    which: ColumnElement[bool] = subscriptions.c.subscriber_id.in_(mine)
+    if digest is not None:
+        which = and_(which, subscriptions.c.digest == digest)
+    ended = service.subscribers.end(address, digest, "asked the operator", now)
+    with service.database.read.begin() as connection:
+        tokens = tokens_of(connection, which)
+    service.leaves.note(tokens, How.LEFT, now)
+    return ended
 
 
 def lift_suppression(service: Service, address: Address, now: datetime) -> tuple[Lifted, Suppression | None]:

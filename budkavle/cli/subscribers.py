@@ -17,7 +17,7 @@ from budkavle.cli.terminal import (
     say_json,
 )
 from budkavle.config import Config, load
-from budkavle.noes import why_not
+from budkavle.noes import end_for, why_not
 from budkavle.subscribing import Line, wish_of
 from budkavle.wiring import open_service
 from digest.adapters.subscribers import Joined
@@ -116,7 +116,7 @@ def end(address: str, /, *, digest: str | None = None, config: ConfigFile = DEFA
     if digest is not None:
         find_digest(loaded, digest)
     with open_service(loaded) as service:
-        ended = service.subscribers.end(parse_address(address), digest, "asked the operator", now())
+        ended = end_for(service, parse_address(address), digest, now())
     say(f"ended {ended}" if ended else "there was nothing to end")
     return Exit.DONE if ended else Exit.NEEDS_A_PERSON
 

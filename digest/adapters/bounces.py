@@ -13,7 +13,7 @@ from digest.adapters.bounce_counts import audience, health_of, suppressed_by
 from digest.adapters.bounce_history import history
 from digest.adapters.events import note
 from digest.adapters.forgetting import NAMED
-from digest.adapters.leaving import end_where
+from digest.adapters.leaving import end_where, tokens_of
 from digest.adapters.suppressions import Suppressions
 from digest.adapters.tables import bounce_brakes, bounces, deliveries, editions, subscribers, subscriptions
 from digest.bounce_class import BounceClass, class_of, status_of
@@ -106,6 +106,13 @@ class Bounces:
         """What came back of a subscriber's letters, oldest first: rows of `bounces`, with digest and period key."""
         with self._read.begin() as connection:
             return connection.execute(_EVIDENCE.where(subscriptions.c.subscriber_id == subscriber)).all()
+
+    def ended_by_complaint(self, letter: Returned) -> Sequence[str]:
+        """The leave tokens of all that a complaint of this letter's recipient ended."""
+        owner = select(subscriptions.c.subscriber_id).where(subscriptions.c.id == letter.subscription).scalar_subquery()
+        ended = and_(subscriptions.c.subscriber_id == owner, subscriptions.c.ended_reason == COMPLAINED)
+        with self._read.begin() as connection:
+            return tokens_of(connection, ended)
 
     def _judge(self, connection: Connection, letter: Row[*tuple[Any, ...]], key: str, now: datetime) -> bool:
         """Suppress the address if the evidence asks for it; False when nothing changed."""

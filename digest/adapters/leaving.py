@@ -56,6 +56,11 @@ def end_where(
     return ids
 
 
+def tokens_of(connection: Connection, which: ColumnElement[bool]) -> Sequence[str]:
+    """The leave tokens of these subscriptions, ended or not."""
+    return connection.execute(select(subscriptions.c.token).where(which)).scalars().all()
+
+
 def meant_by(connection: Connection, leaves: Iterable[Leave]) -> list[tuple[Leave, Row[Any]]]:
     """The subscriptions that journalled leaves mean today, in the order of the leaves.
 

@@ -1,5 +1,6 @@
 """Erasing a person: their address is nowhere any more, every edition adds up, and only a hash remembers the no."""
 
+import asyncio
 import quopri
 import random
 import re
@@ -21,9 +22,11 @@ from budkavle.cli.terminal import Exit
 from budkavle.config import load
 from budkavle.delivering import drop_nameless, render_forms, send
 from budkavle.forgetting import erase, forget
+from budkavle.noes import end_for
 from budkavle.purging import Purged, purge
 from budkavle.restoring import Wishes, restore
 from budkavle.wiring import Service, open_service
+from digest.adapters.bounces import Taken
 from digest.adapters.events import note
 from digest.adapters.outcomes import OnUncertain
 from digest.adapters.subscribers import Joined, Wish
@@ -34,6 +37,9 @@ from digest.events import Event, EventKind
 from digest.period import PeriodKey
 from digest.suppression import SuppressionReason
 from tests.budkavle.conftest import ARTICLE, budkavle, page
+from tests.budkavle.returned import comes_back
+from tests.budkavle.returned import edition as week_of
+from tests.budkavle.returned import installation as returning
 from tests.budkavle.test_daemon import running, wait_for
 from tests.digest.relay import KEY, ScriptedRelay, installed, join, newsroom, publish
 from tests.digest.steps import Steps
@@ -234,6 +240,23 @@ def test_an_older_backup_beside_the_journal_forgets_again(service: Service) -> N
         assert [each.state for each in restored.subscribers.all()] == ["ended", "active", "active"]
     shutil.rmtree(root / "older")
     assert traces(root) == []
+
+
+def test_a_complaint_and_an_end_by_an_operator_hold_over_an_older_backup(tmp_path: Path) -> None:
+    with returning(tmp_path) as service:
+        asyncio.run(week_of(service, 0))
+        backup = back_up(service.config, tmp_path / "older", NOW)
+        assert comes_back(service, "complaint.yahoo.arf", 0, reader=1).taken is Taken.SUPPRESSED
+        assert end_for(service, Address("lasare2@example.org"), "veckobrev", NOW + DAY) == 1
+        service.database.close()
+        restore(read_back(backup.folder), service.config.file, Wishes(replace=True), NOW + 2 * DAY)
+        with open_service(load(service.config.file)) as restored:
+            states = {each.address: each.state for each in restored.subscribers.all()}
+    assert states == {
+        "lasare0@example.org": "active",
+        "lasare1@example.org": "ended",
+        "lasare2@example.org": "ended",
+    }
 
 
 def test_a_machine_that_is_new_has_journal_and_secret_from_its_backup(service: Service, tmp_path: Path) -> None:
