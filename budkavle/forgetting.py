@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from budkavle.wiring import Service
-from digest.adapters.forgetting import forget_subscriber, is_under_way
+from digest.adapters.forgetting import forget_mentions, forget_subscriber, is_under_way
 from digest.adapters.maildir_letters import remove_letters
 from digest.adapters.tables import subscribers, subscriptions
 from digest.address import Address
@@ -42,8 +42,9 @@ def erase(service: Service, address: Address, now: datetime) -> Forgotten:
         known = connection.execute(own).scalar()
     if known is not None:
         forget_rows(service, known, now)
-    else:
-        with service.database.write.begin() as connection:
+    with service.database.write.begin() as connection:
+        forget_mentions(connection, address)
+        if known is None:
             known_as = service.key.address_hash(address)
             service.suppressions.add(connection, known_as, SuppressionReason.ERASED, now)
     under_way = known is not None and _outlasts(service, known)

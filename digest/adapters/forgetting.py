@@ -3,6 +3,7 @@
 A letter that is being handed over keeps a row without a name until its outcome is known, so that its edition adds up.
 """
 
+import json
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,8 +12,11 @@ from sqlalchemy import Column, Connection, Engine, and_, delete, func, select, u
 
 from digest.adapters.leaving import end_where
 from digest.adapters.retention import count
-from digest.adapters.tables import deliveries, metadata, subscribers, subscriptions
+from digest.adapters.tables import deliveries, metadata, subscribers, subscriptions, tokens, transactional_letters
+from digest.address import Address
 from digest.delivery import DeliveryState
+from digest.tokens import TokenPurpose
+from digest.transactional import NoticeKind
 
 ERASED = "erased"
 NAMED = subscribers.c.address != ""
@@ -33,6 +37,18 @@ def forget_subscriber(connection: Connection, subscriber: int, now: datetime) ->
     nameless = {"address": "", "address_key": f"{_NAMELESS}{subscriber}", "hash": "", "language": "", "since": now}
     connection.execute(update(subscribers).where(subscribers.c.id == subscriber).values(nameless))
     _sweep_one(connection, subscriber)
+
+
+def forget_mentions(connection: Connection, address: Address) -> None:
+    """Delete the letters and tokens by which somebody else was to move to this address."""
+    letters = select(transactional_letters.c.id, transactional_letters.c.detail).where(
+        transactional_letters.c.kind == NoticeKind.MOVE
+    )
+    moves = select(tokens.c.hash, tokens.c.detail).where(tokens.c.purpose == TokenPurpose.MOVE)
+    for key, wanted in ((transactional_letters.c.id, letters), (tokens.c.hash, moves)):
+        rows = connection.execute(wanted).all()
+        named = [which for which, detail in rows if str(json.loads(detail)["address"]).lower() == address.key]
+        connection.execute(delete(key.table).where(key.in_(named)))
 
 
 def delete_people(connection: Connection, ids: Sequence[int]) -> int:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from budkavle.bounce_intake import take_in
 from budkavle.choosing import Chosen, ask_to_move, change_digest, choices, choose, pause_until, resume
+from budkavle.forgetting import erase
 from budkavle.joining import ConfirmOutcome, TokenState, confirm, confirmation
 from budkavle.keeping import keep
 from budkavle.my_data import ask_for_my_data, erase_me, my_data
@@ -239,6 +240,15 @@ def test_a_subscriber_who_was_joined_to_another_is_listed_exported_and_bounced_n
         assert take_in(service, late, "", NOW + DAY).taken is Taken.GONE
         with service.database.read.begin() as connection:
             assert connection.execute(select(suppressions)).all() == []
+
+
+def test_who_is_erased_is_not_named_by_a_move_that_somebody_else_asked_for(service: Service) -> None:
+    subscribe(service, ANNA)
+    token = moved(service, "Bo@example.org")
+    erase(service, Address(BO), NOW)
+    assert "bo@" not in repr(everything(service)).lower()
+    assert confirm(service, token, NOW).outcome is ConfirmOutcome.UNKNOWN
+    assert state_of(service) == "active"
 
 
 def test_my_data_shows_all_there_is_to_the_reader_of_the_letter_for_an_hour(service: Service) -> None:
