@@ -79,12 +79,16 @@ class Subscribers:
             if self._is_suppressed(connection, wish.address):
                 return Joined.SUPPRESSED
             subscriber = subscriber_of(connection, self._key, wish.address, wish.language, now)
-            known = connection.execute(select(subscriptions).where(_of(subscriber, wish.digest))).first()
-            if known is not None:
+            here = _of(subscriber, wish.digest)
+            known = connection.execute(select(subscriptions).where(here)).first()
+            if known is not None and known.state == SubscriptionState.PENDING:  # somebody typed it into a page
+                connection.execute(update(subscriptions).where(here).values(_start(wish, newest, now)))
+            elif known is not None:
                 ended = known.state == SubscriptionState.ENDED
                 return Joined.LEFT_BEFORE if ended else Joined.UNCHANGED
-            fixed = {"subscriber_id": subscriber, "digest": wish.digest, "token": secrets.token_hex(16)}
-            connection.execute(insert(subscriptions).values(**fixed, **_start(wish, newest, now)))
+            else:
+                fixed = {"subscriber_id": subscriber, "digest": wish.digest, "token": secrets.token_hex(16)}
+                connection.execute(insert(subscriptions).values(**fixed, **_start(wish, newest, now)))
             note(connection, subscriber, _added(wish, now))
             return Joined.NEW
 

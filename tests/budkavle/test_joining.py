@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from articles.article import Seq
 from budkavle.consenting import consent_text
 from budkavle.joining import (
     AskedToJoin,
@@ -17,9 +18,11 @@ from budkavle.joining import (
     confirm,
     confirmation,
 )
+from budkavle.keeping import keep
 from budkavle.templates import environment
 from budkavle.wiring import Service
 from digest.adapters.events import story
+from digest.adapters.subscribers import Joined, Wish
 from digest.adapters.tables import consent_texts, subscribers, tokens, transactional_letters
 from digest.address import Address
 from digest.events import EventKind
@@ -52,6 +55,16 @@ def events(service: Service, address: str = ANNA) -> list[str]:
 def suppress(service: Service, reason: SuppressionReason, address: str = ANNA) -> None:
     with service.database.write.begin() as connection:
         service.suppressions.add(connection, service.key.address_hash(Address(address)), reason, NOW)
+
+
+def test_an_operator_may_add_whom_a_page_has_only_asked(service: Service) -> None:
+    ask(service)
+    assert state_of(service) == "pending"
+    wish = Wish(address=Address(ANNA), digest="veckobrev", consent="på papper 2026-01-02")
+    assert service.subscribers.join(wish, Seq(0), NOW) is Joined.NEW
+    assert state_of(service) == "active"
+    keep(service, NOW + timedelta(days=30))
+    assert state_of(service) == "active"
 
 
 def test_a_person_who_asks_and_confirms_is_subscribed_from_the_newest_article_on(service: Service) -> None:
