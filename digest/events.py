@@ -29,7 +29,6 @@ class EventKind(StrEnum):
     """`class`, `status`, `edition`."""
     SUPPRESSED = "suppressed"
     LIFTED = "lifted"
-    EXPORTED = "exported"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -384,3 +384,9 @@ def test_a_mail_is_plain_text_that_any_relay_takes(service: Service) -> None:
     assert not mail.defects
     assert what in mail.get_content()
     assert (mail["From"].addresses[0].addr_spec, envelope.sender) == ("nyheter@example.org", "nyheter@example.org")
+
+
+@pytest.mark.parametrize("kind", AlarmKind)
+def test_every_alarm_stands_in_the_guide(kind: AlarmKind) -> None:
+    table = (Path(__file__).parents[2] / "docs" / "operating.md").read_text(encoding="utf-8")
+    assert any(line.startswith("| `") and f"`{kind}`" in line for line in table.splitlines())
