@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from digest.adapters.events import note
-from digest.adapters.forgetting import forget_subscriber
+from digest.adapters.forgetting import forget_mentions, forget_subscriber
 from digest.adapters.joining import subscriptions_of
 from digest.adapters.tables import events, subscribers, subscriptions, suppressions, tokens
 from digest.adapters.tokens import Token
@@ -28,6 +28,9 @@ def move(connection: Connection, key: Key, token: Token, new: Address, now: date
     one that is sent to goes on, the one that was there first where both are. What was left at the new address after
     the move was asked for stays left.
     """
+    old = connection.execute(select(subscribers.c.address).where(subscribers.c.id == token.subscriber)).scalar_one()
+    if Address(old).key != new.key:  # they may have moved there, too
+        forget_mentions(connection, Address(old), of=token.subscriber)
     statement = select(subscribers.c.id).where(subscribers.c.address_key == new.key)
     other: int | None = connection.execute(statement).scalar()
     if other is None or other == token.subscriber:

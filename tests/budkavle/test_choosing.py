@@ -242,6 +242,14 @@ def test_a_subscriber_who_was_joined_to_another_is_listed_exported_and_bounced_n
             assert connection.execute(select(suppressions)).all() == []
 
 
+def test_the_first_of_two_moves_is_forgotten_with_the_second(service: Service) -> None:
+    subscribe(service, ANNA)
+    confirm(service, moved(service, BO), NOW)
+    confirm(service, moved(service, "cleo@example.org", asked_by=BO), NOW)
+    assert state_of(service, "cleo@example.org") == "active"
+    assert "bo@" not in repr(everything(service))
+
+
 def test_who_is_erased_is_not_named_by_a_move_that_somebody_else_asked_for(service: Service) -> None:
     subscribe(service, ANNA)
     token = moved(service, "Bo@example.org")
