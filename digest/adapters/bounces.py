@@ -238,7 +238,9 @@ _taken = and_(
 _REFUSED = (
     select(deliveries.c.edition_id, deliveries.c.subscription_id, deliveries.c.reply)
     .join(editions, editions.c.id == deliveries.c.edition_id)
-    .where(deliveries.c.state == DeliveryState.FAILED, deliveries.c.reason.in_([Reason.REFUSED, Reason.EXPIRED]))
+    .join(subscriptions, subscriptions.c.id == deliveries.c.subscription_id)
+    .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+    .where(NAMED, deliveries.c.state == DeliveryState.FAILED, deliveries.c.reason.in_([Reason.REFUSED, Reason.EXPIRED]))
     .where(deliveries.c.reply.like("rcpt: %") | deliveries.c.reply.like("dot: %"))
     .where(editions.c.folded.is_(None), ~exists().where(_taken))
     .order_by(deliveries.c.edition_id, deliveries.c.subscription_id)

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select, union
 from digest.adapters.events import story
 from digest.adapters.suppressions import Suppressions
 from digest.adapters.tables import (
+    bounces,
     consent_texts,
     deliveries,
     editions,
@@ -40,6 +41,23 @@ def dossier(connection: Connection, suppressions: Suppressions, subscriber: int)
             {"hash": row.hash, "language": row.language, "text": row.text}
             for row in connection.execute(
                 select(consent_texts).where(consent_texts.c.hash.in_(texts)).order_by(consent_texts.c.since)
+            )
+        ],
+        "returned": [
+            {
+                "at": row.at.isoformat(),
+                "digest": row.digest,
+                "edition": row.period_key,
+                "kind": row.kind,
+                "status": row.status,
+                "diagnostic": row.diagnostic,
+            }
+            for row in connection.execute(
+                select(bounces, editions.c.digest, editions.c.period_key)
+                .join(editions, editions.c.id == bounces.c.edition_id)
+                .join(subscriptions, subscriptions.c.id == bounces.c.subscription_id)
+                .where(subscriptions.c.subscriber_id == subscriber)
+                .order_by(bounces.c.at)
             )
         ],
         "letters": [

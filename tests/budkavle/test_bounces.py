@@ -5,17 +5,18 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, select, text
+from sqlalchemy import Connection, delete, select, text, update
 
 from budkavle.alarms import Alarm, AlarmKind
 from budkavle.bounce_intake import take_in, unknown_folder
 from budkavle.bounce_rounds import take_refused
+from budkavle.forgetting import forget
 from budkavle.keeping import keep
 from budkavle.looking import look
 from budkavle.wiring import Service
 from digest.adapters.bounces import Taken
 from digest.adapters.events import note, story
-from digest.adapters.tables import bounces, deliveries, editions, subscribers, subscriptions
+from digest.adapters.tables import bounces, deliveries, editions, subscribers, subscriptions, suppressions
 from digest.address import Address
 from digest.bounce_class import BounceClass
 from digest.edition import EditionState
@@ -36,6 +37,11 @@ def told(service: Service, reader: int = 0) -> list[EventKind]:
         added, *since = story(connection, connection.execute(mine).scalar_one())
     assert added.kind is EventKind.ADDED
     return [event.kind for event in since]
+
+
+def subscription_of(connection: Connection, subscriber: int) -> int:
+    mine = select(subscriptions.c.id).where(subscriptions.c.subscriber_id == subscriber)
+    return connection.execute(mine).scalar_one()
 
 
 def evidence(service: Service) -> Sequence[tuple[str, str]]:
@@ -123,6 +129,25 @@ async def test_a_forged_sender_changes_nothing_and_is_kept_for_a_person(tmp_path
         kept = list(unknown_folder(service).iterdir())
         assert [path.read_bytes() for path in kept] == [genuine.replace(mac, b"0" * 14)]
         assert kept[0].stat().st_mode & 0o077 == 0
+
+
+async def test_what_a_relay_refused_of_who_is_forgotten_meanwhile_is_held_against_nobody(
+    tmp_path: Path,
+) -> None:
+    with installation(tmp_path) as service:
+        await edition(service, 0)
+        with service.database.write.begin() as connection:
+            mine = select(subscribers.c.id).where(subscribers.c.address == "lasare1@example.org")
+            who = connection.execute(mine).scalar_one()
+            claimed = deliveries.c.subscription_id == subscription_of(connection, who)
+            connection.execute(update(deliveries).where(claimed).values(state="claimed"))
+        forget(service, who, NOW)
+        with service.database.write.begin() as connection:
+            refused = {"state": "failed", "reason": "refused", "reply": "rcpt: 550 5.1.1 no such user"}
+            connection.execute(update(deliveries).where(deliveries.c.state == "claimed").values(refused))
+        assert take_refused(service, NOW + DAY) == 0
+        with service.database.read.begin() as connection:
+            assert connection.execute(select(suppressions.c.reason)).scalars().all() == ["erased"]
 
 
 async def test_a_complaint_ends_all_subscriptions_at_once_and_an_operator_cannot_lift_it(tmp_path: Path) -> None:

@@ -242,6 +242,18 @@ def test_a_subscriber_who_was_joined_to_another_is_listed_exported_and_bounced_n
             assert connection.execute(select(suppressions)).all() == []
 
 
+def test_my_data_tells_of_letters_that_came_back(tmp_path: Path) -> None:
+    with returning(tmp_path) as service:
+        asyncio.run(week_of(service, 0))
+        take_in(service, returned(service, "hard.postfix.5.1.1", 0), "", NOW + DAY)
+        ask_for_my_data(service, leave_token(service, "lasare0@example.org"), NOW)
+        found = my_data(service, token_in(post(service)[-1]), NOW)
+    assert found is not None
+    [back] = found["returned"]
+    assert (back["digest"], back["kind"], back["status"]) == ("veckobrev", "hard", "5.1.1")
+    assert "@" not in back["diagnostic"]
+
+
 def test_the_first_of_two_moves_is_forgotten_with_the_second(service: Service) -> None:
     subscribe(service, ANNA)
     confirm(service, moved(service, BO), NOW)
