@@ -56,7 +56,7 @@ def take_in(service: Service, raw: bytes, recipient: str, now: datetime) -> Outc
     taken = service.bounces.take(_bounce(service, report), now)
     if report.kind is BounceClass.COMPLAINT and taken is not Taken.GONE:
         # Also when it is known: a disk that was full then may have room now.
-        service.leaves.note(service.bounces.ended_by_complaint(report.letter), How.LEFT, now)
+        service.leaves.note(service.bounces.ended_by_complaint(report.letter), How.COMPLAINED, now)
     log.info(
         "bounce", kind=report.kind, status=report.status, taken=taken, edition=report.letter.edition, form=report.form
     )

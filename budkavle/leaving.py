@@ -20,7 +20,7 @@ from budkavle.database import Database
 from budkavle.tables import installation
 from digest.adapters.forgetting import forget_subscriber
 from digest.adapters.leave_journal import LeaveJournal, Place
-from digest.adapters.leaving import ONE_CLICK, Known, end_where, known_by, meant_by
+from digest.adapters.leaving import COMPLAINED, ONE_CLICK, Known, end_where, known_by, meant_by
 from digest.adapters.suppressions import Suppressions
 from digest.adapters.tables import subscribers, subscriptions
 from digest.leaves import How, Leave, proof_of
@@ -149,18 +149,25 @@ class Leaves:
         """Apply leaves; says how many people were forgotten."""
         forgotten = set[int]()
         for leave, row in meant_by(connection, leaves):
+            here = subscriptions.c.id == row.id
             if leave.how is How.LEFT:
-                end_where(connection, subscriptions.c.id == row.id, ONE_CLICK, leave.moment)
+                end_where(connection, here, ONE_CLICK, leave.moment)
+            elif leave.how is How.COMPLAINED:
+                if end_where(connection, here, COMPLAINED, leave.moment):  # else the store knew, and what came after
+                    self._suppress(connection, row.subscriber_id, SuppressionReason.COMPLAINT, leave.moment)
             elif row.subscriber_id not in forgotten:
                 self._forget(connection, row.subscriber_id, leave.moment)
                 forgotten.add(row.subscriber_id)
         return len(forgotten)
 
     def _forget(self, connection: Connection, subscriber: int, moment: datetime) -> None:
+        self._suppress(connection, subscriber, SuppressionReason.ERASED, moment)
+        forget_subscriber(connection, subscriber, moment)
+
+    def _suppress(self, connection: Connection, subscriber: int, reason: SuppressionReason, moment: datetime) -> None:
         own = select(subscribers.c.hash).where(subscribers.c.id == subscriber)
         if known_as := connection.execute(own).scalar():
-            self._suppressions.add(connection, known_as, SuppressionReason.ERASED, moment)
-        forget_subscriber(connection, subscriber, moment)
+            self._suppressions.add(connection, known_as, reason, moment)
 
 
 def _of(known: Known, token: str, how: How, now: datetime) -> Leave:

@@ -25,6 +25,8 @@ class How(StrEnum):
 
     LEFT = "left"
     """No more letters: by one click, or through an operator."""
+    COMPLAINED = "complained"
+    """To be sent nothing: a letter was called spam."""
     ERASED = "erased"
     """To be forgotten."""
 

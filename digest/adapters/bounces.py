@@ -13,7 +13,7 @@ from digest.adapters.bounce_counts import audience, health_of, suppressed_by
 from digest.adapters.bounce_history import history
 from digest.adapters.events import note
 from digest.adapters.forgetting import NAMED
-from digest.adapters.leaving import end_where, tokens_of
+from digest.adapters.leaving import COMPLAINED, end_where, tokens_of
 from digest.adapters.suppressions import Suppressions
 from digest.adapters.tables import bounce_brakes, bounces, deliveries, editions, subscribers, subscriptions
 from digest.bounce_class import BounceClass, class_of, status_of
@@ -26,8 +26,6 @@ from digest.suppression import SuppressionReason, operator_may_lift
 from digest.verp import Returned
 
 BRAKE, STOP = "brake", "stop"
-COMPLAINED = "complaint"
-"""Why the subscriptions ended of somebody who called a letter spam."""
 _BATCH = 200
 _FORGET = 1000
 _TOLD = (*COUNTS, BounceClass.COMPLAINT, BounceClass.SENDER_FAULT)

@@ -14,7 +14,7 @@ from digest.events import Event, EventKind
 from digest.leaves import Leave, proof_of
 from digest.subscription import SubscriptionId, SubscriptionState
 
-ONE_CLICK = "one click"
+ONE_CLICK, COMPLAINED = "one click", "complaint"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -252,6 +252,9 @@ def test_a_complaint_and_an_end_by_an_operator_hold_over_an_older_backup(tmp_pat
         restore(read_back(backup.folder), service.config.file, Wishes(replace=True), NOW + 2 * DAY)
         with open_service(load(service.config.file)) as restored:
             states = {each.address: each.state for each in restored.subscribers.all()}
+            suppressed = restored.suppressions.find(Address("lasare1@example.org"))
+    assert suppressed is not None
+    assert suppressed.reason is SuppressionReason.COMPLAINT
     assert states == {
         "lasare0@example.org": "active",
         "lasare1@example.org": "ended",
