@@ -82,7 +82,9 @@ def decide(listed: Listed, known: Known | None, suppressed: SuppressionReason | 
 
     What this very import made from this very line counts as made: an import that was killed goes on so.
     """
-    if known is None:
+    asked = known is not None and known.state is SubscriptionState.PENDING and known.made_by != run
+    # Who was only asked, by a page or a list, begins by the consent that this list has.
+    if known is None or (asked and listed.state in {SubscriptionState.ACTIVE, SubscriptionState.PAUSED}):
         if suppressed is not None:
             return Verdict(outcome=Outcome.SUPPRESSED, why=f"its address must not be mailed ({suppressed})")
         return _MADE[listed.state]

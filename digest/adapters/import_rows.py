@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -39,8 +39,13 @@ class Rows:
         self._newest = newest
         self._now = now
 
-    def write(self, connection: Connection, made: Sequence[Listed], ids: dict[str, int]) -> None:
-        """Write the rows of these lines. `ids` has the known subscribers by key, and gets the new ones."""
+    def write(
+        self, connection: Connection, made: Sequence[Listed], ids: dict[str, int], begun: Collection[tuple[str, str]]
+    ) -> None:
+        """Write the rows of these lines. `ids` has the known subscribers by key, and gets the new ones.
+
+        `begun` are those, by key and digest, whose subscription is there and was not confirmed.
+        """
         new: dict[str, Listed] = {}
         for each in made:
             if each.key not in ids:
@@ -49,7 +54,15 @@ class Rows:
             connection.execute(insert(subscribers), [self._subscriber(each) for each in new.values()])
             mine = select(subscribers.c.address_key, subscribers.c.id).where(subscribers.c.address_key.in_(new))
             ids.update({row[0]: row[1] for row in connection.execute(mine)})
-        connection.execute(insert(subscriptions), [self._subscription(each, ids) for each in made])
+        fresh = [self._subscription(each, ids) for each in made if (each.key, each.digest) not in begun]
+        if fresh:
+            connection.execute(insert(subscriptions), fresh)
+        for each in made if begun else ():
+            if (each.key, each.digest) in begun:
+                values = self._subscription(each, ids)
+                del values["token"]
+                here = and_(subscriptions.c.subscriber_id == ids[each.key], subscriptions.c.digest == each.digest)
+                connection.execute(update(subscriptions).where(here).values(values))
         connection.execute(insert(events), [self._event(each, ids) for each in made])
         asked = [each for each in made if each.state is SubscriptionState.PENDING]
         if asked:

@@ -93,8 +93,9 @@ _THIS = -1
 def _tried(seen: sqlite3.Connection, there: "_There", listed: Listed) -> Verdict:
     who = bytes.fromhex(listed.known_as) + listed.digest.encode()
     known = there.known(listed)
-    if known is None and (row := seen.execute("SELECT line FROM seen WHERE who = ?", (who,)).fetchone()):
-        known = Known(listed.state, _THIS, row[0])
+    if known is None or known.state is SubscriptionState.PENDING:  # else this list makes nothing of it
+        row = seen.execute("SELECT line FROM seen WHERE who = ?", (who,)).fetchone()
+        known = Known(listed.state, _THIS, row[0]) if row else known
     verdict = decide(listed, known, there.suppressed.get(listed.known_as), _THIS)
     if verdict.outcome in MADE:
         seen.execute("INSERT INTO seen VALUES (?, ?)", (who, listed.line))
@@ -148,16 +149,19 @@ class Taking:
             there = _There(connection, batch)
             verdicts: list[Verdict] = []
             made: list[Listed] = []
+            asked = set[tuple[str, str]]()
             for listed in batch:
                 known = there.known(listed)
                 verdict = decide(listed, known, there.suppressed.get(listed.known_as), self.id or _THIS)
                 verdicts.append(verdict)
-                if known is None and verdict.outcome in MADE:
+                if verdict.outcome in MADE and (known is None or known.made_by != (self.id or _THIS)):
+                    if known is not None:
+                        asked.add((listed.key, listed.digest))
                     there.subscriptions[listed.key, listed.digest] = Known(listed.state, self.id or _THIS, listed.line)
                     made.append(listed)
             if made:
                 run = self.id or self._begin(connection)
-                Rows(self._file, run, self._newest, self._now).write(connection, made, there.ids)
+                Rows(self._file, run, self._newest, self._now).write(connection, made, there.ids, asked)
                 self.id = run
         return verdicts
 

@@ -70,6 +70,20 @@ def dump(service: Service) -> list[str]:
         return list(connection.iterdump())
 
 
+def test_whom_a_page_has_only_asked_begins_by_the_consent_of_a_list(service: Service) -> None:
+    imported(service, "address\na@example.org\n")
+    assert states(service) == {"a@example.org": "pending"}
+    before = next(service.subscribers.all()).token
+    text = "address,consent\na@example.org,papper 2026\nA@example.org,papper 2026\n"
+    tried, _ = imported(service, text, dry_run=True)
+    tally, _ = imported(service, text)
+    assert tried.counts == tally.counts == {Outcome.ACTIVE: 1, Outcome.REPEATED: 1}
+    assert states(service) == {"a@example.org": "active"}
+    assert next(service.subscribers.all()).token == before
+    again, _ = imported(service, text)
+    assert again.counts == {Outcome.UNCHANGED: 2}
+
+
 def test_a_line_with_its_own_consent_is_subscribed_with_its_choices(service: Service) -> None:
     tally, remarks = imported(
         service,
@@ -248,7 +262,7 @@ def test_an_address_that_must_not_be_mailed_is_neither_subscribed_nor_asked(
 
 
 def test_who_subscribes_already_stays_as_they_are(service: Service) -> None:
-    imported(service, "address,topics,consent\na@example.org,vard,ja\nb@example.org,,\n")
+    imported(service, "address,topics,consent\na@example.org,vard,ja\nb@example.org,,ja\n")
     before = dump(service)
     tally, _ = imported(service, "address,topics,consent\nA@example.org,kultur,ja\nb@example.org,,ja\n")
     assert tally.counts == {Outcome.UNCHANGED: 2}
