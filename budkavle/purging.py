@@ -11,6 +11,7 @@ from budkavle.forgetting import clear_outbox, forget_rows
 from budkavle.wiring import Service
 from digest.adapters.forgetting import NAMED
 from digest.adapters.tables import subscribers, subscriptions
+from digest.adapters.undoing import REASON as UNDONE
 from digest.address import Address
 from digest.subscription import SubscriptionState
 
@@ -19,7 +20,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, kw_only=True)
 class Purged:
-    """How many people are forgotten, or would be: who left long ago, and who has no subscription at all."""
+    """How many people are forgotten, or would be: who left long ago, and who is there without having said no."""
 
     left: int
     without: int
@@ -36,11 +37,12 @@ def purge(
     any_of_theirs = select(subscriptions.c.id).where(subscriptions.c.subscriber_id == subscribers.c.id)
     living = any_of_theirs.where(subscriptions.c.state != SubscriptionState.ENDED)
     lately = any_of_theirs.where(subscriptions.c.ended >= before)
+    said_no = any_of_theirs.where(subscriptions.c.ended_reason.is_distinct_from(UNDONE))  # an undone import is no no
     everybody = select(subscribers.c.id, subscribers.c.address).where(NAMED, subscribers.c.since < before)
     with service.database.read.begin() as connection:
-        over = everybody.where(any_of_theirs.exists(), ~living.exists(), ~lately.exists())
-        left = connection.execute(over).all()
-        without = connection.execute(everybody.where(~any_of_theirs.exists())).all()
+        over = everybody.where(~living.exists(), ~lately.exists())
+        left = connection.execute(over.where(said_no.exists())).all()
+        without = connection.execute(over.where(~said_no.exists())).all()
     purged = Purged(left=len(left), without=len(without))
     if dry_run or not (left or without):
         return purged
