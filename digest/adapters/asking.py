@@ -4,7 +4,6 @@ from datetime import datetime
 
 from sqlalchemy import Engine, select
 
-from digest.adapters.emptying import is_nobody
 from digest.adapters.joining import subscriber_of
 from digest.adapters.notices import NewNotice, lay_down
 from digest.adapters.tables import subscribers
@@ -33,7 +32,7 @@ class Asking:
         """Lay down a letter about a subscriber, to their own address or to `address`."""
         with self._write.begin() as connection:
             known = connection.execute(select(subscribers).where(subscribers.c.id == subscriber)).first()
-            if known is not None and not is_nobody(known.address):  # else they are forgotten
+            if known is not None and known.address:  # else they are forgotten
                 own = known.language
                 new = NewNotice(kind=kind, subscriber=subscriber, language=own, detail=detail, address=address)
                 lay_down(connection, new, now, goes)
