@@ -9,6 +9,7 @@ from sqlalchemy import select
 from budkavle.wiring import Service
 from digest.adapters.forgetting import forget_subscriber, is_under_way
 from digest.adapters.maildir_letters import remove_letters
+from digest.adapters.moving import withdraw_moves
 from digest.adapters.tables import subscribers, subscriptions
 from digest.address import Address
 from digest.leaves import How
@@ -40,6 +41,8 @@ def erase(service: Service, address: Address, now: datetime) -> Forgotten:
     own = select(subscribers.c.id).where(subscribers.c.address_key == address.key)
     with service.database.read.begin() as connection:
         known = connection.execute(own).scalar()
+    with service.database.write.begin() as connection:
+        withdraw_moves(connection, address)
     if known is not None:
         forget_rows(service, known, now)
     else:

@@ -10,18 +10,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, delete, func, select, update
 
 from digest.adapters.events import note
 from digest.adapters.joining import subscriber_of, subscriptions_of
 from digest.adapters.leaving import end_where
-from digest.adapters.tables import subscribers, subscriptions, suppressions
+from digest.adapters.tables import subscribers, subscriptions, suppressions, tokens, transactional_letters
 from digest.adapters.tokens import Token
 from digest.address import Address
 from digest.events import Event, EventKind
 from digest.keyed import Key
 from digest.subscription import SubscriptionId, SubscriptionState
 from digest.suppression import SuppressionReason
+from digest.tokens import TokenPurpose
+from digest.transactional import NoticeKind
 
 _LIVING = (SubscriptionState.ACTIVE, SubscriptionState.PAUSED)
 _BETWEEN = "(moving)"
@@ -97,6 +99,16 @@ def is_void(connection: Connection, key: Key, token: Token) -> bool:
         )
     )
     return connection.execute(left).first() is not None
+
+
+def withdraw_moves(connection: Connection, to: Address) -> None:
+    """Forget every wish of anybody to move to this address, with its letter: the address stands in both."""
+    letters, kept = transactional_letters.c, tokens.c
+    own = delete(transactional_letters).where(letters.kind == NoticeKind.MOVE, func.lower(letters.address) == to.key)
+    connection.execute(own)
+    begins = json.dumps({"address": to.key}).removesuffix("}") + ","
+    there = func.lower(kept.detail).startswith(begins, autoescape=True)
+    connection.execute(delete(tokens).where(kept.purpose == TokenPurpose.MOVE, there))
 
 
 def _mine(connection: Connection, token: Token, wanted: Move) -> Row[Any] | None:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from budkavle.choosing import Chosen, ask_to_move, change_digest, choices, choose, pause_until, resume
+from budkavle.forgetting import erase
 from budkavle.joining import ConfirmOutcome, TokenState, confirm, confirmation
 from budkavle.keeping import keep
 from budkavle.my_data import ask_for_my_data, erase_me, my_data
@@ -300,6 +301,23 @@ def test_erasing_oneself_leaves_no_address_and_a_no_that_lasts(service: Service)
     no = service.suppressions.find(Address(ANNA))
     assert no is not None
     assert no.reason is SuppressionReason.ERASED
+
+
+@pytest.mark.parametrize("posted", [False, True])
+def test_an_address_that_is_erased_is_forgotten_where_somebody_else_wanted_to_move_to_it(
+    *, posted: bool, service: Service
+) -> None:
+    subscribe(service, ANNA)
+    assert ask_to_move(service, leave_token(service), Address("Bo.Ek@example.org"), NOW)
+    assert ask_to_move(service, leave_token(service), Address("bo.ekman@example.org"), NOW)
+    token = token_in(post(service)[0]) if posted else ""
+    assert "Bo.Ek@" in repr(everything(service))
+    erase(service, Address("bo.ek@example.org"), NOW)
+    left = repr(everything(service))
+    assert "bo.ek@" not in left.lower()
+    assert "bo.ekman@" in left
+    assert [letter["To"] for letter in post(service)] == ([] if posted else ["bo.ekman@example.org"])
+    assert confirm(service, token, NOW).outcome is ConfirmOutcome.UNKNOWN
 
 
 def test_a_wish_that_nobody_confirms_is_deleted_after_a_week_with_the_address(service: Service) -> None:
