@@ -28,7 +28,7 @@ from digest.adapters.tables import caused_letters, events, refused_letters, subs
 from digest.address import Address
 from digest.events import EventKind
 from digest.keyed import Key, Purpose
-from digest.limits import DAY, HOUR, PENDING, Caused, Limit, Limits, Refused, decide
+from digest.limits import DAY, HOUR, PENDING, Caused, Limit, Limits, Refused, decide, mailbox_of
 
 _WRITE_SECONDS = 10.0
 """In a flood, what was refused is written down this often: it must not compete with the letters for the disk."""
@@ -181,7 +181,7 @@ class CausedLetters:
                     connection.execute(insert(refused_letters).values(one))
 
     def _of_address(self, address: Address) -> str:
-        return self._key.mac(Purpose.LIMIT, f"address {address.key}")
+        return self._key.mac(Purpose.LIMIT, f"address {mailbox_of(address)}")
 
     def _of_domain(self, address: Address) -> str:
         return self._key.mac(Purpose.LIMIT, f"domain {_domain(address)}")

@@ -90,6 +90,14 @@ def test_one_address_gets_one_letter_in_ten_minutes_three_a_day_and_five_unanswe
     assert len(went) == 5
 
 
+def test_one_mailbox_is_not_bombed_under_names_behind_a_plus(database: Database) -> None:
+    caused = letters(database)
+    typed = ("lasare@example.org", "lasare+a@example.org", "Lasare+b+c@example.org", "lasare+@example.org")
+    went = [asked(database, caused, address, f"net {address}", NOW) for address in typed]
+    assert went == [NOW, None, None, None]
+    assert asked(database, caused, "+lasare@example.org", "net", NOW) == NOW
+
+
 def test_an_answer_makes_room_for_more_letters(database: Database) -> None:
     caused = letters(database)
     for day in range(6):
