@@ -30,6 +30,7 @@ class EventKind(StrEnum):
     SUPPRESSED = "suppressed"
     LIFTED = "lifted"
     EXPORTED = "exported"
+    """The person took a copy of all this."""
 
 
 @dataclass(frozen=True, kw_only=True)

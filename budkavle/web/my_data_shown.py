@@ -57,5 +57,5 @@ def _happened(gettext: Said) -> dict[str, str]:
         EventKind.BOUNCED: gettext("A letter could not be delivered"),
         EventKind.SUPPRESSED: gettext("We stopped writing to your address"),
         EventKind.LIFTED: gettext("We write to your address again"),
-        EventKind.EXPORTED: gettext("You were shown what we know"),
+        EventKind.EXPORTED: gettext("You took a copy of what we know"),
     }
