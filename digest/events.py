@@ -24,7 +24,7 @@ class EventKind(StrEnum):
     LEFT = "left"
     """`how`: one click, a page, an operator …"""
     MOVED = "moved"
-    """A subscription went to another address, or came from one; which one is not kept."""
+    """A subscription came from another address; which one is not kept."""
     BOUNCED = "bounced"
     """`class`, `status`, `edition`."""
     SUPPRESSED = "suppressed"

@@ -63,10 +63,11 @@ def move(connection: Connection, key: Key, token: Token, now: datetime) -> int:
         raise ValueError(msg)
     language = select(subscribers.c.language).where(subscribers.c.id == token.subscriber)
     owner = subscriber_of(connection, key, wanted.to, connection.execute(language).scalar_one(), now)
-    note(connection, token.subscriber, Event(kind=EventKind.MOVED, at=now, digest=mine.digest))
+    moved = Event(kind=EventKind.MOVED, at=now, digest=mine.digest)
     if owner == token.subscriber:  # only written in another way
         written = update(subscribers).where(subscribers.c.id == owner)
         connection.execute(written.values(address=wanted.to.text))
+        note(connection, owner, moved)
         return owner
     there = subscriptions_of(connection, owner).get(mine.digest)
     if there is not None and there.state in _LIVING:
@@ -75,7 +76,10 @@ def move(connection: Connection, key: Key, token: Token, now: datetime) -> int:
     _give(connection, mine, there, owner)
     consent = f"confirmed {now.isoformat(timespec='seconds')}, as the new address of a subscription"
     connection.execute(update(subscriptions).where(subscriptions.c.id == mine.id).values(consent=consent))
-    note(connection, owner, Event(kind=EventKind.MOVED, at=now, digest=mine.digest))
+    note(connection, owner, moved)
+    # For the old address it is a leave: it says nothing of whether that address is good.
+    left = Event(kind=EventKind.LEFT, at=now, digest=mine.digest, detail={"how": _MOVED})
+    note(connection, token.subscriber, left)
     return owner
 
 

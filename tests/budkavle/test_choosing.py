@@ -15,6 +15,7 @@ from budkavle.keeping import keep
 from budkavle.my_data import ask_for_my_data, erase_me, my_data
 from budkavle.planning import open_due, plan
 from budkavle.wiring import Service
+from digest.adapters.events import story
 from digest.adapters.tables import deliveries, subscribers, subscriptions
 from digest.address import Address
 from digest.delivery import DeliveryState
@@ -53,6 +54,13 @@ def moved(service: Service, new: str, now: datetime = NOW, asked_by: str = ANNA,
     [letter] = post(service, now)
     assert letter["To"] == new
     return token_in(letter)
+
+
+def told(service: Service, address: str) -> list[str]:
+    """What happened to whoever has this address."""
+    with service.database.read.begin() as connection:
+        who = select(subscribers.c.id).where(subscribers.c.address == address)
+        return [str(event.kind) for event in story(connection, connection.execute(who).scalar_one())]
 
 
 def test_choices_show_and_change_what_is_wanted_and_never_an_address(service: Service) -> None:
@@ -151,6 +159,7 @@ def test_a_subscription_moves_when_the_new_address_confirms_and_the_old_one_is_f
     assert everything(service) == before
     assert confirm(service, token, NOW).outcome is ConfirmOutcome.DONE
     assert (state_of(service), state_of(service, BO), leave_token(service, BO)) == (None, "active", mine)
+    assert (told(service, ANNA)[-1], told(service, BO)[-1]) == ("left", "moved")
     assert confirm(service, token, NOW).outcome is ConfirmOutcome.ALREADY
     keep(service, NOW + 8 * DAY, rest=lambda: None)
     assert ANNA not in repr(everything(service))
