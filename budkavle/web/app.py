@@ -70,7 +70,9 @@ def _pages(service: Service, pages: Pages, unwell: Callable[[], Sequence[str]]) 
 
     def failed(_: Request, error: Exception) -> Response:
         code = error.status_code if isinstance(error, HTTPException) else HTTPStatus.INTERNAL_SERVER_ERROR
-        return pages.show("error", HTTPStatus(code), status=int(code))
+        page = pages.private("error", HTTPStatus(code), status=int(code))
+        page.headers.update(getattr(error, "headers", None) or {})
+        return page
 
     starlette = Starlette(
         routes=[
