@@ -1,6 +1,5 @@
 """My choices: what the holder of a leave token may see and change. Never an address."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -8,6 +7,7 @@ from datetime import UTC, date, datetime, time
 from budkavle.wiring import Service
 from digest.adapters.asking import Asking
 from digest.adapters.choosing import Choosing
+from digest.adapters.moving import Move, as_detail
 from digest.address import Address
 from digest.choosing import Chosen
 from digest.subscription import Filter, SubscriptionState
@@ -76,7 +76,7 @@ def change_digest(service: Service, leave_token: str, digest: str, now: datetime
 
 
 def ask_to_move(service: Service, leave_token: str, new: Address, now: datetime, goes: datetime | None = None) -> bool:
-    """Queue a letter to the new address, whose confirmation moves all that this subscriber has.
+    """Queue a letter to the new address, whose confirmation moves this subscription and nothing else there.
 
     False, and no letter, for a token that is unknown or whose subscription is ended.
     """
@@ -84,7 +84,7 @@ def ask_to_move(service: Service, leave_token: str, new: Address, now: datetime,
     held = _choosing(service).find(leave_token)
     if held is None or held.state not in {SubscriptionState.ACTIVE, SubscriptionState.PAUSED}:
         return False
-    detail = json.dumps({"address": new.text})
+    detail = as_detail(Move(subscription=held.id, to=new))
     asking.of_subscriber(held.subscriber, NoticeKind.MOVE, now, goes, detail=detail, address=new.text)
     service.bell.ring()
     return True

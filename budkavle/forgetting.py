@@ -40,13 +40,13 @@ def erase(service: Service, address: Address, now: datetime) -> Forgotten:
     own = select(subscribers.c.id).where(subscribers.c.address_key == address.key)
     with service.database.read.begin() as connection:
         known = connection.execute(own).scalar()
-    if known is not None:
-        forget_rows(service, known, now)
     with service.database.write.begin() as connection:
         forget_mentions(connection, address)
         if known is None:
             known_as = service.key.address_hash(address)
             service.suppressions.add(connection, known_as, SuppressionReason.ERASED, now)
+    if known is not None:
+        forget_rows(service, known, now)
     under_way = known is not None and _outlasts(service, known)
     letters = clear_outbox(service, [address])
     scrubbed = service.database.scrub()

@@ -9,8 +9,10 @@ from budkavle.forgetting import forget
 from budkavle.wiring import Service
 from digest.adapters.asking import Asking
 from digest.adapters.dossier import dossier
+from digest.adapters.events import note
 from digest.adapters.tokens import Token, find
 from digest.address import Address
+from digest.events import Event, EventKind
 from digest.tokens import TokenPurpose, TokenState
 from digest.transactional import NoticeKind
 
@@ -39,6 +41,17 @@ def my_data(service: Service, token: str, now: datetime) -> dict[str, object] | 
     with service.database.read.begin() as connection:
         found = _open(connection, token, now)
         return dossier(connection, service.suppressions, found.subscriber) if found else None
+
+
+def take_copy(service: Service, token: str, now: datetime) -> dict[str, object] | None:
+    """The same, to take along; that it was given is a part of the story from now on."""
+    with service.database.write.begin() as connection:
+        found = _open(connection, token, now)
+        if found is None:
+            return None
+        held = dossier(connection, service.suppressions, found.subscriber)
+        note(connection, found.subscriber, Event(kind=EventKind.EXPORTED, at=now))
+        return held
 
 
 def erase_me(service: Service, token: str, now: datetime) -> bool:

@@ -24,11 +24,13 @@ class EventKind(StrEnum):
     LEFT = "left"
     """`how`: one click, a page, an operator …"""
     MOVED = "moved"
-    """The address changed. The old one is not kept."""
+    """A subscription came from another address; which one is not kept."""
     BOUNCED = "bounced"
     """`class`, `status`, `edition`."""
     SUPPRESSED = "suppressed"
     LIFTED = "lifted"
+    EXPORTED = "exported"
+    """The person took a copy of all this."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from digest.address import Address
+
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 PENDING = timedelta(days=30)
 """So long a letter that nobody answered counts against its address."""
@@ -76,6 +78,12 @@ def decide(limits: Limits, domain: str, caused: Caused, now: datetime) -> dateti
     if caused.free_from - now > LONGEST_WAIT:
         return Limit.OVERALL
     return max(now, caused.free_from)
+
+
+def mailbox_of(address: Address) -> str:
+    """What an address is counted as: with most providers, all that differ behind a plus are one mailbox (RFC 5233)."""
+    local, _, domain = address.key.rpartition("@")
+    return f"{local.partition('+')[0] or local}@{domain}"
 
 
 def network_of(host: str) -> str:

@@ -70,9 +70,11 @@ def _pages(service: Service, pages: Pages, unwell: Callable[[], Sequence[str]]) 
 
     def failed(_: Request, error: Exception) -> Response:
         code = error.status_code if isinstance(error, HTTPException) else HTTPStatus.INTERNAL_SERVER_ERROR
-        return pages.show("error", HTTPStatus(code), status=int(code))
+        page = pages.private("error", HTTPStatus(code), status=int(code))
+        page.headers.update(getattr(error, "headers", None) or {})
+        return page
 
-    return Starlette(
+    starlette = Starlette(
         routes=[
             Route("/", start),
             Route("/healthz", health),
@@ -86,6 +88,9 @@ def _pages(service: Service, pages: Pages, unwell: Callable[[], Sequence[str]]) 
         ],
         exception_handlers={HTTPException: failed, Exception: failed},
     )
+    # A redirect would repeat the token in the address, and the Host and scheme that it was asked with.
+    starlette.router.redirect_slashes = False
+    return starlette
 
 
 def _going_on(service: Service) -> list[Feed]:

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from budkavle.web.answers import NOT_ALLOWED, PREFLIGHT, Public, body
 from budkavle.web.documents import Document, Documents
-from budkavle.web.pages import PAGE_HEADERS
+from budkavle.web.pages import PAGE_HEADERS, asked_language, language_in
 from feeds.codings import preferred_coding
 from feeds.delta import SUFFIXES, wants_delta
 from feeds.validators import has_it
@@ -62,7 +62,7 @@ class FeedsFirst:
         """The answer to one request (ASGI 3)."""
         if scope["type"] == "http" and scope["path"].startswith(_PREFIX):
             text = scope["path"][_START:]
-            elsewhere = self._elsewhere(text) if _slug(text) in self._of_old else None
+            elsewhere = self._elsewhere(text, scope["query_string"]) if _slug(text) in self._of_old else None
             if elsewhere is not None:
                 await elsewhere(scope, receive, send)
                 return
@@ -112,21 +112,22 @@ class FeedsFirst:
             return self._documents.partial(document, tags, len(whole[1])) or whole
         return whole
 
-    def _elsewhere(self, text: str) -> Response | None:
+    def _elsewhere(self, text: str, query: bytes) -> Response | None:
         """Where a document is now that was moved, or that it has ended (RFC 9110, 15.4.2 and 15.5.11)."""
         name = document_name(text)
         new = moved_to(name, self._endings.moved) if name else None
         if new is not None:
             return self._moved(self._public.address(new))
         if name is not None and has_ended(name, self._endings.ends, self._now(), self._endings.zone):
-            return self._ended(name)
+            return self._ended(name, query)
         return None
 
     def _moved(self, address: str) -> Response:
         headers = {"Location": address, "Cache-Control": f"public, max-age={_MOVED_SECONDS}"}
         return _open(PlainTextResponse(f"{address}\n", HTTPStatus.MOVED_PERMANENTLY, headers=headers))
 
-    def _ended(self, name: Name) -> Response:
+    def _ended(self, name: Name, query: bytes) -> Response:
+        asked_language.set(language_in(query))
         page = self._endings.page(name.slug)
         page.headers.update(PAGE_HEADERS)
         return _open(page)

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from budkavle.my_data import ask_for_my_data, erase_me, my_data
+from budkavle.my_data import ask_for_my_data, erase_me, my_data, take_copy
 from budkavle.web.fields import Fields, Problem, value
 from budkavle.web.forms import TRAP, Stamps, read_form, why_not
 from budkavle.web.letters import allowed_from, typed_address
@@ -87,7 +87,7 @@ class _Data:
         now, change = datetime.now(UTC), value(fields, "change")
         if change == ERASE and erase_me(self._service, token, now):
             return self._pages.private("erased", HTTPStatus.OK)
-        found = my_data(self._service, token, now)
+        found = (take_copy if change == _COPY else my_data)(self._service, token, now)
         if found is None:
             return self._pages.private("expired", HTTPStatus.NOT_FOUND, what="my_data")
         if change == _COPY:

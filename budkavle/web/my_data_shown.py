@@ -53,8 +53,9 @@ def _happened(gettext: Said) -> dict[str, str]:
         EventKind.PAUSED: gettext("The letters were paused"),
         EventKind.RESUMED: gettext("The letters came again"),
         EventKind.LEFT: gettext("The subscription ended"),
-        EventKind.MOVED: gettext("Your address changed"),
+        EventKind.MOVED: gettext("A subscription came from another address"),
         EventKind.BOUNCED: gettext("A letter could not be delivered"),
         EventKind.SUPPRESSED: gettext("We stopped writing to your address"),
         EventKind.LIFTED: gettext("We write to your address again"),
+        EventKind.EXPORTED: gettext("You took a copy of what we know"),
     }

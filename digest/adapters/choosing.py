@@ -13,7 +13,7 @@ from digest.adapters.stopping import stop_letters
 from digest.adapters.tables import subscribers, subscriptions
 from digest.choosing import Chosen
 from digest.events import Event, EventKind
-from digest.subscription import Filter, SubscriptionState, filter_of
+from digest.subscription import Filter, SubscriptionId, SubscriptionState, filter_of
 
 _LIVING = (SubscriptionState.ACTIVE, SubscriptionState.PAUSED)
 
@@ -22,6 +22,7 @@ _LIVING = (SubscriptionState.ACTIVE, SubscriptionState.PAUSED)
 class Held:
     """What the holder of a leave token may know. `others` are the digests this person has, or had, beside it."""
 
+    id: SubscriptionId
     subscriber: int
     digest: str
     state: SubscriptionState
@@ -52,6 +53,7 @@ class Choosing:
             beside = and_(subscriptions.c.subscriber_id == row.subscriber_id, subscriptions.c.id != row.id)
             others = connection.execute(select(subscriptions.c.digest).where(beside)).scalars()
             return Held(
+                id=SubscriptionId(row.id),
                 subscriber=row.subscriber_id,
                 digest=row.digest,
                 state=SubscriptionState(row.state),

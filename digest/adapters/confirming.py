@@ -1,6 +1,5 @@
 """Using a token from a letter: looking changes nothing, and the one use is one transaction."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,10 +8,10 @@ from sqlalchemy import Connection, Engine, select
 
 from articles.article import Seq
 from digest.adapters.joining import Joining
-from digest.adapters.moving import is_forbidden, move
+from digest.adapters.moving import is_void, move
+from digest.adapters.moving import of_detail as move_of
 from digest.adapters.tables import subscribers
 from digest.adapters.tokens import Token, find, use
-from digest.address import Address
 from digest.joining import ConfirmOutcome, DigestWish, of_detail
 from digest.keyed import Key
 from digest.tokens import TokenPurpose, TokenState
@@ -69,7 +68,7 @@ class Confirmations:
                 choices = self._joining.confirm(connection, found, newest, now)
                 return Used(outcome=ConfirmOutcome.DONE, looked=looked, choices=choices)
             use(connection, found, now)
-            self._joining.lift(connection, move(connection, self._key, found, Address(looked.address), now), now)
+            self._joining.lift(connection, move(connection, self._key, found, now), now)
             return Used(outcome=ConfirmOutcome.DONE, looked=looked)
 
     def _looked(self, connection: Connection, token: Token) -> Looked:
@@ -82,7 +81,7 @@ class Confirmations:
             wishes, language = asked.wishes, asked.language
             void = token.state is TokenState.OPEN and self._joining.is_void(connection, token)
         else:
-            address = str(json.loads(token.detail)["address"])
-            void = is_forbidden(connection, self._key, token, Address(address))
+            address = move_of(token.detail).to.text
+            void = is_void(connection, self._key, token)
         state = TokenState.EXPIRED if void and token.state is TokenState.OPEN else token.state
         return Looked(purpose=token.purpose, state=state, wishes=wishes, address=address, language=language)

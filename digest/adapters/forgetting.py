@@ -39,15 +39,14 @@ def forget_subscriber(connection: Connection, subscriber: int, now: datetime) ->
     _sweep_one(connection, subscriber)
 
 
-def forget_mentions(connection: Connection, address: Address, of: int | None = None) -> None:
-    """Delete the letters and tokens by which anybody, or the subscriber `of`, was to move to this address."""
+def forget_mentions(connection: Connection, address: Address) -> None:
+    """Delete the letters and tokens by which anybody was to move to this address: it stands in both."""
     letters = select(transactional_letters.c.id, transactional_letters.c.detail).where(
         transactional_letters.c.kind == NoticeKind.MOVE
     )
     moves = select(tokens.c.hash, tokens.c.detail).where(tokens.c.purpose == TokenPurpose.MOVE)
     for key, wanted in ((transactional_letters.c.id, letters), (tokens.c.hash, moves)):
-        mine = wanted if of is None else wanted.where(key.table.c.subscriber_id == of)
-        rows = connection.execute(mine).all()
+        rows = connection.execute(wanted).all()
         named = [which for which, detail in rows if str(json.loads(detail)["address"]).lower() == address.key]
         connection.execute(delete(key.table).where(key.in_(named)))
 

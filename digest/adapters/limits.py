@@ -28,12 +28,14 @@ from digest.adapters.tables import caused_letters, events, refused_letters, subs
 from digest.address import Address
 from digest.events import EventKind
 from digest.keyed import Key, Purpose
-from digest.limits import DAY, HOUR, PENDING, Caused, Limit, Limits, Refused, decide
+from digest.limits import DAY, HOUR, PENDING, Caused, Limit, Limits, Refused, decide, mailbox_of
 
 _WRITE_SECONDS = 10.0
 """In a flood, what was refused is written down this often: it must not compete with the letters for the disk."""
 
 _row = caused_letters.c
+_ANSWERS = (EventKind.CONFIRMED, EventKind.EXPORTED)
+"""What only somebody does who reads the letters."""
 
 
 def _count(*which: ColumnElement[bool]) -> ScalarSelect[int]:
@@ -49,7 +51,7 @@ def _caused() -> Select[Any]:
     own = _row.address == bindparam("address")
     # What came before its owner last answered was no bomb.
     answers = select(func.max(events.c.at)).join(subscribers, subscribers.c.id == events.c.subscriber_id)
-    mine = (subscribers.c.hash == bindparam("person"), events.c.kind == EventKind.CONFIRMED)
+    mine = (subscribers.c.hash == bindparam("person"), events.c.kind.in_(_ANSWERS))
     answered = func.coalesce(answers.where(*mine).scalar_subquery(), _moment("pending"), type_=Instant)
     in_network = _row.network.in_(bindparam("networks", expanding=True))
     in_domain = _row.domain == bindparam("domain")
@@ -181,7 +183,7 @@ class CausedLetters:
                     connection.execute(insert(refused_letters).values(one))
 
     def _of_address(self, address: Address) -> str:
-        return self._key.mac(Purpose.LIMIT, f"address {address.key}")
+        return self._key.mac(Purpose.LIMIT, f"address {mailbox_of(address)}")
 
     def _of_domain(self, address: Address) -> str:
         return self._key.mac(Purpose.LIMIT, f"domain {_domain(address)}")

@@ -1,91 +1,124 @@
-"""Another address: a subscriber moves there with all they have, and the old address is forgotten."""
+"""Another address for one subscription: all that its leave token may reach, for a letter may have been forwarded.
 
+The person stays who they are, with their other subscriptions and their story; the new address is another person's
+until its owner has said all they want to say. So a token of somebody else's letter shows and takes nothing beyond the
+subscription that it could end as well (docs/adr/0018).
+"""
+
+import json
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
 from digest.adapters.events import note
-from digest.adapters.forgetting import forget_mentions, forget_subscriber
-from digest.adapters.joining import subscriptions_of
-from digest.adapters.tables import events, subscribers, subscriptions, suppressions, tokens
+from digest.adapters.joining import subscriber_of, subscriptions_of
+from digest.adapters.leaving import end_where
+from digest.adapters.tables import subscribers, subscriptions, suppressions
 from digest.adapters.tokens import Token
 from digest.address import Address
 from digest.events import Event, EventKind
 from digest.keyed import Key
-from digest.subscription import SubscriptionState
+from digest.subscription import SubscriptionId, SubscriptionState
 from digest.suppression import SuppressionReason
 
 _LIVING = (SubscriptionState.ACTIVE, SubscriptionState.PAUSED)
 _BETWEEN = "(moving)"
 """What a row is called while two change places: no digest has a name with brackets."""
+_MOVED = "moved"
 
 
-def move(connection: Connection, key: Key, token: Token, new: Address, now: datetime) -> int:
-    """Move the token's subscriber to `new`; says which subscriber they are now.
+@dataclass(frozen=True, kw_only=True)
+class Move:
+    """What somebody asked to move, and where to."""
 
-    Where the address has a subscriber of its own, theirs are joined to it. A digest that both have is sent once: the
-    one that is sent to goes on, the one that was there first where both are. What was left at the new address after
-    the move was asked for stays left.
+    subscription: SubscriptionId
+    to: Address
+
+
+def as_detail(wanted: Move) -> str:
+    """The JSON that a letter's row and its token keep."""
+    return json.dumps({"address": wanted.to.text, "subscription": wanted.subscription})
+
+
+def of_detail(detail: str) -> Move:
+    """What a row keeps."""
+    kept = json.loads(detail)
+    return Move(subscription=SubscriptionId(kept["subscription"]), to=Address(kept["address"]))
+
+
+def move(connection: Connection, key: Key, token: Token, now: datetime) -> int:
+    """Move the token's subscription to its new address; says whose it is now. To be called where it is not void.
+
+    Its cursor and receipts go along, so nothing is missed or repeated. A digest that both addresses have is sent once:
+    the one that was there goes on.
     """
-    old = connection.execute(select(subscribers.c.address).where(subscribers.c.id == token.subscriber)).scalar_one()
-    if Address(old).key != new.key:  # they may have moved there, too
-        forget_mentions(connection, Address(old), of=token.subscriber)
-    statement = select(subscribers.c.id).where(subscribers.c.address_key == new.key)
-    other: int | None = connection.execute(statement).scalar()
-    if other is None or other == token.subscriber:
-        here = subscribers.c.id == token.subscriber
-        known_as = {"address": new.text, "address_key": new.key, "hash": key.address_hash(new)}
-        connection.execute(update(subscribers).where(here).values(known_as))
-        note(connection, token.subscriber, Event(kind=EventKind.MOVED, at=now))
-        return token.subscriber
-    _merge(connection, token, other, now)
-    note(connection, other, Event(kind=EventKind.MOVED, at=now, detail={"joined": True}))
-    return other
+    wanted = of_detail(token.detail)
+    mine = _mine(connection, token, wanted)
+    if mine is None:
+        msg = "a void move is not made"
+        raise ValueError(msg)
+    language = select(subscribers.c.language).where(subscribers.c.id == token.subscriber)
+    owner = subscriber_of(connection, key, wanted.to, connection.execute(language).scalar_one(), now)
+    moved = Event(kind=EventKind.MOVED, at=now, digest=mine.digest)
+    if owner == token.subscriber:  # only written in another way
+        written = update(subscribers).where(subscribers.c.id == owner)
+        connection.execute(written.values(address=wanted.to.text))
+        note(connection, owner, moved)
+        return owner
+    there = subscriptions_of(connection, owner).get(mine.digest)
+    if there is not None and there.state in _LIVING:
+        end_where(connection, subscriptions.c.id == mine.id, _MOVED, now)
+        return owner
+    _give(connection, mine, there, owner)
+    consent = f"confirmed {now.isoformat(timespec='seconds')}, as the new address of a subscription"
+    connection.execute(update(subscriptions).where(subscriptions.c.id == mine.id).values(consent=consent))
+    note(connection, owner, moved)
+    # For the old address it is a leave: it says nothing of whether that address is good.
+    left = Event(kind=EventKind.LEFT, at=now, digest=mine.digest, detail={"how": _MOVED})
+    note(connection, token.subscriber, left)
+    return owner
 
 
-def is_forbidden(connection: Connection, key: Key, token: Token, new: Address) -> bool:
-    """Whether the owner of the new address complained after the move was asked for."""
-    known_as = suppressions.c.hash == key.address_hash(new)
-    known = connection.execute(select(suppressions).where(known_as)).first()
-    return known is not None and known.reason == SuppressionReason.COMPLAINT and known.since >= token.asked
+def is_void(connection: Connection, key: Key, token: Token) -> bool:
+    """Whether there is nothing to move any more, or the new address's owner said no after it was asked for."""
+    wanted = of_detail(token.detail)
+    mine = _mine(connection, token, wanted)
+    if mine is None:
+        return True
+    known = connection.execute(select(suppressions).where(suppressions.c.hash == key.address_hash(wanted.to))).first()
+    if known is not None and known.reason == SuppressionReason.COMPLAINT and known.since >= token.asked:
+        return True
+    left = (
+        select(subscriptions.c.ended)
+        .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+        .where(
+            subscribers.c.address_key == wanted.to.key,
+            subscriptions.c.digest == mine.digest,
+            subscriptions.c.state == SubscriptionState.ENDED,
+            subscriptions.c.ended >= token.asked,
+        )
+    )
+    return connection.execute(left).first() is not None
 
 
-def _merge(connection: Connection, token: Token, other: int, now: datetime) -> None:
-    theirs = subscriptions_of(connection, other)
-    for mine in subscriptions_of(connection, token.subscriber).values():
-        there = theirs.get(mine.digest)
-        if there is None:
-            _give(connection, mine.id, other)
-        elif mine.state in _LIVING and _makes_room(there, token.asked):
-            _swap(connection, mine, there)
-    _forget_old(connection, token.subscriber, other, now)
+def _mine(connection: Connection, token: Token, wanted: Move) -> Row[Any] | None:
+    """The subscription that is to move, while it is sent to and still its owner's."""
+    here = select(subscriptions).where(
+        subscriptions.c.id == wanted.subscription,
+        subscriptions.c.subscriber_id == token.subscriber,
+        subscriptions.c.state.in_(_LIVING),
+    )
+    return connection.execute(here).first()
 
 
-def _makes_room(there: Row[Any], asked: datetime) -> bool:
-    """Whether the subscription at the new address is not sent to, and was not left since the move was asked for."""
-    if there.state == SubscriptionState.ENDED:
-        return bool(there.ended is None or there.ended < asked)
-    return bool(there.state == SubscriptionState.PENDING)
-
-
-def _give(connection: Connection, subscription: int, owner: int) -> None:
-    here = subscriptions.c.id == subscription
-    connection.execute(update(subscriptions).where(here).values(subscriber_id=owner))
-
-
-def _swap(connection: Connection, mine: Row[Any], there: Row[Any]) -> None:
-    """Let two subscriptions to one digest change owners, each with its token, cursor and receipts."""
-    aside = update(subscriptions).where(subscriptions.c.id == there.id)
-    connection.execute(aside.values(subscriber_id=mine.subscriber_id, digest=_BETWEEN))
-    _give(connection, mine.id, there.subscriber_id)
-    connection.execute(aside.values(digest=there.digest))
-
-
-def _forget_old(connection: Connection, old: int, new: int, now: datetime) -> None:
-    """Hand the story on, and keep no address of what remains."""
-    connection.execute(update(events).where(events.c.subscriber_id == old).values(subscriber_id=new))
-    # The token that moved them is used: a second click on it says so.
-    used = update(tokens).where(tokens.c.subscriber_id == old, tokens.c.used.is_not(None))
-    connection.execute(used.values(subscriber_id=new))
-    forget_subscriber(connection, old, now)
+def _give(connection: Connection, mine: Row[Any], there: Row[Any] | None, owner: int) -> None:
+    """Give a subscription to its new owner, and theirs that is not sent to into its place: each with its receipts."""
+    aside = update(subscriptions).where(subscriptions.c.id == (there.id if there else None))
+    if there is not None:
+        connection.execute(aside.values(subscriber_id=mine.subscriber_id, digest=_BETWEEN))
+    connection.execute(update(subscriptions).where(subscriptions.c.id == mine.id).values(subscriber_id=owner))
+    if there is not None:  # nothing of the one person's tells the other about them
+        nothing = {"topics": "", "publishers": "", "consent": "", "ended_reason": _MOVED}
+        connection.execute(aside.values(digest=there.digest, **nothing))

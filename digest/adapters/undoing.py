@@ -21,8 +21,16 @@ from digest.adapters.tables import (
 from digest.events import EventKind
 
 REASON = "import undone"
-_OURS = frozenset({EventKind.IMPORTED, EventKind.LETTER, EventKind.BOUNCED, EventKind.SUPPRESSED})
-"""What happened to a subscriber without their doing."""
+_OURS = frozenset(
+    {
+        EventKind.IMPORTED,
+        EventKind.LETTER,
+        EventKind.BOUNCED,
+        EventKind.SUPPRESSED,
+        EventKind.EXPORTED,
+    }
+)
+"""What happened to a subscriber without their changing anything."""
 
 
 class UnknownImportError(LookupError):

@@ -1,5 +1,6 @@
 """Letters that come back: what is counted, who is not mailed any more, and what needs a person."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +11,9 @@ from sqlalchemy import Connection, delete, select, text, update
 from budkavle.alarms import Alarm, AlarmKind
 from budkavle.bounce_intake import take_in, unknown_folder
 from budkavle.bounce_rounds import take_refused
+from budkavle.choosing import ask_to_move
 from budkavle.forgetting import forget
+from budkavle.joining import ConfirmOutcome, confirm
 from budkavle.keeping import keep
 from budkavle.looking import look
 from budkavle.wiring import Service
@@ -22,6 +25,7 @@ from digest.bounce_class import BounceClass
 from digest.edition import EditionState
 from digest.events import Event, EventKind
 from digest.suppression import SuppressionReason
+from tests.budkavle.life import post, token_in
 from tests.budkavle.returned import WEEK, comes_back, edition, installation, returned, suppressed, suppression
 from tests.digest.relay import ScriptedRelay
 from tests.given import NOW
@@ -324,3 +328,16 @@ async def test_a_store_that_is_locked_has_the_message_come_again(
                 take_in(service, raw, "", NOW + DAY)
         assert evidence(service) == []
         assert take_in(service, raw, "", NOW + DAY).taken is Taken.SUPPRESSED
+
+
+async def test_what_comes_back_from_an_old_address_says_nothing_of_the_new_one(tmp_path: Path) -> None:
+    with installation(tmp_path) as service:
+        moment = await edition(service, 0)
+        late = returned(service, HARD, 0)
+        own = service.subscribers.find(Address("lasare0@example.org"), "veckobrev")
+        assert own is not None
+        assert ask_to_move(service, own.token, Address("ny@example.org"), moment + DAY)
+        [letter] = await asyncio.to_thread(post, service, moment + DAY)
+        assert confirm(service, token_in(letter), moment + DAY).outcome is ConfirmOutcome.DONE
+        assert take_in(service, late, "", moment + 2 * DAY).taken is Taken.COUNTED
+        assert service.suppressions.find(Address("ny@example.org")) is None

@@ -31,6 +31,7 @@ from digest.adapters.events import note
 from digest.adapters.outcomes import OnUncertain
 from digest.adapters.subscribers import Joined, Wish
 from digest.adapters.tables import deliveries, receipts, subscribers, subscriptions, tokens, transactional_letters
+from digest.adapters.undoing import REASON as UNDONE
 from digest.address import Address
 from digest.delivery import Phase, Reply
 from digest.events import Event, EventKind
@@ -290,6 +291,14 @@ def test_check_compares_the_secret_with_the_store(what: str, home: Path) -> None
     (line,) = [each for each in (done.out + done.err).splitlines() if "var/secret" in each]
     assert re.match(r"config\.toml:\d+: store\.url: ", line)
     assert "newest backup" in line or "let this user read it" in line
+
+
+def test_who_was_ended_by_an_undone_import_is_forgotten_without_a_no(service: Service) -> None:
+    ended, *_ = service.subscribers.all()
+    service.subscribers.end(Address(ended.address), None, UNDONE, NOW)
+    assert purge(service, NOW + 401 * DAY) == Purged(left=0, without=1)
+    assert traces(service.config.file.parent, ended.address) == []
+    assert service.suppressions.find(Address(ended.address)) is None
 
 
 def test_who_left_long_ago_is_forgotten_but_for_their_no(service: Service) -> None:

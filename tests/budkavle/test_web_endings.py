@@ -58,6 +58,12 @@ def test_an_ended_feed_says_so_and_where_the_others_are(ended: Path) -> None:
     assert "alla-nyheter.atom" in get(ended, "/").text
 
 
+def test_the_page_of_an_ended_feed_speaks_the_language_that_its_link_asks_for(ended: Path) -> None:
+    answer = get(ended, "/feeds/kollektivtrafik.html?sprak=en")
+    assert answer.status_code == 410
+    assert '<html lang="en">' in answer.text
+
+
 def test_feeds_are_asked_for_without_the_path_of_the_public_address(ended: Path) -> None:
     folder = ended / "var" / "public" / "feeds"
     folder.mkdir(parents=True)

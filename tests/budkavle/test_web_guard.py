@@ -55,6 +55,21 @@ def test_any_host_is_somebodys(host: str) -> None:
     Hosts("nyheter.example.org", Listen(host="127.0.0.1", port=8090)).own(host)
 
 
+def test_what_goes_wrong_behind_a_token_is_kept_by_nobody(pages: Site) -> None:
+    path = f"/mina-val/{'0a' * 16}"
+    unknown, other = (asyncio.run(pages.ask(method, path, content=b"{}")) for method in ("PUT", "POST"))
+    for answer in (unknown, other):
+        assert answer.status_code in {405, 415}
+        assert (answer.headers["cache-control"], answer.headers["x-robots-tag"]) == ("no-store", "noindex")
+    assert "POST" in unknown.headers["allow"]
+
+
+def test_a_link_with_a_slash_too_many_is_not_repeated_with_its_token(pages: Site) -> None:
+    for path in ("avsluta", "mina-val", "bekrafta", "mina-uppgifter"):
+        answer = pages.get(f"/{path}/{'0a' * 16}/")
+        assert (answer.status_code, answer.headers.get("location")) == (404, None)
+
+
 def test_no_page_leads_anywhere_else_by_what_it_is_asked_with(pages: Site) -> None:
     for path in (
         "//evil.test/",

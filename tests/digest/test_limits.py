@@ -90,7 +90,16 @@ def test_one_address_gets_one_letter_in_ten_minutes_three_a_day_and_five_unanswe
     assert len(went) == 5
 
 
-def test_an_answer_makes_room_for_more_letters(database: Database) -> None:
+def test_one_mailbox_is_not_bombed_under_names_behind_a_plus(database: Database) -> None:
+    caused = letters(database)
+    typed = ("lasare@example.org", "lasare+a@example.org", "Lasare+b+c@example.org", "lasare+@example.org")
+    went = [asked(database, caused, address, f"net {address}", NOW) for address in typed]
+    assert went == [NOW, None, None, None]
+    assert asked(database, caused, "+lasare@example.org", "net", NOW) == NOW
+
+
+@pytest.mark.parametrize("answer", ["confirmed", "exported"])
+def test_an_answer_makes_room_for_more_letters(answer: str, database: Database) -> None:
     caused = letters(database)
     for day in range(6):
         asked(database, caused, "lasare@example.org", f"net {day}", NOW + timedelta(days=day))
@@ -100,7 +109,7 @@ def test_an_answer_makes_room_for_more_letters(database: Database) -> None:
         own = {"address": "lasare@example.org", "address_key": "lasare@example.org", "language": "sv", "since": NOW}
         own["hash"] = KEY.address_hash(Address("lasare@example.org"))
         person = connection.execute(insert(subscribers).values(own)).inserted_primary_key[0]
-        values = {"subscriber_id": person, "at": NOW + timedelta(days=6), "kind": "confirmed", "detail": "{}"}
+        values = {"subscriber_id": person, "at": NOW + timedelta(days=6), "kind": answer, "detail": "{}"}
         connection.execute(insert(events).values(values))
     assert asked(database, caused, "lasare@example.org", "net", later) == later
 
