@@ -1,8 +1,11 @@
-"""My data: what there is about a person, sent for by letter; and having it erased."""
+"""My data: what there is about a person, sent for by letter; and having it erased.
+
+The link of the letter opens one visit, once, by a button. The key of the visit stands in the page that is open.
+"""
 
 from datetime import datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from budkavle.choosing import owner_of
 from budkavle.forgetting import forget
@@ -10,7 +13,8 @@ from budkavle.wiring import Service
 from digest.adapters.asking import Asking
 from digest.adapters.dossier import dossier
 from digest.adapters.events import note
-from digest.adapters.tokens import Token, find
+from digest.adapters.tables import subscribers
+from digest.adapters.tokens import NewToken, Token, find, keep, new_token, use
 from digest.address import Address
 from digest.events import Event, EventKind
 from digest.tokens import TokenPurpose, TokenState
@@ -33,20 +37,40 @@ def ask_for_my_data(service: Service, who: Address | str, now: datetime, goes: d
     service.bell.ring()
 
 
-def my_data(service: Service, token: str, now: datetime) -> dict[str, object] | None:
-    """All there is about the holder of this token, as JSON can say it; None when it is unknown, used or expired.
+def language_behind(service: Service, token: str, now: datetime) -> str | None:
+    """The language of the person whose letter this token stands in; None when it is unknown, used or expired.
 
     Looking changes nothing.
     """
     with service.database.read.begin() as connection:
-        found = _open(connection, token, now)
+        found = _open(connection, token, now, TokenPurpose.MY_DATA)
+        own = select(subscribers.c.language).where(subscribers.c.id == (found.subscriber if found else None))
+        return connection.execute(own).scalar()
+
+
+def visit(service: Service, token: str, now: datetime) -> str | None:
+    """Use the token of a letter, once; gives the key of a visit, good for an hour. None as above."""
+    with service.database.write.begin() as connection:
+        found = _open(connection, token, now, TokenPurpose.MY_DATA)
+        if found is None:
+            return None
+        use(connection, found, now)
+        key, whose = new_token(), found.subscriber
+        keep(connection, NewToken(token=key, purpose=TokenPurpose.VISIT, subscriber=whose, detail="{}", asked=now), now)
+        return key
+
+
+def my_data(service: Service, key: str, now: datetime) -> dict[str, object] | None:
+    """All there is about the visitor with this key, as JSON can say it; None when it is unknown or expired."""
+    with service.database.read.begin() as connection:
+        found = _open(connection, key, now, TokenPurpose.VISIT)
         return dossier(connection, service.suppressions, found.subscriber) if found else None
 
 
-def take_copy(service: Service, token: str, now: datetime) -> dict[str, object] | None:
+def take_copy(service: Service, key: str, now: datetime) -> dict[str, object] | None:
     """The same, to take along; that it was given is a part of the story from now on."""
     with service.database.write.begin() as connection:
-        found = _open(connection, token, now)
+        found = _open(connection, key, now, TokenPurpose.VISIT)
         if found is None:
             return None
         held = dossier(connection, service.suppressions, found.subscriber)
@@ -54,16 +78,16 @@ def take_copy(service: Service, token: str, now: datetime) -> dict[str, object] 
         return held
 
 
-def erase_me(service: Service, token: str, now: datetime) -> bool:
-    """Forget the holder of this token, which is gone with them; False when it is unknown, used or expired."""
+def erase_me(service: Service, key: str, now: datetime) -> bool:
+    """Forget the visitor with this key, which is gone with them; False when it is unknown or expired."""
     with service.database.read.begin() as connection:
-        found = _open(connection, token, now)
+        found = _open(connection, key, now, TokenPurpose.VISIT)
     if found is None:
         return False
     forget(service, found.subscriber, now)
     return True
 
 
-def _open(connection: Connection, token: str, now: datetime) -> Token | None:
-    found = find(connection, token, now, TokenPurpose.MY_DATA)
+def _open(connection: Connection, token: str, now: datetime, purpose: TokenPurpose) -> Token | None:
+    found = find(connection, token, now, purpose)
     return found if found and found.state is TokenState.OPEN else None

@@ -89,7 +89,9 @@ def _data() -> Iterator[tuple[str, Values]]:
     subscription = {"title": "Veckans nyheter", "state": "Pågår", "topics": ["Kollektivtrafik"], "publishers": []}
     happened = {"at": _AT, "text": "Du bekräftade."}
     person = {"address": "lasare@example.org", "since": _AT, "language": "Svenska"}
-    yield "my_data", {"person": {**person, "subscriptions": [subscription], "story": [happened], "consents": ["Du …"]}}
-    yield "my_data", {"person": {**person, "subscriptions": [], "story": [], "consents": []}}
-    yield "erase", {}
+    all_of_it = {**person, "subscriptions": [subscription], "story": [happened], "consents": ["Du …"]}
+    yield "my_data_open", {}
+    yield "my_data", {"person": all_of_it, "visit": _TOKEN}
+    yield "my_data", {"person": {**person, "subscriptions": [], "story": [], "consents": []}, "visit": _TOKEN}
+    yield "erase", {"visit": _TOKEN}
     yield "erased", {}

@@ -13,7 +13,9 @@ class TokenPurpose(StrEnum):
     MOVE = "move"
     """Move a subscriber to the address that the letter went to."""
     MY_DATA = "my_data"
-    """Show a person all there is about them, and erase it."""
+    """Open a visit to all there is about a person: it stands in a letter, and programs open links of letters."""
+    VISIT = "visit"
+    """Show a person all there is about them, and erase it, while their page is open: it stands in no address."""
 
 
 class TokenState(StrEnum):
@@ -28,6 +30,7 @@ _LIVES = {
     TokenPurpose.CONFIRM: timedelta(hours=72),
     TokenPurpose.MOVE: timedelta(hours=72),
     TokenPurpose.MY_DATA: timedelta(hours=1),
+    TokenPurpose.VISIT: timedelta(hours=1),
 }
 
 

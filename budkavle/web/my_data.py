@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from budkavle.my_data import ask_for_my_data, erase_me, my_data, take_copy
+from budkavle.my_data import ask_for_my_data, erase_me, language_behind, my_data, take_copy, visit
 from budkavle.web.fields import Fields, Problem, value
 from budkavle.web.forms import TRAP, Stamps, read_form, why_not
 from budkavle.web.letters import allowed_from, typed_address
@@ -19,8 +19,7 @@ from budkavle.web.pages import PRIVATE, Pages
 from budkavle.wiring import Service
 from digest.address import Address
 
-ERASE_ASKED, ERASE = "erase", "erase for ever"
-_COPY = "copy"
+OPEN, COPY, ERASE_ASKED, ERASE = "open", "copy", "erase", "erase for ever"
 
 
 def my_data_pages(service: Service, pages: Pages) -> list[Route]:
@@ -71,7 +70,10 @@ class _Ask:
 
 
 class _Data:
-    """What the link leads to. Looking changes nothing, and erasing takes two steps."""
+    """What the link leads to: a button that opens a visit, once. Looking shows and changes nothing of anybody.
+
+    The pages of a visit carry its key from one to the next, and erasing takes two of them.
+    """
 
     def __init__(self, service: Service, pages: Pages) -> None:
         self._service = service
@@ -80,23 +82,36 @@ class _Data:
 
     async def page(self, request: Request) -> Response:
         """The page of one token, or what becomes of its buttons."""
-        fields = await read_form(request) if request.method == "POST" else {}
-        return await run_in_threadpool(self._answer, str(request.path_params["token"]), fields)
+        token = str(request.path_params["token"])
+        if request.method != "POST":
+            return await run_in_threadpool(self._door, token)
+        return await run_in_threadpool(self._answer, token, await read_form(request))
+
+    def _door(self, token: str) -> Response:
+        own = language_behind(self._service, token, datetime.now(UTC))
+        if own is None:
+            return self._over()
+        return self._pages.private("my_data_open", HTTPStatus.OK, own=own)
 
     def _answer(self, token: str, fields: Fields) -> Response:
-        now, change = datetime.now(UTC), value(fields, "change")
-        if change == ERASE and erase_me(self._service, token, now):
+        now, change, key = datetime.now(UTC), value(fields, "change"), value(fields, "visit")
+        if change == OPEN:
+            key = visit(self._service, token, now) or ""
+        if change == ERASE and erase_me(self._service, key, now):
             return self._pages.private("erased", HTTPStatus.OK)
-        found = (take_copy if change == _COPY else my_data)(self._service, token, now)
+        found = (take_copy if change == COPY else my_data)(self._service, key, now)
         if found is None:
-            return self._pages.private("expired", HTTPStatus.NOT_FOUND, what="my_data")
-        if change == _COPY:
+            return self._over()
+        if change == COPY:
             return _copy(found)
         own = str(found.get("language", ""))
         if change == ERASE_ASKED:
-            return self._pages.private("erase", HTTPStatus.OK, own=own)
+            return self._pages.private("erase", HTTPStatus.OK, own=own, visit=key)
         person = shown(found, self._offer, self._pages.language(own))
-        return self._pages.private("my_data", HTTPStatus.OK, own=own, person=person)
+        return self._pages.private("my_data", HTTPStatus.OK, own=own, person=person, visit=key)
+
+    def _over(self) -> Response:
+        return self._pages.private("expired", HTTPStatus.NOT_FOUND, what="my_data")
 
 
 def _copy(found: dict[str, object]) -> Response:

@@ -14,7 +14,7 @@ from budkavle.choosing import Chosen, ask_to_move, change_digest, choices, choos
 from budkavle.forgetting import erase
 from budkavle.joining import ConfirmOutcome, TokenState, confirm, confirmation
 from budkavle.keeping import keep
-from budkavle.my_data import ask_for_my_data, erase_me, my_data
+from budkavle.my_data import ask_for_my_data, erase_me, language_behind, my_data, visit
 from budkavle.planning import open_due, plan
 from budkavle.wiring import Service
 from digest.adapters.events import story
@@ -176,7 +176,7 @@ def test_a_forwarded_leave_token_moves_its_own_subscription_and_nothing_else_of_
     assert (state_of(service, BO), state_of(service, BO, "dagbrev")) == ("active", None)
     assert (state_of(service), state_of(service, ANNA, "dagbrev")) == (None, "active")
     ask_for_my_data(service, Address(BO), NOW)
-    found = my_data(service, token_in(post(service)[-1]), NOW)
+    found = my_data(service, opened(service, token_in(post(service)[-1])), NOW)
     assert found is not None
     assert [event["kind"] for event in found["events"]] == ["moved", "letter"]  # type: ignore[attr-defined]
     assert not found["consent_texts"]
@@ -188,7 +188,7 @@ def test_a_forwarded_leave_token_leaves_the_links_in_the_owners_mailbox_in_their
     ask_for_my_data(service, Address(ANNA), NOW)
     mine = token_in(post(service)[-1])
     confirm(service, moved(service, BO), NOW)
-    found = my_data(service, mine, NOW)
+    found = my_data(service, opened(service, mine), NOW)
     assert found is not None
     assert found["address"] == ANNA
     assert BO not in repr(found)
@@ -267,7 +267,7 @@ def test_my_data_tells_of_letters_that_came_back(tmp_path: Path) -> None:
         asyncio.run(week_of(service, 0))
         take_in(service, returned(service, "hard.postfix.5.1.1", 0), "", NOW + DAY)
         ask_for_my_data(service, leave_token(service, "lasare0@example.org"), NOW)
-        found = my_data(service, token_in(post(service)[-1]), NOW)
+        found = my_data(service, opened(service, token_in(post(service)[-1])), NOW)
     assert found is not None
     [back] = found["returned"]
     assert (back["digest"], back["kind"], back["status"]) == ("veckobrev", "hard", "5.1.1")
@@ -283,12 +283,33 @@ def test_who_is_erased_is_not_named_by_a_move_that_somebody_else_asked_for(servi
     assert state_of(service) == "active"
 
 
+def opened(service: Service, token: str, now: datetime = NOW) -> str:
+    """The key of the visit that a letter's link opens."""
+    return visit(service, token, now) or ""
+
+
+def test_the_link_to_ones_data_opens_one_visit_and_looking_at_it_none(service: Service) -> None:
+    subscribe(service, ANNA)
+    ask_for_my_data(service, Address(ANNA), NOW)
+    token = token_in(post(service)[-1])
+    before = everything(service)
+    assert [language_behind(service, token, NOW) for _ in range(3)] == ["sv"] * 3
+    assert my_data(service, token, NOW) is None
+    assert not erase_me(service, token, NOW)
+    assert everything(service) == before
+    key = opened(service, token, NOW + HOUR - timedelta(seconds=1))
+    assert key != token
+    assert my_data(service, key, NOW + HOUR) is not None
+    assert (opened(service, token), opened(service, key), language_behind(service, token, NOW)) == ("", "", None)
+    assert my_data(service, key, NOW + 2 * HOUR) is None
+
+
 def test_my_data_shows_all_there_is_to_the_reader_of_the_letter_for_an_hour(service: Service) -> None:
     subscribe(service, ANNA)
     ask_for_my_data(service, leave_token(service), NOW)
     [letter] = post(service)
     assert letter["To"] == ANNA
-    token = token_in(letter)
+    token = opened(service, token_in(letter))
     before = everything(service)
     found = my_data(service, token, NOW + HOUR - timedelta(seconds=1))
     assert found is not None
@@ -308,6 +329,7 @@ def test_tokens_of_one_purpose_do_nothing_for_another(service: Service) -> None:
     ask_for_my_data(service, Address(ANNA), NOW)
     data = token_in(post(service)[0])
     before = everything(service)
+    assert visit(service, joining, NOW) is None
     assert my_data(service, joining, NOW) is None
     assert not erase_me(service, joining, NOW)
     assert confirmation(service, data, NOW) is None
@@ -328,7 +350,7 @@ def test_an_unknown_address_gets_a_letter_that_says_so_and_is_forgotten_after_a_
 def test_erasing_oneself_leaves_no_address_and_a_no_that_lasts(service: Service) -> None:
     subscribe(service, ANNA)
     ask_for_my_data(service, Address(ANNA), NOW)
-    token = token_in(post(service)[0])
+    token = opened(service, token_in(post(service)[0]))
     assert erase_me(service, token, NOW)
     assert not erase_me(service, token, NOW)
     assert my_data(service, token, NOW) is None

@@ -157,19 +157,26 @@ def test_ones_data_is_shown_taken_along_and_erased_in_two_steps(pages: Site) -> 
     assert "gäller i en timme" in pages.post("/mina-uppgifter", form).text
     assert pages.letters()[-1]["kind"] == "my_data"
     path = f"/mina-uppgifter/{pages.token(datetime.now(UTC))}"
-    shown = pages.get(path)
+    for _ in range(3):
+        door = pages.get(path)
+        assert (door.status_code, "@" in door.text) == (200, False)
+    shown = pages.post(path, {"change": "open"})
     assert "lasare@example.org" in shown.text
+    (visit,) = set(re.findall(r'name="visit" value="(\w{32})"', shown.text))
+    assert pages.get(path).status_code == 404, "the link works once"
     assert not pages.rows("SELECT * FROM events WHERE kind = 'exported'")
     assert "Du bekräftade" in shown.text
-    copy = pages.post(path, {"change": "copy"})
+    copy = pages.post(path, {"change": "copy", "visit": visit})
     assert copy.headers["content-disposition"] == 'attachment; filename="mina-uppgifter.json"'
     assert copy.headers["cache-control"] == "no-store"
     assert json.loads(copy.text)["address"] == "lasare@example.org"
-    assert "Du tog en kopia" in pages.get(path).text
-    assert "Vill du radera allt?" in pages.post(path, {"change": "erase"}).text
-    assert pages.get(path).status_code == 200
-    assert "Allt är raderat" in pages.post(path, {"change": "erase for ever"}).text
-    for answer in (pages.get(path), pages.post(path, {"change": "erase for ever"})):
+    assert "Du tog en kopia" in pages.post(path, {"visit": visit}).text
+    asked = pages.post(path, {"change": "erase", "visit": visit})
+    assert ("Vill du radera allt?" in asked.text, f'value="{visit}"' in asked.text) == (True, True)
+    for change in ("copy", "erase", "erase for ever", ""):
+        assert pages.post(path, {"change": change}).status_code == 404, "without the key of the visit"
+    assert "Allt är raderat" in pages.post(path, {"change": "erase for ever", "visit": visit}).text
+    for answer in (pages.get(path), pages.post(path, {"change": "erase for ever", "visit": visit})):
         assert answer.status_code == 404
 
 
