@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Engine, Select, func, select
-from sqlalchemy.orm import aliased
 
 from articles.acts import Change, history, is_due_to_lapse
 from articles.adapters.rows import versions_of
@@ -114,6 +113,6 @@ def _with_contacts(connection: Connection, which: Select[tuple[str]]) -> Sequenc
 
 
 def _nothing_later(*kinds: Kind) -> ColumnElement[bool]:
-    later = aliased(versions)
+    later = versions.alias()
     same = (later.c.article_id == versions.c.article_id, later.c.seq > versions.c.seq, later.c.kind.in_(kinds))
     return ~select(later.c.seq).where(*same).exists()

@@ -7,7 +7,6 @@ between two steps goes on there. A digest's newest edition is left alone, whatev
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, insert, select, tuple_, update
-from sqlalchemy.orm import aliased
 
 from digest.adapters.tables import deliveries, delivery_counts, digests, editions, receipts, variants
 from digest.adapters.variants import drop_forms
@@ -51,7 +50,7 @@ class Retention:
         From then on, what was first stored up to the edition's cut counts as said to everybody. Nothing is dropped
         while an edition of the digest is being planned: it began with what was known then.
         """
-        planned = aliased(editions)
+        planned = editions.alias()
         planning = and_(planned.c.digest == editions.c.digest, planned.c.state == EditionState.PLANNING)
         known = (
             select(receipts.c.variant_id)
@@ -93,7 +92,7 @@ class Retention:
 
 def _over(before: datetime) -> ColumnElement[bool]:
     """The editions that ended before `before`, all their letters decided, and that a later one followed."""
-    later, open_one = aliased(editions), aliased(deliveries)
+    later, open_one = editions.alias(), deliveries.alias()
     followed = select(later.c.id).where(later.c.digest == editions.c.digest, later.c.period_key > editions.c.period_key)
     undecided = select(open_one.c.edition_id).where(open_one.c.edition_id == editions.c.id, open_one.c.state.in_(OPEN))
     return and_(
