@@ -6,9 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, bindparam, insert, select, update
+from sqlalchemy import Connection, Table, and_, bindparam, insert, select, update
 
 from articles.article import Seq
+from digest.adapters.prepared import Prepared
 from digest.adapters.tables import events, subscribers, subscriptions, transactional_letters
 from digest.events import EventKind
 from digest.importing import Listed, without_addresses
@@ -51,19 +52,21 @@ class Rows:
             if each.key not in ids:
                 new.setdefault(each.key, each)
         if new:
-            connection.execute(insert(subscribers), [self._subscriber(each) for each in new.values()])
+            people = [_named(self._subscriber(each)) for each in new.values()]
+            _NEW_SUBSCRIBER.many(connection, people, n_since=self._now)
             mine = select(subscribers.c.address_key, subscribers.c.id).where(subscribers.c.address_key.in_(new))
             ids.update({row[0]: row[1] for row in connection.execute(mine)})
         fresh = [self._subscription(each, ids) for each in made if (each.key, each.digest) not in begun]
-        if fresh:
-            connection.execute(insert(subscriptions), fresh)
+        for ended in (None, self._now):
+            those = [_named(each) for each in fresh if each["ended"] == ended]
+            _NEW_SUBSCRIPTION.many(connection, those, n_ended=ended, n_since=self._now)
         for each in made if begun else ():
             if (each.key, each.digest) in begun:
                 values = self._subscription(each, ids)
                 del values["token"]
                 here = and_(subscriptions.c.subscriber_id == ids[each.key], subscriptions.c.digest == each.digest)
                 connection.execute(update(subscriptions).where(here).values(values))
-        connection.execute(insert(events), [self._event(each, ids) for each in made])
+        _NEW_EVENT.many(connection, [_named(self._event(each, ids)) for each in made], n_at=self._now)
         asked = [each for each in made if each.state is SubscriptionState.PENDING]
         if asked:
             self._ask(connection, asked, ids, {each.key for each in new.values()})
@@ -129,8 +132,8 @@ class Rows:
             if isinstance(detail, dict):
                 detail["wishes"].append(wish)
         if fresh:
-            rows = [each | {"detail": in_json(each["detail"])} for each in fresh.values()]
-            connection.execute(insert(transactional_letters), rows)
+            rows = [_named(each | {"detail": in_json(each["detail"])}) for each in fresh.values()]
+            _NEW_LETTER.many(connection, rows, n_asked=self._now, n_next_at=self._now)
         if waiting:
             changed = update(transactional_letters).where(transactional_letters.c.id == bindparam("letter"))
             rows = [{"letter": each["id"], "detail": in_json(each["detail"])} for each in waiting.values()]
@@ -158,5 +161,24 @@ def _waiting(connection: Connection, who: set[int]) -> dict[int, dict[str, objec
     return {number: each for number, each in details.items() if each["detail"]["page"] == "import"}
 
 
+def _named(values: Mapping[str, object]) -> dict[str, object]:
+    """The values of a row by the names that a prepared statement has for them; moments are given for all rows."""
+    return {f"n_{name}": value for name, value in values.items() if name not in _MOMENTS}
+
+
+def _new(table: Table, *names: str) -> Prepared:
+    return Prepared(insert(table).values({name: bindparam(f"n_{name}") for name in names}))
+
+
+_MOMENTS = frozenset({"since", "ended", "at", "asked", "next_at"})
+_NEW_SUBSCRIBER = _new(subscribers, "address", "address_key", "hash", "language", "since")
+_NEW_SUBSCRIPTION = _new(
+    subscriptions, "subscriber_id", "digest", "state", "ended_reason", "ended", "topics", "publishers", "from_seq",
+    "token", "consent", "since", "import_id", "import_line",
+)  # fmt: skip
+_NEW_EVENT = _new(events, "subscriber_id", "digest", "at", "kind", "detail")
+_NEW_LETTER = _new(
+    transactional_letters, "kind", "subscriber_id", "language", "detail", "asked", "state", "attempt", "next_at"
+)
 in_json = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
 """One encoder for all: `json.dumps` would build one for each of a million lines."""
