@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from digest.address import Address
+from digest.tokens import TokenPurpose
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 PENDING = timedelta(days=30)
@@ -51,8 +52,28 @@ class Limits:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Asked:
+    """One letter that a page is to cause: what it is for, where it goes, and the network that asks."""
+
+    purpose: TokenPurpose
+    address: Address
+    network: str
+
+    @property
+    def counted_as(self) -> str:
+        """What it is to its address: who was bombed with others must still get at what is known of them."""
+        mailbox = mailbox_of(self.address)
+        return f"my data {mailbox}" if self.purpose is TokenPurpose.MY_DATA else f"address {mailbox}"
+
+    @property
+    def domain(self) -> str:
+        """The domain that it goes to."""
+        return self.address.key.rpartition("@")[2]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Caused:
-    """The letters that were caused before: to this address, its domain and from this network.
+    """The letters that were caused before: to this address and counted as this one, to its domain, from this network.
 
     `last` is the address's newest, `free_from` is when one more in all is in bounds.
     """
@@ -65,19 +86,26 @@ class Caused:
     free_from: datetime
 
 
-def decide(limits: Limits, domain: str, caused: Caused, now: datetime) -> datetime | Limit:
+def decide(limits: Limits, asked: Asked, caused: Caused, now: datetime) -> datetime | Limit:
     """When one more letter may go (now, or later when there are too many in all), or the limit that forbids it."""
-    if caused.last is not None and now - caused.last < timedelta(minutes=limits.minutes_between):
-        return Limit.ADDRESS
-    if caused.last_day >= limits.per_day or caused.unanswered >= limits.unanswered:
+    if _is_too_much_for_one(limits, asked, caused, now):
         return Limit.ADDRESS
     if caused.from_network >= limits.network:
         return Limit.NETWORK
-    if caused.to_domain >= limits.of_domain(domain):
+    if caused.to_domain >= limits.of_domain(asked.domain):
         return Limit.DOMAIN
     if caused.free_from - now > LONGEST_WAIT:
         return Limit.OVERALL
     return max(now, caused.free_from)
+
+
+def _is_too_much_for_one(limits: Limits, asked: Asked, caused: Caused, now: datetime) -> bool:
+    if caused.last is not None and now - caused.last < timedelta(minutes=limits.minutes_between):
+        return True
+    if caused.last_day >= limits.per_day:
+        return True
+    # That nobody answered is no reason to keep a person's data from them.
+    return caused.unanswered >= limits.unanswered and asked.purpose is not TokenPurpose.MY_DATA
 
 
 def mailbox_of(address: Address) -> str:

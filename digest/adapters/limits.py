@@ -25,10 +25,9 @@ from sqlalchemy import (
 
 from articles.adapters.columns import Instant
 from digest.adapters.tables import caused_letters, events, refused_letters, subscribers
-from digest.address import Address
 from digest.events import EventKind
 from digest.keyed import Key, Purpose
-from digest.limits import DAY, HOUR, PENDING, Caused, Limit, Limits, Refused, decide, mailbox_of
+from digest.limits import DAY, HOUR, PENDING, Asked, Caused, Limit, Limits, Refused, decide
 
 _WRITE_SECONDS = 10.0
 """In a flood, what was refused is written down this often: it must not compete with the letters for the disk."""
@@ -86,29 +85,29 @@ class CausedLetters:
         self._written = float("-inf")
         self._lock = threading.Lock()
 
-    def refuses(self, address: Address, network: str, now: datetime) -> bool:
+    def refuses(self, asked: Asked, now: datetime) -> bool:
         """Whether a letter is forbidden already, found without writing: a flood costs no more than reading."""
         with self._read.begin() as connection:
-            found = self._decide(connection, address, network, now)
+            found = self._decide(connection, asked, now)
         if isinstance(found, Limit):
-            self._note(found, address, network, now)
+            self._note(found, asked, now)
             if self._ticks() - self._written >= _WRITE_SECONDS:
                 self.write_down()
             return True
         return False
 
-    def admit(self, connection: Connection, address: Address, network: str, now: datetime) -> datetime | None:
+    def admit(self, connection: Connection, asked: Asked, now: datetime) -> datetime | None:
         """When one more letter may go, counted in this transaction; None when it may not."""
-        found = self._decide(connection, address, network, now)
+        found = self._decide(connection, asked, now)
         if isinstance(found, Limit):
-            self._note(found, address, network, now)
+            self._note(found, asked, now)
             return None
         if found > now:
-            self._note(Limit.OVERALL, address, network, now)
+            self._note(Limit.OVERALL, asked, now)
         hashes = {
-            "address": self._of_address(address),
-            "domain": self._of_domain(address),
-            "network": self._of_network(network, now),
+            "address": self._of_address(asked),
+            "domain": self._of_domain(asked),
+            "network": self._of_network(asked, now),
         }
         connection.execute(insert(caused_letters).values(asked=now, goes=found, **hashes))
         return found
@@ -132,19 +131,19 @@ class CausedLetters:
             rows = connection.execute(recent).all()
         return [Refused(limit=Limit(one.limit), subject=one.subject, number=one.number, last=one.last) for one in rows]
 
-    def _decide(self, connection: Connection, address: Address, network: str, now: datetime) -> datetime | Limit:
-        asked = {
-            "address": self._of_address(address),
-            "person": self._key.address_hash(address),
-            "domain": self._of_domain(address),
+    def _decide(self, connection: Connection, asked: Asked, now: datetime) -> datetime | Limit:
+        wanted = {
+            "address": self._of_address(asked),
+            "person": self._key.address_hash(asked.address),
+            "domain": self._of_domain(asked),
             # It is another one after midnight.
-            "networks": [self._of_network(network, moment) for moment in (now, now - HOUR)],
+            "networks": [self._of_network(asked, moment) for moment in (now, now - HOUR)],
             "hour": now - HOUR,
             "day": now - DAY,
             "pending": now - PENDING,
             "overall": self._limits.overall - 1,
         }
-        row = connection.execute(_CAUSED, asked).one()
+        row = connection.execute(_CAUSED, wanted).one()
         caused = Caused(
             last=row.last,
             last_day=row.last_day,
@@ -153,13 +152,13 @@ class CausedLetters:
             to_domain=row.to_domain,
             free_from=row.newest + HOUR if row.newest else now,
         )
-        return decide(self._limits, _domain(address), caused, now)
+        return decide(self._limits, asked, caused, now)
 
-    def _note(self, limit: Limit, address: Address, network: str, now: datetime) -> None:
+    def _note(self, limit: Limit, asked: Asked, now: datetime) -> None:
         subject = {
-            Limit.ADDRESS: self._of_address(address)[:16],
-            Limit.NETWORK: self._of_network(network, now)[:16],
-            Limit.DOMAIN: _domain(address),
+            Limit.ADDRESS: self._of_address(asked)[:16],
+            Limit.NETWORK: self._of_network(asked, now)[:16],
+            Limit.DOMAIN: asked.domain,
             Limit.OVERALL: "",
         }[limit]
         with self._lock:
@@ -182,15 +181,11 @@ class CausedLetters:
                     one = {"hour": hour, "limit": limit, "subject": subject, "number": number, "last": self._last}
                     connection.execute(insert(refused_letters).values(one))
 
-    def _of_address(self, address: Address) -> str:
-        return self._key.mac(Purpose.LIMIT, f"address {mailbox_of(address)}")
+    def _of_address(self, asked: Asked) -> str:
+        return self._key.mac(Purpose.LIMIT, asked.counted_as)
 
-    def _of_domain(self, address: Address) -> str:
-        return self._key.mac(Purpose.LIMIT, f"domain {_domain(address)}")
+    def _of_domain(self, asked: Asked) -> str:
+        return self._key.mac(Purpose.LIMIT, f"domain {asked.domain}")
 
-    def _of_network(self, network: str, moment: datetime) -> str:
-        return self._key.mac(Purpose.LIMIT, f"network {moment:%Y-%m-%d} {network}")
-
-
-def _domain(address: Address) -> str:
-    return address.key.rpartition("@")[2]
+    def _of_network(self, asked: Asked, moment: datetime) -> str:
+        return self._key.mac(Purpose.LIMIT, f"network {moment:%Y-%m-%d} {asked.network}")

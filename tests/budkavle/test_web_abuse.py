@@ -92,6 +92,18 @@ def test_somebody_elses_address_cannot_be_bombed(pages: Site) -> None:
     assert alarm.what.startswith("57 letters to one address")
 
 
+def test_who_was_bombed_by_the_form_is_still_sent_the_link_to_their_data(pages: Site) -> None:
+    for day in range(7):
+        with later(86_000 * day):
+            form, own = pages.form(), pages.form("/mina-uppgifter", address="lasare@example.org")
+        with later(86_000 * day + 5):
+            flood(pages, form, [("lasare@example.org", f"10.0.{day}.1")])
+    assert [row["kind"] for row in pages.letters()] == ["confirm"] * 5
+    with later(86_000 * 6 + 5):
+        assert pages.post("/mina-uppgifter", own).status_code == 200
+    assert [row["kind"] for row in pages.letters()][5:] == ["my_data"]
+
+
 def test_a_form_that_nobody_can_have_filled_in_so_fast_is_shown_again(pages: Site) -> None:
     form = pages.form()
     with later(1):

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert, select
 
@@ -11,11 +11,13 @@ from budkavle.database import Database
 from digest.adapters.limits import CausedLetters
 from digest.adapters.tables import caused_letters, events, subscribers
 from digest.address import Address
-from digest.limits import UNKNOWN_NETWORK, Caused, Limit, Limits, Refused, decide, network_of
+from digest.limits import DAY, UNKNOWN_NETWORK, Asked, Caused, Limit, Limits, Refused, decide, network_of
+from digest.tokens import TokenPurpose
 from tests.keys import KEY
 
 NOW = datetime(2026, 11, 24, 23, 40, tzinfo=UTC)
 LIMITS = Limits(network=10, domain=30, large_domain=50, large_domains={"stor.test"}, overall=90)
+JOIN, DATA = TokenPurpose.CONFIRM, TokenPurpose.MY_DATA
 NOTHING = Caused(last=None, last_day=0, unanswered=0, from_network=0, to_domain=0, free_from=NOW)
 
 
@@ -23,11 +25,23 @@ def letters(database: Database, limits: Limits = LIMITS) -> CausedLetters:
     return CausedLetters(database.read, database.write, KEY, limits, lambda: 0.0)
 
 
-def asked(database: Database, caused: CausedLetters, address: str, network: str, now: datetime) -> datetime | None:
-    if caused.refuses(Address(address), network, now):
+def asked(  # noqa: PLR0913, PLR0917 - who asks for what, and when
+    database: Database,
+    caused: CausedLetters,
+    address: str,
+    network: str,
+    now: datetime,
+    purpose: TokenPurpose = JOIN,
+) -> datetime | None:
+    letter = Asked(purpose=purpose, address=Address(address), network=network)
+    if caused.refuses(letter, now):
         return None
     with database.write.begin() as connection:
-        return caused.admit(connection, Address(address), network, now)
+        return caused.admit(connection, letter, now)
+
+
+def letter(address: str = "lasare@example.org", purpose: TokenPurpose = JOIN, network: str = "net") -> Asked:
+    return Asked(purpose=purpose, address=Address(address), network=network)
 
 
 @pytest.mark.parametrize(
@@ -51,16 +65,17 @@ def test_whatever_a_proxy_says_is_some_network(host: str) -> None:
 
 
 def test_a_first_letter_goes_at_once() -> None:
-    assert decide(Limits(), "example.org", NOTHING, NOW) == NOW
+    assert decide(Limits(), letter(), NOTHING, NOW) == NOW
 
 
 @given(
     counts=st.tuples(st.integers(0, 5), st.integers(0, 8), st.integers(0, 15), st.integers(0, 60)),
     minutes=st.integers(-60, 3000),
     domain=st.sampled_from(["example.org", "stor.test"]),
+    purpose=st.sampled_from([JOIN, TokenPurpose.MOVE, DATA]),
 )
 def test_a_letter_goes_exactly_when_every_limit_has_room(
-    counts: tuple[int, int, int, int], minutes: int, domain: str
+    counts: tuple[int, int, int, int], minutes: int, domain: str, purpose: TokenPurpose
 ) -> None:
     last_day, unanswered, network, to_domain = counts
     free, bound = NOW + timedelta(minutes=minutes), 50 if domain == "stor.test" else 30
@@ -72,8 +87,9 @@ def test_a_letter_goes_exactly_when_every_limit_has_room(
         to_domain=to_domain,
         free_from=free,
     )
-    room = last_day < 3 and unanswered < 5 and network < 10 and to_domain < bound and minutes <= 24 * 60
-    decided = decide(LIMITS, domain, caused, NOW)
+    piled_up = unanswered >= 5 and purpose is not DATA
+    room = last_day < 3 and not piled_up and network < 10 and to_domain < bound and minutes <= 24 * 60
+    decided = decide(LIMITS, letter(f"lasare@{domain}", purpose), caused, NOW)
     assert isinstance(decided, datetime) == room
     if room:
         assert decided == max(NOW, free)
@@ -96,6 +112,33 @@ def test_one_mailbox_is_not_bombed_under_names_behind_a_plus(database: Database)
     went = [asked(database, caused, address, f"net {address}", NOW) for address in typed]
     assert went == [NOW, None, None, None]
     assert asked(database, caused, "+lasare@example.org", "net", NOW) == NOW
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25)
+@given(
+    steps=st.lists(
+        st.tuples(st.sampled_from([JOIN, TokenPurpose.MOVE, DATA]), st.integers(1, 600)), min_size=20, max_size=120
+    )
+)
+def test_whatever_is_typed_one_mailbox_gets_three_letters_of_a_sort_a_day_and_ones_data_is_to_be_had(
+    steps: list[tuple[TokenPurpose, int]], database: Database
+) -> None:
+    with database.write.begin() as connection:
+        connection.execute(caused_letters.delete())
+    caused, now, went = letters(database, Limits(network=99, domain=99)), NOW, list[tuple[bool, datetime]]()
+    for number, (purpose, minutes) in enumerate(steps):
+        now += timedelta(minutes=minutes)
+        mine = [at for data, at in went if data is (purpose is DATA)]
+        may = all(now - at >= timedelta(minutes=10) for at in mine) and len(within(mine, now, DAY)) < 3
+        may = may and (purpose is DATA or len(within(mine, now, 30 * DAY)) < 5)
+        goes = asked(database, caused, f"lasare+{number}@example.org", f"net {number}", now, purpose)
+        assert (goes is not None) == may
+        went += [(purpose is DATA, now)] if may else []
+        assert len(within([at for _, at in went], now, DAY)) <= 6
+
+
+def within(moments: list[datetime], now: datetime, time: timedelta) -> list[datetime]:
+    return [at for at in moments if at > now - time]
 
 
 @pytest.mark.parametrize("answer", ["confirmed", "exported"])
