@@ -17,7 +17,20 @@ PENDING = timedelta(days=30)
 """So long a letter that nobody answered counts against its address."""
 LONGEST_WAIT = timedelta(days=1)
 """A letter that could only go later than this is not worth sending: whoever asked has given up."""
-UNKNOWN_NETWORK = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """Where a request comes from: what one household is given (/24, or /64 for IPv6), within what one office is.
+
+    Whoever has an IPv6 /48, as every office may (RFC 6177), has 65 536 of the former. For IPv4 both are the same.
+    """
+
+    wide: str
+    own: str
+
+
+UNKNOWN_NETWORK = Network(wide="unknown", own="unknown")
 
 
 class Limit(StrEnum):
@@ -41,6 +54,7 @@ class Limits:
     per_day: int = 3
     unanswered: int = 5
     network: int = 10
+    wide_network: int = 100
     domain: int = 100
     large_domain: int = 200
     large_domains: Collection[str] = ()
@@ -57,7 +71,7 @@ class Asked:
 
     purpose: TokenPurpose
     address: Address
-    network: str
+    network: Network
 
     @property
     def counted_as(self) -> str:
@@ -82,6 +96,7 @@ class Caused:
     last_day: int
     unanswered: int
     from_network: int
+    from_wide_network: int
     to_domain: int
     free_from: datetime
 
@@ -90,7 +105,7 @@ def decide(limits: Limits, asked: Asked, caused: Caused, now: datetime) -> datet
     """When one more letter may go (now, or later when there are too many in all), or the limit that forbids it."""
     if _is_too_much_for_one(limits, asked, caused, now):
         return Limit.ADDRESS
-    if caused.from_network >= limits.network:
+    if caused.from_network >= limits.network or caused.from_wide_network >= limits.wide_network:
         return Limit.NETWORK
     if caused.to_domain >= limits.of_domain(asked.domain):
         return Limit.DOMAIN
@@ -114,15 +129,17 @@ def mailbox_of(address: Address) -> str:
     return f"{local.partition('+')[0] or local}@{domain}"
 
 
-def network_of(host: str) -> str:
-    """The network that an internet address belongs to: /24, or /64 for IPv6 (what one household is given)."""
+def network_of(host: str) -> Network:
+    """The network that an internet address belongs to."""
     try:
         found = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
         return UNKNOWN_NETWORK
     mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
     address = mapped or found
-    return str(ipaddress.ip_network((address, 24 if address.version == 4 else 64), strict=False))  # noqa: PLR2004 - IPv4
+    wide, own = (24, 24) if address.version == 4 else (48, 64)  # noqa: PLR2004 - IPv4
+    within = (str(ipaddress.ip_network((address, bits), strict=False)) for bits in (wide, own))
+    return Network(wide=next(within), own=next(within))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,11 +14,13 @@ from sqlalchemy import (
     Engine,
     ScalarSelect,
     Select,
+    String,
     and_,
     bindparam,
     delete,
     func,
     insert,
+    or_,
     select,
     update,
 )
@@ -31,6 +33,9 @@ from digest.limits import DAY, HOUR, PENDING, Asked, Caused, Limit, Limits, Refu
 
 _WRITE_SECONDS = 10.0
 """In a flood, what was refused is written down this often: it must not compete with the letters for the disk."""
+
+_WIDE, _BEHIND_ALL = 32, "g"
+"""How much of a network's hash is its wide network's, 128 bits; and what stands behind every hexadecimal sign."""
 
 _row = caused_letters.c
 _ANSWERS = (EventKind.CONFIRMED, EventKind.EXPORTED)
@@ -53,6 +58,8 @@ def _caused() -> Select[Any]:
     mine = (subscribers.c.hash == bindparam("person"), events.c.kind.in_(_ANSWERS))
     answered = func.coalesce(answers.where(*mine).scalar_subquery(), _moment("pending"), type_=Instant)
     in_network = _row.network.in_(bindparam("networks", expanding=True))
+    beginnings = (bindparam(name, type_=String) for name in ("today", "before"))
+    in_wide = or_(*(_row.network.between(each, each + _BEHIND_ALL) for each in beginnings))
     in_domain = _row.domain == bindparam("domain")
     # Counted from the newest, the last letter that is in bounds of all: an hour after it there is room for one more.
     goes = select(_row.goes).where(_row.goes > _moment("hour")).order_by(_row.goes.desc())
@@ -61,6 +68,7 @@ def _caused() -> Select[Any]:
         _count(own, _row.asked > _moment("day")).label("last_day"),
         _count(own, _row.asked > _moment("pending"), _row.asked > answered).label("unanswered"),
         _count(in_network, _row.asked > _moment("hour")).label("from_network"),
+        _count(in_wide, _row.asked > _moment("hour")).label("from_wide_network"),
         _count(in_domain, _row.asked > _moment("hour")).label("to_domain"),
         goes.offset(bindparam("overall")).limit(1).scalar_subquery().label("newest"),
     )
@@ -132,12 +140,14 @@ class CausedLetters:
         return [Refused(limit=Limit(one.limit), subject=one.subject, number=one.number, last=one.last) for one in rows]
 
     def _decide(self, connection: Connection, asked: Asked, now: datetime) -> datetime | Limit:
+        networks = [self._of_network(asked, moment) for moment in (now, now - HOUR)]  # it is another one after midnight
         wanted = {
             "address": self._of_address(asked),
             "person": self._key.address_hash(asked.address),
             "domain": self._of_domain(asked),
-            # It is another one after midnight.
-            "networks": [self._of_network(asked, moment) for moment in (now, now - HOUR)],
+            "networks": networks,
+            "today": networks[0][:_WIDE],
+            "before": networks[1][:_WIDE],
             "hour": now - HOUR,
             "day": now - DAY,
             "pending": now - PENDING,
@@ -149,6 +159,7 @@ class CausedLetters:
             last_day=row.last_day,
             unanswered=row.unanswered,
             from_network=row.from_network,
+            from_wide_network=row.from_wide_network,
             to_domain=row.to_domain,
             free_from=row.newest + HOUR if row.newest else now,
         )
@@ -188,4 +199,6 @@ class CausedLetters:
         return self._key.mac(Purpose.LIMIT, f"domain {asked.domain}")
 
     def _of_network(self, asked: Asked, moment: datetime) -> str:
-        return self._key.mac(Purpose.LIMIT, f"network {moment:%Y-%m-%d} {asked.network}")
+        """It begins with the wide network's, so that one index finds both."""
+        of = (f"network {moment:%Y-%m-%d} {each}" for each in (asked.network.wide, asked.network.own))
+        return "".join(self._key.mac(Purpose.LIMIT, each)[:_WIDE] for each in of)

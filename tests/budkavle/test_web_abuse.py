@@ -62,6 +62,7 @@ def flood(pages: Site, form: dict[str, str], posts: list[tuple[str, str]]) -> No
     ("posts", "letters", "about"),
     [
         ([(f"a{i}@d{i}.test", f"192.0.2.{i % 256}") for i in range(MANY)], 10, "network"),
+        ([(f"a{i}@d{i}.test", f"2001:db8:1:{i:x}::1") for i in range(MANY)], 100, "network"),
         ([(f"a{i}@liten.test", f"10.{i // 256}.{i % 256}.1") for i in range(MANY)], 100, "liten.test"),
     ],
 )
