@@ -57,7 +57,7 @@ class _Ask:
             return self._form(fields, unsent)
         goes = allowed_from(self._service, TokenPurpose.MY_DATA, address, request, now)
         if goes is not None:
-            ask_for_my_data(self._service, address, now, goes)
+            ask_for_my_data(self._service, address, now, goes, language)
         return self._pages.private("asked", HTTPStatus.OK, what="my_data")
 
     def _form(self, fields: Fields, problems: list[Problem]) -> Response:

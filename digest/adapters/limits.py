@@ -38,7 +38,7 @@ _WIDE, _BEHIND_ALL = 32, "g"
 """How much of a network's hash is its wide network's, 128 bits; and what stands behind every hexadecimal sign."""
 
 _row = caused_letters.c
-_ANSWERS = (EventKind.CONFIRMED, EventKind.EXPORTED)
+_ANSWERS = (EventKind.CONFIRMED, EventKind.MOVED, EventKind.EXPORTED)
 """What only somebody does who reads the letters."""
 
 

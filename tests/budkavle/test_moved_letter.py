@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -132,6 +133,15 @@ def test_each_letter_of_this_kind_takes_an_own_confirmation_of_its_reader(servic
         move(service, new, old)
         told += [letter["To"] for letter in post(service, NOW + HOUR)]
     assert told == [ANNA, BO, CIA, BO]
+
+
+def test_however_often_a_move_is_confirmed_at_once_it_is_made_and_told_once(service: Service) -> None:
+    subscribe(service, ANNA)
+    token = asked(service, BO)
+    with ThreadPoolExecutor(8) as pressing:
+        done = list(pressing.map(lambda _: confirm(service, token, NOW + HOUR).outcome, range(8)))
+    assert sorted(done) == [ConfirmOutcome.ALREADY] * 7 + [ConfirmOutcome.DONE]
+    assert [letter["To"] for letter in post(service, NOW + HOUR)] == [ANNA]
 
 
 def test_a_move_and_its_letter_are_one_step(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -144,7 +144,7 @@ def within(moments: list[datetime], now: datetime, time: timedelta) -> list[date
     return [at for at in moments if at > now - time]
 
 
-@pytest.mark.parametrize("answer", ["confirmed", "exported"])
+@pytest.mark.parametrize("answer", ["confirmed", "exported", "moved"])
 def test_an_answer_makes_room_for_more_letters(answer: str, database: Database) -> None:
     caused = letters(database)
     for day in range(6):
