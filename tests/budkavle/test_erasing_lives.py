@@ -4,7 +4,6 @@ The model is two sentences: somebody is known as long as the journal that is the
 older than they are in the store that is there; and is suppressed from an erasure until they confirm a newer wish.
 """
 
-import shutil
 import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,22 +11,19 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from articles.article import Seq
-from budkavle.database import Database, copy_store
-from budkavle.leaving import NAME, Leaves
-from budkavle.tables import installation
+from budkavle.database import Database
 from digest.adapters.confirming import Confirmations
 from digest.adapters.joining import Joining
-from digest.adapters.leave_journal import merged
-from digest.adapters.suppressions import Suppressions
 from digest.adapters.tables import subscribers
 from digest.adapters.tokens import NewToken, keep, new_token
 from digest.address import Address
 from digest.joining import AskedToJoin, ConfirmOutcome, Wishes, as_detail
 from digest.leaves import How
 from digest.tokens import TokenPurpose
+from tests.budkavle.kept import Kept
 from tests.budkavle.life import wishes
 from tests.given import NOW
 from tests.keys import KEY
@@ -57,24 +53,16 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-class Installation:
-    """A store and its journal in a folder, and when each was seen, joined and erased as far as these two know."""
+class Installation(Kept):
+    """A store and its journal, and when each was seen, joined and erased as far as these two know."""
 
     def __init__(self, folder: Path, store: Path) -> None:
-        self.folder, self.store, self.journal = folder, folder / "budkavle.db", folder / "leaves"
+        super().__init__(folder, store)
         self.now = NOW
         self.seen: Moments = {}
         self.joined: Moments = {}
         self.erased: Moments = {}
-        self.backups: list[tuple[Path, Moments, Moments, Moments]] = []
-        shutil.copy(store, self.store)
-        self.start()
-
-    def start(self) -> None:
-        self.database = Database(f"sqlite:///{self.store}")
-        self.suppressions = Suppressions(self.database.read, self.database.write, KEY)
-        self.leaves = Leaves(self.database, self.suppressions, self.journal)
-        self.joining = Joining(self.database.read, self.database.write, KEY)
+        self.then: list[tuple[Moments, Moments, Moments]] = []
 
     def is_known(self, who: Address) -> bool:
         return who in self.seen and self.erased.get(who, NOW) < self.seen[who]
@@ -91,18 +79,15 @@ class Installation:
             case "erase and die":
                 self.leaves.note_no(KEY.address_hash(who), How.ERASED, self.now)
                 self.erased[who] = self.now
-                self.database.close()
-                self.start()
+                self.die()
             case "type":
                 self.type(who)
             case "join":
                 self.join(who)
             case "kill":
-                self.database.close()
-                self.start()
+                self.die()
             case "lose the place":
-                with self.database.write.begin() as connection:
-                    connection.execute(delete(installation).where(installation.c.name == NAME))
+                self.lose_the_place()
             case "back up":
                 self.back_up()
             case "restore" | "restore elsewhere" if self.backups:
@@ -112,7 +97,7 @@ class Installation:
         asked = AskedToJoin(address=who, wishes=wishes(), language="sv", page="/prenumerera", text="0" * 64)
         with self.database.read.begin() as connection:
             stands = connection.execute(select(subscribers.c.id).where(subscribers.c.address_key == who.key)).scalar()
-        self.joining.ask(asked, None, Seq(0), self.now)
+        Joining(self.database.read, self.database.write, KEY).ask(asked, None, Seq(0), self.now)
         if stands is None:
             self.seen[who] = self.now
 
@@ -132,26 +117,14 @@ class Installation:
         self.joined[who] = self.now
 
     def back_up(self) -> None:
-        place = self.folder / str(len(self.backups))
-        place.mkdir()
-        copy_store(self.database.read, place / "budkavle.db")
-        if self.journal.exists():
-            shutil.copy(self.journal, place / "leaves")
-        self.backups.append((place, dict(self.seen), dict(self.joined), dict(self.erased)))
+        super().back_up()
+        self.then.append((dict(self.seen), dict(self.joined), dict(self.erased)))
 
     def restore(self, *, keep: bool) -> None:
-        """Put the newest backup in place, on this machine or on one that has no journal."""
-        place, seen, joined, erased = self.backups[-1]
-        self.database.close()
-        for path in self.folder.glob("budkavle.db*"):
-            path.unlink()
-        shutil.copy(place / "budkavle.db", self.store)
-        kept = (place / "leaves").read_bytes() if (place / "leaves").exists() else b""
-        there = self.journal.read_bytes() if keep and self.journal.exists() else b""
+        super().restore(keep=keep)
+        seen, joined, erased = self.then[-1]
         self.seen, self.joined = dict(seen), dict(joined)
         self.erased = {**erased, **self.erased} if keep else dict(erased)
-        self.journal.write_bytes(merged(kept, there))
-        self.start()
 
     def traces(self, who: Address) -> bool:
         name = who.text.encode()
