@@ -39,8 +39,8 @@ class Outcome:
 def take_in(service: Service, raw: bytes, recipient: str, now: datetime) -> Outcome:
     """Take in one message of any bytes, delivered to `recipient` where that is known.
 
-    What is no report, and a report about no letter of ours, is kept as a file and changes nothing. A
-    complaint is a leave, so it stands in the journal, too. Raises what the database raises, and OSError: then the
+    What is no report, and a report about no letter of ours, is kept as a file and changes nothing. A complaint is a
+    person's no, so it stands in the journal of leaves, too. Raises what the database raises, and OSError: then the
     message must come again.
     """
     raw = raw[:MOST_BYTES]
@@ -54,9 +54,9 @@ def take_in(service: Service, raw: bytes, recipient: str, now: datetime) -> Outc
     if report.kind is BounceClass.UNKNOWN or report.letter is None:
         return _kept(service, raw, Outcome(kind=report.kind, taken=None))
     taken = service.bounces.take(_bounce(service, report), now)
-    if report.kind is BounceClass.COMPLAINT and taken is not Taken.GONE:
-        # Also when it is known: a disk that was full then may have room now.
-        service.leaves.note(service.bounces.ended_by_complaint(report.letter), How.COMPLAINED, now)
+    # Also when it is known: a disk that was full then may have room now.
+    if report.kind is BounceClass.COMPLAINT and (known_as := service.bounces.complained(report.letter)):
+        service.leaves.note_no(known_as, How.COMPLAINED, now)
     log.info(
         "bounce", kind=report.kind, status=report.status, taken=taken, edition=report.letter.edition, form=report.form
     )

@@ -11,7 +11,7 @@ from budkavle.config import Config
 from budkavle.config_faults import Fault
 from budkavle.config_forms import nearest
 from budkavle.template_samples import Sample, leave_url, samples
-from budkavle.template_samples_notices import CHOICES_URL, URL
+from budkavle.template_samples_notices import CHOICES_URL, PAGE_URL, URL
 from budkavle.templates import (
     LETTERS,
     Render,
@@ -38,6 +38,7 @@ _MUST_SHOW = (
             ("move", URL, "url", "nobody could follow it"),
             ("my_data", URL, "url", "nobody could follow it"),
             ("already", CHOICES_URL, "choices_url", "nobody could follow it"),
+            ("moved", PAGE_URL, "page_url", "nobody could come back"),
         )
         for form in ("html", "txt")
     ),

@@ -75,6 +75,7 @@ class Limits(Table):
     per_day: Annotated[Whole, Field(ge=1)] = 3
     unanswered: Annotated[Whole, Field(ge=1)] = 5
     network: Annotated[Whole, Field(ge=1)] = 10
+    wide_network: Annotated[Whole, Field(ge=1)] = 100
     domain: Annotated[Whole, Field(ge=1)] = 100
     large_domain: Annotated[Whole, Field(ge=1)] = 200
     large_domains: tuple[Annotated[str, AfterValidator(forms.host), Text], ...] = (

@@ -7,12 +7,10 @@ from datetime import datetime
 from sqlalchemy import select
 
 from budkavle.wiring import Service
-from digest.adapters.forgetting import forget_mentions, forget_subscriber, is_under_way
+from digest.adapters.forgetting import forget_subscriber, is_under_way
 from digest.adapters.maildir_letters import remove_letters
-from digest.adapters.tables import subscribers, subscriptions
+from digest.adapters.tables import subscribers
 from digest.address import Address
-from digest.leaves import How
-from digest.suppression import SuppressionReason
 
 _LOOKS, _LOOK_SECONDS = 20, 0.1
 """How often, and how far apart, it is looked whether a letter that was being handed over lies in the outbox."""
@@ -40,13 +38,7 @@ def erase(service: Service, address: Address, now: datetime) -> Forgotten:
     own = select(subscribers.c.id).where(subscribers.c.address_key == address.key)
     with service.database.read.begin() as connection:
         known = connection.execute(own).scalar()
-    with service.database.write.begin() as connection:
-        forget_mentions(connection, address)
-        if known is None:
-            known_as = service.key.address_hash(address)
-            service.suppressions.add(connection, known_as, SuppressionReason.ERASED, now)
-    if known is not None:
-        forget_rows(service, known, now)
+    service.leaves.erase(service.key.address_hash(address), now)
     under_way = known is not None and _outlasts(service, known)
     letters = clear_outbox(service, [address])
     scrubbed = service.database.scrub()
@@ -66,23 +58,17 @@ def forget(service: Service, subscriber: int, now: datetime) -> None:
 
 
 def forget_rows(service: Service, subscriber: int, now: datetime, *, keep_no: bool = True) -> None:
-    """Delete what the store has of a subscriber; with `keep_no` false, of one who never said no, even that.
-
-    The journal of leaves is told first, so that an older backup that is put in place forgets them, too.
-    """
-    mine = select(subscriptions.c.token).where(subscriptions.c.subscriber_id == subscriber)
+    """Delete what the store has of a subscriber; with `keep_no` false, of one who never said no, even that."""
     own = select(subscribers.c.hash).where(subscribers.c.id == subscriber)
-    if keep_no:
-        with service.database.read.begin() as connection:
-            tokens = connection.execute(mine).scalars().all()
-        service.leaves.note(tokens, How.ERASED, now)
-        service.leaves.replay()
-    with service.database.write.begin() as connection:
+    with service.database.read.begin() as connection:
         known_as = connection.execute(own).scalar()
-        if known_as:  # who had no subscription, or who is to leave no trace
-            if keep_no:
-                service.suppressions.add(connection, known_as, SuppressionReason.ERASED, now)
-            forget_subscriber(connection, subscriber, now)
+    if not known_as:
+        return  # somebody else forgot them
+    if keep_no:
+        service.leaves.erase(known_as, now)
+        return
+    with service.database.write.begin() as connection:
+        forget_subscriber(connection, subscriber, now)
 
 
 def clear_outbox(service: Service, addresses: Collection[Address]) -> int:

@@ -101,6 +101,7 @@ def confirm(service: Service, token: str, now: datetime) -> Confirmed:
     used = _confirmations(service).use(token, service.articles.last_seq(), now)
     if used.looked is None:
         return Confirmed(outcome=used.outcome)
+    service.bell.ring()  # a move has laid a letter down
     return Confirmed(
         outcome=used.outcome,
         purpose=used.looked.purpose,

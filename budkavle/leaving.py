@@ -13,17 +13,17 @@ from enum import StrEnum
 from pathlib import Path
 
 import structlog
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, and_, delete, insert, select
 from sqlalchemy.exc import DatabaseError
 
 from budkavle.database import Database
 from budkavle.tables import installation
-from digest.adapters.forgetting import forget_subscriber
+from digest.adapters.forgetting import forget_mentions, forget_subscriber
 from digest.adapters.leave_journal import LeaveJournal, Place
 from digest.adapters.leaving import COMPLAINED, ONE_CLICK, Known, end_where, known_by, meant_by
 from digest.adapters.suppressions import Suppressions
 from digest.adapters.tables import subscribers, subscriptions
-from digest.leaves import How, Leave, proof_of
+from digest.leaves import How, Leave, No, proof_of
 from digest.suppression import SuppressionReason
 
 log = structlog.get_logger()
@@ -31,6 +31,7 @@ NAME = "leaves"
 _PATIENCE_SECONDS = 1.0
 """Short, for the journal has the wish already."""
 _FOREVER_SECONDS = 10.0
+_REASONS = {How.COMPLAINED: SuppressionReason.COMPLAINT, How.ERASED: SuppressionReason.ERASED}
 _KNOWN = select(installation.c.value).where(installation.c.name == NAME)
 
 
@@ -88,19 +89,35 @@ class Leaves:
             return Leaving(left=Left.UNKNOWN)
         if known.ended:
             return Leaving(left=Left.ALREADY, digest=known.digest)
-        self._write_down(_of(known, token, How.LEFT, now))
+        self._write_down(_of(known, token, now))
         return Leaving(left=Left.NOW, digest=known.digest)
 
-    def note(self, tokens: Sequence[str], how: How, now: datetime) -> None:
+    def note(self, tokens: Sequence[str], now: datetime) -> None:
         """Write down that these subscriptions end, for the day on which an older store is put in place.
 
         For what ends them in the store by itself. Raises OSError.
         """
         with self._database.read.begin() as connection:
             known = [(known_by(connection, token), token) for token in tokens]
-        leaves = [_of(each, token, how, now) for each, token in known if each is not None]
+        leaves = [_of(each, token, now) for each, token in known if each is not None]
         if leaves:
             self._journal.append(leaves)
+
+    def erase(self, known_as: str, now: datetime) -> None:
+        """Forget whoever has the address of this keyed hash, known or not, and keep their no.
+
+        Raises OSError when it cannot be written down; then nothing has happened.
+        """
+        self.note_no(known_as, How.ERASED, now)
+        self.replay()
+
+    def note_no(self, known_as: str, how: How, now: datetime) -> None:
+        """Write down a no of the person whose address has this keyed hash, as above. Raises OSError."""
+        own = select(subscribers.c.since).where(subscribers.c.hash == known_as)
+        with self._database.read.begin() as connection:
+            since = connection.execute(own).scalar()
+        moment = max(now, since) if since else now
+        self._journal.append([No(moment=moment, how=how, address=known_as)])
 
     def _write_down(self, leave: Leave) -> None:
         self._journal.append([leave])
@@ -136,17 +153,19 @@ class Leaves:
         with self._database.soon(patience, writes=True) as connection:
             before = _place(connection)
             reading = self._journal.after(before)
-            forgotten = self._apply(connection, reading.leaves)
+            self._apply(connection, [each for each in reading.wishes if isinstance(each, Leave)])
+            for wish in reading.wishes:
+                if isinstance(wish, No):
+                    self._heed(connection, wish)
             if reading.place != before:
                 _remember(connection, reading.place)
         if reading.torn:
             log.warning("leaves_torn", lines=reading.torn, remedy="a power failure tore them before they were answered")
-        if forgotten:
+        if any(wish.how is How.ERASED for wish in reading.wishes):
             self._database.scrub()
-        return len(reading.leaves)
+        return len(reading.wishes)
 
-    def _apply(self, connection: Connection, leaves: Sequence[Leave]) -> int:
-        """Apply leaves; says how many people were forgotten."""
+    def _apply(self, connection: Connection, leaves: Sequence[Leave]) -> None:
         forgotten = set[int]()
         for leave, row in meant_by(connection, leaves):
             here = subscriptions.c.id == row.id
@@ -156,13 +175,23 @@ class Leaves:
                 if end_where(connection, here, COMPLAINED, leave.moment):  # else the store knew, and what came after
                     self._suppress(connection, row.subscriber_id, SuppressionReason.COMPLAINT, leave.moment)
             elif row.subscriber_id not in forgotten:
-                self._forget(connection, row.subscriber_id, leave.moment)
+                self._suppress(connection, row.subscriber_id, SuppressionReason.ERASED, leave.moment)
+                forget_subscriber(connection, row.subscriber_id, leave.moment)
                 forgotten.add(row.subscriber_id)
-        return len(forgotten)
 
-    def _forget(self, connection: Connection, subscriber: int, moment: datetime) -> None:
-        self._suppress(connection, subscriber, SuppressionReason.ERASED, moment)
-        forget_subscriber(connection, subscriber, moment)
+    def _heed(self, connection: Connection, no: No) -> None:
+        """Do what a person wished, unless they are known to have come back since."""
+        if not self._suppressions.taken_back(connection, no.address, no.moment):
+            self._suppressions.add(connection, no.address, _REASONS[no.how], no.moment)
+        theirs = select(subscribers.c.id).where(subscribers.c.hash == no.address, subscribers.c.since <= no.moment)
+        subscriber = connection.execute(theirs).scalar()
+        if no.how is How.ERASED:
+            forget_mentions(connection, no.address, self._suppressions.hash_of)
+            if subscriber is not None:
+                forget_subscriber(connection, subscriber, no.moment)
+        else:
+            before = and_(subscriptions.c.subscriber_id == subscriber, subscriptions.c.since <= no.moment)
+            end_where(connection, before, COMPLAINED, no.moment)
 
     def _suppress(self, connection: Connection, subscriber: int, reason: SuppressionReason, moment: datetime) -> None:
         own = select(subscribers.c.hash).where(subscribers.c.id == subscriber)
@@ -170,9 +199,9 @@ class Leaves:
             self._suppressions.add(connection, known_as, reason, moment)
 
 
-def _of(known: Known, token: str, how: How, now: datetime) -> Leave:
+def _of(known: Known, token: str, now: datetime) -> Leave:
     """A leave is never earlier than what it ends, whatever a clock did: who came back later is told apart by that."""
-    return Leave(moment=max(now, known.since), how=how, subscription=known.id, proof=proof_of(token))
+    return Leave(moment=max(now, known.since), how=How.LEFT, subscription=known.id, proof=proof_of(token))
 
 
 def _place(connection: Connection) -> Place:

@@ -17,18 +17,22 @@ from digest.adapters.tables import subscribers
 from digest.adapters.tokens import NewToken, Token, find, keep, new_token, use
 from digest.address import Address
 from digest.events import Event, EventKind
-from digest.tokens import TokenPurpose, TokenState
+from digest.tokens import TokenPurpose, TokenState, is_one_press
 from digest.transactional import NoticeKind
 
 
-def ask_for_my_data(service: Service, who: Address | str, now: datetime, goes: datetime | None = None) -> None:
+def ask_for_my_data(
+    service: Service, who: Address | str, now: datetime, goes: datetime | None = None, language: str = ""
+) -> None:
     """Queue a letter with a token for `/mina-uppgifter/T`; to an address we do not know, one that says so.
 
-    `who` is an address typed into a page, or a leave token; an unknown leave token does nothing.
+    `who` is an address typed into a page, or a leave token; an unknown leave token does nothing. Somebody unknown is
+    written to in `language`.
     """
     asking = Asking(service.database.write, service.key)
     if isinstance(who, Address):
-        asking.of_address(who, NoticeKind.MY_DATA, service.config.settings.language, now, goes)
+        spoken = language or service.config.settings.language
+        asking.of_address(who, NoticeKind.MY_DATA, spoken, now, goes)
     else:
         owner = owner_of(service, who)
         if owner is None:
@@ -49,12 +53,16 @@ def language_behind(service: Service, token: str, now: datetime) -> str | None:
 
 
 def visit(service: Service, token: str, now: datetime) -> str | None:
-    """Use the token of a letter, once; gives the key of a visit, good for an hour. None as above."""
+    """Use the token of a letter, once; gives the key of a visit, good for an hour. None as above.
+
+    A button that is pressed twice gives two keys to the same.
+    """
     with service.database.write.begin() as connection:
-        found = _open(connection, token, now, TokenPurpose.MY_DATA)
-        if found is None:
+        found = find(connection, token, now, TokenPurpose.MY_DATA)
+        if found is None or not (found.state is TokenState.OPEN or is_one_press(found.used, now)):
             return None
-        use(connection, found, now)
+        if found.state is TokenState.OPEN:
+            use(connection, found, now)
         key, whose = new_token(), found.subscriber
         keep(connection, NewToken(token=key, purpose=TokenPurpose.VISIT, subscriber=whose, detail="{}", asked=now), now)
         return key

@@ -11,7 +11,6 @@ from digest.adapters.leaving import tokens_of
 from digest.adapters.tables import subscribers, subscriptions
 from digest.address import Address
 from digest.events import Event, EventKind
-from digest.leaves import How
 from digest.suppression import Suppression, SuppressionReason, operator_may_lift
 
 _WORDS = {
@@ -51,7 +50,7 @@ def end_for(service: Service, address: Address, digest: str | None, now: datetim
     ended = service.subscribers.end(address, digest, "asked the operator", now)
     with service.database.read.begin() as connection:
         tokens = tokens_of(connection, which)
-    service.leaves.note(tokens, How.LEFT, now)
+    service.leaves.note(tokens, now)
     return ended
 
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from budkavle.consenting import LANGUAGES
 from budkavle.wiring import Service
 from digest.adapters.joining import subscriptions_of
+from digest.adapters.moving import digest_moved
 from digest.adapters.notices import Waiting
 from digest.joining import DigestWish, Wishes, of_detail
 from digest.keyed import Purpose
@@ -66,6 +67,9 @@ def _values(service: Service, waiting: Waiting, token: str) -> Mapping[str, obje
         return values | {"known": known, "days": service.config.settings.keep.pending}
     if waiting.kind is NoticeKind.MOVE:
         return values
+    if waiting.kind is NoticeKind.MOVED:
+        title = _titles(service).get(digest := digest_moved(waiting.detail), digest)
+        return values | {"title": title, "page_url": f"{url}prenumerera"}
     asked = of_detail(waiting.detail)
     tokens = {digest: str(row.token) for digest, row in standing.items()}
     return values | {
@@ -77,7 +81,7 @@ def _values(service: Service, waiting: Waiting, token: str) -> Mapping[str, obje
 
 def _shown(service: Service, asked: Wishes, tokens: Mapping[str, str]) -> Iterator[Mapping[str, object]]:
     url = service.config.settings.public_url
-    titles = {digest.name: digest.title for digest in service.config.settings.digests}
+    titles = _titles(service)
     for wish in asked.wishes:
         topics, publishers = _labels(service, wish)
         leave_token = tokens.get(wish.digest)
@@ -87,6 +91,10 @@ def _shown(service: Service, asked: Wishes, tokens: Mapping[str, str]) -> Iterat
             "publishers": publishers,
             "choices_url": f"{url}mina-val/{leave_token}" if leave_token else url,
         }
+
+
+def _titles(service: Service) -> dict[str, str]:
+    return {digest.name: digest.title for digest in service.config.settings.digests}
 
 
 def _labels(service: Service, wish: DigestWish) -> tuple[list[str], list[str]]:

@@ -89,9 +89,7 @@ def restore(backup: Backup, file: Path, wishes: Wishes, now: datetime) -> Restor
         raise StoreInPlaceError(store)
     store.parent.mkdir(parents=True, exist_ok=True)
     with sender_lock(store), _prepared(backup, store) as prepared:
-        taken_in, presumed = 0, tuple[Presumed, ...]()
-        if not wishes.nothing_was_sent:
-            taken_in, presumed = _made_safe(_at(config, prepared), backup, now)
+        taken_in, presumed = _made_safe(_at(config, prepared), backup, now, nothing_was_sent=wishes.nothing_was_sent)
         places = _Places(backup=backup, now=now)
         if own:
             places.place(CONFIG, file)
@@ -131,14 +129,18 @@ def _at(config: Config, store: Path) -> Config:
     return replace(config, settings=config.settings.model_copy(update={"store": Store(url=f"sqlite:///{store}")}))
 
 
-def _made_safe(config: Config, backup: Backup, now: datetime) -> tuple[int, tuple[Presumed, ...]]:
-    """Presume of every letter that may have gone out after the backup was taken that it did.
+def _made_safe(
+    config: Config, backup: Backup, now: datetime, *, nothing_was_sent: bool
+) -> tuple[int, tuple[Presumed, ...]]:
+    """Tell the store of the leaves since, and presume of every letter that may have gone out since that it did.
 
     What the store knows as planned comes first: opening an edition would close it as not sent. An edition whose slot
     came since is planned with all that the sources hold now, for nobody knows what it held.
     """
     secret = backup.folder / SECRET if backup.has(SECRET) else None
-    with open_service(config, secret) as service:
+    with open_service(config, secret) as service:  # which reads the journal of leaves that lies there
+        if nothing_was_sent:
+            return 0, ()
         doubtful = dict(presume_sent(service.database.write, now))
         digests = service.config.settings.digests
         for digest in digests:

@@ -7,6 +7,7 @@ from digest.transactional import NoticeKind
 
 URL = "https://nyheter.example.org/bekrafta/" + "0" * 32
 CHOICES_URL = "https://nyheter.example.org/mina-val/" + "0" * 32
+PAGE_URL = "https://nyheter.example.org/prenumerera"
 
 
 def notice_letters(sender: str, at: datetime, record: Callable[[str, Mapping[str, object]], str]) -> None:
@@ -15,11 +16,12 @@ def notice_letters(sender: str, at: datetime, record: Callable[[str, Mapping[str
     bare: dict[str, object] = {"title": "Dagens nyheter", "topics": [], "publishers": []}
     wishes = [each | {"choices_url": CHOICES_URL} for each in (rich, bare)]
     common = {"sender": sender, "token": "0" * 32, "asked": at}
-    page = {"wishes": wishes, "page_url": "https://nyheter.example.org/prenumerera"}
+    page = {"wishes": wishes, "page_url": PAGE_URL}
     for imported in (False, True):
         _each(NoticeKind.CONFIRM, {**common, **page, "url": URL, "imported": imported}, record)
     _each(NoticeKind.ALREADY, {**common, **page, "imported": False}, record)
     _each(NoticeKind.MOVE, {**common, "url": URL}, record)
+    _each(NoticeKind.MOVED, {**common, "title": rich["title"], "page_url": PAGE_URL}, record)
     for known in (False, True):
         _each(NoticeKind.MY_DATA, {**common, "url": URL, "known": known, "days": 7}, record)
 

@@ -107,6 +107,7 @@ class Service:
             per_day=own.per_day,
             unanswered=own.unanswered,
             network=own.network,
+            wide_network=own.wide_network,
             domain=own.domain,
             large_domain=own.large_domain,
             large_domains=frozenset(own.large_domains),

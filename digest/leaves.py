@@ -1,7 +1,8 @@
 """Leaves as they are written down before they are answered, so that they hold whatever becomes of the store.
 
 A line names nobody: the moment, what was wished, the subscription's number, and the SHA-256 of its leave token, which
-is 128 random bits and cannot be guessed from it (docs/adr/0020-a-journal-of-leaves.md).
+is 128 random bits and cannot be guessed from it. What a person wishes for all there is of them knows them by the keyed
+hash of their address, which only the holder of the secret can make (docs/adr/0020-a-journal-of-leaves.md).
 """
 
 import hashlib
@@ -15,8 +16,10 @@ from digest.subscription import SubscriptionId
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 _LINE = re.compile(
     rb"(?P<moment>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z) (?P<how>[a-z]+) "
-    rb"(?P<number>\d{1,18}|-) (?P<proof>[0-9a-f]{64})\n"
+    rb"(?P<number>\d{1,18}|-|address) (?P<proof>[0-9a-f]{64})\n"
 )
+_WHOLE = "address"
+"""What stands in a line in the place of a number when it is about a person."""
 _FORM = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
@@ -41,6 +44,15 @@ class Leave:
     proof: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class No:
+    """One wish about all there is of a person. `address` is the keyed hash that suppressions know them by."""
+
+    moment: datetime
+    how: How
+    address: str
+
+
 def is_token(text: str) -> bool:
     """Whether this has the form of a leave token."""
     return _TOKEN.fullmatch(text) is not None
@@ -51,14 +63,18 @@ def proof_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def written(leave: Leave) -> bytes:
-    """A leave as a line of the journal."""
-    number = "-" if leave.subscription is None else leave.subscription
-    return f"{leave.moment.astimezone(UTC).strftime(_FORM)} {leave.how} {number} {leave.proof}\n".encode()
+def written(wish: Leave | No) -> bytes:
+    """A wish as a line of the journal."""
+    match wish:
+        case No():
+            whose = f"{_WHOLE} {wish.address}"
+        case Leave():
+            whose = f"{'-' if wish.subscription is None else wish.subscription} {wish.proof}"
+    return f"{wish.moment.astimezone(UTC).strftime(_FORM)} {wish.how} {whose}\n".encode()
 
 
-def read(line: bytes) -> Leave | None:
-    """The leave that a line tells of; None for one that was torn."""
+def read(line: bytes) -> Leave | No | None:
+    """The wish that a line tells of; None for one that was torn."""
     found = _LINE.fullmatch(line)
     if found is None:
         return None
@@ -66,5 +82,8 @@ def read(line: bytes) -> Leave | None:
         moment, how = datetime.strptime(found["moment"].decode(), _FORM).replace(tzinfo=UTC), How(found["how"].decode())
     except ValueError:
         return None
-    number = None if found["number"] == b"-" else SubscriptionId(int(found["number"]))
-    return Leave(moment=moment, how=how, subscription=number, proof=found["proof"].decode())
+    number, proof = found["number"].decode(), found["proof"].decode()
+    if number == _WHOLE:
+        return No(moment=moment, how=how, address=proof) if how is not How.LEFT else None
+    subscription = None if number == "-" else SubscriptionId(int(number))
+    return Leave(moment=moment, how=how, subscription=subscription, proof=proof)

@@ -10,13 +10,27 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from digest.address import Address
+from digest.tokens import TokenPurpose
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 PENDING = timedelta(days=30)
 """So long a letter that nobody answered counts against its address."""
 LONGEST_WAIT = timedelta(days=1)
 """A letter that could only go later than this is not worth sending: whoever asked has given up."""
-UNKNOWN_NETWORK = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """Where a request comes from: what one household is given (/24, or /64 for IPv6), within what one office is.
+
+    Whoever has an IPv6 /48, as every office may (RFC 6177), has 65 536 of the former. For IPv4 both are the same.
+    """
+
+    wide: str
+    own: str
+
+
+UNKNOWN_NETWORK = Network(wide="unknown", own="unknown")
 
 
 class Limit(StrEnum):
@@ -40,6 +54,7 @@ class Limits:
     per_day: int = 3
     unanswered: int = 5
     network: int = 10
+    wide_network: int = 100
     domain: int = 100
     large_domain: int = 200
     large_domains: Collection[str] = ()
@@ -51,8 +66,28 @@ class Limits:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Asked:
+    """One letter that a page is to cause: what it is for, where it goes, and the network that asks."""
+
+    purpose: TokenPurpose
+    address: Address
+    network: Network
+
+    @property
+    def counted_as(self) -> str:
+        """What it is to its address: who was bombed with others must still get at what is known of them."""
+        mailbox = mailbox_of(self.address)
+        return f"my data {mailbox}" if self.purpose is TokenPurpose.MY_DATA else f"address {mailbox}"
+
+    @property
+    def domain(self) -> str:
+        """The domain that it goes to."""
+        return self.address.key.rpartition("@")[2]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Caused:
-    """The letters that were caused before: to this address, its domain and from this network.
+    """The letters that were caused before: to this address and counted as this one, to its domain, from this network.
 
     `last` is the address's newest, `free_from` is when one more in all is in bounds.
     """
@@ -61,23 +96,31 @@ class Caused:
     last_day: int
     unanswered: int
     from_network: int
+    from_wide_network: int
     to_domain: int
     free_from: datetime
 
 
-def decide(limits: Limits, domain: str, caused: Caused, now: datetime) -> datetime | Limit:
+def decide(limits: Limits, asked: Asked, caused: Caused, now: datetime) -> datetime | Limit:
     """When one more letter may go (now, or later when there are too many in all), or the limit that forbids it."""
-    if caused.last is not None and now - caused.last < timedelta(minutes=limits.minutes_between):
+    if _is_too_much_for_one(limits, asked, caused, now):
         return Limit.ADDRESS
-    if caused.last_day >= limits.per_day or caused.unanswered >= limits.unanswered:
-        return Limit.ADDRESS
-    if caused.from_network >= limits.network:
+    if caused.from_network >= limits.network or caused.from_wide_network >= limits.wide_network:
         return Limit.NETWORK
-    if caused.to_domain >= limits.of_domain(domain):
+    if caused.to_domain >= limits.of_domain(asked.domain):
         return Limit.DOMAIN
     if caused.free_from - now > LONGEST_WAIT:
         return Limit.OVERALL
     return max(now, caused.free_from)
+
+
+def _is_too_much_for_one(limits: Limits, asked: Asked, caused: Caused, now: datetime) -> bool:
+    if caused.last is not None and now - caused.last < timedelta(minutes=limits.minutes_between):
+        return True
+    if caused.last_day >= limits.per_day:
+        return True
+    # That nobody answered is no reason to keep a person's data from them.
+    return caused.unanswered >= limits.unanswered and asked.purpose is not TokenPurpose.MY_DATA
 
 
 def mailbox_of(address: Address) -> str:
@@ -86,15 +129,17 @@ def mailbox_of(address: Address) -> str:
     return f"{local.partition('+')[0] or local}@{domain}"
 
 
-def network_of(host: str) -> str:
-    """The network that an internet address belongs to: /24, or /64 for IPv6 (what one household is given)."""
+def network_of(host: str) -> Network:
+    """The network that an internet address belongs to."""
     try:
         found = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
         return UNKNOWN_NETWORK
     mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
     address = mapped or found
-    return str(ipaddress.ip_network((address, 24 if address.version == 4 else 64), strict=False))  # noqa: PLR2004 - IPv4
+    wide, own = (24, 24) if address.version == 4 else (48, 64)  # noqa: PLR2004 - IPv4
+    within = (str(ipaddress.ip_network((address, bits), strict=False)) for bits in (wide, own))
+    return Network(wide=next(within), own=next(within))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,6 +34,9 @@ _LIVES = {
 }
 
 
+_ONE_PRESS = timedelta(minutes=1)
+
+
 def life_of(purpose: TokenPurpose) -> timedelta:
     """How long a token lives, from the making of its letter."""
     return _LIVES[purpose]
@@ -42,6 +45,11 @@ def life_of(purpose: TokenPurpose) -> timedelta:
 def hash_of(token: str) -> str:
     """What a token is stored as: SHA-256 of 128 random bits cannot be turned back, and needs no salt."""
     return hashlib.sha256(token.encode(errors="backslashreplace")).hexdigest()
+
+
+def is_one_press(used: datetime | None, now: datetime) -> bool:
+    """Whether a button was pressed twice: of two presses people see what the second one gives."""
+    return used is not None and timedelta() <= now - used < _ONE_PRESS
 
 
 def state_of(expires: datetime, used: datetime | None, now: datetime) -> TokenState:

@@ -27,12 +27,14 @@ class NoticeKind(StrEnum):
     ALREADY = "already"
     """Somebody asked to join who gets all of it already."""
     MOVE = "move"
+    MOVED = "moved"
+    """To the address that a subscription came to: it goes to another one now."""
     MY_DATA = "my_data"
 
     @property
     def purpose(self) -> TokenPurpose | None:
         """What its token does; None for a letter without one."""
-        return None if self is NoticeKind.ALREADY else TokenPurpose(self.value)
+        return None if self in {NoticeKind.ALREADY, NoticeKind.MOVED} else TokenPurpose(self.value)
 
 
 class NoticeState(StrEnum):

@@ -17,6 +17,7 @@ from budkavle.web.letters import allowed_from, typed_address
 from budkavle.web.offer import Offer, Option
 from budkavle.web.pages import Pages
 from budkavle.wiring import Service
+from digest.tokens import TokenPurpose
 
 _LONGEST_PAUSE = timedelta(days=366)
 
@@ -83,7 +84,7 @@ class _Choices:
         address = typed_address(typed, self._pages.language(known.language))
         if isinstance(address, Problem):
             return self._shown(token, known, problems=[address], address=typed)
-        goes = allowed_from(self._service, address, request, now)
+        goes = allowed_from(self._service, TokenPurpose.MOVE, address, request, now)
         if goes is not None:
             ask_to_move(self._service, token, address, now, goes)
         return self._pages.private("asked", HTTPStatus.OK, own=known.language, what="move")

@@ -28,6 +28,7 @@ from budkavle.web.offer import Offer
 from budkavle.web.pages import Pages
 from budkavle.wiring import Service
 from digest.address import Address
+from digest.tokens import TokenPurpose
 
 PAGE = "/prenumerera"
 _WORST = {
@@ -79,7 +80,7 @@ class _Join:
         )
         if asked.text != consent_text(self._service, language).hash:
             return self._form(fields, [_other_text(language)])
-        goes = allowed_from(self._service, address, request, now)
+        goes = allowed_from(self._service, TokenPurpose.CONFIRM, address, request, now)
         if goes is not None:
             try:
                 ask_to_join(self._service, asked, now, goes)

@@ -8,7 +8,8 @@ from budkavle.translations import translations
 from budkavle.web.fields import Problem
 from budkavle.wiring import Service
 from digest.address import Address, AddressError, parse_address
-from digest.limits import network_of
+from digest.limits import Asked, network_of
+from digest.tokens import TokenPurpose
 
 _LONGEST = 254
 
@@ -21,13 +22,16 @@ def typed_address(text: str, language: str) -> Address | Problem:
         return Problem(field="address", text=_what_is_wrong(text.strip(), language))
 
 
-def allowed_from(service: Service, address: Address, request: Request, now: datetime) -> datetime | None:
+def allowed_from(
+    service: Service, purpose: TokenPurpose, address: Address, request: Request, now: datetime
+) -> datetime | None:
     """When a letter to this address may go, counted at once; None when there have been too many."""
     network = network_of(request.client.host if request.client else "")
-    if service.caused.refuses(address, network, now):
+    asked = Asked(purpose=purpose, address=address, network=network)
+    if service.caused.refuses(asked, now):
         return None
     with service.database.write.begin() as connection:
-        return service.caused.admit(connection, address, network, now)
+        return service.caused.admit(connection, asked, now)
 
 
 def _what_is_wrong(text: str, language: str) -> str:

@@ -18,6 +18,7 @@ from budkavle.web.offer import Offer
 from budkavle.web.pages import PRIVATE, Pages
 from budkavle.wiring import Service
 from digest.address import Address
+from digest.tokens import TokenPurpose
 
 OPEN, COPY, ERASE_ASKED, ERASE = "open", "copy", "erase", "erase for ever"
 
@@ -54,9 +55,9 @@ class _Ask:
             return self._form(fields, [address, *unsent])
         if unsent:
             return self._form(fields, unsent)
-        goes = allowed_from(self._service, address, request, now)
+        goes = allowed_from(self._service, TokenPurpose.MY_DATA, address, request, now)
         if goes is not None:
-            ask_for_my_data(self._service, address, now, goes)
+            ask_for_my_data(self._service, address, now, goes, language)
         return self._pages.private("asked", HTTPStatus.OK, what="my_data")
 
     def _form(self, fields: Fields, problems: list[Problem]) -> Response:

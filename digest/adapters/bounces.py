@@ -13,7 +13,7 @@ from digest.adapters.bounce_counts import audience, health_of, suppressed_by
 from digest.adapters.bounce_history import history
 from digest.adapters.events import note
 from digest.adapters.forgetting import NAMED
-from digest.adapters.leaving import COMPLAINED, end_where, tokens_of
+from digest.adapters.leaving import COMPLAINED, end_where
 from digest.adapters.suppressions import Suppressions
 from digest.adapters.tables import bounce_brakes, bounces, deliveries, editions, subscribers, subscriptions
 from digest.bounce_class import BounceClass, class_of, status_of
@@ -105,12 +105,14 @@ class Bounces:
         with self._read.begin() as connection:
             return connection.execute(_EVIDENCE.where(subscriptions.c.subscriber_id == subscriber)).all()
 
-    def ended_by_complaint(self, letter: Returned) -> Sequence[str]:
-        """The leave tokens of all that a complaint of this letter's recipient ended."""
-        owner = select(subscriptions.c.subscriber_id).where(subscriptions.c.id == letter.subscription).scalar_subquery()
-        ended = and_(subscriptions.c.subscriber_id == owner, subscriptions.c.ended_reason == COMPLAINED)
+    def complained(self, letter: Returned) -> str | None:
+        """The keyed hash of this letter's recipient, while they are not mailed because they complained; else None."""
+        hashed = select(subscribers.c.hash).join(subscriptions, subscriptions.c.subscriber_id == subscribers.c.id)
+        of = hashed.where(subscriptions.c.id == letter.subscription)
         with self._read.begin() as connection:
-            return tokens_of(connection, ended)
+            known_as = str(connection.execute(of).scalar())
+            no = self._suppressions.of(connection, known_as)
+        return known_as if no is not None and no.reason is SuppressionReason.COMPLAINT else None
 
     def _judge(self, connection: Connection, letter: Row[*tuple[Any, ...]], key: str, now: datetime) -> bool:
         """Suppress the address if the evidence asks for it; False when nothing changed."""

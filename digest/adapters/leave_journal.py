@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from digest.leaves import Leave, read, written
+from digest.leaves import Leave, No, read, written
 
 _CHECKED = 256
 """How many bytes before a place tell whether a journal is the one that the place was in."""
@@ -26,9 +26,9 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """What came after a place: the leaves in order, how many lines were torn, and the place of now."""
+    """What came after a place: the wishes in order, how many lines were torn, and the place of now."""
 
-    leaves: Sequence[Leave]
+    wishes: Sequence[Leave | No]
     torn: int
     place: Place
 
@@ -39,8 +39,8 @@ class LeaveJournal:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def append(self, leaves: Sequence[Leave]) -> None:
-        """Write leaves down; when this returns, they are on the disk. Raises OSError, and then nothing is written.
+    def append(self, wishes: Sequence[Leave | No]) -> None:
+        """Write wishes down; when this returns, they are on the disk. Raises OSError, and then nothing is written.
 
         A line that somebody tore, by a power failure, is ended first: it spoils no line but itself.
         """
@@ -49,7 +49,7 @@ class LeaveJournal:
             fcntl.flock(number, fcntl.LOCK_EX)
             before = os.fstat(number).st_size
             torn = before > 0 and os.pread(number, 1, before - 1) != b"\n"
-            text = b"\n" * torn + b"".join(map(written, leaves))
+            text = b"\n" * torn + b"".join(map(written, wishes))
             try:
                 _write(number, text)
             except OSError as error:
@@ -71,18 +71,18 @@ class LeaveJournal:
     def after(self, place: Place) -> Reading:
         """What was written after a place; everything, when the place is of another journal."""
         if not self._path.exists():
-            return Reading(leaves=(), torn=0, place=Place())
+            return Reading(wishes=(), torn=0, place=Place())
         with self._path.open("rb") as file:
             before = _before(file, place.position)
             if file.tell() != place.position or _check(before) != place.check:
                 place, before = Place(), b""
                 file.seek(0)
             lines = _whole(file.read())
-        leaves = [read(line) for line in lines]
-        found = [each for each in leaves if each is not None]
+        wishes = [read(line) for line in lines]
+        found = [each for each in wishes if each is not None]
         text = b"".join(lines)
         here = Place(position=place.position + len(text), check=_check((before + text)[-_CHECKED:]))
-        return Reading(leaves=found, torn=len(leaves) - len(found), place=here)
+        return Reading(wishes=found, torn=len(wishes) - len(found), place=here)
 
 
 def merged(kept: bytes, other: bytes) -> bytes:

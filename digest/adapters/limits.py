@@ -14,27 +14,31 @@ from sqlalchemy import (
     Engine,
     ScalarSelect,
     Select,
+    String,
     and_,
     bindparam,
     delete,
     func,
     insert,
+    or_,
     select,
     update,
 )
 
 from articles.adapters.columns import Instant
 from digest.adapters.tables import caused_letters, events, refused_letters, subscribers
-from digest.address import Address
 from digest.events import EventKind
 from digest.keyed import Key, Purpose
-from digest.limits import DAY, HOUR, PENDING, Caused, Limit, Limits, Refused, decide, mailbox_of
+from digest.limits import DAY, HOUR, PENDING, Asked, Caused, Limit, Limits, Refused, decide
 
 _WRITE_SECONDS = 10.0
 """In a flood, what was refused is written down this often: it must not compete with the letters for the disk."""
 
+_WIDE, _BEHIND_ALL = 32, "g"
+"""How much of a network's hash is its wide network's, 128 bits; and what stands behind every hexadecimal sign."""
+
 _row = caused_letters.c
-_ANSWERS = (EventKind.CONFIRMED, EventKind.EXPORTED)
+_ANSWERS = (EventKind.CONFIRMED, EventKind.MOVED, EventKind.EXPORTED)
 """What only somebody does who reads the letters."""
 
 
@@ -54,6 +58,8 @@ def _caused() -> Select[Any]:
     mine = (subscribers.c.hash == bindparam("person"), events.c.kind.in_(_ANSWERS))
     answered = func.coalesce(answers.where(*mine).scalar_subquery(), _moment("pending"), type_=Instant)
     in_network = _row.network.in_(bindparam("networks", expanding=True))
+    beginnings = (bindparam(name, type_=String) for name in ("today", "before"))
+    in_wide = or_(*(_row.network.between(each, each + _BEHIND_ALL) for each in beginnings))
     in_domain = _row.domain == bindparam("domain")
     # Counted from the newest, the last letter that is in bounds of all: an hour after it there is room for one more.
     goes = select(_row.goes).where(_row.goes > _moment("hour")).order_by(_row.goes.desc())
@@ -62,6 +68,7 @@ def _caused() -> Select[Any]:
         _count(own, _row.asked > _moment("day")).label("last_day"),
         _count(own, _row.asked > _moment("pending"), _row.asked > answered).label("unanswered"),
         _count(in_network, _row.asked > _moment("hour")).label("from_network"),
+        _count(in_wide, _row.asked > _moment("hour")).label("from_wide_network"),
         _count(in_domain, _row.asked > _moment("hour")).label("to_domain"),
         goes.offset(bindparam("overall")).limit(1).scalar_subquery().label("newest"),
     )
@@ -86,29 +93,29 @@ class CausedLetters:
         self._written = float("-inf")
         self._lock = threading.Lock()
 
-    def refuses(self, address: Address, network: str, now: datetime) -> bool:
+    def refuses(self, asked: Asked, now: datetime) -> bool:
         """Whether a letter is forbidden already, found without writing: a flood costs no more than reading."""
         with self._read.begin() as connection:
-            found = self._decide(connection, address, network, now)
+            found = self._decide(connection, asked, now)
         if isinstance(found, Limit):
-            self._note(found, address, network, now)
+            self._note(found, asked, now)
             if self._ticks() - self._written >= _WRITE_SECONDS:
                 self.write_down()
             return True
         return False
 
-    def admit(self, connection: Connection, address: Address, network: str, now: datetime) -> datetime | None:
+    def admit(self, connection: Connection, asked: Asked, now: datetime) -> datetime | None:
         """When one more letter may go, counted in this transaction; None when it may not."""
-        found = self._decide(connection, address, network, now)
+        found = self._decide(connection, asked, now)
         if isinstance(found, Limit):
-            self._note(found, address, network, now)
+            self._note(found, asked, now)
             return None
         if found > now:
-            self._note(Limit.OVERALL, address, network, now)
+            self._note(Limit.OVERALL, asked, now)
         hashes = {
-            "address": self._of_address(address),
-            "domain": self._of_domain(address),
-            "network": self._of_network(network, now),
+            "address": self._of_address(asked),
+            "domain": self._of_domain(asked),
+            "network": self._of_network(asked, now),
         }
         connection.execute(insert(caused_letters).values(asked=now, goes=found, **hashes))
         return found
@@ -132,34 +139,37 @@ class CausedLetters:
             rows = connection.execute(recent).all()
         return [Refused(limit=Limit(one.limit), subject=one.subject, number=one.number, last=one.last) for one in rows]
 
-    def _decide(self, connection: Connection, address: Address, network: str, now: datetime) -> datetime | Limit:
-        asked = {
-            "address": self._of_address(address),
-            "person": self._key.address_hash(address),
-            "domain": self._of_domain(address),
-            # It is another one after midnight.
-            "networks": [self._of_network(network, moment) for moment in (now, now - HOUR)],
+    def _decide(self, connection: Connection, asked: Asked, now: datetime) -> datetime | Limit:
+        networks = [self._of_network(asked, moment) for moment in (now, now - HOUR)]  # it is another one after midnight
+        wanted = {
+            "address": self._of_address(asked),
+            "person": self._key.address_hash(asked.address),
+            "domain": self._of_domain(asked),
+            "networks": networks,
+            "today": networks[0][:_WIDE],
+            "before": networks[1][:_WIDE],
             "hour": now - HOUR,
             "day": now - DAY,
             "pending": now - PENDING,
             "overall": self._limits.overall - 1,
         }
-        row = connection.execute(_CAUSED, asked).one()
+        row = connection.execute(_CAUSED, wanted).one()
         caused = Caused(
             last=row.last,
             last_day=row.last_day,
             unanswered=row.unanswered,
             from_network=row.from_network,
+            from_wide_network=row.from_wide_network,
             to_domain=row.to_domain,
             free_from=row.newest + HOUR if row.newest else now,
         )
-        return decide(self._limits, _domain(address), caused, now)
+        return decide(self._limits, asked, caused, now)
 
-    def _note(self, limit: Limit, address: Address, network: str, now: datetime) -> None:
+    def _note(self, limit: Limit, asked: Asked, now: datetime) -> None:
         subject = {
-            Limit.ADDRESS: self._of_address(address)[:16],
-            Limit.NETWORK: self._of_network(network, now)[:16],
-            Limit.DOMAIN: _domain(address),
+            Limit.ADDRESS: self._of_address(asked)[:16],
+            Limit.NETWORK: self._of_network(asked, now)[:16],
+            Limit.DOMAIN: asked.domain,
             Limit.OVERALL: "",
         }[limit]
         with self._lock:
@@ -182,15 +192,13 @@ class CausedLetters:
                     one = {"hour": hour, "limit": limit, "subject": subject, "number": number, "last": self._last}
                     connection.execute(insert(refused_letters).values(one))
 
-    def _of_address(self, address: Address) -> str:
-        return self._key.mac(Purpose.LIMIT, f"address {mailbox_of(address)}")
+    def _of_address(self, asked: Asked) -> str:
+        return self._key.mac(Purpose.LIMIT, asked.counted_as)
 
-    def _of_domain(self, address: Address) -> str:
-        return self._key.mac(Purpose.LIMIT, f"domain {_domain(address)}")
+    def _of_domain(self, asked: Asked) -> str:
+        return self._key.mac(Purpose.LIMIT, f"domain {asked.domain}")
 
-    def _of_network(self, network: str, moment: datetime) -> str:
-        return self._key.mac(Purpose.LIMIT, f"network {moment:%Y-%m-%d} {network}")
-
-
-def _domain(address: Address) -> str:
-    return address.key.rpartition("@")[2]
+    def _of_network(self, asked: Asked, moment: datetime) -> str:
+        """It begins with the wide network's, so that one index finds both."""
+        of = (f"network {moment:%Y-%m-%d} {each}" for each in (asked.network.wide, asked.network.own))
+        return "".join(self._key.mac(Purpose.LIMIT, each)[:_WIDE] for each in of)

@@ -15,13 +15,15 @@ from sqlalchemy import Connection, Row, select, update
 from digest.adapters.events import note
 from digest.adapters.joining import subscriber_of, subscriptions_of
 from digest.adapters.leaving import end_where
+from digest.adapters.notices import NewNotice, lay_down
 from digest.adapters.tables import subscribers, subscriptions, suppressions
 from digest.adapters.tokens import Token
 from digest.address import Address
 from digest.events import Event, EventKind
 from digest.keyed import Key
 from digest.subscription import SubscriptionId, SubscriptionState
-from digest.suppression import SuppressionReason
+from digest.suppression import SuppressionReason, operator_may_lift
+from digest.transactional import NoticeKind
 
 _LIVING = (SubscriptionState.ACTIVE, SubscriptionState.PAUSED)
 _BETWEEN = "(moving)"
@@ -48,25 +50,31 @@ def of_detail(detail: str) -> Move:
     return Move(subscription=SubscriptionId(kept["subscription"]), to=Address(kept["address"]))
 
 
+def digest_moved(detail: str) -> str:
+    """The digest that a letter to an old address tells of."""
+    return str(json.loads(detail)["digest"])
+
+
 def move(connection: Connection, key: Key, token: Token, now: datetime) -> int:
     """Move the token's subscription to its new address; says whose it is now. To be called where it is not void.
 
     Its cursor and receipts go along, so nothing is missed or repeated. A digest that both addresses have is sent once:
-    the one that was there goes on.
+    the one that was there goes on. The old address is told, whoever it was that moved it.
     """
     wanted = of_detail(token.detail)
     mine = _mine(connection, token, wanted)
     if mine is None:
         msg = "a void move is not made"
         raise ValueError(msg)
-    language = select(subscribers.c.language).where(subscribers.c.id == token.subscriber)
-    owner = subscriber_of(connection, key, wanted.to, connection.execute(language).scalar_one(), now)
+    before = connection.execute(select(subscribers).where(subscribers.c.id == token.subscriber)).one()
+    owner = subscriber_of(connection, key, wanted.to, before.language, now)
     moved = Event(kind=EventKind.MOVED, at=now, digest=mine.digest)
     if owner == token.subscriber:  # only written in another way
         written = update(subscribers).where(subscribers.c.id == owner)
         connection.execute(written.values(address=wanted.to.text))
         note(connection, owner, moved)
         return owner
+    _tell(connection, before, mine.digest, now)
     there = subscriptions_of(connection, owner).get(mine.digest)
     if there is not None and there.state in _LIVING:
         end_where(connection, subscriptions.c.id == mine.id, _MOVED, now)
@@ -101,6 +109,18 @@ def is_void(connection: Connection, key: Key, token: Token) -> bool:
         )
     )
     return connection.execute(left).first() is not None
+
+
+def _tell(connection: Connection, before: Row[Any], digest: str, now: datetime) -> None:
+    """Lay down a letter to who had the subscription, unless they said no to every letter.
+
+    Not where letters only came back: whoever holds one can make that up, and must not buy silence with it.
+    """
+    reason = connection.execute(select(suppressions.c.reason).where(suppressions.c.hash == before.hash)).scalar()
+    if reason is None or operator_may_lift(SuppressionReason(reason)):
+        detail = json.dumps({"digest": digest})
+        new = NewNotice(kind=NoticeKind.MOVED, subscriber=before.id, language=before.language, detail=detail)
+        lay_down(connection, new, now, goes=None)
 
 
 def _mine(connection: Connection, token: Token, wanted: Move) -> Row[Any] | None:

@@ -4,8 +4,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, FromClause, delete, insert, select, update
 
-from digest.adapters.tables import subscribers, subscriptions, suppressions
+from digest.adapters.tables import events, subscribers, subscriptions, suppressions
 from digest.address import Address
+from digest.events import EventKind
 from digest.keyed import Key
 from digest.suppression import Suppression, SuppressionReason, operator_may_lift
 
@@ -24,10 +25,14 @@ class Suppressions:
         self._write = write
         self._key = key
 
+    def hash_of(self, address: Address) -> str:
+        """What this address is known by."""
+        return self._key.address_hash(address)
+
     def find(self, address: Address) -> Suppression | None:
         """Why this address is not mailed, or None."""
         with self._read.begin() as connection:
-            return self.of(connection, self._key.address_hash(address))
+            return self.of(connection, self.hash_of(address))
 
     def of(self, connection: Connection, known_as: str) -> Suppression | None:
         """Why the address with this keyed hash is not mailed, or None."""
@@ -52,6 +57,15 @@ class Suppressions:
         connection.execute(delete(suppressions).where(suppressions.c.hash == known_as))
         return known.reason if known else None
 
+    def taken_back(self, connection: Connection, known_as: str, since: datetime) -> bool:
+        """Whether the owner of the address with this keyed hash has wished for letters again since then."""
+        lifted = (
+            select(events.c.id)
+            .join(subscribers, subscribers.c.id == events.c.subscriber_id)
+            .where(subscribers.c.hash == known_as, events.c.kind == EventKind.LIFTED, events.c.at >= since)
+        )
+        return connection.execute(lifted.limit(1)).first() is not None
+
     def fill_hashes(self, batch: int = 5000) -> int:
         """Give every subscriber its keyed hash that has none yet; says how many."""
         done = 0
@@ -60,7 +74,7 @@ class Suppressions:
                 lacking = select(subscribers.c.id, subscribers.c.address_key).where(subscribers.c.hash.is_(None))
                 rows = connection.execute(lacking.limit(batch)).all()
                 for row in rows:
-                    own = {"hash": self._key.address_hash(Address(row.address_key))}
+                    own = {"hash": self.hash_of(Address(row.address_key))}
                     connection.execute(update(subscribers).where(subscribers.c.id == row.id).values(own))
             done += len(rows)
             if len(rows) < batch:

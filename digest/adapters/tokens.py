@@ -18,6 +18,7 @@ class Token:
     purpose: TokenPurpose
     subscriber: int
     asked: datetime
+    used: datetime | None
     state: TokenState
     detail: str
 
@@ -57,6 +58,7 @@ def find(connection: Connection, token: str, now: datetime, *purposes: TokenPurp
         purpose=TokenPurpose(row.purpose),
         subscriber=row.subscriber_id,
         asked=row.made,
+        used=row.used,
         state=state_of(row.expires, row.used, now),
         detail=row.detail,
     )

@@ -7,11 +7,15 @@ from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from budkavle.template_samples import samples
+from budkavle.templates import renderer
+from digest.transactional import NoticeKind
 from tests.budkavle.conftest import ARTICLE, budkavle, page
 from tests.budkavle.test_daemon import running
 
@@ -142,6 +146,19 @@ def test_every_letter_is_accessible_on_every_screen(home: Path, tmp_path: Path, 
         html.write_text(part.get_content(), encoding="utf-8")
         for where, sheet in looked_at(browser, html.as_uri()):
             assert faults(where, sheet) == []
+
+
+def test_every_letter_about_a_subscription_is_accessible_on_every_screen(tmp_path: Path, browser: Browser) -> None:
+    zone = ZoneInfo("Europe/Stockholm")
+    render = renderer("sv", zone, tmp_path)
+    kinds = {f"letters/{kind}.html" for kind in NoticeKind}
+    shown = [each for each in samples("sv", zone) if each.name in kinds]
+    assert {each.name for each in shown} == kinds
+    for number, sample in enumerate(shown):
+        html = tmp_path / f"{number}.html"
+        html.write_text(render(sample.name, sample.values), encoding="utf-8")
+        for where, sheet in looked_at(browser, html.as_uri()):
+            assert faults(f"{sample.name}: {where}", sheet) == []
 
 
 def test_every_past_edition_is_accessible_on_every_screen(home: Path, browser: Browser) -> None:

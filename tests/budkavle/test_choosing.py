@@ -304,6 +304,16 @@ def test_the_link_to_ones_data_opens_one_visit_and_looking_at_it_none(service: S
     assert my_data(service, key, NOW + 2 * HOUR) is None
 
 
+def test_a_button_that_is_pressed_twice_opens_the_same_door_and_not_a_minute_later(service: Service) -> None:
+    subscribe(service, ANNA)
+    ask_for_my_data(service, Address(ANNA), NOW)
+    token, second = token_in(post(service)[-1]), timedelta(seconds=1)
+    keys = [opened(service, token, NOW + seconds * second) for seconds in (0, 1, 30, 59)]
+    assert all(my_data(service, key, NOW + second * 59) is not None for key in keys)
+    assert opened(service, token, NOW + 60 * second) == ""
+    assert opened(service, token, NOW - second) == ""
+
+
 def test_my_data_shows_all_there_is_to_the_reader_of_the_letter_for_an_hour(service: Service) -> None:
     subscribe(service, ANNA)
     ask_for_my_data(service, leave_token(service), NOW)

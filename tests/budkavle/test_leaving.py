@@ -204,8 +204,8 @@ def test_a_line_that_a_power_failure_tore_spoils_no_other(tmp_path: Path) -> Non
     assert journal.after(first.place).place == first.place  # it may be being written
     journal.append([a_leave(3)])
     reading = journal.after(first.place)
-    assert ([each.subscription for each in reading.leaves], reading.torn) == ([3], 1)
-    assert journal.after(reading.place).leaves == []
+    assert ([each.subscription for each in reading.wishes], reading.torn) == ([3], 1)
+    assert journal.after(reading.place).wishes == []
 
 
 def test_many_may_write_at_once_and_no_line_is_lost(tmp_path: Path) -> None:
@@ -219,7 +219,7 @@ def test_many_may_write_at_once_and_no_line_is_lost(tmp_path: Path) -> None:
     for each in writers:
         each.join()
     reading = journal.after(Place())
-    assert (len({each.subscription for each in reading.leaves}), reading.torn) == (160, 0)
+    assert (len({each.subscription for each in reading.wishes}), reading.torn) == (160, 0)
 
 
 DIES = """

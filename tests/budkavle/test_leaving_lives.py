@@ -4,7 +4,6 @@ The model is one sentence: somebody is subscribed as long as the journal that is
 not older than the beginning of their subscription in the store that is there.
 """
 
-import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
@@ -15,21 +14,16 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 
 from budkavle.config import load
-from budkavle.database import Database, copy_store
-from budkavle.leaving import NAME, Leaves
-from budkavle.tables import installation
 from budkavle.wiring import open_service
-from digest.adapters.leave_journal import merged
-from digest.adapters.suppressions import Suppressions
 from digest.adapters.tables import subscriptions
 from digest.leaves import is_token
 from digest.subscription import SubscriptionState
+from tests.budkavle.kept import Kept
 from tests.digest.relay import installed, join
 from tests.given import NOW
-from tests.keys import KEY
 
 PEOPLE = 3
 WHO = st.integers(0, PEOPLE - 1)
@@ -58,21 +52,14 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "var" / "budkavle.db"
 
 
-class Installation:
-    """A store and its journal in a folder, as processes come and go over them."""
+class Installation(Kept):
+    """A store and its journal, and who left when as far as the journal knows."""
 
     def __init__(self, folder: Path, store: Path) -> None:
-        self.folder, self.store, self.journal = folder, folder / "budkavle.db", folder / "leaves"
+        super().__init__(folder, store)
         self.now = NOW
         self.left: list[tuple[int, datetime]] = []
-        self.backups: list[tuple[Path, list[tuple[int, datetime]]]] = []
-        shutil.copy(store, self.store)
-        self.start()
-
-    def start(self) -> None:
-        self.database = Database(f"sqlite:///{self.store}")
-        suppressions = Suppressions(self.database.read, self.database.write, KEY)
-        self.leaves = Leaves(self.database, suppressions, self.journal, patience=0.0)
+        self.then: list[list[tuple[int, datetime]]] = []
 
     def rows(self) -> list[tuple[int, str, datetime, str]]:
         with self.database.read.begin() as connection:
@@ -87,13 +74,11 @@ class Installation:
             case "tear" if self.journal.exists():
                 self.journal.write_bytes(self.journal.read_bytes() + b"2026-01-0")
             case "kill":
-                self.database.close()
-                self.start()
+                self.die()
             case "replay":
                 self.leaves.replay()
             case "lose the place":
-                with self.database.write.begin() as connection:
-                    connection.execute(delete(installation).where(installation.c.name == NAME))
+                self.lose_the_place()
             case "back up":
                 self.back_up()
             case "restore" | "restore elsewhere" if self.backups:
@@ -119,25 +104,13 @@ class Installation:
             connection.execute(update(subscriptions).where(subscriptions.c.id == number).values(revived))
 
     def back_up(self) -> None:
-        place = self.folder / str(len(self.backups))
-        place.mkdir()
-        copy_store(self.database.read, place / "budkavle.db")
-        if self.journal.exists():
-            shutil.copy(self.journal, place / "leaves")
-        self.backups.append((place, list(self.left)))
+        super().back_up()
+        self.then.append(list(self.left))
 
     def restore(self, *, keep: bool) -> None:
-        """Put the newest backup in place, on this machine or on one that has no journal."""
-        place, left = self.backups[-1]
-        self.database.close()
-        for path in self.folder.glob("budkavle.db*"):
-            path.unlink()
-        shutil.copy(place / "budkavle.db", self.store)
-        kept = (place / "leaves").read_bytes() if (place / "leaves").exists() else b""
-        there = self.journal.read_bytes() if keep and self.journal.exists() else b""
+        super().restore(keep=keep)
+        left = self.then[-1]
         self.left = list(dict.fromkeys([*left, *self.left])) if keep else list(left)
-        self.journal.write_bytes(merged(kept, there))
-        self.start()
 
     def agrees(self) -> Iterator[bool]:
         for number, token, since, state in self.rows():

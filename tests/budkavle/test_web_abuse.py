@@ -62,6 +62,7 @@ def flood(pages: Site, form: dict[str, str], posts: list[tuple[str, str]]) -> No
     ("posts", "letters", "about"),
     [
         ([(f"a{i}@d{i}.test", f"192.0.2.{i % 256}") for i in range(MANY)], 10, "network"),
+        ([(f"a{i}@d{i}.test", f"2001:db8:1:{i:x}::1") for i in range(MANY)], 100, "network"),
         ([(f"a{i}@liten.test", f"10.{i // 256}.{i % 256}.1") for i in range(MANY)], 100, "liten.test"),
     ],
 )
@@ -90,6 +91,18 @@ def test_somebody_elses_address_cannot_be_bombed(pages: Site) -> None:
     with later(60 * 179):
         (alarm,) = [each for each in look(pages.service, datetime.now(UTC)) if each.kind == "form_flooded"]
     assert alarm.what.startswith("57 letters to one address")
+
+
+def test_who_was_bombed_by_the_form_is_still_sent_the_link_to_their_data(pages: Site) -> None:
+    for day in range(7):
+        with later(86_000 * day):
+            form, own = pages.form(), pages.form("/mina-uppgifter", address="lasare@example.org")
+        with later(86_000 * day + 5):
+            flood(pages, form, [("lasare@example.org", f"10.0.{day}.1")])
+    assert [row["kind"] for row in pages.letters()] == ["confirm"] * 5
+    with later(86_000 * 6 + 5):
+        assert pages.post("/mina-uppgifter", own).status_code == 200
+    assert [row["kind"] for row in pages.letters()][5:] == ["my_data"]
 
 
 def test_a_form_that_nobody_can_have_filled_in_so_fast_is_shown_again(pages: Site) -> None:

@@ -151,6 +151,12 @@ def test_an_address_moves_by_a_letter_to_the_new_one(pages: Site) -> None:
     assert [row["address"] for row in pages.rows(owners)] == ["ny@example.org"]
 
 
+def test_an_unknown_reader_is_written_to_in_the_language_of_the_page(pages: Site) -> None:
+    form = pages.form("/mina-uppgifter?sprak=en", address="unknown@example.org")
+    assert pages.post("/mina-uppgifter?sprak=en", form).status_code == 200
+    assert [row["language"] for row in pages.letters()] == ["en"]
+
+
 def test_ones_data_is_shown_taken_along_and_erased_in_two_steps(pages: Site) -> None:
     joined(pages)
     form = pages.form("/mina-uppgifter", address="lasare@example.org")
