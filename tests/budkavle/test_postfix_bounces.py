@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -17,9 +17,10 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from budkavle.config import load
 from budkavle.wiring import open_service
 from digest.address import Address
-from tests.budkavle.conftest import free_port
+from tests.budkavle.conftest import changed, free_port
+from tests.budkavle.life import ask
 from tests.budkavle.postfix import OWNER, Postfix, postfix
-from tests.budkavle.returned import SAMPLES
+from tests.budkavle.returned import SAMPLE_TAG, SAMPLES
 from tests.budkavle.test_bounce_command import configured
 from tests.budkavle.wheel import for_everybody
 from tests.digest.relay import installed
@@ -30,6 +31,7 @@ REFUSALS = {
     "lasare2@example.net": "450 4.2.0 later",
     "lasare3@example.net": "554 5.7.1 rejected by DMARC",
 }
+AS_OWNER = {"user": OWNER, "group": "nogroup", "extra_groups": (), "cwd": "/"}
 TAKEN = r"relay=budkavle, .*status=sent"
 ARTICLE = "---\ntitle: Ny buss till Barrvik\npublished: 2026-03-10\n---\n\nBussen går varje timme.\n"
 
@@ -65,20 +67,34 @@ class Home:
     def install(self, port: int) -> None:
         installed(self.folder, port)
         configured(self.folder)
+        self.config.write_text(changed(self.config.read_text(), listen=f"127.0.0.1:{free_port()}"))
         (self.folder / "newsroom" / "gemensamt").mkdir(parents=True)
         (self.folder / "newsroom" / "gemensamt" / "buss.md").write_text(ARTICLE)
         lines = (f"lasare{number}@example.net,webben 2026-02-01\n" for number in range(5))
         (self.folder / "lista.csv").write_text("address,consent\n" + "".join(lines))
         self.folder.chmod(0o700)
+        self.own()
+
+    def own(self) -> None:
+        """Have everything belong to the user, also what a test has made."""
         for path in (self.folder, *self.folder.rglob("*")):
             shutil.chown(path, OWNER)
 
     def run(self, *words: str) -> None:
-        command = [self.program, *words, "--config", self.config]
-        done = subprocess.run(
-            command, user=OWNER, group="nogroup", extra_groups=[], cwd="/", capture_output=True, check=False, timeout=60
-        )
+        done = subprocess.run(self._typed(*words), **AS_OWNER, capture_output=True, check=False, timeout=60)
         assert done.returncode == 0, done.stderr.decode()
+
+    @contextmanager
+    def daemon(self) -> Iterator[None]:
+        with subprocess.Popen(self._typed("run"), **AS_OWNER, stderr=subprocess.DEVNULL) as running:
+            try:
+                yield
+            finally:
+                running.terminate()
+        assert running.returncode == 0
+
+    def _typed(self, *words: str) -> list[str | Path]:
+        return [self.program, *words, "--config", self.config]
 
     def send_an_edition(self) -> None:
         self.run("subscribers", "import", str(self.folder / "lista.csv"))
@@ -144,7 +160,7 @@ def hand_in(relay: Postfix, recipient: str, raw: bytes, sender: str = "") -> Non
 def report_for(sender: str) -> bytes:
     """What the relay says of a letter with this envelope sender to an address that does not exist."""
     raw, tag = (SAMPLES / "hard.postfix.5.1.1.eml").read_bytes(), sender.partition("+")[2].partition("@")[0]
-    return raw.replace(b"7.4711-eeaf2ee5f3c968", tag.encode())
+    return raw.replace(SAMPLE_TAG, tag.encode())
 
 
 def test_what_a_real_postfix_returns_is_held_against_the_right_addresses(home: Home, readers: Readers) -> None:
@@ -161,6 +177,17 @@ def test_what_a_real_postfix_returns_is_held_against_the_right_addresses(home: H
         assert home.kept() == 3
     assert home.suppressed() == ["lasare0@example.net"]
     assert len(home.counted()) == 4
+
+
+def test_a_confirmation_letter_that_comes_back_is_held_against_its_address(home: Home, readers: Readers) -> None:
+    with in_service(home, readers) as relay:
+        with open_service(load(home.config)) as service:
+            ask(service, "lasare0@example.net", now=datetime.now(UTC))
+        home.own()
+        with home.daemon():
+            relay.wait_for(TAKEN)
+        assert home.suppressed() == ["lasare0@example.net"]
+    assert readers.senders == []
 
 
 def test_a_report_of_another_system_gets_in_and_counts_once_and_a_letter_to_nobody_does_not(
