@@ -12,11 +12,12 @@ import structlog
 
 from budkavle.database import make_durable
 from budkavle.wiring import Service
-from digest.adapters.bounces import Bounce, Taken
 from digest.bounce import Report, read_bounce
 from digest.bounce_class import BounceClass
+from digest.bounced import Bounce, Taken
 from digest.leaves import How
 from digest.mime import MOST_BYTES
+from digest.verp import Returned, ReturnedNotice
 
 log = structlog.get_logger()
 _MOST_KEPT = 2000
@@ -53,21 +54,29 @@ def take_in(service: Service, raw: bytes, recipient: str, now: datetime) -> Outc
         return Outcome(kind=report.kind, taken=None)
     if report.kind is BounceClass.UNKNOWN or report.letter is None:
         return _kept(service, raw, Outcome(kind=report.kind, taken=None))
-    taken = service.bounces.take(_bounce(service, report), now)
+    taken, complained = _took(service, report.letter, _bounce(service, report), now)
     # Also when it is known: a disk that was full then may have room now.
-    if report.kind is BounceClass.COMPLAINT and (known_as := service.bounces.complained(report.letter)):
-        service.leaves.note_no(known_as, How.COMPLAINED, now)
-    log.info(
-        "bounce", kind=report.kind, status=report.status, taken=taken, edition=report.letter.edition, form=report.form
-    )
+    if report.kind is BounceClass.COMPLAINT and complained:
+        service.leaves.note_no(complained, How.COMPLAINED, now)
+    log.info("bounce", kind=report.kind, status=report.status, taken=taken, form=report.form, **_named(report.letter))
     return Outcome(kind=report.kind, taken=taken)
 
 
+def _took(
+    service: Service, letter: Returned | ReturnedNotice, bounce: Bounce, now: datetime
+) -> tuple[Taken, str | None]:
+    """What became of it, and the keyed hash of who is not mailed because they complained."""
+    if isinstance(letter, Returned):
+        return service.bounces.take(letter, bounce, now), service.bounces.complained(letter)
+    return service.returned_notices.take(letter, bounce, now), service.returned_notices.complained(letter)
+
+
+def _named(letter: Returned | ReturnedNotice) -> dict[str, int]:
+    return {"edition": letter.edition} if isinstance(letter, Returned) else {"notice": letter.number}
+
+
 def _bounce(service: Service, report: Report) -> Bounce:
-    if report.letter is None:
-        raise ValueError(report)
     return Bounce(
-        letter=report.letter,
         kind=report.kind,
         status=report.status,
         diagnostic=report.diagnostic,

@@ -14,8 +14,11 @@ from budkavle.notice_letters import confirmations_from, letter_for
 from budkavle.wiring import Service, relay
 from digest.adapters.notices import Notices, Waiting
 from digest.adapters.tokens import NewToken, new_token
-from digest.delivery import Reply, Verdict
+from digest.bounce_class import class_of, status_of
+from digest.bounced import Bounce
+from digest.delivery import Phase, Reply, Verdict
 from digest.sending import Envelope, Relay
+from digest.verp import ReturnedNotice, ReturnPaths, second_of
 
 log = structlog.get_logger()
 _FAULT_OF_THE_RELAY = (Verdict.PAUSE, Verdict.LOST)
@@ -56,6 +59,8 @@ async def post_notices(service: Service, now: Callable[[], datetime], stopping: 
                 if reply is not None:
                     judged = await asyncio.to_thread(queue.record, letter, made.token, reply, now())
                     sent += judged is Verdict.SENT
+                    if judged is Verdict.FAILED:
+                        await asyncio.to_thread(_refused, service, letter, reply, now())
                     if judged in _FAULT_OF_THE_RELAY:
                         trouble = str(reply)
                         break
@@ -94,5 +99,20 @@ def _make(service: Service, letter: Waiting, now: datetime) -> _Made | str:
         kept = NewToken(
             token=token, purpose=purpose, subscriber=letter.subscriber, detail=letter.detail, asked=letter.asked
         )
-    sender = confirmations_from(service).address
-    return _Made(envelope=Envelope(sender=sender, recipient=letter.address, letter=message), token=kept)
+    bounces = service.config.settings.bounces.address
+    if bounces is None:
+        own = confirmations_from(service).address
+        return _Made(envelope=Envelope(sender=own, recipient=letter.address, letter=message), token=kept)
+    paths = ReturnPaths(service.key, bounces)
+    tag = paths.notice_tag(letter.id, letter.asked)
+    made = Envelope(sender=paths.sender(tag), recipient=letter.address, letter=message, id=tag)
+    return _Made(envelope=made, token=kept)
+
+
+def _refused(service: Service, letter: Waiting, reply: Reply, now: datetime) -> None:
+    """Hold against an address what the relay said of it at once, by the same rule as what it says later."""
+    if reply.phase not in {Phase.RCPT, Phase.DOT}:
+        return
+    said, status = str(reply), status_of("", str(reply))
+    bounce = Bounce(kind=class_of(status, said), status=status, diagnostic=said, source="smtp", own_relay=True, mark="")
+    service.returned_notices.take(ReturnedNotice(number=letter.id, asked=second_of(letter.asked)), bounce, now)

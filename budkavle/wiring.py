@@ -30,6 +30,7 @@ from digest.adapters.limits import CausedLetters
 from digest.adapters.maildir import MaildirRelay
 from digest.adapters.pacing import Pacing
 from digest.adapters.planning import Planner
+from digest.adapters.returned_notices import ReturnedNotices
 from digest.adapters.smtp import RelayAddress, SmtpRelay, Tls
 from digest.adapters.subscribers import Subscribers
 from digest.adapters.suppressions import Suppressions
@@ -61,6 +62,7 @@ class Service:
     suppressions: Suppressions
     leaves: Leaves
     bounces: Bounces
+    returned_notices: ReturnedNotices
     key: Key
     editions: Editions
     planner: Planner
@@ -155,6 +157,7 @@ def open_service(config: Config, secret: Path | None = None) -> Iterator[Service
             suppressions=suppressions,
             leaves=leaves,
             bounces=Bounces(database.read, database.write, suppressions),
+            returned_notices=ReturnedNotices(database.read, database.write, suppressions, key),
             key=key,
             editions=Editions(database.read, database.write),
             planner=Planner(database.write),

@@ -14,7 +14,7 @@ from digest.bounce_texts import told_in_words
 from digest.delivery import without_addresses
 from digest.keyed import Key
 from digest.mime import Part, read_message
-from digest.verp import Returned, read_address, read_tag
+from digest.verp import Returned, ReturnedNotice, read_address, read_tag
 
 _LONGEST = 300
 _DELIVERED_TO = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to", "to")
@@ -33,7 +33,7 @@ class Report:
     """
 
     kind: BounceClass
-    letter: Returned | None
+    letter: Returned | ReturnedNotice | None
     status: str
     diagnostic: str
     form: str
@@ -71,7 +71,7 @@ def _told(message: Part) -> Told:
     return failed or _UNSEEN
 
 
-def _letter(key: Key, message: Part, told: Told, recipient: str) -> Returned | None:
+def _letter(key: Key, message: Part, told: Told, recipient: str) -> Returned | ReturnedNotice | None:
     """Whose letter it was: by the address that the message came to, then by the envelope identifier."""
     came_to = [recipient, *(value for name in _DELIVERED_TO for value in message.fields.get(name, ())[:_MOST_VALUES])]
     words = [word for value in came_to for word in _BETWEEN_ADDRESSES.split(value)]

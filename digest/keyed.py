@@ -15,6 +15,7 @@ class Purpose(StrEnum):
     FINGERPRINT = "fingerprint"
     SUPPRESSION = "suppression"
     ENVELOPE = "envelope"
+    NOTICE_ENVELOPE = "notice-envelope"
     FORM = "form"
     LIMIT = "limit"
 

@@ -4,14 +4,18 @@ import os
 import sys
 from typing import Annotated
 
+import structlog
 from cyclopts import Parameter
 
 from budkavle.bounce_intake import take_in
+from budkavle.cli.faults import exit_of, words_of
 from budkavle.cli.terminal import DEFAULT_CONFIG, ConfigFile, Exit, complain, now, say
 from budkavle.config import load
-from budkavle.database import StoreError, plain_faults
+from budkavle.database import plain_faults
 from budkavle.wiring import open_service
 from digest.mime import MOST_BYTES
+
+log = structlog.get_logger()
 
 
 def bounce(
@@ -24,7 +28,8 @@ def bounce(
     """Take one returned message from standard input: what it says is counted, and acted upon.
 
     Whatever it is, it is taken, so that no mail system sends it back: what nobody understands is kept in
-    bounces/unknown beside the store. Only a store that cannot be written just now is told: try again later (75).
+    bounces/unknown beside the store. Only when it cannot be taken just now, because of the store, its folder or the
+    configuration, the mail system is told to try again later (75): by any other code it would throw the message away.
     """
     if sys.stdin.isatty():
         complain("budkavle bounce reads a message from standard input: budkavle bounce < message.eml")
@@ -34,8 +39,10 @@ def bounce(
         loaded = load(config)
         with open_service(loaded) as service, plain_faults(loaded.store_path):
             outcome = take_in(service, raw, recipient, now())
-    except (StoreError, OSError) as error:
-        complain(f"budkavle: {error}")
+    except Exception as error:  # a fault that we did not think of must not cost the message either
+        if exit_of(error) is None:
+            log.exception("bounce_not_taken", remedy="this is a fault in Budkavle: report it")
+        complain(words_of(error))
         return Exit.TRY_LATER
     finally:
         _leave_the_rest()

@@ -9,6 +9,8 @@ from budkavle.web.feeds import FeedsFirst
 
 _HEAD_BYTES = 65_536
 _HEADERS = 200
+_ROUND = 2.0
+"""So often at least a connection is looked at, in seconds."""
 
 
 class HeadTooLargeError(ValueError):
@@ -16,37 +18,57 @@ class HeadTooLargeError(ValueError):
 
 
 class Protocol(HttpToolsProtocol):
-    """uvicorn's own, with two differences.
+    """uvicorn's own, with three differences.
 
     What comes before a request's body is bounded, for httptools collects whatever it is sent: more of it is answered
     with 400 and the end. Bytes are counted by what comes in at once, so that usual requests cost nothing more.
+
+    Nobody is waited for without an end: uvicorn itself waits only for the next request of somebody who is done with
+    one, and no more once a byte of it has come. One timer a connection looks after all that; a timer for each answer
+    would be a sixth of what a quick one costs.
 
     Whoever asks for a feed and has it already is told so at once: what uvicorn makes for a request (a task, a cycle,
     an event) costs three times as much as that answer. Whatever is unusual about a request takes the long way.
     """
 
-    _piece = _waited_for = 0
-    _in_head = _done = False
-    _answered_at = 0.0
-    _idle: asyncio.TimerHandle | None = None
+    head_seconds = 10.0
+    """How long a request's head may take, and whoever connects may say nothing."""
+    body_seconds = 15.0
+    """How much longer its body may take: pages that read one give up before and say so."""
+    stalled_seconds = 60.0
+    """How long somebody may take nothing of an answer."""
+    most = 500
+    """How many connections there may be: files for the store and the relay must be left of the usual 1024."""
+
+    _piece = _waited_for = _left = 0
+    _in_head = _done = _is_unfinished = False
+    _due = _stalled = float("inf")
+    _watch: asyncio.TimerHandle | None = None
     _feeds: FeedsFirst | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
-        """A connection begins."""
+        """A connection begins; when there are too many, the one that keeps us waiting longest makes room."""
         super().connection_made(transport)
         # Who asks through which server in front is nothing to an answer that all get.
         app = self.app.app if isinstance(self.app, ProxyHeadersMiddleware) else self.app
         self._feeds = app if isinstance(app, FeedsFirst) else None
+        self._wait()
+        self._look()
+        if len(self.connections) > self.most:
+            ours = (each for each in self.connections if isinstance(each, Protocol))
+            open_ones = [each for each in ours if not each.transport.is_closing()]
+            min(open_ones, key=lambda each: each._due).transport.abort()  # noqa: SLF001 - of its own class
 
     def connection_lost(self, exc: Exception | None) -> None:
         """A connection ends."""
-        if self._idle:
-            self._idle.cancel()
+        if self._watch:
+            self._watch.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Read on, unless a head goes on and on."""
         self._piece = len(data)
+        self._wait()
         super().data_received(data)
         if self._in_head:
             self._waited_for += len(data)
@@ -56,11 +78,13 @@ class Protocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A head begins."""
         self._in_head, self._done, self._waited_for = True, False, 0
+        self._wait()
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """Answer or take the request, if its head is in bounds. Raises HeadTooLargeError, for the parser."""
         self._in_head = False
+        self._due += self.body_seconds
         if len(self.headers) > _HEADERS or (self._piece > _HEAD_BYTES and self._size() > _HEAD_BYTES):
             raise HeadTooLargeError
         head = self._feeds.unchanged(self.url, self.headers) if self._feeds and self._is_usual() else None
@@ -78,25 +102,37 @@ class Protocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The request is whole: wait for the next one, if this one is answered already."""
+        self._is_unfinished, self._due = False, float("inf")
         if not self._done:
             super().on_message_complete()
             return
         self.server_state.total_requests += 1
-        self._answered_at = self.loop.time()
-        # uvicorn sets a timer for each answer, and takes it back at each request: a sixth of what this answer costs.
-        self._idle = self._idle or self.loop.call_later(self.timeout_keep_alive, self._look_for_idleness)
+        self._due = self.loop.time() + self.timeout_keep_alive
 
-    def _look_for_idleness(self) -> None:
-        """Hang up when nothing was asked for long; while a request is under way, uvicorn's own timer follows it."""
-        self._idle = None
-        waits = self._in_head or (self.cycle is not None and not self.cycle.response_complete)
-        if waits or self.timeout_keep_alive_task is not None:
+    def on_response_complete(self) -> None:
+        """The next request may take its time to come, as after a quick answer."""
+        super().on_response_complete()
+        if not self._is_unfinished:
+            self._due = self.loop.time() + self.timeout_keep_alive
+
+    def _wait(self) -> None:
+        """From the first byte on, or the connection's beginning, a request must come to its end."""
+        if not self._is_unfinished:
+            self._is_unfinished, self._due = True, self.loop.time() + self.head_seconds
+
+    def _look(self) -> None:
+        """Hang up on whoever lets us wait for too long; who is being answered may take their time with the answer."""
+        now, works = self.loop.time(), self.cycle is not None and not self.cycle.response_complete
+        left = self.transport.get_write_buffer_size()
+        if left == 0 or left != self._left:
+            self._left, self._stalled = left, now + self.stalled_seconds
+        if now >= self._stalled:
+            self.transport.abort()
             return
-        rest = self._answered_at + self.timeout_keep_alive - self.loop.time()
-        if rest > 0:
-            self._idle = self.loop.call_later(rest, self._look_for_idleness)
-        else:
-            self.timeout_keep_alive_handler()
+        if now >= self._due and not works:
+            self.transport.close()  # once all of the last answer is taken
+        soon = min(self._due, self._stalled) - now
+        self._watch = self.loop.call_later(soon if 0 < soon < _ROUND else _ROUND, self._look)
 
     def _is_usual(self) -> bool:
         """Whether nothing is under way on this connection, and nothing has to be done after the answer."""

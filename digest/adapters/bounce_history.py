@@ -12,7 +12,7 @@ from digest.delivery import DeliveryState
 from digest.events import EventKind
 
 _MOST = 12
-_FORGIVEN = (EventKind.LIFTED, EventKind.CONFIRMED, EventKind.MOVED)
+FORGIVEN = (EventKind.LIFTED, EventKind.CONFIRMED, EventKind.MOVED)
 """From then on the address starts anew: an operator or its owner says that it is good, or it is another one."""
 _SAYS_SOMETHING = (*COUNTS, BounceClass.COMPLAINT)
 
@@ -43,7 +43,7 @@ def _up_to(connection: Connection, subscription: int, top: int) -> History:
     anew = (
         select(func.max(events.c.at))
         .join(subscriptions, subscriptions.c.subscriber_id == events.c.subscriber_id)
-        .where(subscriptions.c.id == subscription, events.c.kind.in_(_FORGIVEN))
+        .where(subscriptions.c.id == subscription, events.c.kind.in_(FORGIVEN))
     ).scalar_subquery()
     until = select(editions.c.moment).where(editions.c.id == top).scalar_subquery()
     wanted = (

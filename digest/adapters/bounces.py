@@ -2,9 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, and_, delete, exists, insert, select, update
@@ -18,6 +16,7 @@ from digest.adapters.suppressions import Suppressions
 from digest.adapters.tables import bounce_brakes, bounces, deliveries, editions, subscribers, subscriptions
 from digest.bounce_class import BounceClass, class_of, status_of
 from digest.bounce_policy import COUNTS, is_braked, must_stop, reason_to_suppress
+from digest.bounced import Bounce, Taken
 from digest.delivery import DeliveryState, EditionId, Reason
 from digest.edition import EditionState
 from digest.events import Event, EventKind
@@ -28,32 +27,8 @@ from digest.verp import Returned
 BRAKE, STOP = "brake", "stop"
 _BATCH = 200
 _FORGET = 1000
-_TOLD = (*COUNTS, BounceClass.COMPLAINT, BounceClass.SENDER_FAULT)
+TOLD = (*COUNTS, BounceClass.COMPLAINT, BounceClass.SENDER_FAULT)
 """What belongs into a subscriber's story."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Bounce:
-    """That a letter came back. `source` is `smtp`, `dsn`, `text` or `arf`; `mark` tells one message from another."""
-
-    letter: Returned
-    kind: BounceClass
-    status: str
-    diagnostic: str
-    source: str
-    own_relay: bool
-    mark: str
-
-
-class Taken(StrEnum):
-    """What became of a bounce."""
-
-    COUNTED = "counted"
-    SUPPRESSED = "suppressed"
-    KNOWN = "known"
-    """The same message came before."""
-    GONE = "gone"
-    """Its subscriber was forgotten."""
 
 
 class Bounces:
@@ -64,17 +39,17 @@ class Bounces:
         self._write = write
         self._suppressions = suppressions
 
-    def take(self, one: Bounce, now: datetime) -> Taken:
-        """Write a bounce down and do what it asks for; the same one again changes nothing."""
+    def take(self, of: Returned, one: Bounce, now: datetime) -> Taken:
+        """Write a letter's bounce down and do what it asks for; the same one again changes nothing."""
         with self._write.begin() as connection:
-            letter = _letter(connection, one.letter)
+            letter = _letter(connection, of)
             if letter is None:
                 return Taken.GONE
             key = hashlib.sha256(f"{one.mark} {letter.edition_id} {letter.id}".encode()).hexdigest()
             if connection.execute(select(bounces.c.mark).where(bounces.c.mark == key)).first():
                 return Taken.KNOWN
             connection.execute(insert(bounces).values(mark=key, at=now, **_values(one, letter)))
-            if one.kind in _TOLD:
+            if one.kind in TOLD:
                 facts = {"class": one.kind, "status": one.status, "edition": letter.period_key}
                 event = Event(kind=EventKind.BOUNCED, at=now, digest=letter.digest, detail=facts)
                 note(connection, letter.subscriber_id, event)
@@ -91,7 +66,7 @@ class Bounces:
             letter = Returned(edition=EditionId(row.edition_id), subscription=SubscriptionId(row.subscription_id))
             kind = class_of(status, row.reply)
             facts = {"status": status, "diagnostic": row.reply, "source": "smtp", "mark": "smtp"}
-            self.take(Bounce(letter=letter, kind=kind, own_relay=True, **facts), now)
+            self.take(letter, Bounce(kind=kind, own_relay=True, **facts), now)
         return len(rows)
 
     def forget(self, before: datetime) -> int:
@@ -110,9 +85,8 @@ class Bounces:
         hashed = select(subscribers.c.hash).join(subscriptions, subscriptions.c.subscriber_id == subscribers.c.id)
         of = hashed.where(subscriptions.c.id == letter.subscription)
         with self._read.begin() as connection:
-            known_as = str(connection.execute(of).scalar())
-            no = self._suppressions.of(connection, known_as)
-        return known_as if no is not None and no.reason is SuppressionReason.COMPLAINT else None
+            known_as = connection.execute(of).scalar()
+            return known_as if known_as and self._suppressions.complained(connection, known_as) else None
 
     def _judge(self, connection: Connection, letter: Row[*tuple[Any, ...]], key: str, now: datetime) -> bool:
         """Suppress the address if the evidence asks for it; False when nothing changed."""

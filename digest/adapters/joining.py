@@ -31,11 +31,11 @@ from digest.joining import (
 )
 from digest.keyed import Key
 from digest.subscription import Filter, SubscriptionState
-from digest.suppression import SuppressionReason
+from digest.suppression import Suppression, SuppressionReason, operator_may_lift
 from digest.transactional import NoticeKind, NoticeState
 
 _BETWEEN_TELLINGS = timedelta(days=1)
-"""So seldom is somebody told that they subscribe already, however often they are typed in."""
+"""So seldom is somebody told that they subscribe already, and an address that is gone asked, however often typed in."""
 
 
 class Joining:
@@ -63,13 +63,13 @@ class Joining:
                 _keep_text(connection, text, now)
             subscriber = subscriber_of(connection, self._key, asked.address, asked.language, now)
             states = [_pending(connection, subscriber, wish, newest, now) for wish in asked.wishes]
-            suppressed = self._suppressions.of(connection, self._key.address_hash(asked.address)) is not None
-            kind = NoticeKind.ALREADY if is_sent_to(states) and not suppressed else NoticeKind.CONFIRM
-            told = _told_lately(connection, subscriber, now)
+            no = self._suppressions.of(connection, self._key.address_hash(asked.address))
+            kind = NoticeKind.ALREADY if is_sent_to(states) and no is None else NoticeKind.CONFIRM
+            lately = _letters_lately(connection, subscriber, now)
             for wish in asked.wishes:
                 _note_asked(connection, subscriber, wishes, wish, now)
             new = NewNotice(kind=kind, subscriber=subscriber, language=asked.language, detail=as_detail(wishes))
-            lay_down(connection, new, now, goes, wanted=kind is NoticeKind.CONFIRM or not told)
+            lay_down(connection, new, now, goes, wanted=_is_wanted(kind, no, lately))
 
     def confirm(self, connection: Connection, token: Token, newest: Seq, now: datetime) -> dict[str, str]:
         """Do what a confirmation token is for, and use it up; says which leave token each digest has now.
@@ -161,15 +161,19 @@ def _pending(
     return SubscriptionState(known)
 
 
-def _told_lately(connection: Connection, subscriber: int, now: datetime) -> bool:
+def _letters_lately(connection: Connection, subscriber: int, now: datetime) -> frozenset[tuple[str, str]]:
+    """Kind and state of the letters of the last day."""
     of = transactional_letters.c
-    statement = select(of.id).where(
-        of.subscriber_id == subscriber,
-        of.kind == NoticeKind.ALREADY,
-        of.asked > now - _BETWEEN_TELLINGS,
-        of.state != NoticeState.EXPIRED,
-    )
-    return connection.execute(statement.limit(1)).first() is not None
+    wanted = select(of.kind, of.state).where(of.subscriber_id == subscriber, of.asked > now - _BETWEEN_TELLINGS)
+    return frozenset((row.kind, row.state) for row in connection.execute(wanted.distinct()))
+
+
+def _is_wanted(kind: NoticeKind, no: Suppression | None, lately: Collection[tuple[str, str]]) -> bool:
+    """Whether a letter should go: not the same news again, nor one more to where none arrives."""
+    if kind is NoticeKind.ALREADY:
+        return not any(each == kind and state != NoticeState.EXPIRED for each, state in lately)
+    is_dead = no is not None and operator_may_lift(no.reason)
+    return not (is_dead and any(state == NoticeState.FAILED for _, state in lately))
 
 
 def _note_asked(connection: Connection, subscriber: int, wishes: Wishes, wish: DigestWish, now: datetime) -> None:

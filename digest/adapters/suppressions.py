@@ -39,6 +39,11 @@ class Suppressions:
         row = connection.execute(select(suppressions).where(suppressions.c.hash == known_as)).first()
         return Suppression(reason=SuppressionReason(row.reason), since=row.since) if row else None
 
+    def complained(self, connection: Connection, known_as: str) -> bool:
+        """Whether the address with this keyed hash is not mailed because of a complaint."""
+        no = self.of(connection, known_as)
+        return no is not None and no.reason is SuppressionReason.COMPLAINT
+
     def add(self, connection: Connection, known_as: str, reason: SuppressionReason, now: datetime) -> bool:
         """Suppress an address; a person's own no takes the place of a bounce. False when nothing changed."""
         known = self.of(connection, known_as)

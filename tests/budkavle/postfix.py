@@ -1,6 +1,7 @@
-"""A real Postfix for tests: an instance of their own on the loopback, whose bounces come into a folder."""
+"""A real Postfix for tests: an instance of their own on the loopback, with the lines that docs/bounces.md tells."""
 
 import contextlib
+import re
 import shutil
 import socket
 import subprocess
@@ -14,6 +15,9 @@ from pathlib import Path
 from tests.budkavle.conftest import free_port
 
 NAME = "mx1.relay.test"
+OWNER = "nobody"
+"""Whom the pipe's command runs as, for an operator's `budkavle`: every system has one."""
+_PAGE = Path(__file__).parents[2] / "docs" / "bounces.md"
 _MAIN = """
 compatibility_level = 3.6
 queue_directory = {folder}/queue
@@ -25,85 +29,115 @@ setgid_group = postdrop
 maillog_file = {folder}/log
 maillog_file_prefixes = {folder}
 myhostname = {name}
-mydestination =
+mydestination = example.org
 mynetworks = 127.0.0.0/8
 inet_interfaces = 127.0.0.1
 inet_protocols = ipv4
 smtp_dns_support_level = disabled
-smtpd_recipient_restrictions = permit_mynetworks, reject
 relayhost = [127.0.0.1]:{to}
-recipient_delimiter = +
-transport_maps = inline:{{ {{ {address} = budkavle: }} }}
-budkavle_destination_recipient_limit = 1
-maximal_queue_lifetime = 0
+maximal_queue_lifetime = {lifetime}
+message_size_limit = 0
 alias_maps =
 alias_database =
 """
 _SERVICES = """
 127.0.0.1:{port} inet n - n - - smtpd
 cleanup unix n - n - 0 cleanup
+pickup unix n - n 60 1 pickup
 qmgr unix n - n 300 1 qmgr
 rewrite unix - - n - - trivial-rewrite
 bounce unix - - n - 0 bounce
 defer unix - - n - 0 bounce
 trace unix - - n - 0 bounce
+flush unix n - n 1000? 0 flush
 proxymap unix - - n - - proxymap
 smtp unix - - n - - smtp
 relay unix - - n - - smtp
 error unix - - n - - error
 retry unix - - n - - error
 anvil unix - - n - 1 anvil
+scache unix - - n - 1 scache
+showq unix n - n - - showq
 postlog unix-dgram n - n - 1 postlogd
-budkavle unix - n n - 4 pipe
-  flags=DRhu user=nobody argv={folder}/keep ${{recipient}}
-"""
-_KEEP = """#!/bin/sh
-cat > "{folder}/came/.$$" && mv "{folder}/came/.$$" "{folder}/came/$1 $$"
 """
 
 
 @dataclass(frozen=True, kw_only=True)
 class Postfix:
-    """Its port, and the folder into which its pipe lays what comes for the bounce address, named by the recipient."""
+    """Its port and its log."""
 
     port: int
-    came: Path
-    log: Path
+    folder: Path
 
-    def wait_for(self, number: int) -> list[tuple[str, bytes]]:
-        """The recipients and messages that came, once there are so many."""
-        until = time.monotonic() + 30
+    def wait_for(self, what: str, number: int = 1) -> list[str]:
+        """The lines of its log that hold the pattern, once there are so many."""
+        until = time.monotonic() + 60
         while time.monotonic() < until:
-            found = [path for path in sorted(self.came.iterdir()) if not path.name.startswith(".")]
+            lines = self.log()
+            found = [line for line in lines if re.search(what, line)]
             if len(found) >= number:
-                return [(path.name.partition(" ")[0], path.read_bytes()) for path in found]
+                return found
             time.sleep(0.05)
-        raise AssertionError(self.log.read_text())
+        raise AssertionError("\n".join(lines))
+
+    def log(self) -> list[str]:
+        return (self.folder / "log").read_text().splitlines()
+
+    def try_again(self) -> None:
+        """Have it try what waits in its queue, once it has put that back there."""
+        until = time.monotonic() + 30
+        while "*" in self.waiting() and time.monotonic() < until:
+            time.sleep(0.05)
+        subprocess.run(["/usr/sbin/postqueue", "-c", self.folder, "-f"], check=True, capture_output=True)
+
+    def waiting(self) -> str:
+        """What its queue says of itself."""
+        done = subprocess.run(
+            ["/usr/sbin/postqueue", "-c", self.folder, "-p"], check=True, capture_output=True, text=True
+        )
+        return done.stdout.strip()
 
 
 @contextmanager
-def postfix(to: int, address: str) -> Iterator[Postfix]:
-    """Start an instance that relays to a port, and end it again."""
-    program = shutil.which("postfix", path="/usr/sbin")
-    assert program, "Debian's postfix is missing: sh tests/packages.sh"
+def postfix(to: int, program: Path, config: Path, lifetime: str = "5d") -> Iterator[Postfix]:
+    """Start an instance that relays to a port and pipes what comes back into our command, and end it again."""
+    postfix_itself = shutil.which("postfix", path="/usr/sbin")
+    assert postfix_itself, "Debian's postfix is missing: sh tests/packages.sh"
     folder = Path(tempfile.mkdtemp(prefix="postfix-"))
     folder.chmod(0o755)
-    for name, owner in (("queue", "root"), ("data", "postfix"), ("came", "nobody")):
+    for name, owner in (("queue", "root"), ("data", "postfix")):
         (folder / name).mkdir()
         shutil.chown(folder / name, owner)
-    values = {"folder": folder, "name": NAME, "to": to, "address": address, "port": free_port()}
-    (folder / "main.cf").write_text(_MAIN.format(**values))
-    (folder / "master.cf").write_text(_SERVICES.format(**values))
-    (folder / "keep").write_text(_KEEP.format(**values))
-    (folder / "keep").chmod(0o755)
-    running = Postfix(port=int(str(values["port"])), came=folder / "came", log=folder / "log")
-    subprocess.run([program, "-c", folder, "start"], check=True, capture_output=True)
+    main, transport, services = _told(folder, program, config)
+    values = {"folder": folder, "name": NAME, "to": to, "lifetime": lifetime, "port": free_port()}
+    (folder / "main.cf").write_text(_MAIN.format(**values) + main)
+    (folder / "master.cf").write_text(_SERVICES.format(**values) + services)
+    (folder / "transport").write_text(transport)
+    subprocess.run(["/usr/sbin/postmap", "-c", folder, folder / "transport"], check=True, capture_output=True)
+    running = Postfix(port=int(str(values["port"])), folder=folder)
+    subprocess.run([postfix_itself, "-c", folder, "start"], check=True, capture_output=True)
     try:
         _wait_for(running.port)
         yield running
     finally:
-        subprocess.run([program, "-c", folder, "stop"], check=True, capture_output=True)  # by its own pid file
+        subprocess.run([postfix_itself, "-c", folder, "stop"], check=True, capture_output=True)  # by its own pid file
     shutil.rmtree(folder)
+
+
+def _told(folder: Path, program: Path, config: Path) -> list[str]:
+    """What an operator is told to write into main.cf, transport and master.cf, with the places of this test."""
+    page = _PAGE.read_text().partition("## Postfix, by a pipe\n")[2].partition("\n## ")[0]
+    blocks = re.findall(r"```text\n(.*?)```", page, flags=re.DOTALL)
+    assert len(blocks) == 3
+    for here, there in (
+        ("/etc/postfix/transport", folder / "transport"),
+        ("/opt/budkavle/bin/budkavle", program),
+        ("/var/lib/budkavle/config.toml", config),
+        ("user=budkavle", f"user={OWNER}"),
+    ):
+        assert any(here in block for block in blocks), here
+        blocks = [block.replace(here, str(there)) for block in blocks]
+    return blocks
 
 
 def _wait_for(port: int) -> None:

@@ -26,7 +26,7 @@ SAMPLES = Path(__file__).parents[1] / "digest" / "bounces"
 ADDRESS = "studs@example.org"
 WEEK = timedelta(days=7)
 _numbers = itertools.count()
-_SAMPLE_SENDER = ReturnPaths(KEY, ADDRESS).sender(ReturnPaths(KEY, ADDRESS).tag(7, 4711)).encode()
+SAMPLE_TAG = ReturnPaths(KEY, ADDRESS).tag(7, 4711).encode()
 
 
 @contextmanager
@@ -55,9 +55,8 @@ def returned(service: Service, name: str, week: int, reader: int = 0) -> bytes:
         joined = select(subscriptions.c.id).join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
         mine = subscribers.c.address == f"lasare{reader}@example.org"
         subscription = connection.execute(joined.where(mine)).scalar_one()
-    paths = ReturnPaths(service.key, ADDRESS)
-    sender = paths.sender(paths.tag(number, subscription)).encode()
-    raw = (SAMPLES / f"{name}.eml").read_bytes().replace(_SAMPLE_SENDER, sender)
+    tag = ReturnPaths(service.key, ADDRESS).tag(number, subscription).encode()
+    raw = (SAMPLES / f"{name}.eml").read_bytes().replace(SAMPLE_TAG, tag)
     return raw.replace(b"Message-ID: <2026", b"Message-ID: <%d.2026" % next(_numbers), 1)
 
 

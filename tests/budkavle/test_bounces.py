@@ -17,11 +17,11 @@ from budkavle.joining import ConfirmOutcome, confirm
 from budkavle.keeping import keep
 from budkavle.looking import look
 from budkavle.wiring import Service
-from digest.adapters.bounces import Taken
 from digest.adapters.events import note, story
 from digest.adapters.tables import bounces, deliveries, editions, subscribers, subscriptions, suppressions
 from digest.address import Address
 from digest.bounce_class import BounceClass
+from digest.bounced import Taken
 from digest.edition import EditionState
 from digest.events import Event, EventKind
 from digest.suppression import SuppressionReason

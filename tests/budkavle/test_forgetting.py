@@ -26,13 +26,13 @@ from budkavle.noes import end_for
 from budkavle.purging import Purged, purge
 from budkavle.restoring import Wishes, restore
 from budkavle.wiring import Service, open_service
-from digest.adapters.bounces import Taken
 from digest.adapters.events import note
 from digest.adapters.outcomes import OnUncertain
 from digest.adapters.subscribers import Joined, Wish
 from digest.adapters.tables import deliveries, receipts, subscribers, subscriptions, tokens, transactional_letters
 from digest.adapters.undoing import REASON as UNDONE
 from digest.address import Address
+from digest.bounced import Taken
 from digest.delivery import Phase, Reply
 from digest.events import Event, EventKind
 from digest.period import PeriodKey

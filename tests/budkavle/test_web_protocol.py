@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import uvicorn
@@ -33,8 +34,8 @@ class Counted(FeedsFirst):
 class Site:
     """A server, and the bytes that it answers to bytes."""
 
-    def __init__(self, served: Served, port: int) -> None:
-        self.served, self._port = served, port
+    def __init__(self, served: Served, port: int, server: uvicorn.Server) -> None:
+        self.served, self.port, self._server = served, port, server
         self.tag = served.ask("/feeds/alla.atom")["etag"].encode()
 
     def say(self, *parts: bytes) -> bytes:
@@ -46,7 +47,7 @@ class Site:
     def refused(self, *parts: bytes, patience: float = 10, pause: float = 0) -> bytes:
         """All that comes back until the server hangs up. Raises TimeoutError when it does not."""
         self._heard = bytearray()
-        with socket.create_connection(("127.0.0.1", self._port), timeout=patience) as line:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=patience) as line:
             with contextlib.suppress(ConnectionError):  # it need not hear us out
                 for part in parts:
                     line.sendall(part)
@@ -56,6 +57,16 @@ class Site:
                     self._heard += data
         return bytes(self._heard)
 
+    def open_connections(self) -> int:
+        return len(self._server.server_state.connections)
+
+    def wait_until_alone(self) -> None:
+        """Wait until the server has hung up on everybody."""
+        until = time.monotonic() + 20
+        while self.open_connections():
+            assert time.monotonic() < until
+            time.sleep(0.05)
+
     def get(self, path: bytes = b"/feeds/alla.atom", lines: bytes = b"", method: bytes = b"GET") -> bytes:
         return b"%s %s HTTP/1.1\r\n%s%s\r\n" % (method, path, LINES, lines)
 
@@ -63,21 +74,27 @@ class Site:
         return b"If-None-Match: %s\r\n" % self.tag
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    served = Served(tmp_path_factory.mktemp("site") / "feeds", clock=Clock(), layer=Counted)
+@contextlib.contextmanager
+def serving(folder: Path, protocol: type[Protocol]) -> Iterator[Site]:
+    served = Served(folder / "feeds", clock=Clock(), layer=Counted)
     served.publish("alla.atom", ATOM)
     port = free_port()
     server = uvicorn.Server(
-        uvicorn.Config(served.app, port=port, http=Protocol, timeout_keep_alive=1, log_config=None, server_header=False)
+        uvicorn.Config(served.app, port=port, http=protocol, timeout_keep_alive=1, log_config=None, server_header=False)
     )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
         time.sleep(0.01)
-    yield Site(served, port)
+    yield Site(served, port, server)
     server.should_exit = True
     thread.join()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with serving(tmp_path_factory.mktemp("site"), Protocol) as opened:
+        yield opened
 
 
 def statuses(answer: bytes) -> list[int]:

@@ -1,17 +1,19 @@
 """Envelope senders: only this installation can make one, and no other letter's passes for it."""
 
 import string
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.keyed import Key, Purpose
-from digest.verp import LONGEST_LOCAL, Returned, ReturnPaths, read_address, read_tag
+from digest.verp import LONGEST_LOCAL, Returned, ReturnedNotice, ReturnPaths, read_address, read_tag
 from tests.keys import KEY
 
 PATHS = ReturnPaths(KEY, "studs@example.org")
 IDS = st.integers(min_value=1, max_value=9_999_999_999)
+SECONDS = st.integers(min_value=0, max_value=2**32 - 1)
 
 
 def sender(edition: int, subscription: int) -> str:
@@ -24,6 +26,18 @@ def test_what_is_made_is_read_again(edition: int, subscription: int) -> None:
     assert read_address(KEY, sender(edition, subscription)) == found
     assert read_address(KEY, f" <{sender(edition, subscription)}> ") == found
     assert read_tag(KEY, PATHS.tag(edition, subscription)) == found
+
+
+@given(IDS, SECONDS)
+def test_a_transactional_letters_sender_is_read_again_and_is_no_editions(number: int, asked: int) -> None:
+    moment = datetime.fromtimestamp(asked, UTC)
+    found = ReturnedNotice(number=number, asked=f"{asked:08x}")
+    tag = PATHS.notice_tag(number, moment)
+    assert read_address(KEY, PATHS.sender(tag)) == found
+    assert read_tag(KEY, tag[1:]) is None
+    assert read_tag(KEY, f"n{PATHS.tag(number, asked or 1)}") is None
+    assert all(read_tag(KEY, tag[:end]) is None for end in range(len(tag)))
+    assert read_tag(KEY, PATHS.notice_tag(number, moment + timedelta(seconds=1))[:-15] + tag[-15:]) is None
 
 
 @given(IDS, IDS)
@@ -65,6 +79,8 @@ def test_no_text_raises(text: str) -> None:
 @given(IDS, IDS)
 def test_the_local_part_fits_into_64_octets(edition: int, subscription: int) -> None:
     paths = ReturnPaths(KEY, f"{'s' * LONGEST_LOCAL}@example.org")
+    notice = paths.sender(paths.notice_tag(9_999_999_999, datetime(2100, 1, 1, tzinfo=UTC)))
+    assert len(notice.partition("@")[0]) <= 64
     assert len(paths.sender(paths.tag(edition, subscription)).partition("@")[0]) <= 64
 
 
