@@ -28,25 +28,25 @@ from budkavle.translations import languages
 from feeds.html_form import MARKER
 
 _GUIDE = "docs/templates.md says what each template is given"
-_MUST_SHOW = {
-    "letters/edition.html": (leave_url(), "leave_url", "nobody could leave"),
-    "letters/edition.txt": (leave_url(), "leave_url", "nobody could leave"),
-    **{
-        f"letters/{kind}.{form}": (url, name, "nobody could follow it")
-        for kind, url, name in (
-            ("confirm", URL, "url"),
-            ("move", URL, "url"),
-            ("my_data", URL, "url"),
-            ("already", CHOICES_URL, "choices_url"),
-            ("moved", PAGE_URL, "page_url"),
+_MUST_SHOW = (
+    *(
+        (f"letters/{kind}.{form}", url, name, without)
+        for kind, url, name, without in (
+            ("edition", leave_url(), "leave_url", "nobody could leave"),
+            ("edition", CHOICES_URL, "choices_url", "nobody could change what they get"),
+            ("confirm", URL, "url", "nobody could follow it"),
+            ("move", URL, "url", "nobody could follow it"),
+            ("my_data", URL, "url", "nobody could follow it"),
+            ("already", CHOICES_URL, "choices_url", "nobody could follow it"),
+            ("moved", PAGE_URL, "page_url", "nobody could follow it"),
         )
         for form in ("html", "txt")
-    },
-    "pages/leave.html": ('<form method="post"', '<form method="post">', "nobody could leave"),
-    "pages/feed.html": (MARKER, MARKER, "no entry could stand in it"),
-    "feeds/item.html": ('class="u-uid"', 'class="u-uid"', "no entry could be read back, and none is published unread"),
-}
-"""What must be there, whatever a template looks like: the text, what writes it, and what happens without it."""
+    ),
+    ("pages/leave.html", '<form method="post"', '<form method="post">', "nobody could leave"),
+    ("pages/feed.html", MARKER, MARKER, "no entry could stand in it"),
+    ("feeds/item.html", 'class="u-uid"', 'class="u-uid"', "no entry could be read back, and none is published unread"),
+)
+"""What must be there, whatever a template looks like: its name, the text, what writes that, and what is without it."""
 
 
 def template_faults(config: Config) -> Iterator[Fault]:
@@ -131,9 +131,9 @@ def _faults_of_filling(sample: Sample, render: Render, own: Path) -> Iterator[Fa
         remedy = _GUIDE if isinstance(error, UndefinedError) else _compare(where)
         yield _fault(where, line, what, remedy)
         return
-    must, written, without = _MUST_SHOW.get(sample.name, ("", "", ""))
-    if must not in text:
-        yield _fault(path, None, f"does not show {written}: {without}", "put it back")
+    for name, must, written, without in _MUST_SHOW:
+        if name == sample.name and must not in text:
+            yield _fault(path, None, f"does not show {written}: {without}", "put it back")
 
 
 def _where(error: Exception, own: Path) -> tuple[Path, int | None] | None:

@@ -149,7 +149,7 @@ def _pages(publisher: Publisher) -> Iterator[tuple[str, Mapping[str, object]]]:
     yield "start", {"feeds": [feed], "digests": [digest]}
     yield "start", {"feeds": [], "digests": []}
     for name in ("leave", "left"):
-        yield name, {"digest": "Veckans nyheter"}
+        yield name, {"digest": "Veckans nyheter", "token": LEAVE_TOKEN}
     yield "left", {"digest": None}
     yield "left", {"digest": None, "unknown": True}
     yield "unknown", {}

@@ -113,6 +113,7 @@ def _values(masthead: Masthead, dateline: Dateline, shown: Shown, leave_token: s
         "more": shown.more,
         "more_url": shown.more_url,
         "web_url": masthead.edition_url(dateline.key),
+        "choices_url": masthead.choices_url(leave_token),
         "leave_url": masthead.leave_url(leave_token),
     }
 

@@ -65,6 +65,10 @@ class Masthead:
         """Where everybody finds one of its editions."""
         return f"{self.archive_url}{key}"
 
+    def choices_url(self, leave_token: str) -> str:
+        """Where the holder of the token sees and changes what the letters hold."""
+        return f"{self.public_url}mina-val/{leave_token}"
+
     def leave_url(self, leave_token: str) -> str:
         """Where the holder of the token leaves the digest."""
         return f"{self.public_url}avsluta/{leave_token}"

@@ -32,7 +32,7 @@ def leaving(service: Service, pages: Pages) -> Route:
         elif request.method == "POST":
             page = leave(token)
         elif name := service.leaves.digest_of(token):
-            page = pages.show("leave", HTTPStatus.OK, digest=titles.get(name, name))
+            page = pages.show("leave", HTTPStatus.OK, digest=titles.get(name, name), token=token)
         else:
             page = pages.show("left", HTTPStatus.OK, digest=None, unknown=True)
         page.headers.update(_PRIVATE)

@@ -81,6 +81,12 @@ def test_own_templates_that_are_like_the_built_in_ones_are_in_order(home: Path) 
         ("letters/edition.txt", lambda text: text + "\n\udce5", "is not UTF-8 here; save the file as UTF-8"),
         ("letters/edition.txt", lambda text: text.replace("{{ leave_url }}", ""), "nobody could leave"),
         ("letters/edition.html", lambda text: text.replace("{{ leave_url }}", ""), "nobody could leave"),
+        (
+            "letters/edition.txt",
+            lambda text: text.replace("{{ choices_url }}", ""),
+            "nobody could change what they get",
+        ),
+        ("letters/edition.html", lambda text: text.replace("{{ choices_url }}", ""), "nobody could change what they"),
         ("letters/edition.html", lambda text: '{% include "pages/style.css" %}' + text, "pages/style.css"),
         ("pages/leave.html", lambda text: text.replace("post", "get"), "nobody could leave"),
         ("pages/edition.html", lambda text: text.replace("edition.label", "edition.lable"), "has no attribute 'lable'"),

@@ -19,7 +19,7 @@ FEED = SimpleNamespace(title="Vård <&> omsorg", atom="/feeds/vard.atom", rss="/
 DIGEST = SimpleNamespace(name="veckobrev", title="Veckans <nyheter>")
 PAGES: dict[str, dict[str, object]] = {
     "start": {"feeds": [FEED], "digests": []},
-    "leave": {"digest": "Veckans <nyheter>"},
+    "leave": {"digest": "Veckans <nyheter>", "token": "0a" * 16},
     "left": {"digest": "Veckans <nyheter>"},
     "unknown": {},
     "error": {"status": 404},
@@ -87,6 +87,7 @@ def test_the_leave_page_has_one_button_that_posts_to_its_own_address() -> None:
     html = page("leave")
     assert html.count("<button") == 1
     assert '<form method="post">' in html
+    assert f'href="/mina-val/{"0a" * 16}"' in html
     assert "Veckans &lt;nyheter&gt;" in html
 
 
@@ -168,7 +169,7 @@ def test_a_file_of_the_operators_replaces_the_one_of_its_name_and_no_other(tmp_p
         '{% extends "pages/layout.html" %}{% block main %}Hej då{% endblock %}'
     )
     render = renderer("sv", STOCKHOLM, tmp_path)
-    values = {"site": "Region Lingonmark", "digest": "Veckans nyheter"}
+    values = {"site": "Region Lingonmark", "digest": "Veckans nyheter", "token": "0a" * 16}
     assert "Hej då" in render("pages/left.html", values)
     assert "Prenumerationen är avslutad" not in render("pages/left.html", values)
     assert render("pages/leave.html", values) == RENDER("pages/leave.html", values)

@@ -64,6 +64,7 @@ def test_a_document_without_copies_is_served_as_it_is(served: Served) -> None:
         b"",
         b"no gzip",
     ],
+    ids=["older", "cut", "longer", "of more", "of less", "of other words", "of far more", "empty", "no gzip"],
 )
 def test_a_copy_that_does_not_hold_the_documents_bytes_is_not_used(wrong: bytes, served: Served) -> None:
     served.publish("ny.atom", NEW)

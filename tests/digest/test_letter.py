@@ -207,8 +207,9 @@ def test_a_message_id_is_new_in_the_next_edition() -> None:
     assert parsed(first)["Message-ID"] != parsed(second)["Message-ID"]
 
 
-def test_the_leave_link_stands_in_both_parts() -> None:
+def test_the_links_to_choices_and_for_leaving_stand_in_both_parts() -> None:
     for body in bodies(letter(item())):
+        assert f"https://nyheter.example.org/mina-val/{ANNA.leave_token}" in body
         assert f"https://nyheter.example.org/avsluta/{ANNA.leave_token}" in body
 
 

@@ -99,7 +99,7 @@ def test_a_headline_without_an_address_for_the_web_is_not_linked(url: str | None
     shown = replace(item(), article=replace(article(), url=url))
     html = seen(Shown(items=(shown,))).html
     assert "Ny buss till Granvik</h2>" in html
-    assert html.count("<a ") == 2, "to the edition on the web, and out"
+    assert html.count("<a ") == 3, "to the edition on the web, to one's choices, and out"
 
 
 def test_words_in_another_language_are_marked_as_such() -> None:
