@@ -4,14 +4,18 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
 from sqlalchemy import select
+from sqlalchemy.exc import DatabaseError
 
 from budkavle.wiring import Service
 from digest.adapters.forgetting import forget_subscriber, is_under_way
 from digest.adapters.maildir_letters import remove_letters
 from digest.adapters.tables import subscribers
 from digest.address import Address
+from digest.leaves import How
 
+log = structlog.get_logger()
 _LOOKS, _LOOK_SECONDS = 20, 0.1
 """How often, and how far apart, it is looked whether a letter that was being handed over lies in the outbox."""
 
@@ -20,8 +24,8 @@ _LOOKS, _LOOK_SECONDS = 20, 0.1
 class Forgotten:
     """What an erasure did. `known` says whether there was a subscriber, `letters` how many lay in the outbox.
 
-    `under_way` says that a letter is being handed over at this moment. `scrubbed` is False when the store's log could
-    not be cut, because others were at it for too long.
+    `under_way` says that a letter is being handed over at this moment. `scrubbed` is False when the store could not
+    be told, or its log not be cut, because others were at it for too long.
     """
 
     known: bool
@@ -38,11 +42,24 @@ def erase(service: Service, address: Address, now: datetime) -> Forgotten:
     own = select(subscribers.c.id).where(subscribers.c.address_key == address.key)
     with service.database.read.begin() as connection:
         known = connection.execute(own).scalar()
-    service.leaves.erase(service.key.address_hash(address), now)
+    service.leaves.note_no(service.key.address_hash(address), How.ERASED, now)
+    heard = _is_heard(service)
     under_way = known is not None and _outlasts(service, known)
     letters = clear_outbox(service, [address])
-    scrubbed = service.database.scrub()
+    scrubbed = service.database.scrub() and heard
     return Forgotten(known=known is not None, letters=letters, under_way=under_way, scrubbed=scrubbed)
+
+
+def _is_heard(service: Service) -> bool:
+    """Tell the store what is written down; False while others hold it, and then it is told later."""
+    try:
+        service.leaves.replay()
+    except DatabaseError as error:
+        log.warning(
+            "erasure_waits", why=str(error.orig), remedy="it is in the journal: the store is told when it is free"
+        )
+        return False
+    return True
 
 
 def forget(service: Service, subscriber: int, now: datetime) -> None:
@@ -65,7 +82,8 @@ def forget_rows(service: Service, subscriber: int, now: datetime, *, keep_no: bo
     if not known_as:
         return  # somebody else forgot them
     if keep_no:
-        service.leaves.erase(known_as, now)
+        service.leaves.note_no(known_as, How.ERASED, now)
+        service.leaves.replay()
         return
     with service.database.write.begin() as connection:
         forget_subscriber(connection, subscriber, now)

@@ -103,16 +103,11 @@ class Leaves:
         if leaves:
             self._journal.append(leaves)
 
-    def erase(self, known_as: str, now: datetime) -> None:
-        """Forget whoever has the address of this keyed hash, known or not, and keep their no.
+    def note_no(self, known_as: str, how: How, now: datetime) -> None:
+        """Write down a no of the person, known or not, whose address has this keyed hash; a replay does it.
 
         Raises OSError when it cannot be written down; then nothing has happened.
         """
-        self.note_no(known_as, How.ERASED, now)
-        self.replay()
-
-    def note_no(self, known_as: str, how: How, now: datetime) -> None:
-        """Write down a no of the person whose address has this keyed hash, as above. Raises OSError."""
         own = select(subscribers.c.since).where(subscribers.c.hash == known_as)
         with self._database.read.begin() as connection:
             since = connection.execute(own).scalar()

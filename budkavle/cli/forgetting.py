@@ -32,7 +32,7 @@ def erase(address: str, /, *, config: ConfigFile = DEFAULT_CONFIG) -> int:
     if done.under_way:
         complain("a letter to them is being handed over at this moment: erase them again when that is done")
     if not done.scrubbed:
-        complain("the store was in use: traces may lie in its log; erase them again to have them gone")
+        complain("the store was in use: traces may lie in it or in its log; erase them again to have them gone")
     return Exit.TRY_LATER if done.under_way or not done.scrubbed else Exit.DONE
 
 

@@ -74,7 +74,8 @@ class Installation(Kept):
         self.now += MINUTE
         match step:
             case "erase":
-                self.leaves.erase(KEY.address_hash(who), self.now)
+                self.leaves.note_no(KEY.address_hash(who), How.ERASED, self.now)
+                self.leaves.replay()
                 self.erased[who] = self.now
             case "erase and die":
                 self.leaves.note_no(KEY.address_hash(who), How.ERASED, self.now)

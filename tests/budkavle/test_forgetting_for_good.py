@@ -18,7 +18,8 @@ from budkavle.choosing import ask_to_move
 from budkavle.config import load
 from budkavle.forgetting import erase
 from budkavle.joining import ConfirmOutcome, confirm
-from budkavle.my_data import ask_for_my_data
+from budkavle.leaving import Leaves
+from budkavle.my_data import ask_for_my_data, erase_me, visit
 from budkavle.restoring import Wishes, restore
 from budkavle.wiring import Service, open_service
 from digest.adapters.bounces import Taken
@@ -34,6 +35,7 @@ from tests.budkavle.returned import comes_back, returned
 from tests.budkavle.returned import edition as week_of
 from tests.budkavle.returned import installation as returning
 from tests.budkavle.test_forgetting import WHO, traces
+from tests.budkavle.test_leaving import locked
 from tests.digest.relay import join
 from tests.given import NOW
 
@@ -147,6 +149,23 @@ def test_a_kill_between_journal_and_store_forgets_all_the_same(
         no = again.suppressions.find(ZAKARIAS)
         assert no is not None
         assert no.reason is SuppressionReason.ERASED
+
+
+def test_who_erases_themselves_while_others_hold_the_store_is_told_yes_and_is_gone_as_soon_as_it_is_free(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Leaves.replay, "__defaults__", (0.1,))
+    ask_for_my_data(service, ZAKARIAS, NOW)
+    key = visit(service, token_in(post(service)[-1]), NOW)
+    assert key
+    with locked(service.config.store_path):
+        assert erase_me(service, key, NOW)
+        done = erase(service, ZAKARIAS, NOW)
+        assert (done.known, done.scrubbed) == (True, False)
+    assert traces(service.config.store_path.parent)
+    service.leaves.replay()
+    assert traces(service.config.store_path.parent) == []
+    assert not erase_me(service, key, NOW)
 
 
 def test_no_line_of_the_journal_can_be_made_without_the_secret(service: Service) -> None:
