@@ -13,9 +13,10 @@ from playwright.sync_api import Browser, Page
 
 from tests.budkavle.conftest import ARTICLE, budkavle, page
 from tests.budkavle.test_daemon import running
-from tests.budkavle.windows import chromium, faults
+from tests.budkavle.windows import Window, chromium, faults
 
-VIEWS = [(width, scheme) for width in (360, 1280) for scheme in ("light", "dark")]
+SCREENS = [Window(width=width, scheme=scheme) for width in (360, 1280) for scheme in ("light", "dark")]
+ZOOMED = [*SCREENS, Window(width=360, zoom=2)]
 
 
 @pytest.fixture(scope="module")
@@ -24,13 +25,11 @@ def browser() -> Iterator[Browser]:
         yield opened
 
 
-def looked_at(browser: Browser, address: str) -> Iterator[tuple[str, Page]]:
-    for width, scheme in VIEWS:
-        context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
-        sheet = context.new_page()
-        sheet.goto(address)
-        yield f"{address} at {width} px, {scheme}", sheet
-        context.close()
+def looked_at(browser: Browser, address: str, windows: list[Window]) -> Iterator[tuple[str, Page]]:
+    for window in windows:
+        with window.opened(browser) as sheet:
+            sheet.goto(address)
+            yield f"{address} in {window}", sheet
 
 
 def test_every_page_is_accessible_on_every_screen(home: Path, browser: Browser) -> None:
@@ -51,7 +50,7 @@ def test_every_page_is_accessible_on_every_screen(home: Path, browser: Browser) 
         )
         strange = tuple(f"/{what}/unknown" for what in ("avsluta", "bekrafta", "mina-val", "mina-uppgifter"))
         for path in paths + strange:
-            for where, sheet in looked_at(browser, root + path):
+            for where, sheet in looked_at(browser, root + path, ZOOMED):
                 assert faults(where, sheet) == []
 
 
@@ -69,7 +68,7 @@ def test_every_feeds_page_is_accessible_on_every_screen(home: Path, browser: Bro
         for path in ("alla-nyheter", "skola-och-utbildning"):
             address = f"{client.base_url}/feeds/{path}.html"
             assert "h-feed" in client.get(address).text
-            for where, sheet in looked_at(browser, address):
+            for where, sheet in looked_at(browser, address, ZOOMED):
                 assert faults(where, sheet) == []
 
 
@@ -111,7 +110,7 @@ def test_every_letter_is_accessible_on_every_screen(home: Path, tmp_path: Path, 
         assert part is not None
         html = tmp_path / f"{number}.html"
         html.write_text(part.get_content(), encoding="utf-8")
-        for where, sheet in looked_at(browser, html.as_uri()):
+        for where, sheet in looked_at(browser, html.as_uri(), SCREENS):
             assert faults(where, sheet) == []
 
 
@@ -131,5 +130,5 @@ def test_every_past_edition_is_accessible_on_every_screen(home: Path, browser: B
         for path in ("2026-01-09", "2026-01-16", ""):
             address = f"{client.base_url}/utgavor/veckobrev/{path}"
             assert client.get(address).status_code == 200
-            for where, sheet in looked_at(browser, address):
+            for where, sheet in looked_at(browser, address, ZOOMED):
                 assert faults(where, sheet) == []

@@ -81,7 +81,7 @@ class Window:
             forced_colors="active" if self.forced else "none",
             java_script_enabled=self.script,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         yield context.new_page()
         context.close()
 
