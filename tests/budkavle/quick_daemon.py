@@ -1,6 +1,7 @@
 """The real daemon with an impatient calendar: `quick_daemon.py CONFIG [hangs]`.
 
-It looks round every second, and a stop takes five. With `hangs`, planning never ends. Only test_stopping.py starts it.
+It looks round every second, and a stop takes five. With `hangs`, planning never ends.
+test_stopping.py starts it, and running_newsroom.py.
 """
 
 import logging
