@@ -56,6 +56,8 @@ async def post_notices(service: Service, now: Callable[[], datetime], stopping: 
                 if reply is not None:
                     judged = await asyncio.to_thread(queue.record, letter, made.token, reply, now())
                     sent += judged is Verdict.SENT
+                    if judged is Verdict.BLAMED:
+                        trouble = str(reply)
                     if judged in _FAULT_OF_THE_RELAY:
                         trouble = str(reply)
                         break

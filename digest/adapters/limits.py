@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from articles.adapters.columns import Instant
 from digest.adapters.tables import caused_letters, events, refused_letters, subscribers
-from digest.address import Address
+from digest.address import Address, domain_of
 from digest.events import EventKind
 from digest.keyed import Key, Purpose
 from digest.limits import DAY, HOUR, PENDING, Caused, Limit, Limits, Refused, decide, mailbox_of
@@ -153,13 +153,13 @@ class CausedLetters:
             to_domain=row.to_domain,
             free_from=row.newest + HOUR if row.newest else now,
         )
-        return decide(self._limits, _domain(address), caused, now)
+        return decide(self._limits, domain_of(address.key), caused, now)
 
     def _note(self, limit: Limit, address: Address, network: str, now: datetime) -> None:
         subject = {
             Limit.ADDRESS: self._of_address(address)[:16],
             Limit.NETWORK: self._of_network(network, now)[:16],
-            Limit.DOMAIN: _domain(address),
+            Limit.DOMAIN: domain_of(address.key),
             Limit.OVERALL: "",
         }[limit]
         with self._lock:
@@ -186,11 +186,7 @@ class CausedLetters:
         return self._key.mac(Purpose.LIMIT, f"address {mailbox_of(address)}")
 
     def _of_domain(self, address: Address) -> str:
-        return self._key.mac(Purpose.LIMIT, f"domain {_domain(address)}")
+        return self._key.mac(Purpose.LIMIT, f"domain {domain_of(address.key)}")
 
     def _of_network(self, network: str, moment: datetime) -> str:
         return self._key.mac(Purpose.LIMIT, f"network {moment:%Y-%m-%d} {network}")
-
-
-def _domain(address: Address) -> str:
-    return address.key.rpartition("@")[2]
