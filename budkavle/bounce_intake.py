@@ -57,6 +57,8 @@ def take_in(service: Service, raw: bytes, recipient: str, now: datetime) -> Outc
     if report.kind is BounceClass.COMPLAINT and taken is not Taken.GONE:
         # Also when it is known: a disk that was full then may have room now.
         service.leaves.note(service.bounces.ended_by_complaint(report.letter), How.COMPLAINED, now)
+    if report.kind is BounceClass.SENDER_FAULT and service.domains.came_back(report.letter, report.status, now):
+        log.warning("domain_paused", remedy="`budkavle status` says which, and why")
     log.info(
         "bounce", kind=report.kind, status=report.status, taken=taken, edition=report.letter.edition, form=report.form
     )

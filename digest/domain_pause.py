@@ -100,6 +100,16 @@ class Standing:
         return since is None or sent >= since
 
 
+@dataclass(frozen=True, kw_only=True)
+class PausedDomain:
+    """A domain whose letters do not all go, what it said, and how many letters under way are to go there."""
+
+    name: str
+    standing: Standing
+    said: str
+    letters: int
+
+
 def is_asked(returned: int, patience: Patience) -> bool:
     """Whether so many returned letters are worth counting those that were sent: seldom, for that takes a while."""
     doubled = returned & (returned - 1) == 0

@@ -6,10 +6,16 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import func, select
+
+from budkavle.bounce_intake import take_in
 from budkavle.delivering import send
 from budkavle.wiring import Service
-from digest.edition import EditionStatus
+from digest.adapters.tables import deliveries, subscribers, subscriptions
+from digest.delivery import DeliveryState
+from digest.edition import Edition, EditionStatus
 from digest.period import PeriodKey
+from tests.budkavle.returned import as_returned
 from tests.digest.relay import KEY, ScriptedRelay, join, newsroom, publish
 from tests.given import NOW, going_on_from, plan_period
 
@@ -64,6 +70,25 @@ async def go_on(service: Service, moment: datetime = NOW) -> EditionStatus:
     """Send what is due at this moment; says how the newest edition stands then."""
     await send(service, going_on_from(moment), lambda: False, lambda _: None)
     return list(service.editions.status())[-1]
+
+
+def plan_again(service: Service, moment: datetime, key: str = "") -> Edition:
+    """Plan the edition of a later day, with something new in it."""
+    publish(service, f"Nyhet {moment}")
+    return plan_period(service, service.config.settings.digests[0], PeriodKey(key or f"{moment:%Y-%m-%d}"), moment)
+
+
+def come_back(service: Service, moment: datetime, *recipients: str, name: str = "sender-fault.postfix.5.7.1") -> None:
+    """The letters of the newest edition that was sent to these come back: each as a message of its own, twice."""
+    for recipient in recipients:
+        with service.database.read.begin() as connection:
+            joined = select(subscriptions.c.id).join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+            subscription = connection.execute(joined.where(subscribers.c.address == recipient)).scalar_one()
+            sent = (deliveries.c.subscription_id == subscription, deliveries.c.state == DeliveryState.SENT)
+            edition = connection.execute(select(func.max(deliveries.c.edition_id)).where(*sent)).scalar_one()
+        raw = as_returned(service, name, edition, subscription)
+        for _ in range(2):
+            take_in(service, raw, "", moment)
 
 
 def outcome(status: EditionStatus) -> dict[str, int]:
