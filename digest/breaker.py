@@ -46,8 +46,8 @@ class Breaker:
         return len(self.refused_to) >= _DOMAINS
 
     def is_open(self, connections: int) -> bool:
-        """Whether the relay is to be left alone: as many connections were lost as there are."""
-        return self.lost >= connections
+        """Whether the relay is to be left alone: it lost as many connections as there are, or refuses everywhere."""
+        return self.lost >= connections or self.is_refused_everywhere()
 
     def is_strained(self, connections: int) -> bool:
         """Whether the relay puts off everybody, and not only some mailboxes."""

@@ -14,6 +14,7 @@ from digest.adapters.prepared import Prepared
 from digest.adapters.stopping import stop_once
 from digest.adapters.tables import deliveries, editions, refusing_domains
 from digest.address import domain_of
+from digest.breaker import Breaker
 from digest.delivery import LONGEST_WAIT, Claim, EditionId
 from digest.domain_pause import MOST_PAUSED, Patience, Standing
 from digest.edition import EditionState
@@ -71,8 +72,14 @@ class DomainPauses:
         if not before.is_paused:
             self._heeded -= {name}
 
-    def refused(self, connection: Connection, claim: Claim, said: str, now: datetime) -> tuple[Standing, Standing]:
-        """A letter was refused for our own fault: how its domain stood before and how it stands now."""
+    def refused(
+        self, connection: Connection, claim: Claim, said: str, now: datetime, breaker: Breaker
+    ) -> tuple[Breaker, set[EditionId]]:
+        """A letter was refused for our own fault; says how the breaker stands then, and which editions pause for it.
+
+        What opens the breaker is held against no domain. A letter that is tried again says nothing of the relay: at an
+        edition's end only such letters are left.
+        """
         name = domain_of(claim.address)
         before = standing_of(connection, name)
         after = before.after_refusal(now, self._patience)
@@ -80,10 +87,15 @@ class DomainPauses:
         self._heeded |= {name}
         if after.is_waiting:
             self.waiting |= {name}
-        return before, after
+        if not claim.attempt:
+            breaker = breaker.after_refusal(name, before)
+        if breaker.is_refused_everywhere():
+            self._undo(connection, breaker.refused_to)
+        elif after.is_paused and not before.is_paused:
+            return breaker, stop_if_many(connection, now)
+        return breaker, set()
 
-    def undo(self, connection: Connection, before: Mapping[str, Standing]) -> None:
-        """Put domains back as they stood: it was the relay that refused."""
+    def _undo(self, connection: Connection, before: Mapping[str, Standing]) -> None:
         for name, standing in before.items():
             put(connection, name, standing)
         self.waiting -= before.keys()

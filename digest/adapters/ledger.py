@@ -11,13 +11,12 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 
 from digest.adapters.claims import due, sending, standings, unsendable
-from digest.adapters.domain_pauses import DomainPauses, stop_if_many
+from digest.adapters.domain_pauses import DomainPauses
 from digest.adapters.editions import finish_if_done
 from digest.adapters.outcomes import OnUncertain, Outcomes, take_over
 from digest.adapters.pacing import Pacing, pace_of, slow_down, take
 from digest.adapters.prepared import Prepared
 from digest.adapters.tables import senders
-from digest.address import domain_of
 from digest.breaker import Breaker
 from digest.delivery import (
     Claim,
@@ -167,13 +166,14 @@ class Ledger:
             else:
                 outcomes.settle(claim, each, reply)
             why = f"{reply} (subscription {claim.subscription})"
+            stopped = set[EditionId]()
             if each is Verdict.BLAMED:
-                breaker, stopped = self._blamed(outcomes, claim, reply, breaker)
-            elif each is Verdict.UNCERTAIN or breaker.is_open(enough):
-                stopped = self._all(outcomes.connection, claim)
+                breaker, stopped = self._domains.refused(outcomes.connection, claim, str(reply), outcomes.now, breaker)
+            if each is Verdict.UNCERTAIN or breaker.is_open(enough):
+                stopped = {claim.edition, *sending(outcomes.connection, self._digests)}  # one relay carries them all
                 breaker = Breaker()
-            else:
-                stopped = {claim.edition} if each is Verdict.PAUSE else set()
+            elif each is Verdict.PAUSE:
+                stopped = {claim.edition}
             for edition in stopped:
                 outcomes.pause(edition, why, heals=heals(reply))
             paused |= stopped
@@ -181,27 +181,6 @@ class Ledger:
                 seen = self._sent / max((outcomes.now - self._started).total_seconds(), 1.0)
                 slow_down(outcomes.connection, self._pacing, outcomes.now, seen)
         return breaker, paused
-
-    def _all(self, connection: Connection, claim: Claim) -> set[EditionId]:
-        """Every edition that is being sent: one relay carries them all."""
-        return {claim.edition, *sending(connection, self._digests)}
-
-    def _blamed(
-        self, outcomes: Outcomes, claim: Claim, reply: Reply, breaker: Breaker
-    ) -> tuple[Breaker, set[EditionId]]:
-        """A letter was refused for our own fault: that is held against its domain, or against the relay.
-
-        A letter that is tried again says nothing of the relay: at an edition's end only such letters are left.
-        """
-        before, after = self._domains.refused(outcomes.connection, claim, str(reply), outcomes.now)
-        if not claim.attempt:
-            breaker = breaker.after_refusal(domain_of(claim.address), before)
-        if breaker.is_refused_everywhere():
-            self._domains.undo(outcomes.connection, breaker.refused_to)
-            return Breaker(), self._all(outcomes.connection, claim)
-        if after.is_paused and not before.is_paused:
-            return breaker, stop_if_many(outcomes.connection, outcomes.now)
-        return breaker, set()
 
     def _marked(self, outcomes: Outcomes, marks: Sequence[Claim], stopped: set[EditionId]) -> frozenset[Claim]:
         """The letters that get their dot. Not those whose recipient left or must not be mailed, or whose edition waits.

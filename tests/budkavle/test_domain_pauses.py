@@ -6,15 +6,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from budkavle.alarms import Alarm, AlarmKind
 from budkavle.bounce_rounds import take_refused
+from budkavle.delivering import render_forms
 from budkavle.looking import look
 from budkavle.wiring import Service, open_service
 from digest.adapters import ledger
 from digest.adapters.domain_pauses import put
+from digest.adapters.outcomes import OnUncertain
 from digest.address import Address
-from digest.delivery import DeliveryState
+from digest.delivery import DeliveryState, Phase, Reply
 from digest.domain_pause import Patience, Standing
 from digest.edition import EditionState
 from digest.period import PeriodKey
@@ -30,7 +33,8 @@ from tests.budkavle.refusing import (
     plan_again,
     readers,
 )
-from tests.digest.relay import join, publish
+from tests.digest.relay import join, newsroom, publish
+from tests.digest.steps import Steps
 from tests.given import NOW, plan_period
 
 
@@ -290,3 +294,20 @@ async def test_returned_letters_of_many_small_domains_pause_the_edition_that_is_
         (status,) = service.editions.status()
         assert status.edition.state is EditionState.PAUSED
         assert "20 of 25 recipients were refused for our own fault" in (status.edition.paused_because or "")
+
+
+async def test_while_no_domain_refuses_us_only_a_claim_asks_for_any_and_once(tmp_path: Path) -> None:
+    with newsroom(tmp_path) as service:
+        plan_again(service, NOW)
+        render_forms(service, NOW)
+        sender, said = Steps(service.database.write, "a sender", OnUncertain.HOLD, NOW), list[str]()
+        event.listen(service.database.write, "connect", lambda raw, _: raw.set_trace_callback(said.append))
+        service.database.write.dispose()
+        with sender.kept_open():
+            claims = sender.claim(3, NOW)
+            assert len([each for each in said if "refusing_domains" in each]) == 1
+            said.clear()
+            assert sender.mark(claims[0], NOW)
+            sender.record(claims[0], Reply(phase=Phase.DOT, code=250), NOW)
+            assert any("deliveries" in each for each in said)
+            assert not [each for each in said if "refusing_domains" in each]
