@@ -40,6 +40,7 @@ class AlarmKind(StrEnum):
     BOUNCES_BRAKED = "bounces_braked"
     BOUNCE_RATE = "bounce_rate"
     SENDER_REFUSED = "sender_refused"
+    DOMAIN_PAUSED = "domain_paused"
     FORM_FLOODED = "form_flooded"
 
 

@@ -58,6 +58,8 @@ def take_in(service: Service, raw: bytes, recipient: str, now: datetime) -> Outc
     # Also when it is known: a disk that was full then may have room now.
     if report.kind is BounceClass.COMPLAINT and complained:
         service.leaves.note_no(complained, How.COMPLAINED, now)
+    if report.kind is BounceClass.SENDER_FAULT and _pauses_a_domain(service, report, now):
+        log.warning("domain_paused", remedy="`budkavle status` says which, and why")
     log.info("bounce", kind=report.kind, status=report.status, taken=taken, form=report.form, **_named(report.letter))
     return Outcome(kind=report.kind, taken=taken)
 
@@ -69,6 +71,11 @@ def _took(
     if isinstance(letter, Returned):
         return service.bounces.take(letter, bounce, now), service.bounces.complained(letter)
     return service.returned_notices.take(letter, bounce, now), service.returned_notices.complained(letter)
+
+
+def _pauses_a_domain(service: Service, report: Report, now: datetime) -> bool:
+    """Editions wait for a domain that refuses us; letters about subscriptions are few, and go one by one."""
+    return isinstance(report.letter, Returned) and service.domains.came_back(report.letter, report.status, now)
 
 
 def _named(letter: Returned | ReturnedNotice) -> dict[str, int]:

@@ -151,6 +151,8 @@ class Bounces(Table):
 
     address: Annotated[str, AfterValidator(forms.bounce_address), Text] | None = None
     relay_names: tuple[Annotated[str, AfterValidator(forms.host), Text], ...] = ()
+    domain_refusals: Annotated[Whole, Field(ge=1)] = 3
+    domain_minutes: Annotated[Whole, Field(ge=1, le=1440)] = 60
     imap: Imap | None = None
 
 

@@ -80,6 +80,7 @@ def _ledger(service: Service, name: str, now: datetime, connections: int) -> Led
         digests=digest_names(service),
         pacing=pacing(service.config),
         connections=connections,
+        patience=service.patience,
     )
 
 

@@ -66,6 +66,7 @@ def keep(
         wishes=all_of(pending.wishes, times.pending) + all_of(pending.strangers, times.pending),
     )
     drop_kept(service, now - timedelta(days=times.bounces))
+    all_of(service.domains.forget, times.bounces)
     all_of(pending.tokens, times.pending)
     all_of(notices.purge, times.pending)
     if kept.deliveries or kept.receipts or kept.letters or kept.bounces:

@@ -10,13 +10,15 @@ from pathlib import Path
 from budkavle.alarm_book import book_of
 from budkavle.alarm_rules import flooded, full, of_digest, of_hub, of_readers, quiet
 from budkavle.alarms import Alarm, AlarmKind, alarm, carried_over
-from budkavle.bounce_alarms import BOUNCES_SHOWN, REFUSALS_SHOWN, braked, ill, refused_by
+from budkavle.bounce_alarms import BOUNCES_SHOWN, REFUSALS_SHOWN, braked, domain_paused, ill, refused_by
 from budkavle.database import plain_faults
 from budkavle.planning import rhythm
 from budkavle.showing import shown_now
 from budkavle.wiring import Service
-from digest.adapters.bounce_counts import came_back_since, health_of, refused_since
+from digest.adapters.bounce_counts import came_back_since, health_of, refused_now, refused_since
 from digest.adapters.bounces import each_brake
+from digest.address import domain_of
+from digest.bounce_class import status_of
 from digest.limits import HOUR
 from feeds.announcing import in_trouble
 from feeds.readback import alarms_by_feed
@@ -58,8 +60,26 @@ def _bounces(service: Service, now: datetime) -> Iterator[Alarm]:
         for edition in came_back_since(connection, now - BOUNCES_SHOWN):
             health = health_of(connection, edition.id)
             yield from ill(f"{edition.digest} {edition.period_key}", health)
-        for refused in refused_since(connection, now - REFUSALS_SHOWN):
-            yield refused_by(refused.domain, refused.number, refused.status, refused.diagnostic)
+    yield from _domains(service, now)
+
+
+def _domains(service: Service, now: datetime) -> Iterator[Alarm]:
+    """The domains that refuse us: whose letters wait, and of the others all that refused any."""
+    zone, told = service.config.settings.timezone, set[str]()
+    for each in service.domains.paused(now):
+        for one in domain_paused(each, now, zone):
+            told.add(each.name)
+            yield one
+    with service.database.read.begin() as connection:
+        found = {
+            row.domain: (row.number, row.status, row.diagnostic)
+            for row in refused_since(connection, now - REFUSALS_SHOWN)
+        }
+        for row in refused_now(connection):
+            name = domain_of(row.address_key)
+            number, status, said = found.get(name, (0, status_of("", row.reply) or "no code", row.reply))
+            found[name] = number + 1, status, said
+    yield from (refused_by(name, *what) for name, what in found.items() if name not in told)
 
 
 def _sources(service: Service, now: datetime) -> Iterator[Alarm]:

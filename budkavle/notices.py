@@ -61,6 +61,8 @@ async def post_notices(service: Service, now: Callable[[], datetime], stopping: 
                     sent += judged is Verdict.SENT
                     if judged is Verdict.FAILED:
                         await asyncio.to_thread(_refused, service, letter, reply, now())
+                    if judged is Verdict.BLAMED:
+                        trouble = str(reply)
                     if judged in _FAULT_OF_THE_RELAY:
                         trouble = str(reply)
                         break

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ from budkavle.secret import NAME as SECRET
 from budkavle.secret import open_key
 from budkavle.templates import renderer
 from digest.adapters.bounces import Bounces
+from digest.adapters.domain_returns import DomainReturns
 from digest.adapters.editions import Editions
 from digest.adapters.limits import CausedLetters
 from digest.adapters.maildir import MaildirRelay
@@ -34,6 +36,7 @@ from digest.adapters.returned_notices import ReturnedNotices
 from digest.adapters.smtp import RelayAddress, SmtpRelay, Tls
 from digest.adapters.subscribers import Subscribers
 from digest.adapters.suppressions import Suppressions
+from digest.domain_pause import Patience
 from digest.keyed import Key
 from digest.limits import Limits
 from digest.sending import Relay
@@ -120,6 +123,17 @@ class Service:
     def caused(self) -> CausedLetters:
         """The letters that pages have caused."""
         return CausedLetters(self.database.read, self.database.write, self.key, self.limits)
+
+    @cached_property
+    def patience(self) -> Patience:
+        """How soon a domain that refuses us is left alone, and for how long."""
+        own = self.config.settings.bounces
+        return Patience(refusals=own.domain_refusals, wait=timedelta(minutes=own.domain_minutes))
+
+    @cached_property
+    def domains(self) -> DomainReturns:
+        """The receiving domains that refuse us."""
+        return DomainReturns(self.database.read, self.database.write, self.patience)
 
     @cached_property
     def site(self) -> Site:

@@ -32,6 +32,11 @@ class Address:
         return self.text.lower()
 
 
+def domain_of(address: str) -> str:
+    """What stands behind the @ of an address, in lower case."""
+    return address.rpartition("@")[2].lower()
+
+
 def parse_address(text: str) -> Address:
     """Check a typed address without asking the network. Raises AddressError with the reason."""
     return _plain_address(text.strip()) or _checked(text.strip())

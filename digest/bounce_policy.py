@@ -60,11 +60,15 @@ def is_braked(suppressed: int, audience: int) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Health:
-    """How an edition fares: letters that were tried, and of how many of them came back a hard bounce or a complaint."""
+    """How an edition fares: letters that were tried, and of how many of them came back a hard bounce or a complaint.
+
+    `faults` are those that came back for our own fault, but for domains that are paused for it.
+    """
 
     tried: int
     hard: int
     complaints: int
+    faults: int = 0
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,7 @@ class _Gate:
 
 
 _HARD_WARN, _HARD_STOP = _Gate(0.02, 5), _Gate(0.05, 20)
+FAULTS_STOP = _Gate(0.1, 20)
 _COMPLAINTS_WARN, _COMPLAINTS_STOP = _Gate(0.001, 2), _Gate(0.003, 3)
 
 
@@ -99,6 +104,8 @@ def must_stop(health: Health) -> str | None:
         return _said(health.hard, health.tried, "do not exist")
     if _COMPLAINTS_STOP.is_passed(health.complaints, health.tried):
         return _said(health.complaints, health.tried, "called it spam")
+    if FAULTS_STOP.is_passed(health.faults, health.tried):
+        return _said(health.faults, health.tried, "were refused for our own fault, at many domains")
     return None
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import NewType
 
 from articles.article import Seq
+from digest.bounce_class import BounceClass, class_of, status_of
 from digest.subscription import SubscriptionId
 
 EditionId = NewType("EditionId", int)
@@ -89,6 +90,8 @@ class Verdict(StrEnum):
     UNCERTAIN = "uncertain"
     LOST = "lost"
     """The connection was lost before the final dot: nothing was sent, and the letter is tried again, last."""
+    BLAMED = "blamed"
+    """Refused for our own fault, by the recipient's domain or by the relay: the letter is tried again later."""
     PAUSE = "pause"
     """Our fault or the relay's, never the address's: the delivery stays planned and the edition pauses."""
 
@@ -104,13 +107,25 @@ def verdict(reply: Reply) -> Verdict:
         return Verdict.SENT if kind == _YES else Verdict.UNCERTAIN
     if reply.code == 0:
         return Verdict.LOST
-    if reply.code in _ABOUT_US or _OURS.search(reply.text):
+    if reply.code in _ABOUT_US or reply.phase not in _OF_A_LETTER:
         return Verdict.PAUSE
-    if reply.phase is Phase.RCPT and kind == _NEVER:
+    return _refused(reply)
+
+
+def _refused(reply: Reply) -> Verdict:
+    """Judge a refusal of one letter."""
+    never = reply.code // 100 == _NEVER
+    if never and _blames_us(reply.text):
+        return Verdict.BLAMED
+    if _OURS.search(reply.text):
+        return Verdict.PAUSE
+    if never and reply.phase is Phase.RCPT:
         return Verdict.FAILED
-    if reply.phase in (Phase.RCPT, Phase.DATA, Phase.DOT) and kind == _LATER:
-        return Verdict.DEFERRED
-    return Verdict.PAUSE
+    return Verdict.DEFERRED if reply.code // 100 == _LATER else Verdict.PAUSE
+
+
+def _blames_us(text: str) -> bool:
+    return class_of(status_of("", text), text) is BounceClass.SENDER_FAULT
 
 
 def heals(reply: Reply) -> bool:
@@ -123,6 +138,8 @@ def asks_for_less(reply: Reply) -> bool:
     return reply.code in _SLOWER
 
 
+_OF_A_LETTER = (Phase.RCPT, Phase.DATA, Phase.DOT)
+"""What is refused there is one letter, and neither the connection nor its sender."""
 _SLOWER = (421, 450, 451)
 _YES, _LATER, _NEVER = 2, 4, 5
 _REFUSALS = (_LATER, _NEVER)

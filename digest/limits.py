@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from digest.address import Address
+from digest.address import Address, domain_of
 from digest.tokens import TokenPurpose
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -82,7 +82,7 @@ class Asked:
     @property
     def domain(self) -> str:
         """The domain that it goes to."""
-        return self.address.key.rpartition("@")[2]
+        return domain_of(self.address.key)
 
 
 @dataclass(frozen=True, kw_only=True)

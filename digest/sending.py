@@ -61,8 +61,9 @@ class Group:
 
 @dataclass(frozen=True, kw_only=True)
 class Committed:
-    """What came of a group: which of its marks are durable, the new claims, and the editions that go no further now.
+    """What came of a group: which of its marks are durable, the new claims, and what goes no further now.
 
+    `stopped` are editions, `waiting` are receiving domains.
     `wait` is how many seconds the pace asks for before the next claim; None when there is nothing to claim. `stale`
     says that nothing was claimed because the letters were rendered before the newest texts.
     """
@@ -70,5 +71,6 @@ class Committed:
     marked: frozenset[Claim] = frozenset()
     claims: Sequence[Claim] = ()
     stopped: frozenset[EditionId] = frozenset()
+    waiting: frozenset[str] = frozenset()
     wait: float | None = None
     stale: bool = False

@@ -47,6 +47,9 @@ app = App(name="digest", help="Plan, send and look after editions.")
 app.command("budkavle.cli.rehearsal:rehearse", name="test", help="Send the message as it would go now to one address.")
 app.command("budkavle.cli.steering:pause", name="pause", help="Stop an edition after the letters under way.")
 app.command("budkavle.cli.steering:resume", name="resume", help="Let a paused edition go on.")
+app.command(
+    "budkavle.cli.steering:resume_domain", name="resume-domain", help="Let the letters to a paused domain go on."
+)
 app.command("budkavle.cli.steering:cancel", name="cancel", help="Send no more letters of an edition, for good.")
 
 

@@ -52,6 +52,16 @@ class DigestNow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DomainNow:
+    """A receiving domain that refuses us: how many letters wait, until when, and whether a few try it meanwhile."""
+
+    name: str
+    letters: int
+    until: datetime | None
+    trying: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Overview:
     """The last and the next of everything. Its fields are the keys of `--json`."""
 
@@ -62,6 +72,7 @@ class Overview:
     feeds_published: datetime | None
     feeds: list[Freshness]
     digests: list[DigestNow]
+    domains: list[DomainNow]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +93,15 @@ def _overview(service: Service, moment: datetime) -> Overview:
         feeds_published=_published(service),
         feeds=_feeds(service),
         digests=[_digest(service, each, upcoming(service, each, moment)) for each in service.config.settings.digests],
+        domains=[
+            DomainNow(
+                name=each.name,
+                letters=each.letters,
+                until=each.standing.until,
+                trying=each.standing.tried_since is not None,
+            )
+            for each in service.domains.paused(moment)
+        ],
     )
 
 
@@ -125,6 +145,7 @@ def _record(overview: Overview, alarms: list[Lasting]) -> dict[str, object]:
             for each in overview.feeds
         ],
         "digests": [{**asdict(each), "due": _iso(each.due)} for each in overview.digests],
+        "domains": [{**asdict(each), "until": _iso(each.until)} for each in overview.domains],
         "alarms": [{**asdict(each.alarm), "since": _iso(each.since)} for each in alarms],
         "needs": [f"{each.alarm.kind} {each.alarm.about}: {each.alarm.what}" for each in alarms],
     }
@@ -140,6 +161,9 @@ def _lines(overview: Overview, alarms: list[Lasting], zone: ZoneInfo) -> Iterato
         newest = f"{each.edition} {each.state}, {each.sent} of {each.audience} sent" if each.edition else "none yet"
         yield f"digest {each.name}: last edition {newest}"
         yield f"digest {each.name}: next edition {each.next}, due {_local(each.due, zone)}"
+    for paused in overview.domains:
+        how = "a few letters try it" if paused.trying else "paused"
+        yield f"domain {paused.name}: {how} until {_local(paused.until, zone)}, {paused.letters} letters wait"
     for one in alarms:
         since = f", since {_local(one.since, zone)}" if one.since else ""
         yield f"needs a person: {one.alarm.kind} {one.alarm.about}{since}"

@@ -1,4 +1,4 @@
-"""Stopping an edition in mid-run, letting it go on, ending it: whoever sends hears of it with the next letter."""
+"""Stopping an edition in mid-run, letting it or a domain go on, ending it: whoever sends hears of it at once."""
 
 from budkavle.cli.digest import find_digest, tell
 from budkavle.cli.terminal import DEFAULT_CONFIG, AsJson, ConfigFile, Exit, WrongUseError, now, say
@@ -27,6 +27,16 @@ def resume(name: str, /, *, json: AsJson = False, config: ConfigFile = DEFAULT_C
         if not json:
             say(f"a running daemon goes on with it; without one: budkavle digest send {name}")
         return _told(service, edition, json=json)
+
+
+def resume_domain(domain: str, /, *, config: ConfigFile = DEFAULT_CONFIG) -> int:
+    """Let all letters to a receiving domain go on that refused us: the daemon sends them, or `digest send` does."""
+    with open_service(load(config)) as service:
+        if not service.domains.resume(domain.lower(), now()):
+            known = ", ".join(each.name for each in service.domains.paused(now())) or "no domain is"
+            raise WrongUseError(f"{domain} is not paused; paused: {known}")
+    say(f"letters to {domain} go on: a running daemon sends them; without one: budkavle digest send")
+    return Exit.DONE
 
 
 def cancel(name: str, /, *, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:

@@ -4,12 +4,21 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, case, distinct, func, select
+from sqlalchemy import Connection, Row, and_, case, distinct, func, or_, select
 
-from digest.adapters.tables import bounces, deliveries, delivery_counts, editions
+from digest.adapters.tables import (
+    bounces,
+    deliveries,
+    delivery_counts,
+    editions,
+    refusing_domains,
+    subscribers,
+    subscriptions,
+)
 from digest.bounce_class import BounceClass
-from digest.bounce_policy import Health
-from digest.delivery import DeliveryState
+from digest.bounce_policy import FAULTS_STOP, Health
+from digest.delivery import DeliveryState, Phase
+from digest.edition import EditionState
 from digest.suppression import SuppressionReason
 
 _TRIED = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNCERTAIN)
@@ -33,13 +42,24 @@ def health_of(connection: Connection, edition: int) -> Health | None:
     wanted = select(bounces.c.kind, number).where(bounces.c.edition_id == edition).group_by(bounces.c.kind)
     back = {row.kind: row.number for row in connection.execute(wanted)}
     hard, complaints = back.get(BounceClass.HARD, 0), back.get(BounceClass.COMPLAINT, 0)
-    if hard < _LEAST_HARD and complaints < _LEAST_COMPLAINTS:
+    faults = back.get(BounceClass.SENDER_FAULT, 0)
+    if hard < _LEAST_HARD and complaints < _LEAST_COMPLAINTS and faults < FAULTS_STOP.least:
         return None
     here = and_(deliveries.c.edition_id == edition, deliveries.c.state.in_(_TRIED))
     tried = connection.execute(select(func.count()).select_from(deliveries).where(here)).scalar_one()
     folded = and_(delivery_counts.c.edition_id == edition, delivery_counts.c.state.in_(_TRIED))
     counted = select(func.coalesce(func.sum(delivery_counts.c.number), 0)).where(folded)
-    return Health(tried=tried + connection.execute(counted).scalar_one(), hard=hard, complaints=complaints)
+    unexplained = _faults_elsewhere(connection, edition) if faults else 0
+    tried += connection.execute(counted).scalar_one()
+    return Health(tried=tried, hard=hard, complaints=complaints, faults=unexplained)
+
+
+def _faults_elsewhere(connection: Connection, edition: int) -> int:
+    """How many letters came back for our own fault from domains that are not paused for it."""
+    paused = select(refusing_domains.c.name).where(refusing_domains.c.until.is_not(None))
+    ours = and_(bounces.c.edition_id == edition, bounces.c.kind == BounceClass.SENDER_FAULT)
+    counted = select(func.count(distinct(bounces.c.subscription_id))).where(ours, bounces.c.domain.not_in(paused))
+    return connection.execute(counted).scalar_one()
 
 
 _LEAST_HARD, _LEAST_COMPLAINTS = 5, 2
@@ -64,5 +84,21 @@ def refused_since(connection: Connection, since: datetime) -> Iterator[Row[*tupl
         .where(bounces.c.kind == BounceClass.SENDER_FAULT, bounces.c.at > since)
         .group_by(bounces.c.domain)
         .order_by(bounces.c.domain)
+    )
+    yield from connection.execute(wanted)
+
+
+def refused_now(connection: Connection) -> Iterator[Row[*tuple[Any, ...]]]:
+    """The letters of editions under way that the relay refused for our own fault: `address_key`, `reply`.
+
+    They are the only ones that are deferred after a 5xx.
+    """
+    said = or_(*(deliveries.c.reply.like(f"{phase}: 5%") for phase in (Phase.RCPT, Phase.DATA, Phase.DOT)))
+    wanted = (
+        select(subscribers.c.address_key, deliveries.c.reply)
+        .join(subscriptions, subscriptions.c.id == deliveries.c.subscription_id)
+        .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+        .join(editions, editions.c.id == deliveries.c.edition_id)
+        .where(editions.c.state == EditionState.SENDING, deliveries.c.state == DeliveryState.DEFERRED, said)
     )
     yield from connection.execute(wanted)

@@ -12,19 +12,20 @@ from digest.adapters.bounce_history import history
 from digest.adapters.events import note
 from digest.adapters.forgetting import NAMED
 from digest.adapters.leaving import COMPLAINED, end_where
+from digest.adapters.stopping import may_stop, stop_once
 from digest.adapters.suppressions import Suppressions
 from digest.adapters.tables import bounce_brakes, bounces, deliveries, editions, subscribers, subscriptions
+from digest.address import domain_of
 from digest.bounce_class import BounceClass, class_of, status_of
 from digest.bounce_policy import COUNTS, is_braked, must_stop, reason_to_suppress
 from digest.bounced import Bounce, Taken
 from digest.delivery import DeliveryState, EditionId, Reason
-from digest.edition import EditionState
 from digest.events import Event, EventKind
 from digest.subscription import SubscriptionId
 from digest.suppression import SuppressionReason, operator_may_lift
 from digest.verp import Returned
 
-BRAKE, STOP = "brake", "stop"
+BRAKE = "brake"
 _BATCH = 200
 _FORGET = 1000
 TOLD = (*COUNTS, BounceClass.COMPLAINT, BounceClass.SENDER_FAULT)
@@ -172,7 +173,7 @@ def _values(one: Bounce, letter: Row[*tuple[Any, ...]]) -> dict[str, object]:
         "diagnostic": one.diagnostic,
         "source": one.source,
         "own_relay": one.own_relay,
-        "domain": str(letter.address_key).rpartition("@")[2],
+        "domain": domain_of(letter.address_key),
     }
 
 
@@ -182,18 +183,12 @@ def _is_held(connection: Connection, edition: int) -> bool:
 
 
 def _stop_if_ill(connection: Connection, letter: Row[*tuple[Any, ...]], now: datetime) -> None:
-    """Pause an edition that harms our good name: once, because a person who resumes it has decided."""
-    sending = and_(editions.c.id == letter.edition_id, editions.c.state == EditionState.SENDING)
-    stopped = and_(bounce_brakes.c.edition_id == letter.edition_id, bounce_brakes.c.kind == STOP)
-    if connection.execute(select(editions.c.id).where(sending, ~exists().where(stopped))).first() is None:
-        return
-    health = health_of(connection, letter.edition_id)
-    why = must_stop(health) if health else None
-    if why is None:
-        return
-    paused = {"state": EditionState.PAUSED, "paused_because": f"{why}: see docs/bounces.md", "resume_at": None}
-    connection.execute(update(editions).where(sending).values(paused))
-    connection.execute(insert(bounce_brakes).values(edition_id=letter.edition_id, kind=STOP, at=now, what=why))
+    """Pause an edition that harms our good name, once."""
+    if may_stop(connection, letter.edition_id):
+        health = health_of(connection, letter.edition_id)
+        why = must_stop(health) if health else None
+        if why:
+            stop_once(connection, letter.edition_id, f"{why}: see docs/bounces.md", now)
 
 
 def each_brake(connection: Connection, since: datetime) -> Iterator[Row[*tuple[Any, ...]]]:

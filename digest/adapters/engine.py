@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from digest.adapters.group_commit import GroupCommit
-from digest.delivery import Claim, EditionId, Verdict, verdict
+from digest.address import domain_of
+from digest.delivery import Claim, Verdict, verdict
 from digest.sending import Committed, Envelope, Group, Relay
 
 _AHEAD = 100
@@ -177,11 +178,17 @@ class _Waiting:
             if self._claims:
                 self._rouse()
 
-    def leave_out(self, editions: frozenset[EditionId]) -> None:
-        """Return the claims of editions that go no further."""
-        stopped = [claim for claim in self._claims if claim.edition in editions]
-        self._claims = deque(claim for claim in self._claims if claim.edition not in editions)
-        self.ledger.give_back(stopped)
+    def leave_out(self, committed: Committed) -> None:
+        """Return the claims of editions and to domains that go no further."""
+        stopped = [
+            claim
+            for claim in self._claims
+            if claim.edition in committed.stopped
+            or (committed.waiting and domain_of(claim.address) in committed.waiting)
+        ]
+        if stopped:
+            self._claims = deque(claim for claim in self._claims if claim not in stopped)
+            self.ledger.give_back(stopped)
 
     def give_back(self) -> None:
         """Return what nobody has taken."""

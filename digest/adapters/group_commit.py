@@ -12,7 +12,7 @@ from typing import Any, Self
 import structlog
 from sqlalchemy.exc import OperationalError
 
-from digest.delivery import Claim, EditionId, Reply
+from digest.delivery import Claim, Reply
 from digest.sending import Committed, Group
 
 log = structlog.get_logger()
@@ -29,14 +29,14 @@ meanwhile, because no dot is sent."""
 class GroupCommit:
     """Gathers what connections want written down, and has it committed in groups, one after the other.
 
-    `connections` is how many may ask at once; `stopped` hears of editions that go no further.
+    `connections` is how many may ask at once; `stopped` hears of editions and domains that go no further.
     """
 
     def __init__(
         self,
         commit: Callable[[Group], Awaitable[Committed]],
         connections: int,
-        stopped: Callable[[frozenset[EditionId]], None],
+        stopped: Callable[[Committed], None],
     ) -> None:
         self._commit = commit
         self._enough = connections / 2
@@ -146,8 +146,8 @@ class GroupCommit:
             raise
         # One turn of the loop, so that a relay that hung up while the disk was waited for is heard before its dot.
         await asyncio.sleep(0)
-        if committed.stopped:
-            self._stopped(committed.stopped)
+        if committed.stopped or committed.waiting:
+            self._stopped(committed)
         if claims and not claims.done():
             claims.set_result(committed)
         for claim, question in marks.items():

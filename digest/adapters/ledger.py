@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 
 from digest.adapters.claims import due, sending, standings, unsendable
+from digest.adapters.domain_pauses import DomainPauses
 from digest.adapters.editions import finish_if_done
 from digest.adapters.outcomes import OnUncertain, Outcomes, take_over
 from digest.adapters.pacing import Pacing, pace_of, slow_down, take
@@ -29,10 +30,13 @@ from digest.delivery import (
     heals,
     verdict,
 )
+from digest.domain_pause import Patience
 from digest.edition import EditionState
 from digest.sending import Committed, Group
 from digest.subscription import SubscriptionId
 
+_MOST_PASSED_OVER = 1000
+"""How many letters to paused domains one group puts off: others want to write, too."""
 _Key = tuple[EditionId, SubscriptionId]
 
 
@@ -60,6 +64,7 @@ class Ledger:
         digests: Collection[str] | None = None,
         pacing: Pacing | None = None,
         connections: int = 1,
+        patience: Patience | None = None,
     ) -> None:
         self._write = write
         self._on_uncertain = on_uncertain
@@ -67,6 +72,7 @@ class Ledger:
         self._pacing = pacing
         self._connections = connections
         self._breaker = Breaker()
+        self._domains = DomainPauses(patience or Patience())
         self._in_hand = 0
         self._flying: frozenset[_Key] = frozenset()
         self._sent, self._started = 0, now
@@ -102,7 +108,14 @@ class Ledger:
         self._flying, self._breaker = flying, breaker
         done_with = len(group.outcomes) + len(group.unfit) + len(group.returned) + len(group.marks) - len(marked)
         self._in_hand += len(claims) - done_with
-        return Committed(marked=marked, claims=claims, stopped=frozenset(stopped), wait=wait, stale=stale)
+        return Committed(
+            marked=marked,
+            claims=claims,
+            stopped=frozenset(stopped),
+            waiting=self._domains.waiting,
+            wait=wait,
+            stale=stale,
+        )
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
@@ -148,14 +161,19 @@ class Ledger:
         enough = max(min(self._connections, self._in_hand), 1)
         for claim, reply, each in judged:
             breaker = breaker.after(each)
-            if each is not Verdict.SENT:
+            if each is Verdict.SENT:
+                self._domains.taken(outcomes.connection, claim)
+            else:
                 outcomes.settle(claim, each, reply)
             why = f"{reply} (subscription {claim.subscription})"
+            stopped = set[EditionId]()
+            if each is Verdict.BLAMED:
+                breaker, stopped = self._domains.refused(outcomes.connection, claim, str(reply), outcomes.now, breaker)
             if each is Verdict.UNCERTAIN or breaker.is_open(enough):
                 stopped = {claim.edition, *sending(outcomes.connection, self._digests)}  # one relay carries them all
                 breaker = Breaker()
-            else:
-                stopped = {claim.edition} if each is Verdict.PAUSE else set()
+            elif each is Verdict.PAUSE:
+                stopped = {claim.edition}
             for edition in stopped:
                 outcomes.pause(edition, why, heals=heals(reply))
             paused |= stopped
@@ -190,21 +208,30 @@ class Ledger:
             return claims, None
         pace = pace_of(connection, self._pacing, now) if self._pacing else None
         limit = pace.allows(wanted) if pace else wanted
+        paused = self._domains.look(connection, now)
+        passed_over = 0
         for edition in sending(connection, self._digests):
-            while len(claims) < limit and (found := due(connection, edition, limit - len(claims), now)):
-                outcomes.claim([claim for claim, _ in found])
-                for claim, fate in found:
+            while (
+                len(claims) < limit
+                and passed_over < _MOST_PASSED_OVER
+                and (found := due(connection, edition, limit - len(claims), now))
+            ):
+                kept = self._domains.admitted(connection, found, paused, now) if paused else found
+                passed_over += len(found) - len(kept)
+                outcomes.claim([claim for claim, _ in kept])
+                for claim, fate in kept:
                     if fate:
                         outcomes.set(claim, state=fate[0], reason=fate[1])
                     else:
                         claims.append(claim)
             finish_if_done(connection, edition)
+        more = 0.0 if passed_over >= _MOST_PASSED_OVER and not claims else None
         if pace is None or self._pacing is None:
-            return claims, None
+            return claims, more
         pace = pace.without(len(claims))
         take(connection, self._pacing, pace)
         held_back = limit < wanted and len(claims) == limit
-        return claims, pace.wait() if held_back else None
+        return claims, pace.wait() if held_back else more
 
 
 def _key(claim: Claim) -> _Key:

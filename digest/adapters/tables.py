@@ -326,3 +326,18 @@ refused_letters = Table(
     Column("number", Integer, nullable=False),
     Column("last", Instant, nullable=False),
 )
+
+# Receiving domains that refused letters for our own fault: whether their letters wait, and since when they go again.
+refusing_domains = Table(
+    "refusing_domains",
+    metadata,
+    Column("name", String(254), primary_key=True),
+    Column("refused", Integer, nullable=False, comment="letters in a row"),
+    Column("pauses", Integer, nullable=False, comment="in a row"),
+    Column("until", Instant, comment="the end of its pause or of its trial; null: its letters go"),
+    Column("tried_since", Instant, comment="the beginning of its trial; null: it waits, or is free"),
+    Column("tried", Integer, nullable=False, comment="letters of the trial"),
+    Column("taken", Integer, nullable=False, comment="those of them that were taken"),
+    Column("free_since", Instant, comment="what went out before says nothing any more"),
+    Column("said", Text, nullable=False, comment="what it said last, without addresses"),
+)

@@ -15,7 +15,9 @@ from budkavle.delivering import send
 from budkavle.wiring import Service
 from digest.adapters.tables import editions, subscribers, subscriptions
 from digest.address import Address
+from digest.delivery import EditionId
 from digest.period import PeriodKey
+from digest.subscription import SubscriptionId
 from digest.suppression import Suppression
 from digest.verp import ReturnPaths
 from tests.digest.relay import newsroom, publish
@@ -55,7 +57,12 @@ def returned(service: Service, name: str, week: int, reader: int = 0) -> bytes:
         joined = select(subscriptions.c.id).join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
         mine = subscribers.c.address == f"lasare{reader}@example.org"
         subscription = connection.execute(joined.where(mine)).scalar_one()
-    tag = ReturnPaths(service.key, ADDRESS).tag(number, subscription).encode()
+    return as_returned(service, name, number, subscription)
+
+
+def as_returned(service: Service, name: str, edition: int, subscription: int) -> bytes:
+    """A sample as it would come back for this letter; each call makes another message."""
+    tag = ReturnPaths(service.key, ADDRESS).tag(EditionId(edition), SubscriptionId(subscription)).encode()
     raw = (SAMPLES / f"{name}.eml").read_bytes().replace(SAMPLE_TAG, tag)
     return raw.replace(b"Message-ID: <2026", b"Message-ID: <%d.2026" % next(_numbers), 1)
 

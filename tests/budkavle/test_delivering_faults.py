@@ -293,7 +293,7 @@ def test_a_number_in_a_relays_words_is_no_policy() -> None:
     for words in ("5.1.1 no such user (host 10.5.7.20)", "4.2.1 try later [203.4.7.12]"):
         code = 550 if words.startswith("5") else 450
         assert verdict(Reply(phase=Phase.RCPT, code=code, text=words)) in {Verdict.FAILED, Verdict.DEFERRED}
-    assert verdict(Reply(phase=Phase.RCPT, code=550, text="hello\n5.7.1 policy")) is Verdict.PAUSE
+    assert verdict(Reply(phase=Phase.RCPT, code=550, text="hello\n5.7.1 policy")) is Verdict.BLAMED
 
 
 def test_a_relay_that_restarts_at_the_dot_is_tried_again_and_silence_at_the_dot_is_not() -> None:

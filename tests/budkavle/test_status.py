@@ -13,7 +13,8 @@ from tests.budkavle.conftest import ARTICLE, budkavle, page
 from tests.budkavle.test_daemon import running
 
 KEYS = {
-    "articles", "newest_seq", "subscriptions", "sources", "feeds_published", "feeds", "digests", "alarms", "needs",
+    "articles", "newest_seq", "subscriptions", "sources", "feeds_published", "feeds", "digests", "domains",
+    "alarms", "needs",
 }  # fmt: skip
 
 

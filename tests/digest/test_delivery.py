@@ -33,6 +33,22 @@ def test_a_policy_code_never_blames_the_address(phase: Phase, code: int, text: s
 
 
 @given(PHASES, CODES, TEXTS)
+def test_a_refusal_of_one_letter_for_our_own_fault_is_held_against_its_domain_or_the_relay(
+    phase: Phase, code: int, text: str
+) -> None:
+    blamed = verdict(Reply(phase=phase, code=code, text=text)) is Verdict.BLAMED
+    of_a_letter = phase in (Phase.RCPT, Phase.DATA, Phase.DOT)
+    about_us = text in ("4.7.1 slow", "5.7.26 policy")
+    not_our_name = code not in (500, 502, 503, 504, 530, 535)
+    assert blamed == (of_a_letter and 500 <= code < 600 and about_us and not_our_name)
+
+
+@pytest.mark.parametrize("text", ["5.3.4 too big", "5.6.0 form", "5.1.8 bad sender", "blocked, see our list", "SPAM"])
+def test_size_form_sender_and_reputation_are_our_fault_too(text: str) -> None:
+    assert verdict(Reply(phase=Phase.RCPT, code=550, text=text)) is Verdict.BLAMED
+
+
+@given(PHASES, CODES, TEXTS)
 def test_only_a_refused_recipient_fails_for_good(phase: Phase, code: int, text: str) -> None:
     if verdict(Reply(phase=phase, code=code, text=text)) is Verdict.FAILED:
         assert phase is Phase.RCPT

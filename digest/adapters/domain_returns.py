@@ -1,0 +1,145 @@
+"""Domains that refuse us, for all but the sender: letters that came back, what waits, and letting it go on."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, delete, distinct, func, or_, select, update
+
+from digest.adapters.domain_pauses import put, standing_of, standings_of, stop_if_many
+from digest.adapters.outcomes import AFTER_THE_OTHERS
+from digest.adapters.tables import bounces, deliveries, editions, refusing_domains, subscribers, subscriptions
+from digest.address import domain_of
+from digest.bounce_class import BounceClass
+from digest.delivery import OPEN, DeliveryState, EditionId
+from digest.domain_pause import Patience, PausedDomain, Standing, is_asked, is_too_many
+from digest.edition import EditionState
+from digest.verp import Returned
+
+_ROWS = 2000
+"""How many letters one transaction lets go."""
+
+
+class DomainReturns:
+    """The receiving domains that refuse us."""
+
+    def __init__(self, read: Engine, write: Engine, patience: Patience) -> None:
+        self._read = read
+        self._write = write
+        self._patience = patience
+
+    def came_back(self, letter: Returned, said: str, now: datetime) -> bool:
+        """A letter that its relay took came back for our own fault; True when its domain is paused for it now."""
+        with self._read.begin() as connection:
+            found = connection.execute(_SENT.where(_is(letter))).first()
+            if found is None:
+                return False
+            name = domain_of(found.address)
+            before = standing_of(connection, name)
+            if not before.is_told_by(found.at):
+                return False
+            if not before.is_paused and not self._is_asked_for(connection, letter.edition, name, before):
+                return False
+        with self._write.begin() as connection:
+            before = standing_of(connection, name)
+            if not before.is_told_by(found.at):
+                return False
+            put(connection, name, before.paused(now, self._patience), f"returned: {said}")
+            stop_if_many(connection, now)
+        return True
+
+    def paused(self, now: datetime) -> Sequence[PausedDomain]:
+        """The domains that are paused now, by name."""
+        with self._read.begin() as connection:
+            known = sorted((name, each.at(now)) for name, each in standings_of(connection).items())
+            texts = select(refusing_domains.c.name, refusing_domains.c.said)
+            said = {row.name: row.said for row in connection.execute(texts)}
+            return [
+                PausedDomain(name=name, standing=each, said=said[name], letters=_waiting(connection, name))
+                for name, each in known
+                if each.is_paused
+            ]
+
+    def forget(self, before: datetime) -> int:
+        """Let go of domains that were paused or freed before then, and of what only began to count; says how many."""
+        until, free = refusing_domains.c.until, refusing_domains.c.free_since
+        old = or_(until < before, and_(until.is_(None), or_(free.is_(None), free < before)))
+        with self._write.begin() as connection:
+            return connection.execute(delete(refusing_domains).where(old)).rowcount
+
+    def resume(self, name: str, now: datetime) -> bool:
+        """Let all letters to a domain go on at once; False when it was not paused."""
+        with self._write.begin() as connection:
+            if not standing_of(connection, name).is_paused:
+                return False
+            put(connection, name, Standing(free_since=now))
+        some = (
+            select(deliveries.c.edition_id, deliveries.c.subscription_id)
+            .join(editions, editions.c.id == deliveries.c.edition_id)
+            .where(_UNDER_WAY, deliveries.c.next_at > AFTER_THE_OTHERS, deliveries.c.state.in_(_CAN_WAIT))
+        )
+        some = _to(some, name).limit(_ROWS)
+        done = _ROWS
+        while done == _ROWS:
+            with self._write.begin() as connection:
+                due = connection.execute(some).all()
+                for row in due:
+                    here = and_(
+                        deliveries.c.edition_id == row.edition_id, deliveries.c.subscription_id == row.subscription_id
+                    )
+                    connection.execute(update(deliveries).where(here).values(next_at=AFTER_THE_OTHERS))
+            done = len(due)
+        return True
+
+    def _is_asked_for(self, connection: Connection, edition: EditionId, name: str, standing: Standing) -> bool:
+        """Whether so much of an edition came back that the domain is to be paused."""
+        sent = and_(deliveries.c.edition_id == edition, deliveries.c.state == DeliveryState.SENT)
+        if standing.free_since:
+            sent = and_(sent, deliveries.c.at >= standing.free_since)
+        returned = (
+            select(func.count(distinct(bounces.c.subscription_id)))
+            .join(deliveries, _the_same)
+            .where(sent, bounces.c.edition_id == edition, bounces.c.domain == name, bounces.c.source != "smtp")
+            .where(bounces.c.kind == BounceClass.SENDER_FAULT)
+        )
+        number = connection.execute(returned).scalar_one()
+        if not is_asked(number, self._patience):
+            return False
+        tried = _to(select(func.count()).select_from(deliveries).where(sent), name)
+        return is_too_many(number, connection.execute(tried).scalar_one())
+
+
+def _waiting(connection: Connection, name: str) -> int:
+    """How many letters of the editions under way are still to go to a domain."""
+    wanted = select(func.count()).select_from(deliveries).join(editions, editions.c.id == deliveries.c.edition_id)
+    number: int = connection.execute(_to(wanted.where(_UNDER_WAY, deliveries.c.state.in_(OPEN)), name)).scalar_one()
+    return number
+
+
+def _to(chosen: Select[Any], name: str) -> Select[Any]:
+    """Of chosen deliveries, those to a domain."""
+    return (
+        chosen.join(subscriptions, subscriptions.c.id == deliveries.c.subscription_id)
+        .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+        .where(subscribers.c.address_key.endswith(f"@{name}", autoescape=True))
+    )
+
+
+def _is(letter: Returned) -> ColumnElement[bool]:
+    return and_(
+        deliveries.c.edition_id == letter.edition,
+        deliveries.c.subscription_id == letter.subscription,
+        deliveries.c.state == DeliveryState.SENT,
+    )
+
+
+_UNDER_WAY = editions.c.state.in_([EditionState.SENDING, EditionState.PAUSED])
+_CAN_WAIT = (DeliveryState.PLANNED, DeliveryState.DEFERRED)
+_the_same = and_(
+    deliveries.c.edition_id == bounces.c.edition_id, deliveries.c.subscription_id == bounces.c.subscription_id
+)
+_SENT = (
+    select(deliveries.c.at, subscribers.c.address)
+    .join(subscriptions, subscriptions.c.id == deliveries.c.subscription_id)
+    .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+)
