@@ -24,7 +24,7 @@ test: .venv/tested
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist worksteal
 
 # The two real pages the intake was made for: DIR is a folder that holds them. They are not part of the project.
 seeds: .venv/tested
