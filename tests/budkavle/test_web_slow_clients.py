@@ -99,6 +99,27 @@ def test_an_idle_connection_is_ended_also_after_an_empty_line(site: Site) -> Non
             is_ended(line)
 
 
+def test_whoever_sends_a_body_after_the_answer_has_an_idle_connection_like_anybody(site: Site) -> None:
+    with socket.create_connection(("127.0.0.1", site.port)) as line:
+        line.settimeout(PATIENCE)
+        line.sendall(site.get(lines=b"Content-Length: 5\r\n"))
+        assert line.recv(9) == b"HTTP/1.1 "
+        time.sleep(0.2)  # until the answer is over
+        line.sendall(b"hello")
+        is_ended(line)
+
+
+def test_who_takes_a_long_answer_over_a_slow_line_gets_it_whatever_the_kernel_holds_back(site: Site) -> None:
+    site.served.publish("stor.atom", ATOM * 3000)
+    with _small(site) as slow:
+        slow.sendall(site.get(b"/feeds/stor.atom", b"Connection: close\r\n"))
+        until = time.monotonic() + 4 * Hasty.stalled_seconds
+        while time.monotonic() < until:  # so little that a full socket does not count as writable again
+            assert slow.recv(4096)
+            time.sleep(0.05)
+        assert _taken(slow) > len(ATOM) * 2900
+
+
 def test_whoever_takes_nothing_of_an_answer_is_hung_up_on_and_who_takes_it_slowly_gets_it(site: Site) -> None:
     site.served.publish("stor.atom", ATOM * 3000)
     wanted = site.get(b"/feeds/stor.atom")
