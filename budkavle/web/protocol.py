@@ -45,22 +45,24 @@ class Protocol(HttpToolsProtocol):
 
     _piece = _waited_for = _left = 0
     _in_head = _done = _is_unfinished = False
-    _due = _stalled = float("inf")
+    _due = _stalled = _began = float("inf")
     _watch: asyncio.TimerHandle | None = None
     _feeds: FeedsFirst | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
-        """A connection begins; when there are too many, the one that keeps us waiting longest makes room."""
+        """A connection begins; when there are too many, another makes room: the one that keeps us waiting longest."""
         super().connection_made(transport)
         # Who asks through which server in front is nothing to an answer that all get.
         app = self.app.app if isinstance(self.app, ProxyHeadersMiddleware) else self.app
         self._feeds = app if isinstance(app, FeedsFirst) else None
+        self._began = self.loop.time()
         self._wait()
         self._look()
         if len(self.connections) > self.most:
-            ours = (each for each in self.connections if isinstance(each, Protocol))
-            open_ones = [each for each in ours if not each.transport.is_closing()]
-            min(open_ones, key=lambda each: each._due).transport.abort()  # noqa: SLF001 - of its own class
+            others = (each for each in self.connections if isinstance(each, Protocol) and each is not self)
+            longest = min(others, key=lambda each: (each._due, each._began))  # noqa: SLF001 - of its own class
+            longest.transport.abort()
+            self.connections.discard(longest)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """A connection ends."""

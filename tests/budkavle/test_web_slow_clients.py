@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -158,3 +159,20 @@ def test_many_slow_clients_keep_nobody_out_and_are_not_waited_for_all_at_once(si
             if number % 10 == 9:
                 assert statuses(site.refused(site.get(lines=b"Connection: close\r\n"))) == [200]
                 assert site.open_connections() <= Hasty.most
+
+
+class Narrow(Protocol):
+    most = 3
+
+
+def test_whoever_takes_answers_slowly_on_every_connection_keeps_nobody_out(tmp_path: Path) -> None:
+    with serving(tmp_path, Narrow) as site, contextlib.ExitStack() as crowd:
+        site.served.publish("stor.atom", ATOM * 3000)
+        for _ in range(Narrow.most):
+            line = crowd.enter_context(_small(site))
+            line.sendall(site.get(b"/feeds/stor.atom"))
+            assert line.recv(9) == b"HTTP/1.1 "
+        time.sleep(1.5)  # until none of them may ask for anything more
+        for _ in range(3):
+            assert statuses(site.refused(site.get(lines=b"Connection: close\r\n"))) == [200]
+        assert site.open_connections() <= Narrow.most
