@@ -80,3 +80,11 @@ def test_a_no_holds_over_a_backup_in_which_the_subscription_had_another_address(
     with open_service(load(restored(service, backup, nothing_was_sent=True))) as again:
         assert state_of(again, "anna@example.org") == "ended"
         assert again.suppressions.find(ZAKARIAS) is not None
+
+
+def test_who_types_their_address_in_before_the_store_has_heard_of_their_erasure_can_confirm(service: Service) -> None:
+    join(service, WHO)
+    service.leaves.note_no(service.key.address_hash(ZAKARIAS), How.ERASED, NOW)  # others held the store
+    ask(service, WHO, now=NOW + HOUR)
+    assert confirm(service, token_in(post(service, NOW + HOUR)[-1]), NOW + HOUR).outcome is ConfirmOutcome.DONE
+    assert state_of(service, WHO) == "active"
