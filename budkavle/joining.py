@@ -72,6 +72,7 @@ def ask_to_join(service: Service, asked: AskedToJoin, now: datetime, goes: datet
 
     `goes` is when it may be sent at the earliest. Raises UnknownConsentError.
     """
+    _hear(service)
     joining = Joining(service.database.read, service.database.write, service.key)
     text = shown_text(service, asked.text)
     if text is None and not joining.knows_text(asked.text):
@@ -96,8 +97,7 @@ def confirmation(service: Service, token: str, now: datetime) -> Confirmation | 
 
 def confirm(service: Service, token: str, now: datetime) -> Confirmed:
     """Do what the token is for, once."""
-    if service.leaves.pending():  # a leave of before must not be taken for one of after
-        service.leaves.replay()
+    _hear(service)
     used = _confirmations(service).use(token, service.articles.last_seq(), now)
     if used.looked is None:
         return Confirmed(outcome=used.outcome)
@@ -109,6 +109,12 @@ def confirm(service: Service, token: str, now: datetime) -> Confirmed:
         language=used.looked.language,
         choices=used.choices,
     )
+
+
+def _hear(service: Service) -> None:
+    """Tell the store of every leave: one of before must not be taken for one of after."""
+    if service.leaves.pending():
+        service.leaves.replay()
 
 
 def _confirmations(service: Service) -> Confirmations:

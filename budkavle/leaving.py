@@ -20,10 +20,20 @@ from budkavle.database import Database
 from budkavle.tables import installation
 from digest.adapters.forgetting import forget_mentions, forget_subscriber
 from digest.adapters.leave_journal import LeaveJournal, Place
-from digest.adapters.leaving import COMPLAINED, ONE_CLICK, Known, end_where, known_by, meant_by
+from digest.adapters.leaving import (
+    COMPLAINED,
+    ONE_CLICK,
+    Known,
+    end_where,
+    had_by,
+    known_by,
+    meant_by,
+    newest_of,
+)
 from digest.adapters.suppressions import Suppressions
 from digest.adapters.tables import subscribers, subscriptions
 from digest.leaves import How, Leave, No, proof_of
+from digest.subscription import SubscriptionId
 from digest.suppression import SuppressionReason
 
 log = structlog.get_logger()
@@ -108,11 +118,12 @@ class Leaves:
 
         Raises OSError when it cannot be written down; then nothing has happened.
         """
-        own = select(subscribers.c.since).where(subscribers.c.hash == known_as)
         with self._database.read.begin() as connection:
-            since = connection.execute(own).scalar()
-        moment = max(now, since) if since else now
-        self._journal.append([No(moment=moment, how=how, address=known_as)])
+            moment = max(now, newest_of(connection, known_as) or now)
+            had = had_by(connection, known_as)
+        no = No(moment=moment, how=how, address=known_as)
+        # In an older store they may be another address's, from which they moved here.
+        self._journal.append([no, *(_leave(each.id, each.token, moment) for each in had)])
 
     def _write_down(self, leave: Leave) -> None:
         self._journal.append([leave])
@@ -149,9 +160,11 @@ class Leaves:
             before = _place(connection)
             reading = self._journal.after(before)
             self._apply(connection, [each for each in reading.wishes if isinstance(each, Leave)])
-            for wish in reading.wishes:
-                if isinstance(wish, No):
-                    self._heed(connection, wish)
+            for no in reading.wishes:
+                if isinstance(no, No):
+                    self._heed(connection, no)
+            erased = {each.address for each in reading.wishes if isinstance(each, No) and each.how is How.ERASED}
+            forget_mentions(connection, erased, self._suppressions.hash_of)
             if reading.place != before:
                 _remember(connection, reading.place)
         if reading.torn:
@@ -176,15 +189,16 @@ class Leaves:
 
     def _heed(self, connection: Connection, no: No) -> None:
         """Do what a person wished, unless they are known to have come back since."""
-        if not self._suppressions.taken_back(connection, no.address, no.moment):
+        came_back = self._suppressions.taken_back(connection, no.address, no.moment)
+        if not came_back:
             self._suppressions.add(connection, no.address, _REASONS[no.how], no.moment)
         theirs = select(subscribers.c.id).where(subscribers.c.hash == no.address, subscribers.c.since <= no.moment)
         subscriber = connection.execute(theirs).scalar()
+        if subscriber is None:
+            return
         if no.how is How.ERASED:
-            forget_mentions(connection, no.address, self._suppressions.hash_of)
-            if subscriber is not None:
-                forget_subscriber(connection, subscriber, no.moment)
-        else:
+            forget_subscriber(connection, subscriber, no.moment)
+        elif not came_back:  # else one may have moved here since that began before
             before = and_(subscriptions.c.subscriber_id == subscriber, subscriptions.c.since <= no.moment)
             end_where(connection, before, COMPLAINED, no.moment)
 
@@ -196,7 +210,11 @@ class Leaves:
 
 def _of(known: Known, token: str, now: datetime) -> Leave:
     """A leave is never earlier than what it ends, whatever a clock did: who came back later is told apart by that."""
-    return Leave(moment=max(now, known.since), how=How.LEFT, subscription=known.id, proof=proof_of(token))
+    return _leave(known.id, token, max(now, known.since))
+
+
+def _leave(number: SubscriptionId, token: str, moment: datetime) -> Leave:
+    return Leave(moment=moment, how=How.LEFT, subscription=number, proof=proof_of(token))
 
 
 def _place(connection: Connection) -> Place:

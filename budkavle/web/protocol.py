@@ -1,6 +1,9 @@
 """The server's side of a connection: bounded, and quick where there is nothing to send."""
 
 import asyncio
+import fcntl
+import struct
+import termios
 
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -42,22 +45,24 @@ class Protocol(HttpToolsProtocol):
 
     _piece = _waited_for = _left = 0
     _in_head = _done = _is_unfinished = False
-    _due = _stalled = float("inf")
+    _due = _stalled = _began = float("inf")
     _watch: asyncio.TimerHandle | None = None
     _feeds: FeedsFirst | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
-        """A connection begins; when there are too many, the one that keeps us waiting longest makes room."""
+        """A connection begins; when there are too many, another makes room: the one that keeps us waiting longest."""
         super().connection_made(transport)
         # Who asks through which server in front is nothing to an answer that all get.
         app = self.app.app if isinstance(self.app, ProxyHeadersMiddleware) else self.app
         self._feeds = app if isinstance(app, FeedsFirst) else None
+        self._began = self.loop.time()
         self._wait()
         self._look()
         if len(self.connections) > self.most:
-            ours = (each for each in self.connections if isinstance(each, Protocol))
-            open_ones = [each for each in ours if not each.transport.is_closing()]
-            min(open_ones, key=lambda each: each._due).transport.abort()  # noqa: SLF001 - of its own class
+            others = (each for each in self.connections if isinstance(each, Protocol) and each is not self)
+            longest = min(others, key=lambda each: (each._due, each._began))  # noqa: SLF001 - of its own class
+            longest.transport.abort()
+            self.connections.discard(longest)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """A connection ends."""
@@ -102,11 +107,14 @@ class Protocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The request is whole: wait for the next one, if this one is answered already."""
-        self._is_unfinished, self._due = False, float("inf")
+        self._is_unfinished = False
         if not self._done:
             super().on_message_complete()
-            return
-        self.server_state.total_requests += 1
+            if self._works():
+                self._due = float("inf")
+                return
+        else:
+            self.server_state.total_requests += 1
         self._due = self.loop.time() + self.timeout_keep_alive
 
     def on_response_complete(self) -> None:
@@ -122,24 +130,38 @@ class Protocol(HttpToolsProtocol):
 
     def _look(self) -> None:
         """Hang up on whoever lets us wait for too long; who is being answered may take their time with the answer."""
-        now, works = self.loop.time(), self.cycle is not None and not self.cycle.response_complete
-        left = self.transport.get_write_buffer_size()
+        now, waits = self.loop.time(), self.transport.get_write_buffer_size()
+        # The kernel takes nothing more before a third of its megabytes is gone, minutes over a bad telephone line.
+        left = waits and waits + _sent_but_not_taken(self.transport)
         if left == 0 or left != self._left:
             self._left, self._stalled = left, now + self.stalled_seconds
         if now >= self._stalled:
             self.transport.abort()
             return
-        if now >= self._due and not works:
+        if now >= self._due and not self._works():
             self.transport.close()  # once all of the last answer is taken
         soon = min(self._due, self._stalled) - now
         self._watch = self.loop.call_later(soon if 0 < soon < _ROUND else _ROUND, self._look)
 
+    def _works(self) -> bool:
+        """Whether a request is being answered."""
+        return self.cycle is not None and not self.cycle.response_complete
+
     def _is_usual(self) -> bool:
         """Whether nothing is under way on this connection, and nothing has to be done after the answer."""
-        parser, waits = self.parser, self.cycle is not None and not self.cycle.response_complete
-        if waits or self.flow.write_paused or parser.get_method() not in (b"GET", b"HEAD"):
+        parser = self.parser
+        if self._works() or self.flow.write_paused or parser.get_method() not in (b"GET", b"HEAD"):
             return False
         return bool(parser.get_http_version() == "1.1" and parser.should_keep_alive() and not parser.should_upgrade())
 
     def _size(self) -> int:
         return len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+
+
+def _sent_but_not_taken(transport: asyncio.Transport) -> int:
+    """How many bytes the kernel still holds for the other side; 0 where it does not say."""
+    try:
+        found = fcntl.ioctl(transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, bytes(4))
+    except OSError:
+        return 0
+    return int(struct.unpack("i", found)[0])

@@ -5,7 +5,7 @@ A letter that is being handed over keeps a row without a name until its outcome 
 
 import json
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import Column, Connection, Engine, and_, delete, func, select, update
@@ -39,15 +39,17 @@ def forget_subscriber(connection: Connection, subscriber: int, now: datetime) ->
     _sweep_one(connection, subscriber)
 
 
-def forget_mentions(connection: Connection, known_as: str, hash_of: Callable[[Address], str]) -> None:
-    """Delete the letters and tokens by which anybody was to move to the address of this keyed hash: it is in both."""
+def forget_mentions(connection: Connection, known_as: Collection[str], hash_of: Callable[[Address], str]) -> None:
+    """Delete the letters and tokens by which anybody was to move to an address of these hashes: it is in both."""
+    if not known_as:
+        return
     letters = select(transactional_letters.c.id, transactional_letters.c.detail).where(
         transactional_letters.c.kind == NoticeKind.MOVE
     )
     moves = select(tokens.c.hash, tokens.c.detail).where(tokens.c.purpose == TokenPurpose.MOVE)
     for key, wanted in ((transactional_letters.c.id, letters), (tokens.c.hash, moves)):
         rows = connection.execute(wanted).all()
-        named = [which for which, detail in rows if hash_of(Address(json.loads(detail)["address"])) == known_as]
+        named = [which for which, detail in rows if hash_of(Address(json.loads(detail)["address"])) in known_as]
         connection.execute(delete(key.table).where(key.in_(named)))
 
 

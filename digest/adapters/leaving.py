@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, select, update
 
 from digest.adapters.events import note_alike
 from digest.adapters.stopping import stop_letters
-from digest.adapters.tables import subscriptions
+from digest.adapters.tables import events, subscribers, subscriptions
 from digest.events import Event, EventKind
 from digest.leaves import Leave, proof_of
 from digest.subscription import SubscriptionId, SubscriptionState
@@ -59,6 +59,21 @@ def end_where(
 def tokens_of(connection: Connection, which: ColumnElement[bool]) -> Sequence[str]:
     """The leave tokens of these subscriptions, ended or not."""
     return connection.execute(select(subscriptions.c.token).where(which)).scalars().all()
+
+
+def newest_of(connection: Connection, known_as: str) -> datetime | None:
+    """When the newest of all that the person began whose address has this keyed hash; None for a stranger."""
+    whose = subscribers.outerjoin(subscriptions).outerjoin(events, events.c.subscriber_id == subscribers.c.id)
+    newest = select(func.max(subscribers.c.since), func.max(subscriptions.c.since), func.max(events.c.at))
+    found = connection.execute(newest.select_from(whose).where(subscribers.c.hash == known_as)).one()
+    return max((each for each in found if each), default=None)
+
+
+def had_by(connection: Connection, known_as: str) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Number and leave token of all that the person whose address has this keyed hash was ever sent."""
+    confirmed = subscriptions.c.state != SubscriptionState.PENDING
+    had = select(subscriptions.c.id, subscriptions.c.token).join(subscribers)
+    return connection.execute(had.where(subscribers.c.hash == known_as, confirmed)).all()
 
 
 def meant_by(connection: Connection, leaves: Iterable[Leave]) -> list[tuple[Leave, Row[Any]]]:

@@ -20,7 +20,7 @@ from digest.adapters.suppressions import Suppressions
 from digest.adapters.tables import subscribers, subscriptions, transactional_letters
 from digest.address import Address
 from digest.bounce_class import BounceClass
-from digest.bounce_policy import COUNTS, Evidence, History, reason_to_suppress
+from digest.bounce_policy import Evidence, History, reason_to_suppress
 from digest.bounced import Bounce, Taken
 from digest.events import Event, EventKind
 from digest.keyed import Key
@@ -117,7 +117,8 @@ def _is_of(letter: _Letter, event: Event) -> bool:
 def _history(connection: Connection, letter: _Letter, one: Bounce, before: Sequence[Event]) -> History:
     """What came back since the address began anew, this letter first; nothing when that was after it was asked for.
 
-    A letter to another address, to move there, says something about that address alone.
+    A letter to another address, to move there, says something about that address alone. A mailbox that is full says
+    nothing here: a stranger can cause more letters in a day than editions come in a month.
     """
     whose = story(connection, letter.owner) if letter.owner is not None else ()
     anew = max((each.at for each in whose if each.kind in FORGIVEN), default=None)
@@ -129,9 +130,9 @@ def _history(connection: Connection, letter: _Letter, one: Bounce, before: Seque
         if (other and not _is_of(letter, each)) or (anew is not None and each.at < anew):
             continue
         kind = BounceClass(str(each.detail["class"]))
-        if kind in COUNTS:
+        if kind is BounceClass.HARD:
             back.setdefault(each.detail["number"], []).append(_evidence(kind, str(each.detail["status"])))
-    return [found for found in back.values() if found[0].kind in COUNTS]
+    return [found for found in back.values() if found[0].kind is BounceClass.HARD]
 
 
 def _evidence(kind: BounceClass, status: str, *, own_relay: bool = False) -> Evidence:

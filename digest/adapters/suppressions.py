@@ -67,7 +67,7 @@ class Suppressions:
         lifted = (
             select(events.c.id)
             .join(subscribers, subscribers.c.id == events.c.subscriber_id)
-            .where(subscribers.c.hash == known_as, events.c.kind == EventKind.LIFTED, events.c.at >= since)
+            .where(subscribers.c.hash == known_as, events.c.kind == EventKind.LIFTED, events.c.at > since)
         )
         return connection.execute(lifted.limit(1)).first() is not None
 

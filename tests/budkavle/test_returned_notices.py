@@ -16,6 +16,7 @@ from budkavle.config import load
 from budkavle.config_settings import Bounces
 from budkavle.joining import ConfirmOutcome, confirm
 from budkavle.leaving import NAME as LEAVES
+from budkavle.my_data import ask_for_my_data
 from budkavle.wiring import Service, open_service
 from digest.adapters.events import story
 from digest.adapters.tables import subscribers, transactional_letters
@@ -143,14 +144,14 @@ def test_what_others_say_counts_with_the_second_letter_and_our_own_fault_never(t
         assert comes_back(service, 5, ELSEWHERE).taken is Taken.SUPPRESSED
 
 
-def test_four_letters_that_found_the_mailbox_full_suppress(tmp_path: Path) -> None:
+def test_no_stranger_silences_a_subscriber_whose_mailbox_is_full_for_a_day(tmp_path: Path) -> None:
     with installation(tmp_path) as service:
-        for number in range(1, 5):
-            ask(service, now=NOW + number * HOUR)
-            post(service, NOW + number * HOUR)
-            assert suppressed(service) is None
-            comes_back(service, number, FULL)
-        assert suppressed(service) is SuppressionReason.SOFT
+        join(service, ANNA)
+        for number in range(1, 7):
+            ask_for_my_data(service, Address(ANNA), NOW + number * HOUR)
+            assert len(post(service, NOW + number * HOUR)) == 1
+            assert comes_back(service, number, FULL).taken is Taken.COUNTED
+        assert (suppressed(service), state_of(service)) == (None, "active")
 
 
 def test_a_forged_tag_an_editions_tag_and_that_of_a_letter_before_change_nobody(tmp_path: Path) -> None:

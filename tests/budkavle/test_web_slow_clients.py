@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -99,6 +100,27 @@ def test_an_idle_connection_is_ended_also_after_an_empty_line(site: Site) -> Non
             is_ended(line)
 
 
+def test_whoever_sends_a_body_after_the_answer_has_an_idle_connection_like_anybody(site: Site) -> None:
+    with socket.create_connection(("127.0.0.1", site.port)) as line:
+        line.settimeout(PATIENCE)
+        line.sendall(site.get(lines=b"Content-Length: 5\r\n"))
+        assert line.recv(9) == b"HTTP/1.1 "
+        time.sleep(0.2)  # until the answer is over
+        line.sendall(b"hello")
+        is_ended(line)
+
+
+def test_who_takes_a_long_answer_over_a_slow_line_gets_it_whatever_the_kernel_holds_back(site: Site) -> None:
+    site.served.publish("stor.atom", ATOM * 3000)
+    with _small(site) as slow:
+        slow.sendall(site.get(b"/feeds/stor.atom", b"Connection: close\r\n"))
+        until = time.monotonic() + 4 * Hasty.stalled_seconds
+        while time.monotonic() < until:  # so little that a full socket does not count as writable again
+            assert slow.recv(4096)
+            time.sleep(0.05)
+        assert _taken(slow) > len(ATOM) * 2900
+
+
 def test_whoever_takes_nothing_of_an_answer_is_hung_up_on_and_who_takes_it_slowly_gets_it(site: Site) -> None:
     site.served.publish("stor.atom", ATOM * 3000)
     wanted = site.get(b"/feeds/stor.atom")
@@ -137,3 +159,20 @@ def test_many_slow_clients_keep_nobody_out_and_are_not_waited_for_all_at_once(si
             if number % 10 == 9:
                 assert statuses(site.refused(site.get(lines=b"Connection: close\r\n"))) == [200]
                 assert site.open_connections() <= Hasty.most
+
+
+class Narrow(Protocol):
+    most = 3
+
+
+def test_whoever_takes_answers_slowly_on_every_connection_keeps_nobody_out(tmp_path: Path) -> None:
+    with serving(tmp_path, Narrow) as site, contextlib.ExitStack() as crowd:
+        site.served.publish("stor.atom", ATOM * 3000)
+        for _ in range(Narrow.most):
+            line = crowd.enter_context(_small(site))
+            line.sendall(site.get(b"/feeds/stor.atom"))
+            assert line.recv(9) == b"HTTP/1.1 "
+        time.sleep(1.5)  # until none of them may ask for anything more
+        for _ in range(3):
+            assert statuses(site.refused(site.get(lines=b"Connection: close\r\n"))) == [200]
+        assert site.open_connections() <= Narrow.most
