@@ -15,7 +15,7 @@ from digest.adapters.stopping import stop_once
 from digest.adapters.tables import deliveries, editions, refusing_domains
 from digest.address import domain_of
 from digest.breaker import Breaker
-from digest.delivery import LONGEST_WAIT, Claim, EditionId
+from digest.delivery import LONGEST_WAIT, Claim, DeliveryState, EditionId
 from digest.domain_pause import MOST_PAUSED, Patience, Standing
 from digest.edition import EditionState
 
@@ -162,5 +162,6 @@ _PUT_OFF = Prepared(
             deliveries.c.subscription_id == bindparam("b_subscription"),
         )
     )
-    .values(next_at=bindparam("n_next"))
+    # `planned` letters that wait would be read past by each claim that looks for one that does not.
+    .values(state=DeliveryState.DEFERRED, next_at=bindparam("n_next"))
 )

@@ -4,10 +4,24 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, delete, distinct, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    distinct,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from digest.adapters.domain_pauses import put, standing_of, standings_of, stop_if_many
 from digest.adapters.outcomes import AFTER_THE_OTHERS
+from digest.adapters.prepared import Prepared
 from digest.adapters.tables import bounces, deliveries, editions, refusing_domains, subscribers, subscriptions
 from digest.address import domain_of
 from digest.bounce_class import BounceClass
@@ -73,22 +87,22 @@ class DomainReturns:
             if not standing_of(connection, name).is_paused:
                 return False
             put(connection, name, Standing(free_since=now))
+        waits = deliveries.c.state == DeliveryState.DEFERRED
         some = (
-            select(deliveries.c.edition_id, deliveries.c.subscription_id)
+            select(deliveries.c.edition_id.label("b_edition"), deliveries.c.subscription_id.label("b_subscription"))
             .join(editions, editions.c.id == deliveries.c.edition_id)
-            .where(_UNDER_WAY, deliveries.c.next_at > AFTER_THE_OTHERS, deliveries.c.state.in_(_CAN_WAIT))
+            .where(_UNDER_WAY, waits, deliveries.c.next_at > AFTER_THE_OTHERS)
         )
-        some = _to(some, name).limit(_ROWS)
-        done = _ROWS
-        while done == _ROWS:
+        with self._read.begin() as connection:  # from now on, no letter to it is put off any more
+            due = [dict(row) for row in connection.execute(_to(some, name)).mappings()]
+        here = and_(
+            deliveries.c.edition_id == bindparam("b_edition"),
+            deliveries.c.subscription_id == bindparam("b_subscription"),
+        )
+        going_on = Prepared(update(deliveries).where(here, waits).values(next_at=AFTER_THE_OTHERS))
+        for begin in range(0, len(due), _ROWS):
             with self._write.begin() as connection:
-                due = connection.execute(some).all()
-                for row in due:
-                    here = and_(
-                        deliveries.c.edition_id == row.edition_id, deliveries.c.subscription_id == row.subscription_id
-                    )
-                    connection.execute(update(deliveries).where(here).values(next_at=AFTER_THE_OTHERS))
-            done = len(due)
+                going_on.many(connection, due[begin : begin + _ROWS])
         return True
 
     def _is_asked_for(self, connection: Connection, edition: EditionId, name: str, standing: Standing) -> bool:
@@ -134,7 +148,6 @@ def _is(letter: Returned) -> ColumnElement[bool]:
 
 
 _UNDER_WAY = editions.c.state.in_([EditionState.SENDING, EditionState.PAUSED])
-_CAN_WAIT = (DeliveryState.PLANNED, DeliveryState.DEFERRED)
 _the_same = and_(
     deliveries.c.edition_id == bounces.c.edition_id, deliveries.c.subscription_id == bounces.c.subscription_id
 )
