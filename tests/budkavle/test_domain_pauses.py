@@ -296,6 +296,18 @@ async def test_returned_letters_of_many_small_domains_pause_the_edition_that_is_
         assert "20 of 25 recipients were refused for our own fault" in (status.edition.paused_because or "")
 
 
+async def test_what_came_back_before_a_domain_was_let_go_on_stops_no_edition_afterwards(tmp_path: Path) -> None:
+    relay = PickyRelay("a.test", says="450 4.2.0 later")
+    with relay, readers(tmp_path, relay, 22, REFUSING) as service:
+        join(service, "lasare@a.test")
+        plan_again(service, NOW + MINUTE, "2026-01-10")
+        assert outcome(await go_on(service, NOW + MINUTE)) == {"sent": 22, "deferred": 1}
+        come_back(service, NOW + 2 * MINUTE, *(f"lasare{each}@{REFUSING}" for each in range(21)))
+        assert service.domains.resume(REFUSING, NOW + HOUR)
+        come_back(service, NOW + 2 * HOUR, f"lasare21@{REFUSING}")
+        assert list(service.editions.status())[-1].edition.state is EditionState.SENDING
+
+
 async def test_while_no_domain_refuses_us_only_a_claim_asks_for_any_and_once(tmp_path: Path) -> None:
     with newsroom(tmp_path) as service:
         plan_again(service, NOW)
