@@ -28,21 +28,19 @@ class DomainPauses:
     def __init__(self, patience: Patience) -> None:
         self._patience = patience
         self._heeded: frozenset[str] = frozenset()
-        """The domains whose next accepted letter changes something; it may name some too many."""
+        """The domains whose next accepted letter may change something."""
         self.waiting: frozenset[str] = frozenset()
         """The domains that no letter goes to now."""
 
     def look(self, connection: Connection, now: datetime) -> dict[str, Standing]:
         """The domains whose letters do not all go, as they stand now."""
-        if _ANY.run(connection).fetchone() is None:
-            self._heeded = self.waiting = frozenset()
-            return {}
-        known = standings_of(connection)
+        heeded = _HEEDED.run(connection).fetchall()
+        self._heeded = frozenset(name for name, _ in heeded)
+        known = standings_of_paused(connection) if any(until for _, until in heeded) else {}
         for name, before in known.items():
             known[name] = after = before.at(now)
             if after != before:
                 put(connection, name, after)
-        self._heeded = frozenset(name for name, each in known.items() if each.refused or each.tried_since)
         self.waiting = frozenset(name for name, each in known.items() if each.is_waiting)
         return {name: each for name, each in known.items() if each.is_paused}
 
@@ -68,9 +66,9 @@ class DomainPauses:
         if not self._heeded or (name := domain_of(claim.address)) not in self._heeded:
             return
         before = standing_of(connection, name)
-        put(connection, name, before.after_acceptance())
-        if not before.is_paused:
-            self._heeded -= {name}
+        after = before.after_acceptance()
+        if after != before:
+            put(connection, name, after)
 
     def refused(
         self, connection: Connection, claim: Claim, said: str, now: datetime, breaker: Breaker
@@ -101,9 +99,10 @@ class DomainPauses:
         self.waiting -= before.keys()
 
 
-def standings_of(connection: Connection) -> dict[str, Standing]:
-    """All domains of which anything is known."""
-    return {row["name"]: _standing(row) for row in connection.execute(select(refusing_domains)).mappings()}
+def standings_of_paused(connection: Connection) -> dict[str, Standing]:
+    """The domains that are paused, unless their time is over."""
+    paused = select(refusing_domains).where(refusing_domains.c.until.is_not(None))
+    return {row["name"]: _standing(row) for row in connection.execute(paused).mappings()}
 
 
 def standing_of(connection: Connection, name: str) -> Standing:
@@ -149,10 +148,10 @@ def stop_if_many(connection: Connection, now: datetime) -> set[EditionId]:
     }
 
 
-_ANY = Prepared(
-    select(refusing_domains.c.name)
-    .where(or_(refusing_domains.c.refused > 0, refusing_domains.c.until.is_not(None)))
-    .limit(1)
+_HEEDED = Prepared(
+    select(refusing_domains.c.name, refusing_domains.c.until).where(
+        or_(refusing_domains.c.refused > 0, refusing_domains.c.until.is_not(None))
+    )
 )
 _PUT_OFF = Prepared(
     update(deliveries)

@@ -19,7 +19,7 @@ from sqlalchemy import (
     update,
 )
 
-from digest.adapters.domain_pauses import put, standing_of, standings_of, stop_if_many
+from digest.adapters.domain_pauses import put, standing_of, standings_of_paused, stop_if_many
 from digest.adapters.outcomes import AFTER_THE_OTHERS
 from digest.adapters.prepared import Prepared
 from digest.adapters.tables import bounces, deliveries, editions, refusing_domains, subscribers, subscriptions
@@ -65,7 +65,7 @@ class DomainReturns:
     def paused(self, now: datetime) -> Sequence[PausedDomain]:
         """The domains that are paused now, by name."""
         with self._read.begin() as connection:
-            known = sorted((name, each.at(now)) for name, each in standings_of(connection).items())
+            known = sorted((name, each.at(now)) for name, each in standings_of_paused(connection).items())
             texts = select(refusing_domains.c.name, refusing_domains.c.said)
             said = {row.name: row.said for row in connection.execute(texts)}
             return [

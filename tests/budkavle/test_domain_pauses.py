@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 
 from budkavle.alarms import Alarm, AlarmKind
 from budkavle.bounce_rounds import take_refused
@@ -14,13 +14,14 @@ from budkavle.delivering import render_forms
 from budkavle.looking import look
 from budkavle.wiring import Service, open_service
 from digest.adapters import ledger
-from digest.adapters.domain_pauses import put
+from digest.adapters.domain_pauses import put, standing_of
 from digest.adapters.outcomes import OnUncertain
 from digest.address import Address
 from digest.delivery import DeliveryState, Phase, Reply
 from digest.domain_pause import Patience, Standing
 from digest.edition import EditionState
 from digest.period import PeriodKey
+from digest.sending import Group
 from tests.budkavle.conftest import budkavle
 from tests.budkavle.refusing import (
     HOUR,
@@ -306,6 +307,28 @@ async def test_what_came_back_before_a_domain_was_let_go_on_stops_no_edition_aft
         assert service.domains.resume(REFUSING, NOW + HOUR)
         come_back(service, NOW + 2 * HOUR, f"lasare21@{REFUSING}")
         assert list(service.editions.status())[-1].edition.state is EditionState.SENDING
+
+
+def test_a_letter_that_was_taken_ends_the_row_of_refusals_when_its_outcome_had_to_be_written_twice(
+    tmp_path: Path,
+) -> None:
+    with PickyRelay() as relay, readers(tmp_path, relay, 2, REFUSING) as service:
+        render_forms(service, NOW)
+        with service.database.write.begin() as connection:
+            put(connection, REFUSING, Standing(refused=2))
+        sender = Steps(service.database.write, "a sender", OnUncertain.HOLD, NOW)
+        (claim,) = sender.claim(1, NOW)
+        assert sender.mark(claim, NOW)
+        taken = Group(outcomes=[(claim, Reply(phase=Phase.DOT, code=250))], wanted=1)
+
+        def full(_: Connection) -> bool:
+            raise InterruptedError
+
+        with pytest.raises(InterruptedError):
+            sender.commit(taken, NOW, full)
+        sender.commit(taken, NOW)
+        with service.database.read.begin() as connection:
+            assert standing_of(connection, REFUSING) == Standing()
 
 
 async def test_while_no_domain_refuses_us_only_a_claim_asks_for_any_and_once(tmp_path: Path) -> None:
