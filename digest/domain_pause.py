@@ -92,12 +92,15 @@ class Standing:
         wait = min(patience.wait * 2 ** min(self.pauses, 16), _LONGEST)
         return Standing(pauses=self.pauses + 1, until=now + wait, free_since=self.free_since)
 
-    def is_told_by(self, sent: datetime) -> bool:
-        """Whether it is news when a letter comes back that was sent then."""
-        if self.is_waiting:
-            return False
+    def told_since(self, now: datetime) -> datetime | None:
+        """When the letters went out at the earliest whose return is news; None: at any time, as after a wrong clock."""
         since = self.tried_since or self.free_since
-        return since is None or sent >= since
+        return None if since is None or since > now else since
+
+    def is_told_by(self, sent: datetime, now: datetime) -> bool:
+        """Whether it is news when a letter comes back that was sent then."""
+        since = self.told_since(now)
+        return not self.is_waiting and (since is None or sent >= since)
 
 
 @dataclass(frozen=True, kw_only=True)

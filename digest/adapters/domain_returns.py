@@ -50,13 +50,15 @@ class DomainReturns:
                 return False
             name = domain_of(found.address)
             before = standing_of(connection, name)
-            if not before.is_told_by(found.at):
+            if not before.is_told_by(found.at, now):
                 return False
-            if not before.is_paused and not self._is_asked_for(connection, letter.edition, name, before):
+            if not before.is_paused and not self._is_asked_for(
+                connection, letter.edition, name, before.told_since(now)
+            ):
                 return False
         with self._write.begin() as connection:
             before = standing_of(connection, name)
-            if not before.is_told_by(found.at):
+            if not before.is_told_by(found.at, now):
                 return False
             put(connection, name, before.paused(now, self._patience), f"returned: {said}")
             stop_if_many(connection, now)
@@ -105,11 +107,11 @@ class DomainReturns:
                 going_on.many(connection, due[begin : begin + _ROWS])
         return True
 
-    def _is_asked_for(self, connection: Connection, edition: EditionId, name: str, standing: Standing) -> bool:
+    def _is_asked_for(self, connection: Connection, edition: EditionId, name: str, since: datetime | None) -> bool:
         """Whether so much of an edition came back that the domain is to be paused."""
         sent = and_(deliveries.c.edition_id == edition, deliveries.c.state == DeliveryState.SENT)
-        if standing.free_since:
-            sent = and_(sent, deliveries.c.at >= standing.free_since)
+        if since:
+            sent = and_(sent, deliveries.c.at >= since)
         returned = (
             select(func.count(distinct(bounces.c.subscription_id)))
             .join(deliveries, _the_same)
