@@ -8,6 +8,7 @@
 A refusal is one for our own fault (`digest.bounce_class`). What judges an address, or puts a letter off, is none.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -18,7 +19,7 @@ LISTENING = timedelta(minutes=15)
 _LONGEST = timedelta(days=1)
 _RETURNED_PART = 0.1
 MOST_PAUSED = 5
-"""When more domains than this are paused, the fault is ours or the relay's, and a person must look."""
+"""When more owners than this have paused domains, the fault is ours or the relay's, and a person must look."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +112,11 @@ class PausedDomain:
     standing: Standing
     said: str
     letters: int
+
+
+def owners(domains: Iterable[str]) -> int:
+    """How many may own these domains, by their last two labels: whoever has one makes subdomains as they like."""
+    return len({tuple(name.split(".")[-2:]) for name in domains})
 
 
 def is_asked(returned: int, patience: Patience) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, insert, or_, select, update
 
 from digest.adapters.claims import Fate
 from digest.adapters.prepared import Prepared
@@ -16,7 +16,7 @@ from digest.adapters.tables import deliveries, editions, refusing_domains
 from digest.address import domain_of
 from digest.breaker import Breaker
 from digest.delivery import LONGEST_WAIT, Claim, DeliveryState, EditionId
-from digest.domain_pause import MOST_PAUSED, Patience, Standing
+from digest.domain_pause import MOST_PAUSED, Patience, Standing, owners
 from digest.edition import EditionState
 
 Found = Sequence[tuple[Claim, Fate | None]]
@@ -135,8 +135,8 @@ def put(connection: Connection, name: str, standing: Standing, said: str | None 
 
 def stop_if_many(connection: Connection, now: datetime) -> set[EditionId]:
     """Pause what is being sent when so many domains refuse us that a person must look; says which editions."""
-    paused = select(func.count()).select_from(refusing_domains).where(refusing_domains.c.until.is_not(None))
-    number = connection.execute(paused).scalar_one()
+    paused = select(refusing_domains.c.name).where(refusing_domains.c.until.is_not(None))
+    number = owners(connection.execute(paused).scalars())
     if number <= MOST_PAUSED:
         return set()
     under_way = select(editions.c.id).where(editions.c.state == EditionState.SENDING)

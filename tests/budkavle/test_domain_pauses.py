@@ -283,6 +283,23 @@ async def test_domains_that_refuse_us_by_the_half_dozen_pause_the_edition_once(t
         assert outcome(await go_on(service, NOW + 5 * MINUTE)) == {"sent": 3, "deferred": 18}
 
 
+async def test_many_subdomains_of_one_owner_pause_no_edition(tmp_path: Path) -> None:
+    domains = [f"d{number}.owner.test" for number in range(8)]
+    with PickyRelay() as relay, readers(tmp_path, relay, 3, *domains) as service:
+        await go_on(service)
+        edition = plan_again(service, NOW + MINUTE, "2026-01-16")
+        for name in domains:
+            come_back(service, NOW + MINUTE, *(f"lasare{each}@{name}" for each in range(3)))
+        assert len(service.domains.paused(NOW)) == len(domains)
+        assert service.editions.get(edition.digest, edition.key).state is EditionState.SENDING
+
+
+async def test_subdomains_of_one_owner_that_refuse_one_after_the_other_are_not_the_relays_fault(tmp_path: Path) -> None:
+    domains = [f"d{number}.owner.test" for number in range(4)]
+    with PickyRelay(*domains) as relay, readers(tmp_path, relay, 1, *domains, "a.test") as service:
+        assert outcome(await go_on(service)) == {"sent": 1, "deferred": 4}
+
+
 async def test_returned_letters_of_many_small_domains_pause_the_edition_that_is_being_sent(tmp_path: Path) -> None:
     domains = [f"d{number}.test" for number in range(25)]
     relay = PickyRelay("a.test", says="450 4.2.0 later")
