@@ -19,7 +19,7 @@ LISTENING = timedelta(minutes=15)
 _LONGEST = timedelta(days=1)
 _RETURNED_PART = 0.1
 MOST_PAUSED = 5
-"""When more owners than this have paused domains, the fault is ours or the relay's, and a person must look."""
+"""When domains of more owners than this wait at once, the fault is ours or the relay's, and a person must look."""
 
 
 @dataclass(frozen=True, kw_only=True)

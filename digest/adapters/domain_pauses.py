@@ -135,8 +135,8 @@ def put(connection: Connection, name: str, standing: Standing, said: str | None 
 
 def stop_if_many(connection: Connection, now: datetime) -> set[EditionId]:
     """Pause what is being sent when so many domains refuse us that a person must look; says which editions."""
-    paused = select(refusing_domains.c.name).where(refusing_domains.c.until.is_not(None))
-    number = owners(connection.execute(paused).scalars())
+    known = standings_of_paused(connection)
+    number = owners(name for name, each in known.items() if each.at(now).is_waiting)
     if number <= MOST_PAUSED:
         return set()
     under_way = select(editions.c.id).where(editions.c.state == EditionState.SENDING)

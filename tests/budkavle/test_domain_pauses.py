@@ -300,6 +300,18 @@ async def test_subdomains_of_one_owner_that_refuse_one_after_the_other_are_not_t
         assert outcome(await go_on(service)) == {"sent": 1, "deferred": 4}
 
 
+async def test_domains_that_were_paused_a_week_ago_are_not_counted_with_one_that_refuses_us_now(tmp_path: Path) -> None:
+    domains = [f"d{number}.test" for number in range(6)]
+    next_week = NOW + timedelta(days=7)
+    with PickyRelay() as relay, readers(tmp_path, relay, 4, *domains) as service:
+        await go_on(service)
+        come_back(service, NOW + MINUTE, *(f"lasare{each}@{name}" for each in range(3) for name in domains[:5]))
+        edition = plan_again(service, next_week)
+        assert outcome(await go_on(service, next_week)) == {"sent": 19, "deferred": 5}
+        come_back(service, next_week + 20 * MINUTE, *(f"lasare{each}@d5.test" for each in range(3)))
+        assert service.editions.get(edition.digest, edition.key).state is EditionState.SENDING
+
+
 async def test_returned_letters_of_many_small_domains_pause_the_edition_that_is_being_sent(tmp_path: Path) -> None:
     domains = [f"d{number}.test" for number in range(25)]
     relay = PickyRelay("a.test", says="450 4.2.0 later")
