@@ -5,7 +5,7 @@ While no domain has refused anything, this is one look into an empty table at ea
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, insert, or_, select, update
 
@@ -19,6 +19,7 @@ from digest.delivery import LONGEST_WAIT, Claim, DeliveryState, EditionId
 from digest.domain_pause import MOST_PAUSED, Patience, Standing, owners
 from digest.edition import EditionState
 
+_BEHIND = timedelta(seconds=1)
 Found = Sequence[tuple[Claim, Fate | None]]
 
 
@@ -57,7 +58,8 @@ class DomainPauses:
                 put(connection, name, tried)
                 kept.append((claim, fate))
             else:
-                later = min(standing.until, now + LONGEST_WAIT)
+                # Behind those that were tried less often: one mailbox that always says no would lose every trial.
+                later = min(standing.until + claim.attempt * _BEHIND, now + LONGEST_WAIT)
                 _PUT_OFF.run(connection, b_edition=claim.edition, b_subscription=claim.subscription, n_next=later)
         return kept
 

@@ -312,6 +312,27 @@ async def test_domains_that_were_paused_a_week_ago_are_not_counted_with_one_that
         assert service.editions.get(edition.digest, edition.key).state is EditionState.SENDING
 
 
+class OneMailbox(PickyRelay):
+    """Refuses the first reader of the domain, whatever happens, and nobody else."""
+
+    def _choose(self, phase: str, count: int) -> None:
+        if phase == "rcpt":
+            self.refused = (REFUSING,) if "lasare0@" in self.heard[-1][1] else ()
+        super()._choose(phase, count)
+
+
+async def test_one_mailbox_that_always_refuses_us_does_not_keep_the_letters_from_the_others_of_its_domain(
+    tmp_path: Path,
+) -> None:
+    with OneMailbox(REFUSING) as relay, readers(tmp_path, relay, 6, REFUSING) as service:
+        with service.database.write.begin() as connection:
+            put(connection, REFUSING, Standing(refused=2).after_refusal(NOW, Patience()))
+        for minutes in (0, 61, 70, 80, 185):
+            status = await go_on(service, NOW + minutes * MINUTE)
+        assert status.counts[DeliveryState.SENT] >= 3
+        assert outcome(await go_on(service, NOW + 205 * MINUTE)) == {"sent": 5, "deferred": 1}
+
+
 async def test_returned_letters_of_many_small_domains_pause_the_edition_that_is_being_sent(tmp_path: Path) -> None:
     domains = [f"d{number}.test" for number in range(25)]
     relay = PickyRelay("a.test", says="450 4.2.0 later")
