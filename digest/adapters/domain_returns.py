@@ -89,22 +89,16 @@ class DomainReturns:
             if not standing_of(connection, name).is_paused:
                 return False
             put(connection, name, Standing(free_since=now))
-        waits = deliveries.c.state == DeliveryState.DEFERRED
         some = (
             select(deliveries.c.edition_id.label("b_edition"), deliveries.c.subscription_id.label("b_subscription"))
             .join(editions, editions.c.id == deliveries.c.edition_id)
-            .where(_UNDER_WAY, waits, deliveries.c.next_at > AFTER_THE_OTHERS)
+            .where(_UNDER_WAY, _WAITS, deliveries.c.next_at > AFTER_THE_OTHERS)
         )
         with self._read.begin() as connection:  # from now on, no letter to it is put off any more
             due = [dict(row) for row in connection.execute(_to(some, name)).mappings()]
-        here = and_(
-            deliveries.c.edition_id == bindparam("b_edition"),
-            deliveries.c.subscription_id == bindparam("b_subscription"),
-        )
-        going_on = Prepared(update(deliveries).where(here, waits).values(next_at=AFTER_THE_OTHERS))
         for begin in range(0, len(due), _ROWS):
             with self._write.begin() as connection:
-                going_on.many(connection, due[begin : begin + _ROWS])
+                _GO_ON.many(connection, due[begin : begin + _ROWS])
         return True
 
     def _is_asked_for(self, connection: Connection, edition: EditionId, name: str, since: datetime | None) -> bool:
@@ -150,6 +144,16 @@ def _is(letter: Returned) -> ColumnElement[bool]:
 
 
 _UNDER_WAY = editions.c.state.in_([EditionState.SENDING, EditionState.PAUSED])
+_WAITS = deliveries.c.state == DeliveryState.DEFERRED
+_GO_ON = Prepared(
+    update(deliveries)
+    .where(
+        deliveries.c.edition_id == bindparam("b_edition"),
+        deliveries.c.subscription_id == bindparam("b_subscription"),
+        _WAITS,
+    )
+    .values(next_at=AFTER_THE_OTHERS)
+)
 _the_same = and_(
     deliveries.c.edition_id == bounces.c.edition_id, deliveries.c.subscription_id == bounces.c.subscription_id
 )
