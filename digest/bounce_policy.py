@@ -62,7 +62,7 @@ def is_braked(suppressed: int, audience: int) -> bool:
 class Health:
     """How an edition fares: letters that were tried, and of how many of them came back a hard bounce or a complaint.
 
-    `faults` are those that came back for our own fault, but for domains that are paused for it.
+    `faults` are those that came back for our own fault, but for domains that are, or were, paused for it.
     """
 
     tried: int

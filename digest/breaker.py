@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from digest.delivery import Verdict
-from digest.domain_pause import Standing
+from digest.domain_pause import Standing, owners
 
-_DOMAINS = 3
+_OWNERS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ class Breaker:
 
     def is_refused_everywhere(self) -> bool:
         """Whether it is rather the relay that refuses us than so many domains, one after the other."""
-        return len(self.refused_to) >= _DOMAINS
+        return owners(self.refused_to) >= _OWNERS
 
     def is_open(self, connections: int) -> bool:
         """Whether the relay is to be left alone: it lost as many connections as there are, or refuses everywhere."""

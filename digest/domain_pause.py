@@ -8,6 +8,7 @@
 A refusal is one for our own fault (`digest.bounce_class`). What judges an address, or puts a letter off, is none.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -18,7 +19,7 @@ LISTENING = timedelta(minutes=15)
 _LONGEST = timedelta(days=1)
 _RETURNED_PART = 0.1
 MOST_PAUSED = 5
-"""When more domains than this are paused, the fault is ours or the relay's, and a person must look."""
+"""When domains of more owners than this wait at once, the fault is ours or the relay's, and a person must look."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,12 +93,15 @@ class Standing:
         wait = min(patience.wait * 2 ** min(self.pauses, 16), _LONGEST)
         return Standing(pauses=self.pauses + 1, until=now + wait, free_since=self.free_since)
 
-    def is_told_by(self, sent: datetime) -> bool:
-        """Whether it is news when a letter comes back that was sent then."""
-        if self.is_waiting:
-            return False
+    def told_since(self, now: datetime) -> datetime | None:
+        """When the letters went out at the earliest whose return is news; None: at any time, as after a wrong clock."""
         since = self.tried_since or self.free_since
-        return since is None or sent >= since
+        return None if since is None or since > now else since
+
+    def is_told_by(self, sent: datetime, now: datetime) -> bool:
+        """Whether it is news when a letter comes back that was sent then."""
+        since = self.told_since(now)
+        return not self.is_waiting and (since is None or sent >= since)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +112,11 @@ class PausedDomain:
     standing: Standing
     said: str
     letters: int
+
+
+def owners(domains: Iterable[str]) -> int:
+    """How many may own these domains, by their last two labels: whoever has one makes subdomains as they like."""
+    return len({tuple(name.split(".")[-2:]) for name in domains})
 
 
 def is_asked(returned: int, patience: Patience) -> bool:

@@ -55,8 +55,10 @@ def health_of(connection: Connection, edition: int) -> Health | None:
 
 
 def _faults_elsewhere(connection: Connection, edition: int) -> int:
-    """How many letters came back for our own fault from domains that are not paused for it."""
-    paused = select(refusing_domains.c.name).where(refusing_domains.c.until.is_not(None))
+    """How many letters came back for our own fault from domains that neither are paused for it nor were."""
+    paused = select(refusing_domains.c.name).where(
+        or_(refusing_domains.c.until.is_not(None), refusing_domains.c.free_since.is_not(None))
+    )
     ours = and_(bounces.c.edition_id == edition, bounces.c.kind == BounceClass.SENDER_FAULT)
     counted = select(func.count(distinct(bounces.c.subscription_id))).where(ours, bounces.c.domain.not_in(paused))
     return connection.execute(counted).scalar_one()

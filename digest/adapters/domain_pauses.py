@@ -5,9 +5,9 @@ While no domain has refused anything, this is one look into an empty table at ea
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, insert, or_, select, update
 
 from digest.adapters.claims import Fate
 from digest.adapters.prepared import Prepared
@@ -15,10 +15,11 @@ from digest.adapters.stopping import stop_once
 from digest.adapters.tables import deliveries, editions, refusing_domains
 from digest.address import domain_of
 from digest.breaker import Breaker
-from digest.delivery import LONGEST_WAIT, Claim, EditionId
-from digest.domain_pause import MOST_PAUSED, Patience, Standing
+from digest.delivery import LONGEST_WAIT, Claim, DeliveryState, EditionId
+from digest.domain_pause import MOST_PAUSED, Patience, Standing, owners
 from digest.edition import EditionState
 
+_BEHIND = timedelta(seconds=1)
 Found = Sequence[tuple[Claim, Fate | None]]
 
 
@@ -28,21 +29,19 @@ class DomainPauses:
     def __init__(self, patience: Patience) -> None:
         self._patience = patience
         self._heeded: frozenset[str] = frozenset()
-        """The domains whose next accepted letter changes something; it may name some too many."""
+        """The domains whose next accepted letter may change something."""
         self.waiting: frozenset[str] = frozenset()
         """The domains that no letter goes to now."""
 
     def look(self, connection: Connection, now: datetime) -> dict[str, Standing]:
         """The domains whose letters do not all go, as they stand now."""
-        if _ANY.run(connection).fetchone() is None:
-            self._heeded = self.waiting = frozenset()
-            return {}
-        known = standings_of(connection)
+        heeded = _HEEDED.run(connection).fetchall()
+        self._heeded = frozenset(name for name, _ in heeded)
+        known = standings_of_paused(connection) if any(until for _, until in heeded) else {}
         for name, before in known.items():
             known[name] = after = before.at(now)
             if after != before:
                 put(connection, name, after)
-        self._heeded = frozenset(name for name, each in known.items() if each.refused or each.tried_since)
         self.waiting = frozenset(name for name, each in known.items() if each.is_waiting)
         return {name: each for name, each in known.items() if each.is_paused}
 
@@ -59,7 +58,8 @@ class DomainPauses:
                 put(connection, name, tried)
                 kept.append((claim, fate))
             else:
-                later = min(standing.until, now + LONGEST_WAIT)
+                # Behind those that were tried less often: one mailbox that always says no would lose every trial.
+                later = min(standing.until + claim.attempt * _BEHIND, now + LONGEST_WAIT)
                 _PUT_OFF.run(connection, b_edition=claim.edition, b_subscription=claim.subscription, n_next=later)
         return kept
 
@@ -68,9 +68,9 @@ class DomainPauses:
         if not self._heeded or (name := domain_of(claim.address)) not in self._heeded:
             return
         before = standing_of(connection, name)
-        put(connection, name, before.after_acceptance())
-        if not before.is_paused:
-            self._heeded -= {name}
+        after = before.after_acceptance()
+        if after != before:
+            put(connection, name, after)
 
     def refused(
         self, connection: Connection, claim: Claim, said: str, now: datetime, breaker: Breaker
@@ -101,9 +101,10 @@ class DomainPauses:
         self.waiting -= before.keys()
 
 
-def standings_of(connection: Connection) -> dict[str, Standing]:
-    """All domains of which anything is known."""
-    return {row["name"]: _standing(row) for row in connection.execute(select(refusing_domains)).mappings()}
+def standings_of_paused(connection: Connection) -> dict[str, Standing]:
+    """The domains that are paused, unless their time is over."""
+    paused = select(refusing_domains).where(refusing_domains.c.until.is_not(None))
+    return {row["name"]: _standing(row) for row in connection.execute(paused).mappings()}
 
 
 def standing_of(connection: Connection, name: str) -> Standing:
@@ -136,8 +137,8 @@ def put(connection: Connection, name: str, standing: Standing, said: str | None 
 
 def stop_if_many(connection: Connection, now: datetime) -> set[EditionId]:
     """Pause what is being sent when so many domains refuse us that a person must look; says which editions."""
-    paused = select(func.count()).select_from(refusing_domains).where(refusing_domains.c.until.is_not(None))
-    number = connection.execute(paused).scalar_one()
+    known = standings_of_paused(connection)
+    number = owners(name for name, each in known.items() if each.at(now).is_waiting)
     if number <= MOST_PAUSED:
         return set()
     under_way = select(editions.c.id).where(editions.c.state == EditionState.SENDING)
@@ -149,10 +150,10 @@ def stop_if_many(connection: Connection, now: datetime) -> set[EditionId]:
     }
 
 
-_ANY = Prepared(
-    select(refusing_domains.c.name)
-    .where(or_(refusing_domains.c.refused > 0, refusing_domains.c.until.is_not(None)))
-    .limit(1)
+_HEEDED = Prepared(
+    select(refusing_domains.c.name, refusing_domains.c.until).where(
+        or_(refusing_domains.c.refused > 0, refusing_domains.c.until.is_not(None))
+    )
 )
 _PUT_OFF = Prepared(
     update(deliveries)
@@ -162,5 +163,6 @@ _PUT_OFF = Prepared(
             deliveries.c.subscription_id == bindparam("b_subscription"),
         )
     )
-    .values(next_at=bindparam("n_next"))
+    # `planned` letters that wait would be read past by each claim that looks for one that does not.
+    .values(state=DeliveryState.DEFERRED, next_at=bindparam("n_next"))
 )

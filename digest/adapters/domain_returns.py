@@ -4,10 +4,24 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, delete, distinct, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    distinct,
+    func,
+    or_,
+    select,
+    update,
+)
 
-from digest.adapters.domain_pauses import put, standing_of, standings_of, stop_if_many
+from digest.adapters.domain_pauses import put, standing_of, standings_of_paused, stop_if_many
 from digest.adapters.outcomes import AFTER_THE_OTHERS
+from digest.adapters.prepared import Prepared
 from digest.adapters.tables import bounces, deliveries, editions, refusing_domains, subscribers, subscriptions
 from digest.address import domain_of
 from digest.bounce_class import BounceClass
@@ -36,13 +50,15 @@ class DomainReturns:
                 return False
             name = domain_of(found.address)
             before = standing_of(connection, name)
-            if not before.is_told_by(found.at):
+            if not before.is_told_by(found.at, now):
                 return False
-            if not before.is_paused and not self._is_asked_for(connection, letter.edition, name, before):
+            if not before.is_paused and not self._is_asked_for(
+                connection, letter.edition, name, before.told_since(now)
+            ):
                 return False
         with self._write.begin() as connection:
             before = standing_of(connection, name)
-            if not before.is_told_by(found.at):
+            if not before.is_told_by(found.at, now):
                 return False
             put(connection, name, before.paused(now, self._patience), f"returned: {said}")
             stop_if_many(connection, now)
@@ -51,7 +67,7 @@ class DomainReturns:
     def paused(self, now: datetime) -> Sequence[PausedDomain]:
         """The domains that are paused now, by name."""
         with self._read.begin() as connection:
-            known = sorted((name, each.at(now)) for name, each in standings_of(connection).items())
+            known = sorted((name, each.at(now)) for name, each in standings_of_paused(connection).items())
             texts = select(refusing_domains.c.name, refusing_domains.c.said)
             said = {row.name: row.said for row in connection.execute(texts)}
             return [
@@ -74,28 +90,22 @@ class DomainReturns:
                 return False
             put(connection, name, Standing(free_since=now))
         some = (
-            select(deliveries.c.edition_id, deliveries.c.subscription_id)
+            select(deliveries.c.edition_id.label("b_edition"), deliveries.c.subscription_id.label("b_subscription"))
             .join(editions, editions.c.id == deliveries.c.edition_id)
-            .where(_UNDER_WAY, deliveries.c.next_at > AFTER_THE_OTHERS, deliveries.c.state.in_(_CAN_WAIT))
+            .where(_UNDER_WAY, _WAITS, deliveries.c.next_at > AFTER_THE_OTHERS)
         )
-        some = _to(some, name).limit(_ROWS)
-        done = _ROWS
-        while done == _ROWS:
+        with self._read.begin() as connection:  # from now on, no letter to it is put off any more
+            due = [dict(row) for row in connection.execute(_to(some, name)).mappings()]
+        for begin in range(0, len(due), _ROWS):
             with self._write.begin() as connection:
-                due = connection.execute(some).all()
-                for row in due:
-                    here = and_(
-                        deliveries.c.edition_id == row.edition_id, deliveries.c.subscription_id == row.subscription_id
-                    )
-                    connection.execute(update(deliveries).where(here).values(next_at=AFTER_THE_OTHERS))
-            done = len(due)
+                _GO_ON.many(connection, due[begin : begin + _ROWS])
         return True
 
-    def _is_asked_for(self, connection: Connection, edition: EditionId, name: str, standing: Standing) -> bool:
+    def _is_asked_for(self, connection: Connection, edition: EditionId, name: str, since: datetime | None) -> bool:
         """Whether so much of an edition came back that the domain is to be paused."""
         sent = and_(deliveries.c.edition_id == edition, deliveries.c.state == DeliveryState.SENT)
-        if standing.free_since:
-            sent = and_(sent, deliveries.c.at >= standing.free_since)
+        if since:
+            sent = and_(sent, deliveries.c.at >= since)
         returned = (
             select(func.count(distinct(bounces.c.subscription_id)))
             .join(deliveries, _the_same)
@@ -134,7 +144,16 @@ def _is(letter: Returned) -> ColumnElement[bool]:
 
 
 _UNDER_WAY = editions.c.state.in_([EditionState.SENDING, EditionState.PAUSED])
-_CAN_WAIT = (DeliveryState.PLANNED, DeliveryState.DEFERRED)
+_WAITS = deliveries.c.state == DeliveryState.DEFERRED
+_GO_ON = Prepared(
+    update(deliveries)
+    .where(
+        deliveries.c.edition_id == bindparam("b_edition"),
+        deliveries.c.subscription_id == bindparam("b_subscription"),
+        _WAITS,
+    )
+    .values(next_at=AFTER_THE_OTHERS)
+)
 _the_same = and_(
     deliveries.c.edition_id == bounces.c.edition_id, deliveries.c.subscription_id == bounces.c.subscription_id
 )

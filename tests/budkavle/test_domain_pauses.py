@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 
 from budkavle.alarms import Alarm, AlarmKind
 from budkavle.bounce_rounds import take_refused
@@ -14,13 +14,14 @@ from budkavle.delivering import render_forms
 from budkavle.looking import look
 from budkavle.wiring import Service, open_service
 from digest.adapters import ledger
-from digest.adapters.domain_pauses import put
+from digest.adapters.domain_pauses import put, standing_of
 from digest.adapters.outcomes import OnUncertain
 from digest.address import Address
 from digest.delivery import DeliveryState, Phase, Reply
 from digest.domain_pause import Patience, Standing
 from digest.edition import EditionState
 from digest.period import PeriodKey
+from digest.sending import Group
 from tests.budkavle.conftest import budkavle
 from tests.budkavle.refusing import (
     HOUR,
@@ -57,7 +58,7 @@ async def test_letters_to_a_domain_that_refuses_us_wait_while_all_others_arrive_
     ):
         status = await go_on(service)
         assert relay.domains() == {"a.test": 10, "b.test": 10}
-        assert outcome(status) == {"sent": 20, "planned": 7, "deferred": 3}
+        assert outcome(status) == {"sent": 20, "deferred": 10}
         assert status.edition.state is EditionState.SENDING
         assert relay.asked(REFUSING) == 3
         await go_on(service, NOW + 30 * MINUTE)
@@ -134,7 +135,7 @@ async def test_a_claim_passes_over_so_many_letters_at_most_and_then_goes_on(
     with PickyRelay(REFUSING) as relay, readers(tmp_path, relay, 30, REFUSING) as service:
         join(service, "lasare@a.test")
         plan_again(service, NOW + MINUTE, "2026-01-10")
-        assert outcome(await go_on(service, NOW + MINUTE)) == {"sent": 1, "planned": 27, "deferred": 3}
+        assert outcome(await go_on(service, NOW + MINUTE)) == {"sent": 1, "deferred": 30}
         assert relay.domains() == {"a.test": 1}
 
 
@@ -157,7 +158,7 @@ async def test_letters_at_hand_stay_here_when_their_domain_is_paused_from_elsewh
         assert relay.domains()["a.test"] == 40
         assert 10 <= relay.domains()[REFUSING] < 40
         assert status.counts[DeliveryState.SENT] == len(relay.letters)
-        assert status.counts[DeliveryState.PLANNED] == 80 - len(relay.letters)
+        assert status.counts[DeliveryState.DEFERRED] == 80 - len(relay.letters)
         service.domains.resume(REFUSING, NOW)
         assert outcome(await go_on(service, NOW + MINUTE)) == {"sent": 80}
         assert set(relay.arrived().values()) == {1}
@@ -237,7 +238,7 @@ async def test_returned_letters_pause_a_domain_that_the_relay_takes_everything_f
         next_week = NOW + timedelta(days=7)
         plan_again(service, next_week)
         status = await go_on(service, next_week)
-        assert outcome(status) == {"sent": 15, "planned": 9}
+        assert outcome(status) == {"sent": 15, "deferred": 9}
         come_back(service, next_week + 5 * MINUTE, tried(relay)[0])
         assert (await go_on(service, next_week + 30 * MINUTE)).counts[DeliveryState.SENT] == 15
         assert (await go_on(service, next_week + 2 * HOUR + 10 * MINUTE)).counts[DeliveryState.SENT] == 18
@@ -279,7 +280,57 @@ async def test_domains_that_refuse_us_by_the_half_dozen_pause_the_edition_once(t
         assert stopped.state is EditionState.PAUSED
         assert (stopped.paused_because or "").startswith("6 domains refuse letters for our own fault")
         service.editions.resume(stopped)
-        assert outcome(await go_on(service, NOW + 5 * MINUTE)) == {"sent": 3, "planned": 18}
+        assert outcome(await go_on(service, NOW + 5 * MINUTE)) == {"sent": 3, "deferred": 18}
+
+
+async def test_many_subdomains_of_one_owner_pause_no_edition(tmp_path: Path) -> None:
+    domains = [f"d{number}.owner.test" for number in range(8)]
+    with PickyRelay() as relay, readers(tmp_path, relay, 3, *domains) as service:
+        await go_on(service)
+        edition = plan_again(service, NOW + MINUTE, "2026-01-16")
+        for name in domains:
+            come_back(service, NOW + MINUTE, *(f"lasare{each}@{name}" for each in range(3)))
+        assert len(service.domains.paused(NOW)) == len(domains)
+        assert service.editions.get(edition.digest, edition.key).state is EditionState.SENDING
+
+
+async def test_subdomains_of_one_owner_that_refuse_one_after_the_other_are_not_the_relays_fault(tmp_path: Path) -> None:
+    domains = [f"d{number}.owner.test" for number in range(4)]
+    with PickyRelay(*domains) as relay, readers(tmp_path, relay, 1, *domains, "a.test") as service:
+        assert outcome(await go_on(service)) == {"sent": 1, "deferred": 4}
+
+
+async def test_domains_that_were_paused_a_week_ago_are_not_counted_with_one_that_refuses_us_now(tmp_path: Path) -> None:
+    domains = [f"d{number}.test" for number in range(6)]
+    next_week = NOW + timedelta(days=7)
+    with PickyRelay() as relay, readers(tmp_path, relay, 4, *domains) as service:
+        await go_on(service)
+        come_back(service, NOW + MINUTE, *(f"lasare{each}@{name}" for each in range(3) for name in domains[:5]))
+        edition = plan_again(service, next_week)
+        assert outcome(await go_on(service, next_week)) == {"sent": 19, "deferred": 5}
+        come_back(service, next_week + 20 * MINUTE, *(f"lasare{each}@d5.test" for each in range(3)))
+        assert service.editions.get(edition.digest, edition.key).state is EditionState.SENDING
+
+
+class OneMailbox(PickyRelay):
+    """Refuses the first reader of the domain, whatever happens, and nobody else."""
+
+    def _choose(self, phase: str, count: int) -> None:
+        if phase == "rcpt":
+            self.refused = (REFUSING,) if "lasare0@" in self.heard[-1][1] else ()
+        super()._choose(phase, count)
+
+
+async def test_one_mailbox_that_always_refuses_us_does_not_keep_the_letters_from_the_others_of_its_domain(
+    tmp_path: Path,
+) -> None:
+    with OneMailbox(REFUSING) as relay, readers(tmp_path, relay, 6, REFUSING) as service:
+        with service.database.write.begin() as connection:
+            put(connection, REFUSING, Standing(refused=2).after_refusal(NOW, Patience()))
+        for minutes in (0, 61, 70, 80, 185):
+            status = await go_on(service, NOW + minutes * MINUTE)
+        assert status.counts[DeliveryState.SENT] >= 3
+        assert outcome(await go_on(service, NOW + 205 * MINUTE)) == {"sent": 5, "deferred": 1}
 
 
 async def test_returned_letters_of_many_small_domains_pause_the_edition_that_is_being_sent(tmp_path: Path) -> None:
@@ -294,6 +345,40 @@ async def test_returned_letters_of_many_small_domains_pause_the_edition_that_is_
         (status,) = service.editions.status()
         assert status.edition.state is EditionState.PAUSED
         assert "20 of 25 recipients were refused for our own fault" in (status.edition.paused_because or "")
+
+
+async def test_what_came_back_before_a_domain_was_let_go_on_stops_no_edition_afterwards(tmp_path: Path) -> None:
+    relay = PickyRelay("a.test", says="450 4.2.0 later")
+    with relay, readers(tmp_path, relay, 22, REFUSING) as service:
+        join(service, "lasare@a.test")
+        plan_again(service, NOW + MINUTE, "2026-01-10")
+        assert outcome(await go_on(service, NOW + MINUTE)) == {"sent": 22, "deferred": 1}
+        come_back(service, NOW + 2 * MINUTE, *(f"lasare{each}@{REFUSING}" for each in range(21)))
+        assert service.domains.resume(REFUSING, NOW + HOUR)
+        come_back(service, NOW + 2 * HOUR, f"lasare21@{REFUSING}")
+        assert list(service.editions.status())[-1].edition.state is EditionState.SENDING
+
+
+def test_a_letter_that_was_taken_ends_the_row_of_refusals_when_its_outcome_had_to_be_written_twice(
+    tmp_path: Path,
+) -> None:
+    with PickyRelay() as relay, readers(tmp_path, relay, 2, REFUSING) as service:
+        render_forms(service, NOW)
+        with service.database.write.begin() as connection:
+            put(connection, REFUSING, Standing(refused=2))
+        sender = Steps(service.database.write, "a sender", OnUncertain.HOLD, NOW)
+        (claim,) = sender.claim(1, NOW)
+        assert sender.mark(claim, NOW)
+        taken = Group(outcomes=[(claim, Reply(phase=Phase.DOT, code=250))], wanted=1)
+
+        def full(_: Connection) -> bool:
+            raise InterruptedError
+
+        with pytest.raises(InterruptedError):
+            sender.commit(taken, NOW, full)
+        sender.commit(taken, NOW)
+        with service.database.read.begin() as connection:
+            assert standing_of(connection, REFUSING) == Standing()
 
 
 async def test_while_no_domain_refuses_us_only_a_claim_asks_for_any_and_once(tmp_path: Path) -> None:

@@ -68,10 +68,18 @@ def test_a_letter_that_comes_back_counts_when_it_was_sent_since_the_last_change(
     waiting = refused(3)
     trying = waiting.at(NOW + HOUR)
     free = trying.after_acceptance().at(NOW + HOUR + LISTENING)
-    assert Standing().is_told_by(NOW)
-    assert not waiting.is_told_by(NOW + HOUR)
-    assert [trying.is_told_by(NOW + each * HOUR) for each in (0, 1)] == [False, True]
-    assert [free.is_told_by(NOW + each * HOUR) for each in (1, 2)] == [False, True]
+    later = NOW + 2 * HOUR
+    assert Standing().is_told_by(NOW, later)
+    assert not waiting.is_told_by(NOW + HOUR, later)
+    assert [trying.is_told_by(NOW + each * HOUR, later) for each in (0, 1)] == [False, True]
+    assert [free.is_told_by(NOW + each * HOUR, later) for each in (1, 2)] == [False, True]
+
+
+@given(st.timedeltas(timedelta(seconds=1), timedelta(days=4000)))
+def test_a_domain_that_a_wrong_clock_set_free_is_told_by_its_letters_again(ahead: timedelta) -> None:
+    free = Standing(free_since=NOW + ahead)
+    assert free.is_told_by(NOW, NOW)
+    assert not free.is_told_by(NOW, NOW + ahead)
 
 
 @given(st.timedeltas(timedelta(days=2), timedelta(days=4000)))
