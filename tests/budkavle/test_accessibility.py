@@ -127,7 +127,7 @@ def test_every_letter_about_a_subscription_is_accessible_on_every_screen(tmp_pat
     for number, sample in enumerate(shown):
         html = tmp_path / f"{number}.html"
         html.write_text(render(sample.name, sample.values), encoding="utf-8")
-        for where, sheet in looked_at(browser, html.as_uri()):
+        for where, sheet in looked_at(browser, html.as_uri(), SCREENS):
             assert faults(f"{sample.name}: {where}", sheet) == []
 
 

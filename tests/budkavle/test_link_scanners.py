@@ -80,6 +80,9 @@ def written(kind: str, pages: Site) -> EmailMessage:
             pages.post("/prenumerera", pages.form())
         case NoticeKind.MOVE:
             pages.post(joined(pages), {"change": "address", "address": "ny@example.org"})
+        case NoticeKind.MOVED:
+            pages.post(joined(pages), {"change": "address", "address": "ny@example.org"})
+            pages.post(path_to(posted(pages), "bekrafta"))
         case NoticeKind.MY_DATA:
             joined(pages)
             pages.post("/mina-uppgifter", pages.form("/mina-uppgifter", address="lasare@example.org"))
@@ -112,6 +115,9 @@ def use(kind: str, letter: EmailMessage, pages: Site) -> None:
             saves(path_to(letter, "mina-val"), pages)
         case NoticeKind.MOVE:
             assert "Din nya adress är bekräftad" in pages.post(path_to(letter, "bekrafta")).text
+        case NoticeKind.MOVED:
+            assert pages.post("/prenumerera", pages.form()).status_code == 200
+            assert path_to(posted(pages), "bekrafta")
         case NoticeKind.MY_DATA:
             assert "lasare@example.org" in pages.post(path_to(letter, "mina-uppgifter"), {"change": "open"}).text
         case "edition":
