@@ -32,7 +32,7 @@ def counted(engine: Engine) -> Iterator[list[int]]:
 
 
 @pytest.mark.parametrize("resumed", [False, True], ids=["waiting", "resumed"])
-def test_a_claim_costs_the_same_however_many_letters_wait_for_a_domain(tmp_path: Path, resumed: bool) -> None:  # noqa: FBT001
+def test_a_claim_costs_the_same_however_many_letters_wait_for_a_domain(tmp_path: Path, resumed: bool) -> None:  # noqa: FBT001 - a table
     costs = []
     for number in (20, 120):
         with PickyRelay() as relay, readers(tmp_path / str(number), relay, number, REFUSING) as service:

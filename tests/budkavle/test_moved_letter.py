@@ -55,7 +55,7 @@ def test_the_old_address_is_told_once_that_its_subscription_goes_to_another_and_
     rung: list[None] = []
     service.bell.heard_by(lambda: rung.append(None))
     subscribe(service, ANNA, "veckobrev", "dagbrev")
-    leave_token = service.subscribers.find(Address(ANNA), "veckobrev").token  # type: ignore[union-attr]
+    leave_token = service.subscribers.find(Address(ANNA), "veckobrev").token
     token = asked(service, BO)
     rung.clear()
     assert confirm(service, token, NOW + HOUR).outcome is ConfirmOutcome.DONE

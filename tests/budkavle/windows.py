@@ -77,7 +77,7 @@ class Window:
         context = browser.new_context(
             viewport={"width": self.width // self.zoom, "height": 800 // self.zoom},
             device_scale_factor=self.zoom,
-            color_scheme=self.scheme,  # type: ignore[arg-type]
+            color_scheme=self.scheme,
             forced_colors="active" if self.forced else "none",
             java_script_enabled=self.script,
         )
