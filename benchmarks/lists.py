@@ -34,16 +34,18 @@ from tests.chaos.installation import today
 _COMMAND = Path(sys.executable).with_name("budkavle")
 _TOPICS = ("", "vard", "kollektivtrafik", "kultur", "vard kultur")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-_MB = 1_000_000
+_BLOCK_BYTES = 512  # getrusage(2), ru_oublock
+_MB, _GB = 1_000_000, 1_000_000_000
 _LOOK_SECONDS = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One process: how long it took, and how long the processor worked for it."""
+    """One process: how long it took, how long the processor worked for it, and how many bytes it had written."""
 
     seconds: float
     cpu_seconds: float
+    written: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +95,8 @@ def timed(*words: str | Path, folder: Path) -> Run:
     subprocess.run([*map(str, words)], cwd=folder, check=True, capture_output=True)
     seconds, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Run(seconds=seconds, cpu_seconds=cpu)
+    written = (after.ru_oublock - before.ru_oublock) * _BLOCK_BYTES
+    return Run(seconds=seconds, cpu_seconds=cpu, written=written)
 
 
 def installation(folder: Path) -> Path:
@@ -171,18 +174,22 @@ def compared(folder: Path, lines: int, rounds: int) -> str:
 def told(lines: int, bare: Sequence[Run], ours: Sequence[Run], again: Sequence[Run]) -> str:
     """The rounds as a table."""
     rows = [
-        (one.seconds, two.seconds, three.seconds, two.seconds / one.seconds, two.cpu_seconds / one.cpu_seconds)
+        (
+            *(one.seconds, two.seconds, three.seconds),
+            *(two.seconds / one.seconds, two.cpu_seconds / one.cpu_seconds, two.written / _GB),
+        )
         for one, two, three in zip(bare, ours, again, strict=True)
     ]
     medians = [median(column) for column in zip(*rows, strict=True)]
     written = [
-        f"| {name} | {row[0]:.1f} s | {row[1]:.1f} s | {row[2]:.1f} s | {row[3]:.2f} | {row[4]:.2f} |\n"
+        f"| {name} | {row[0]:.1f} s | {row[1]:.1f} s | {row[2]:.1f} s"
+        f" | {row[3]:.2f} | {row[4]:.2f} | {row[5]:.1f} GB |\n"
         for name, row in [*((str(number), row) for number, row in enumerate(rows, 1)), ("**median**", medians)]
     ]
     return (
         f"{lines} lines, {os.cpu_count()} cores, Python {platform.python_version()}, {today()}.\n\n"
-        "| round | bare necessities | import | the same again | import ÷ bare | by processor time |\n"
-        "|---|--:|--:|--:|--:|--:|\n" + "".join(written) + "| target | | | | ≤ 3 | |\n"
+        "| round | bare necessities | import | the same again | import ÷ bare | by processor time | written |\n"
+        "|---|--:|--:|--:|--:|--:|--:|\n" + "".join(written) + "| target | | | | ≤ 3 | | |\n"
     )
 
 

@@ -12,6 +12,7 @@ import structlog
 
 from budkavle.database import make_durable
 from budkavle.wiring import Service
+from digest.address import Address
 from digest.bounce import Report, read_bounce
 from digest.bounce_class import BounceClass
 from digest.bounced import Bounce, Taken
@@ -66,8 +67,8 @@ def take_in(service: Service, raw: bytes, recipient: str, now: datetime) -> Outc
 
 def _took(
     service: Service, letter: Returned | ReturnedNotice, bounce: Bounce, now: datetime
-) -> tuple[Taken, str | None]:
-    """What became of it, and the keyed hash of who is not mailed because they complained."""
+) -> tuple[Taken, Address | None]:
+    """What became of it, and who is not mailed because they complained."""
     if isinstance(letter, Returned):
         return service.bounces.take(letter, bounce, now), service.bounces.complained(letter)
     return service.returned_notices.take(letter, bounce, now), service.returned_notices.complained(letter)

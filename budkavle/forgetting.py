@@ -42,7 +42,7 @@ def erase(service: Service, address: Address, now: datetime) -> Forgotten:
     own = select(subscribers.c.id).where(subscribers.c.address_key == address.key)
     with service.database.read.begin() as connection:
         known = connection.execute(own).scalar()
-    service.leaves.note_no(service.key.address_hash(address), How.ERASED, now)
+    service.leaves.note_no(address, How.ERASED, now)
     heard = _is_heard(service)
     under_way = known is not None and _outlasts(service, known)
     letters = clear_outbox(service, [address])
@@ -76,13 +76,13 @@ def forget(service: Service, subscriber: int, now: datetime) -> None:
 
 def forget_rows(service: Service, subscriber: int, now: datetime, *, keep_no: bool = True) -> None:
     """Delete what the store has of a subscriber; with `keep_no` false, of one who never said no, even that."""
-    own = select(subscribers.c.hash).where(subscribers.c.id == subscriber)
+    own = select(subscribers.c.address).where(subscribers.c.id == subscriber)
     with service.database.read.begin() as connection:
-        known_as = connection.execute(own).scalar()
-    if not known_as:
+        address = connection.execute(own).scalar()
+    if not address:
         return  # somebody else forgot them
     if keep_no:
-        service.leaves.note_no(known_as, How.ERASED, now)
+        service.leaves.note_no(Address(address), How.ERASED, now)
         service.leaves.replay()
         return
     with service.database.write.begin() as connection:

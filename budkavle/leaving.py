@@ -26,12 +26,14 @@ from digest.adapters.leaving import (
     Known,
     end_where,
     had_by,
+    known_as_these,
     known_by,
     meant_by,
     newest_of,
 )
 from digest.adapters.suppressions import Suppressions
 from digest.adapters.tables import subscribers, subscriptions
+from digest.address import Address
 from digest.leaves import How, Leave, No, proof_of
 from digest.subscription import SubscriptionId
 from digest.suppression import SuppressionReason
@@ -113,15 +115,15 @@ class Leaves:
         if leaves:
             self._journal.append(leaves)
 
-    def note_no(self, known_as: str, how: How, now: datetime) -> None:
-        """Write down a no of the person, known or not, whose address has this keyed hash; a replay does it.
+    def note_no(self, address: Address, how: How, now: datetime) -> None:
+        """Write down a no of the person, known or not, with this address; a replay does it.
 
         Raises OSError when it cannot be written down; then nothing has happened.
         """
         with self._database.read.begin() as connection:
-            moment = max(now, newest_of(connection, known_as) or now)
-            had = had_by(connection, known_as)
-        no = No(moment=moment, how=how, address=known_as)
+            moment = max(now, newest_of(connection, address) or now)
+            had = had_by(connection, address)
+        no = No(moment=moment, how=how, address=self._suppressions.hash_of(address))
         # In an older store they may be another address's, from which they moved here.
         self._journal.append([no, *(_leave(each.id, each.token, moment) for each in had)])
 
@@ -160,11 +162,7 @@ class Leaves:
             before = _place(connection)
             reading = self._journal.after(before)
             self._apply(connection, [each for each in reading.wishes if isinstance(each, Leave)])
-            for no in reading.wishes:
-                if isinstance(no, No):
-                    self._heed(connection, no)
-            erased = {each.address for each in reading.wishes if isinstance(each, No) and each.how is How.ERASED}
-            forget_mentions(connection, erased, self._suppressions.hash_of)
+            self._heed(connection, [each for each in reading.wishes if isinstance(each, No)])
             if reading.place != before:
                 _remember(connection, reading.place)
         if reading.torn:
@@ -187,20 +185,23 @@ class Leaves:
                 forget_subscriber(connection, row.subscriber_id, leave.moment)
                 forgotten.add(row.subscriber_id)
 
-    def _heed(self, connection: Connection, no: No) -> None:
-        """Do what a person wished, unless they are known to have come back since."""
-        came_back = self._suppressions.taken_back(connection, no.address, no.moment)
-        if not came_back:
-            self._suppressions.add(connection, no.address, _REASONS[no.how], no.moment)
-        theirs = select(subscribers.c.id).where(subscribers.c.hash == no.address, subscribers.c.since <= no.moment)
-        subscriber = connection.execute(theirs).scalar()
-        if subscriber is None:
-            return
-        if no.how is How.ERASED:
-            forget_subscriber(connection, subscriber, no.moment)
-        elif not came_back:  # else one may have moved here since that began before
-            before = and_(subscriptions.c.subscriber_id == subscriber, subscriptions.c.since <= no.moment)
-            end_where(connection, before, COMPLAINED, no.moment)
+    def _heed(self, connection: Connection, noes: Sequence[No]) -> None:
+        """Do what persons wished, unless they are known to have come back since."""
+        known = known_as_these(connection, {each.address for each in noes})
+        for no in noes:
+            person = known.get(no.address)
+            came_back = person is not None and self._suppressions.taken_back(connection, person.id, no.moment)
+            if not came_back:
+                self._suppressions.add(connection, no.address, _REASONS[no.how], no.moment)
+            if person is None or person.since > no.moment:
+                continue
+            if no.how is How.ERASED:
+                forget_subscriber(connection, person.id, no.moment)
+            elif not came_back:  # else one may have moved here since that began before
+                before = and_(subscriptions.c.subscriber_id == person.id, subscriptions.c.since <= no.moment)
+                end_where(connection, before, COMPLAINED, no.moment)
+        erased = {each.address for each in noes if each.how is How.ERASED}
+        forget_mentions(connection, erased, self._suppressions.hash_of)
 
     def _suppress(self, connection: Connection, subscriber: int, reason: SuppressionReason, moment: datetime) -> None:
         own = select(subscribers.c.hash).where(subscribers.c.id == subscriber)

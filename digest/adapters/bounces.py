@@ -15,7 +15,7 @@ from digest.adapters.leaving import COMPLAINED, end_where
 from digest.adapters.stopping import may_stop, stop_once
 from digest.adapters.suppressions import Suppressions
 from digest.adapters.tables import bounce_brakes, bounces, deliveries, editions, subscribers, subscriptions
-from digest.address import domain_of
+from digest.address import Address, domain_of
 from digest.bounce_class import BounceClass, class_of, status_of
 from digest.bounce_policy import COUNTS, is_braked, must_stop, reason_to_suppress
 from digest.bounced import Bounce, Taken
@@ -81,13 +81,13 @@ class Bounces:
         with self._read.begin() as connection:
             return connection.execute(_EVIDENCE.where(subscriptions.c.subscriber_id == subscriber)).all()
 
-    def complained(self, letter: Returned) -> str | None:
-        """The keyed hash of this letter's recipient, while they are not mailed because they complained; else None."""
-        hashed = select(subscribers.c.hash).join(subscriptions, subscriptions.c.subscriber_id == subscribers.c.id)
-        of = hashed.where(subscriptions.c.id == letter.subscription)
+    def complained(self, letter: Returned) -> Address | None:
+        """The recipient of this letter, while they are not mailed because they complained; else None."""
+        whose = select(subscribers.c.address).join(subscriptions, subscriptions.c.subscriber_id == subscribers.c.id)
         with self._read.begin() as connection:
-            known_as = connection.execute(of).scalar()
-            return known_as if known_as and self._suppressions.complained(connection, known_as) else None
+            text = connection.execute(whose.where(subscriptions.c.id == letter.subscription, NAMED)).scalar()
+            address = Address(text) if text else None
+            return address if address and self._suppressions.complained(connection, address) else None
 
     def _judge(self, connection: Connection, letter: Row[*tuple[Any, ...]], key: str, now: datetime) -> bool:
         """Suppress the address if the evidence asks for it; False when nothing changed."""

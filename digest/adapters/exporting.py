@@ -68,9 +68,11 @@ class Leaving:
 
     def nameless_noes(self) -> int:
         """How many addresses must not be mailed that no subscriber has: known by their keyed hash alone."""
-        has = select(subscribers.c.hash).where(subscribers.c.hash == suppressions.c.hash).exists()
+        every = select(func.count()).select_from(suppressions).scalar_subquery()
+        named = subscribers.join(suppressions, suppressions.c.hash == subscribers.c.hash)
         with self._read.begin() as connection:
-            return connection.execute(select(func.count()).select_from(suppressions).where(~has)).scalar_one()
+            nameless: int = connection.execute(select(every - func.count()).select_from(named)).scalar_one()
+        return nameless
 
     def consent_texts(self) -> list[ConsentText]:
         """All that anybody agreed to, word for word."""

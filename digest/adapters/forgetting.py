@@ -4,12 +4,12 @@ A letter that is being handed over keeps a row without a name until its outcome 
 """
 
 import json
-import secrets
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import Column, Connection, Engine, and_, delete, func, select, update
 
+from digest.adapters.leave_tokens import leave_token
 from digest.adapters.leaving import end_where
 from digest.adapters.retention import count
 from digest.adapters.tables import deliveries, metadata, subscribers, subscriptions, tokens, transactional_letters
@@ -32,7 +32,7 @@ def forget_subscriber(connection: Connection, subscriber: int, now: datetime) ->
     _delete_told(connection, [subscriber])
     blank = {"topics": "", "publishers": "", "consent": "", "ended_reason": ERASED}
     for each in connection.execute(select(subscriptions.c.id).where(mine)).scalars().all():
-        values = blank | {"token": secrets.token_hex(16)}
+        values = blank | {"token": leave_token()}
         connection.execute(update(subscriptions).where(subscriptions.c.id == each).values(values))
     nameless = {"address": "", "address_key": f"{_NAMELESS}{subscriber}", "hash": "", "language": "", "since": now}
     connection.execute(update(subscribers).where(subscribers.c.id == subscriber).values(nameless))

@@ -1,8 +1,7 @@
 """What an import makes of its lines: people, subscriptions, the record of consent, and letters that ask."""
 
 import json
-import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,13 +31,14 @@ class ListFile:
 
 
 class Rows:
-    """The rows of one import."""
+    """The rows of one import. `tokens` gives the leave tokens."""
 
-    def __init__(self, file: ListFile, run: int, newest: Seq, now: datetime) -> None:
+    def __init__(self, file: ListFile, run: int, newest: Seq, now: datetime, tokens: Iterator[str]) -> None:
         self._trusted = file.trusted
         self._run = run
         self._newest = newest
         self._now = now
+        self._tokens = tokens
 
     def write(
         self, connection: Connection, made: Sequence[Listed], ids: dict[str, int], begun: Collection[tuple[str, str]]
@@ -91,7 +91,7 @@ class Rows:
             "topics": " ".join(listed.topics),
             "publishers": " ".join(listed.publishers),
             "from_seq": self._newest,
-            "token": secrets.token_hex(16),
+            "token": next(self._tokens),
             "consent": self._consent(listed),
             "since": self._now,
             "import_id": self._run,

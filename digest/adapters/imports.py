@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, and_, insert, select, update
 
 from articles.article import Seq
 from digest.adapters.import_rows import ListFile, Rows, in_json
+from digest.adapters.leave_tokens import tokens_in_order
 from digest.adapters.tables import imports, subscribers, subscriptions, suppressions
 from digest.importing import Known, Listed, Outcome, Verdict, decide
 from digest.subscription import SubscriptionState
@@ -141,6 +142,7 @@ class Taking:
         self._file = file
         self._newest = newest
         self._now = now
+        self._tokens = tokens_in_order()
         self.id = run
 
     def take(self, batch: Sequence[Listed]) -> list[Verdict]:
@@ -161,7 +163,8 @@ class Taking:
                     made.append(listed)
             if made:
                 run = self.id or self._begin(connection)
-                Rows(self._file, run, self._newest, self._now).write(connection, made, there.ids, asked)
+                rows = Rows(self._file, run, self._newest, self._now, self._tokens)
+                rows.write(connection, made, there.ids, asked)
                 self.id = run
         return verdicts
 

@@ -3,7 +3,6 @@
 Each step is one write transaction, and the same work whatever is known of the address.
 """
 
-import secrets
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +11,7 @@ from sqlalchemy import Connection, Engine, Row, insert, select, update
 
 from articles.article import Seq
 from digest.adapters.events import note
+from digest.adapters.leave_tokens import leave_token
 from digest.adapters.notices import NewNotice, lay_down
 from digest.adapters.suppressions import Suppressions
 from digest.adapters.tables import consent_texts, subscribers, subscriptions, transactional_letters
@@ -152,7 +152,7 @@ def _pending(
     known = connection.execute(select(subscriptions.c.state).where(here)).scalar()
     pending = SubscriptionState.PENDING
     if known is None:
-        fixed = {"subscriber_id": subscriber, "digest": wish.digest, "token": secrets.token_hex(16)}
+        fixed = {"subscriber_id": subscriber, "digest": wish.digest, "token": leave_token()}
         values = {**fixed, **ids_of(wish.wanted), "state": pending, "from_seq": newest, "consent": "", "since": now}
         connection.execute(insert(subscriptions).values(values))
         return None
@@ -216,7 +216,7 @@ def _confirm_one(  # noqa: PLR0913, PLR0917 - one wish, and all that its subscri
     if row is not None:
         connection.execute(update(subscriptions).where(subscriptions.c.id == row.id).values(values))
         return str(row.token)
-    leave_token = secrets.token_hex(16)
-    values |= {"subscriber_id": token.subscriber, "digest": wish.digest, "token": leave_token}
+    own = leave_token()
+    values |= {"subscriber_id": token.subscriber, "digest": wish.digest, "token": own}
     connection.execute(insert(subscriptions).values(values))
-    return leave_token
+    return own

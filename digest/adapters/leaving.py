@@ -1,6 +1,6 @@
 """Ending subscriptions: at once, and before the next letter."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,11 +10,14 @@ from sqlalchemy import ColumnElement, Connection, Row, func, select, update
 from digest.adapters.events import note_alike
 from digest.adapters.stopping import stop_letters
 from digest.adapters.tables import events, subscribers, subscriptions
+from digest.address import Address
 from digest.events import Event, EventKind
 from digest.leaves import Leave, proof_of
 from digest.subscription import SubscriptionId, SubscriptionState
 
 ONE_CLICK, COMPLAINED = "one click", "complaint"
+_AT_ONCE = 10_000
+"""Hashes in one statement: fewer than SQLite takes values."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,19 +64,27 @@ def tokens_of(connection: Connection, which: ColumnElement[bool]) -> Sequence[st
     return connection.execute(select(subscriptions.c.token).where(which)).scalars().all()
 
 
-def newest_of(connection: Connection, known_as: str) -> datetime | None:
-    """When the newest of all that the person began whose address has this keyed hash; None for a stranger."""
+def newest_of(connection: Connection, address: Address) -> datetime | None:
+    """When the newest of all that the person with this address began; None for a stranger."""
     whose = subscribers.outerjoin(subscriptions).outerjoin(events, events.c.subscriber_id == subscribers.c.id)
     newest = select(func.max(subscribers.c.since), func.max(subscriptions.c.since), func.max(events.c.at))
-    found = connection.execute(newest.select_from(whose).where(subscribers.c.hash == known_as)).one()
+    found = connection.execute(newest.select_from(whose).where(subscribers.c.address_key == address.key)).one()
     return max((each for each in found if each), default=None)
 
 
-def had_by(connection: Connection, known_as: str) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Number and leave token of all that the person whose address has this keyed hash was ever sent."""
+def had_by(connection: Connection, address: Address) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Number and leave token of all that the person with this address was ever sent."""
     confirmed = subscriptions.c.state != SubscriptionState.PENDING
     had = select(subscriptions.c.id, subscriptions.c.token).join(subscribers)
-    return connection.execute(had.where(subscribers.c.hash == known_as, confirmed)).all()
+    return connection.execute(had.where(subscribers.c.address_key == address.key, confirmed)).all()
+
+
+def known_as_these(connection: Connection, hashes: Collection[str]) -> dict[str, Row[*tuple[Any, ...]]]:
+    """Number and beginning of those whose addresses have these keyed hashes: all are looked at, for none or many."""
+    of = select(subscribers.c.hash, subscribers.c.id, subscribers.c.since)
+    wanted = list(hashes)
+    some = (wanted[start : start + _AT_ONCE] for start in range(0, len(wanted), _AT_ONCE))
+    return {row.hash: row for each in some for row in connection.execute(of.where(subscribers.c.hash.in_(each)))}
 
 
 def meant_by(connection: Connection, leaves: Iterable[Leave]) -> list[tuple[Leave, Row[Any]]]:

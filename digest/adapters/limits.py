@@ -55,7 +55,7 @@ def _caused() -> Select[Any]:
     own = _row.address == bindparam("address")
     # What came before its owner last answered was no bomb.
     answers = select(func.max(events.c.at)).join(subscribers, subscribers.c.id == events.c.subscriber_id)
-    mine = (subscribers.c.hash == bindparam("person"), events.c.kind.in_(_ANSWERS))
+    mine = (subscribers.c.address_key == bindparam("person"), events.c.kind.in_(_ANSWERS))
     answered = func.coalesce(answers.where(*mine).scalar_subquery(), _moment("pending"), type_=Instant)
     in_network = _row.network.in_(bindparam("networks", expanding=True))
     beginnings = (bindparam(name, type_=String) for name in ("today", "before"))
@@ -143,7 +143,7 @@ class CausedLetters:
         networks = [self._of_network(asked, moment) for moment in (now, now - HOUR)]  # it is another one after midnight
         wanted = {
             "address": self._of_address(asked),
-            "person": self._key.address_hash(asked.address),
+            "person": asked.address.key,
             "domain": self._of_domain(asked),
             "networks": networks,
             "today": networks[0][:_WIDE],

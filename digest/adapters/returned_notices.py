@@ -67,12 +67,11 @@ class ReturnedNotices:
             suppressed = reason is not None and self._suppress(connection, letter, reason, now)
             return Taken.SUPPRESSED if suppressed else Taken.COUNTED
 
-    def complained(self, of: ReturnedNotice) -> str | None:
-        """The keyed hash of this letter's recipient, while they are not mailed because they complained; else None."""
+    def complained(self, of: ReturnedNotice) -> Address | None:
+        """The recipient of this letter, while they are not mailed because they complained; else None."""
         with self._read.begin() as connection:
             letter = _letter(connection, of)
-            known_as = self._key.address_hash(letter.address) if letter else None
-            return known_as if known_as and self._suppressions.complained(connection, known_as) else None
+            return letter.address if letter and self._suppressions.complained(connection, letter.address) else None
 
     def _suppress(self, connection: Connection, letter: _Letter, reason: SuppressionReason, now: datetime) -> bool:
         changed = self._suppressions.add(connection, self._key.address_hash(letter.address), reason, now)

@@ -1,6 +1,5 @@
 """Subscribers and their subscriptions: one each of a digest, ended but never deleted by leaving."""
 
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +12,7 @@ from digest.adapters.choosing import pause_one, resume_one, want
 from digest.adapters.events import note
 from digest.adapters.forgetting import NAMED
 from digest.adapters.joining import ids_of, subscriber_of
+from digest.adapters.leave_tokens import leave_token
 from digest.adapters.leaving import end_where
 from digest.adapters.tables import subscribers, subscriptions, suppressions
 from digest.address import Address
@@ -87,7 +87,7 @@ class Subscribers:
                 ended = known.state == SubscriptionState.ENDED
                 return Joined.LEFT_BEFORE if ended else Joined.UNCHANGED
             else:
-                fixed = {"subscriber_id": subscriber, "digest": wish.digest, "token": secrets.token_hex(16)}
+                fixed = {"subscriber_id": subscriber, "digest": wish.digest, "token": leave_token()}
                 connection.execute(insert(subscriptions).values(**fixed, **_start(wish, newest, now)))
             note(connection, subscriber, _added(wish, now))
             return Joined.NEW

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, FromClause, delete, insert, select, update
+from sqlalchemy import Connection, Engine, FromClause, and_, delete, insert, select, update
 
 from digest.adapters.tables import events, subscribers, subscriptions, suppressions
 from digest.address import Address
@@ -39,9 +39,9 @@ class Suppressions:
         row = connection.execute(select(suppressions).where(suppressions.c.hash == known_as)).first()
         return Suppression(reason=SuppressionReason(row.reason), since=row.since) if row else None
 
-    def complained(self, connection: Connection, known_as: str) -> bool:
-        """Whether the address with this keyed hash is not mailed because of a complaint."""
-        no = self.of(connection, known_as)
+    def complained(self, connection: Connection, address: Address) -> bool:
+        """Whether this address is not mailed because of a complaint."""
+        no = self.of(connection, self.hash_of(address))
         return no is not None and no.reason is SuppressionReason.COMPLAINT
 
     def add(self, connection: Connection, known_as: str, reason: SuppressionReason, now: datetime) -> bool:
@@ -62,14 +62,10 @@ class Suppressions:
         connection.execute(delete(suppressions).where(suppressions.c.hash == known_as))
         return known.reason if known else None
 
-    def taken_back(self, connection: Connection, known_as: str, since: datetime) -> bool:
-        """Whether the owner of the address with this keyed hash has wished for letters again since then."""
-        lifted = (
-            select(events.c.id)
-            .join(subscribers, subscribers.c.id == events.c.subscriber_id)
-            .where(subscribers.c.hash == known_as, events.c.kind == EventKind.LIFTED, events.c.at > since)
-        )
-        return connection.execute(lifted.limit(1)).first() is not None
+    def taken_back(self, connection: Connection, subscriber: int, since: datetime) -> bool:
+        """Whether this subscriber has wished for letters again since then."""
+        mine = and_(events.c.subscriber_id == subscriber, events.c.kind == EventKind.LIFTED)
+        return connection.execute(select(events.c.id).where(mine, events.c.at > since).limit(1)).first() is not None
 
     def fill_hashes(self, batch: int = 5000) -> int:
         """Give every subscriber its keyed hash that has none yet; says how many."""

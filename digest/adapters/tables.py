@@ -36,9 +36,16 @@ subscribers = Table(
     Column("id", Integer, primary_key=True),
     Column("address", String(254), nullable=False),
     Column("address_key", String(254), nullable=False, unique=True, comment="the address in lower case"),
-    Column("hash", String(64), index=True, comment="the keyed hash of address_key; null until the key has been at it"),
+    Column("hash", String(64), comment="the keyed hash of address_key; null until the key has been at it"),
     Column("language", String(10), nullable=False),
     Column("since", Instant, nullable=False),
+    # Nobody is looked up by it but from the journal: docs/adr/0024-random-keys-cost-pages.md
+    Index(
+        "ix_subscribers_lacking_hash",
+        "id",
+        sqlite_where=text("hash IS NULL"),
+        postgresql_where=text("hash IS NULL"),
+    ),
 )
 
 # What is remembered of an address whatever becomes of its subscriber.

@@ -74,11 +74,11 @@ class Installation(Kept):
         self.now += MINUTE
         match step:
             case "erase":
-                self.leaves.note_no(KEY.address_hash(who), How.ERASED, self.now)
+                self.leaves.note_no(who, How.ERASED, self.now)
                 self.leaves.replay()
                 self.erased[who] = self.now
             case "erase and die":
-                self.leaves.note_no(KEY.address_hash(who), How.ERASED, self.now)
+                self.leaves.note_no(who, How.ERASED, self.now)
                 self.erased[who] = self.now
                 self.die()
             case "type":

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from budkavle.backing_up import back_up
 from budkavle.choosing import ask_to_move
@@ -12,6 +13,8 @@ from budkavle.config import load
 from budkavle.forgetting import erase
 from budkavle.joining import ConfirmOutcome, confirm
 from budkavle.wiring import Service, open_service
+from digest.adapters.leaving import known_as_these
+from digest.adapters.tables import subscribers
 from digest.address import Address
 from digest.leaves import How
 from tests.budkavle.life import ask, installation, post, state_of, token_in
@@ -41,7 +44,7 @@ def test_who_came_back_by_moving_to_the_address_stays_when_their_complaint_of_be
     service: Service,
 ) -> None:
     join(service, WHO)
-    service.leaves.note_no(service.key.address_hash(ZAKARIAS), How.COMPLAINED, NOW + DAY)
+    service.leaves.note_no(ZAKARIAS, How.COMPLAINED, NOW + DAY)
     service.leaves.replay()
     anna = service.subscribers.find(Address("anna@example.org"), "veckobrev")
     assert anna is not None
@@ -56,13 +59,12 @@ def test_who_came_back_by_moving_to_the_address_stays_when_their_complaint_of_be
 
 @pytest.mark.parametrize("how", [How.ERASED, How.COMPLAINED])
 def test_a_clock_that_was_set_back_makes_no_newer_no_an_older_word_than_a_wish(how: How, service: Service) -> None:
-    known_as = service.key.address_hash(ZAKARIAS)
     ask(service, WHO, now=NOW)
     erase(service, ZAKARIAS, NOW)
     moment = NOW + 2 * DAY
     ask(service, WHO, now=NOW + HOUR)
     assert confirm(service, token_in(post(service, NOW + HOUR)[-1]), moment).outcome is ConfirmOutcome.DONE
-    service.leaves.note_no(known_as, how, NOW + 2 * HOUR)
+    service.leaves.note_no(ZAKARIAS, how, NOW + 2 * HOUR)
     assert service.leaves.replay()
     assert service.suppressions.find(ZAKARIAS) is not None
     assert state_of(service, WHO) != "active"
@@ -75,7 +77,7 @@ def test_a_no_holds_over_a_backup_in_which_the_subscription_had_another_address(
     assert anna is not None
     assert ask_to_move(service, anna.token, ZAKARIAS, NOW + HOUR)
     assert confirm(service, token_in(post(service, NOW + HOUR)[-1]), NOW + HOUR).outcome is ConfirmOutcome.DONE
-    service.leaves.note_no(service.key.address_hash(ZAKARIAS), how, NOW + DAY)
+    service.leaves.note_no(ZAKARIAS, how, NOW + DAY)
     service.leaves.replay()
     with open_service(load(restored(service, backup, nothing_was_sent=True))) as again:
         assert state_of(again, "anna@example.org") == "ended"
@@ -84,7 +86,18 @@ def test_a_no_holds_over_a_backup_in_which_the_subscription_had_another_address(
 
 def test_who_types_their_address_in_before_the_store_has_heard_of_their_erasure_can_confirm(service: Service) -> None:
     join(service, WHO)
-    service.leaves.note_no(service.key.address_hash(ZAKARIAS), How.ERASED, NOW)  # others held the store
+    service.leaves.note_no(ZAKARIAS, How.ERASED, NOW)  # others held the store
     ask(service, WHO, now=NOW + HOUR)
     assert confirm(service, token_in(post(service, NOW + HOUR)[-1]), NOW + HOUR).outcome is ConfirmOutcome.DONE
     assert state_of(service, WHO) == "active"
+
+
+def test_of_more_noes_than_one_statement_takes_each_finds_its_person(service: Service) -> None:
+    ask(service, WHO, now=NOW)
+    strangers = {f"{number:064x}" for number in range(35_000)}
+    people = {service.key.address_hash(each): each.key for each in (ZAKARIAS, Address("anna@example.org"))}
+    with service.database.read.begin() as connection:
+        assert known_as_these(connection, strangers) == {}
+        found = known_as_these(connection, strangers | people.keys())
+        rows = connection.execute(select(subscribers.c.id, subscribers.c.address_key)).all()
+    assert {row.id: people[known_as] for known_as, row in found.items()} == {row.id: row.address_key for row in rows}

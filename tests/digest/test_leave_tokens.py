@@ -1,0 +1,33 @@
+"""Leave tokens for many rows are as random as any, and lie together."""
+
+from itertools import islice
+
+from digest.adapters.leave_tokens import DRAWN, tokens_in_order
+from digest.leaves import is_token
+
+
+def test_no_token_comes_twice_and_each_has_its_form() -> None:
+    drawn = list(islice(tokens_in_order(), 2 * DRAWN))
+    assert len(set(drawn)) == 2 * DRAWN
+    assert all(map(is_token, drawn))
+
+
+def test_each_draw_is_in_order_and_all_over_the_index() -> None:
+    drawn = list(islice(tokens_in_order(), 2 * DRAWN))
+    for draw in (drawn[:DRAWN], drawn[DRAWN:]):
+        assert draw == sorted(draw)
+        assert {token[0] for token in draw} == set("0123456789abcdef")
+
+
+def test_every_bit_is_random() -> None:
+    ones = [0] * 128
+    for token in islice(tokens_in_order(), DRAWN):
+        bits = int(token, 16)
+        for place in range(128):
+            ones[place] += bits >> place & 1
+    spread = DRAWN**0.5 / 2
+    assert all(abs(each - DRAWN / 2) < 8 * spread for each in ones)
+
+
+def test_two_imports_draw_their_own() -> None:
+    assert not set(islice(tokens_in_order(), 1000)) & set(islice(tokens_in_order(), 1000))
