@@ -5,6 +5,7 @@
 A crash before the mark sends it again; a crash after it leaves it `uncertain`, and it is never sent twice.
 """
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,7 +19,7 @@ from digest.adapters.tables import subscribers, transactional_letters
 from digest.adapters.tokens import NewToken, keep, withdraw
 from digest.delivery import Reply, Verdict, verdict
 from digest.events import Event, EventKind
-from digest.joining import IMPORTED, of_detail
+from digest.joining import IMPORTED
 from digest.transactional import NoticeKind, NoticeState, gives_up, next_try
 
 _GIVEN_UP_AT_ONCE = 1000
@@ -41,7 +42,7 @@ class Waiting:
     @property
     def is_of_a_list(self) -> bool:
         """Whether nobody waits for it: a list that was imported has its reader asked."""
-        return self.kind is NoticeKind.CONFIRM and of_detail(self.detail).page == IMPORTED
+        return self.kind is NoticeKind.CONFIRM and json.loads(self.detail).get("page") == IMPORTED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +74,7 @@ def lay_down(
 
 
 class Notices:
-    """The queue, seen by the one who sends. `pacing` is the relay's; None where there is none to spare."""
+    """The queue, seen by the one who sends. `pacing` is the relay's; None where there is none."""
 
     def __init__(self, read: Engine, write: Engine, pacing: Pacing | None = None) -> None:
         self._read = read
