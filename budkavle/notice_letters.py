@@ -12,14 +12,12 @@ from budkavle.wiring import Service
 from digest.adapters.joining import subscriptions_of
 from digest.adapters.moving import digest_moved
 from digest.adapters.notices import Waiting
-from digest.joining import DigestWish, Wishes, of_detail
+from digest.joining import IMPORTED, DigestWish, Wishes, of_detail
 from digest.keyed import Purpose
 from digest.letter_values import Mailbox
 from digest.subscription import SubscriptionState
 from digest.transactional import Notice, NoticeKind, notice_letter
 
-IMPORTED = "import"
-"""What stands for the page of a wish that came with a list."""
 _PATHS = {NoticeKind.CONFIRM: "bekrafta/", NoticeKind.MOVE: "bekrafta/", NoticeKind.MY_DATA: "mina-uppgifter/"}
 
 

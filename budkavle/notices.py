@@ -11,16 +11,18 @@ from datetime import datetime
 import structlog
 
 from budkavle.notice_letters import confirmations_from, letter_for
-from budkavle.wiring import Service, relay
+from budkavle.wiring import Service, pacing, relay
 from digest.adapters.notices import Notices, Waiting
 from digest.adapters.tokens import NewToken, new_token
 from digest.bounce_class import class_of, status_of
 from digest.bounced import Bounce
-from digest.delivery import Phase, Reply, Verdict
+from digest.delivery import Phase, Reply, Verdict, asks_for_less, verdict
 from digest.sending import Envelope, Relay
 from digest.verp import ReturnedNotice, ReturnPaths, second_of
 
 log = structlog.get_logger()
+_LOOK_ROUND = 1.0
+"""Seconds after which a letter that keeps the pace looks whether somebody else's is to go first, or all shall stop."""
 _FAULT_OF_THE_RELAY = (Verdict.PAUSE, Verdict.LOST)
 
 
@@ -40,38 +42,46 @@ async def post_notices(service: Service, now: Callable[[], datetime], stopping: 
     To be called by the holder of the sender's lock, never twice at once. One that cannot be made is put off, and the
     others go. Raises NoticeTroubleError when it is over, naming what kept letters back.
     """
-    queue = Notices(service.database.read, service.database.write)
+    queue = Notices(service.database.read, service.database.write, pacing(service.config))
     if unknown := await asyncio.to_thread(queue.settle, now()):
         log.warning("notices_uncertain", letters=unknown, remedy="nothing to do: whoever misses one asks anew")
-    letter = await asyncio.to_thread(queue.due, now())
-    if letter is None:
+    if await asyncio.to_thread(queue.due, now()) is None:
         return 0
     carrier = relay(service.config)
-    sent, trouble = 0, ""
+    began, sent, trouble = now(), 0, ""
     try:
-        while letter is not None and not stopping():
+        while letter := await _next(queue, now, stopping):
             made = await asyncio.to_thread(_make, service, letter, now())
             if isinstance(made, str):
                 trouble = made
                 await asyncio.to_thread(queue.put_off, letter, made, now())
-            else:
-                reply = await _hand_over(queue, carrier, letter, made, now)
-                if reply is not None:
-                    judged = await asyncio.to_thread(queue.record, letter, made.token, reply, now())
-                    sent += judged is Verdict.SENT
-                    if judged is Verdict.FAILED:
-                        await asyncio.to_thread(_refused, service, letter, reply, now())
-                    if judged is Verdict.BLAMED:
-                        trouble = str(reply)
-                    if judged in _FAULT_OF_THE_RELAY:
-                        trouble = str(reply)
-                        break
-            letter = await asyncio.to_thread(queue.due, now())
+            elif reply := await _hand_over(queue, carrier, letter, made, now):
+                judged = await asyncio.to_thread(queue.record, letter, made.token, reply, now())
+                sent += judged is Verdict.SENT
+                seen = sent / max((now() - began).total_seconds(), 1.0)
+                await asyncio.to_thread(_heed, service, queue, letter, reply, now(), seen)
+                if judged is Verdict.BLAMED or judged in _FAULT_OF_THE_RELAY:
+                    trouble = str(reply)
+                if judged in _FAULT_OF_THE_RELAY:
+                    break
     finally:
         await carrier.close()
     if trouble:
         raise NoticeTroubleError(f"letters about subscriptions wait: {trouble}; they are tried again")
     return sent
+
+
+async def _next(queue: Notices, now: Callable[[], datetime], stopping: Callable[[], bool]) -> Waiting | None:
+    """The letter that goes next, when it may; None when none is due, or all shall stop.
+
+    While one keeps the pace it is looked whether somebody else has asked, whose letter goes first.
+    """
+    while not stopping() and (letter := await asyncio.to_thread(queue.due, now())):
+        wait = await asyncio.to_thread(queue.wait, letter, now())
+        if not wait:
+            return letter
+        await asyncio.sleep(min(wait, _LOOK_ROUND))
+    return None
 
 
 async def _hand_over(
@@ -111,10 +121,16 @@ def _make(service: Service, letter: Waiting, now: datetime) -> _Made | str:
     return _Made(envelope=made, token=kept)
 
 
-def _refused(service: Service, letter: Waiting, reply: Reply, now: datetime) -> None:
-    """Hold against an address what the relay said of it at once, by the same rule as what it says later."""
-    if reply.phase not in {Phase.RCPT, Phase.DOT}:
-        return
-    said, status = str(reply), status_of("", str(reply))
-    bounce = Bounce(kind=class_of(status, said), status=status, diagnostic=said, source="smtp", own_relay=True, mark="")
-    service.returned_notices.take(ReturnedNotice(number=letter.id, asked=second_of(letter.asked)), bounce, now)
+def _heed(service: Service, queue: Notices, letter: Waiting, reply: Reply, now: datetime, seen: float) -> None:  # noqa: PLR0913, PLR0917 - who said what of which letter
+    """Hold against the address, or the pace, what the relay said at once, by the same rules as for editions.
+
+    `seen` letters a second went out.
+    """
+    judged = verdict(reply)
+    if judged is Verdict.FAILED and reply.phase in {Phase.RCPT, Phase.DOT}:
+        said, status = str(reply), status_of("", str(reply))
+        kind = class_of(status, said)
+        bounce = Bounce(kind=kind, status=status, diagnostic=said, source="smtp", own_relay=True, mark="")
+        service.returned_notices.take(ReturnedNotice(number=letter.id, asked=second_of(letter.asked)), bounce, now)
+    if asks_for_less(reply) and reply.phase is not Phase.RCPT:
+        queue.slow_down(now, seen)

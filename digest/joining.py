@@ -14,6 +14,9 @@ from enum import StrEnum
 from digest.address import Address
 from digest.subscription import ALL, Filter, SubscriptionState, filter_of
 
+IMPORTED = "import"
+"""What stands for the page of a wish that came with a list."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class DigestWish:

@@ -12,6 +12,7 @@ from digest.adapters.prepared import Prepared
 from digest.adapters.tables import events, subscribers, subscriptions, transactional_letters
 from digest.events import EventKind
 from digest.importing import Listed, without_addresses
+from digest.joining import IMPORTED
 from digest.subscription import SubscriptionState
 
 
@@ -144,7 +145,7 @@ class Rows:
             "kind": "confirm",
             "subscriber_id": who,
             "language": listed.language,
-            "detail": {"language": listed.language, "page": "import", "text": None, "wishes": []},
+            "detail": {"language": listed.language, "page": IMPORTED, "text": None, "wishes": []},
             "asked": self._now,
             "state": "waiting",
             "attempt": 0,
@@ -158,7 +159,7 @@ def _waiting(connection: Connection, who: set[int]) -> dict[int, dict[str, objec
     mine = and_(letters.c.subscriber_id.in_(who), letters.c.kind == "confirm", letters.c.state == "waiting")
     found = connection.execute(select(letters).where(mine)) if who else ()
     details = {row.subscriber_id: {"id": row.id, "detail": json.loads(row.detail)} for row in found}
-    return {number: each for number, each in details.items() if each["detail"]["page"] == "import"}
+    return {number: each for number, each in details.items() if each["detail"]["page"] == IMPORTED}
 
 
 def _named(values: Mapping[str, object]) -> dict[str, object]:

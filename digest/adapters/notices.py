@@ -5,19 +5,24 @@
 A crash before the mark sends it again; a crash after it leaves it `uncertain`, and it is never sent twice.
 """
 
-from collections.abc import Sequence
+import json
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, delete, insert, select, update
+from sqlalchemy import Connection, Engine, Row, and_, bindparam, delete, func, insert, select, update
 
+from articles.adapters.columns import Instant
 from digest.adapters.events import note
+from digest.adapters.pacing import Pacing, pace_of, slow_down, take
 from digest.adapters.tables import subscribers, transactional_letters
 from digest.adapters.tokens import NewToken, keep, withdraw
 from digest.delivery import Reply, Verdict, verdict
 from digest.events import Event, EventKind
+from digest.joining import IMPORTED
 from digest.transactional import NoticeKind, NoticeState, gives_up, next_try
 
+_GIVEN_UP_AT_ONCE = 1000
 _FINAL = (NoticeState.SENT, NoticeState.FAILED, NoticeState.UNCERTAIN, NoticeState.EXPIRED)
 
 
@@ -33,6 +38,11 @@ class Waiting:
     detail: str
     asked: datetime
     attempt: int
+
+    @property
+    def is_of_a_list(self) -> bool:
+        """Whether nobody waits for it: a list that was imported has its reader asked."""
+        return self.kind is NoticeKind.CONFIRM and json.loads(self.detail).get("page") == IMPORTED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,11 +74,12 @@ def lay_down(
 
 
 class Notices:
-    """The queue, seen by the one who sends."""
+    """The queue, seen by the one who sends. `pacing` is the relay's; None where there is none."""
 
-    def __init__(self, read: Engine, write: Engine) -> None:
+    def __init__(self, read: Engine, write: Engine, pacing: Pacing | None = None) -> None:
         self._read = read
         self._write = write
+        self._pacing = pacing
 
     def settle(self, now: datetime) -> int:
         """Call what a sender before us left between mark and answer uncertain, and give up what waited too long.
@@ -76,8 +87,9 @@ class Notices:
         Says how many are uncertain now. To be called by the holder of the sender's lock, while nothing is sent.
         """
         with self._read.begin() as connection:
-            left = connection.execute(select(transactional_letters.c.id).where(_SENDING).limit(1)).first()
-            old = [each.id for each in _waiting(connection, now, limit=1000) if gives_up(each.kind, each.asked) <= now]
+            left = connection.execute(select(_row.id).where(_SENDING).limit(1)).first()
+            waiting = map(_waiting, connection.execute(_OLDEST, {"now": now}).all())
+            old = [each.id for each in waiting if gives_up(each.kind, each.asked) <= now]
         if left is None and not old:
             return 0
         with self._write.begin() as connection:
@@ -88,9 +100,34 @@ class Notices:
             return connection.execute(update(transactional_letters).where(_SENDING).values(unknown)).rowcount
 
     def due(self, now: datetime) -> Waiting | None:
-        """The letter that has waited longest of those that may go now."""
+        """The letter that was due last: whoever has just asked sits and waits, and a list of thousands does not."""
         with self._read.begin() as connection:
-            return next(iter(_waiting(connection, now, limit=1)), None)
+            row = connection.execute(_NEWEST, {"now": now}).first()
+        return _waiting(row) if row else None
+
+    def wait(self, letter: Waiting, now: datetime) -> float:
+        """Seconds until this letter may go; 0 when it may, and then it is counted.
+
+        The letters that a list causes keep the relay's pace, as editions do. What a person waits for goes at once:
+        there is little of it (`digest.limits`).
+        """
+        if self._pacing is None or not letter.is_of_a_list:
+            return 0.0
+        with self._read.begin() as connection:
+            if pace_of(connection, self._pacing, now).limit(now) is None:
+                return 0.0
+        with self._write.begin() as connection:
+            pace = pace_of(connection, self._pacing, now)
+            if not pace.allows(1):
+                return pace.wait()
+            take(connection, self._pacing, pace.without(1))
+        return 0.0
+
+    def slow_down(self, now: datetime, seen: float) -> None:
+        """The relay asked for less; `seen` letters a second went out."""
+        if self._pacing is not None:
+            with self._write.begin() as connection:
+                slow_down(connection, self._pacing, now, seen)
 
     def mark(self, letter: Waiting, token: NewToken | None, now: datetime) -> bool:
         """Say durably that the final dot is about to be sent; False when the letter is wanted no more."""
@@ -143,8 +180,15 @@ class Notices:
             return connection.execute(delete(transactional_letters).where(over)).rowcount
 
 
-_WAITING = transactional_letters.c.state == NoticeState.WAITING
-_SENDING = transactional_letters.c.state == NoticeState.SENDING
+_row = transactional_letters.c
+_WAITING = _row.state == NoticeState.WAITING
+_SENDING = _row.state == NoticeState.SENDING
+_OLDER = and_(_WAITING, _row.next_at <= bindparam("now", type_=Instant))
+_LETTERS = select(transactional_letters, subscribers.c.address.label("own")).join(subscribers)
+_OLDEST = _LETTERS.where(_OLDER).order_by(_row.next_at, _row.id).limit(_GIVEN_UP_AT_ONCE)
+_LAST = select(func.max(_row.next_at)).where(_OLDER)
+_NEWEST = _LETTERS.where(_WAITING, _row.next_at == _LAST.scalar_subquery()).order_by(_row.id).limit(1)
+"""One moment, and in it the first: both are found in the index, however many thousands a list has for one moment."""
 
 
 def _later(letter: Waiting, now: datetime) -> dict[str, object]:
@@ -153,24 +197,14 @@ def _later(letter: Waiting, now: datetime) -> dict[str, object]:
     return {"state": state, "next_at": again}
 
 
-def _waiting(connection: Connection, now: datetime, limit: int) -> Sequence[Waiting]:
-    statement = (
-        select(transactional_letters, subscribers.c.address.label("own"))
-        .join(subscribers, subscribers.c.id == transactional_letters.c.subscriber_id)
-        .where(_WAITING, transactional_letters.c.next_at <= now)
-        .order_by(transactional_letters.c.next_at, transactional_letters.c.id)
-        .limit(limit)
+def _waiting(row: Row[Any]) -> Waiting:
+    return Waiting(
+        id=row.id,
+        kind=NoticeKind(row.kind),
+        subscriber=row.subscriber_id,
+        address=row.address or row.own,
+        language=row.language,
+        detail=row.detail,
+        asked=row.asked,
+        attempt=row.attempt,
     )
-    return [
-        Waiting(
-            id=row.id,
-            kind=NoticeKind(row.kind),
-            subscriber=row.subscriber_id,
-            address=row.address or row.own,
-            language=row.language,
-            detail=row.detail,
-            asked=row.asked,
-            attempt=row.attempt,
-        )
-        for row in connection.execute(statement)
-    ]

@@ -19,6 +19,7 @@ from digest.adapters.tables import (
     transactional_letters,
 )
 from digest.events import EventKind
+from digest.joining import IMPORTED
 
 REASON = "import undone"
 _OURS = frozenset(
@@ -147,7 +148,7 @@ def _ask_no_more(connection: Connection, asked: dict[int, set[str]]) -> None:
     waiting = and_(letters.c.subscriber_id.in_(asked), letters.c.kind == "confirm", letters.c.state == "waiting")
     for row in connection.execute(select(letters).where(waiting)).all():
         detail = json.loads(row.detail)
-        if detail["page"] != "import":
+        if detail["page"] != IMPORTED:
             continue
         wishes = [each for each in detail["wishes"] if each["digest"] not in asked[row.subscriber_id]]
         here = letters.c.id == row.id
