@@ -1,6 +1,6 @@
 """Forgetting a person: everything about them but their no."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -74,19 +74,15 @@ def forget(service: Service, subscriber: int, now: datetime) -> None:
         erase(service, Address(address), now)
 
 
-def forget_rows(service: Service, subscriber: int, now: datetime, *, keep_no: bool = True) -> None:
-    """Delete what the store has of a subscriber; with `keep_no` false, of one who never said no, even that."""
-    own = select(subscribers.c.address).where(subscribers.c.id == subscriber)
-    with service.database.read.begin() as connection:
-        address = connection.execute(own).scalar()
-    if not address:
-        return  # somebody else forgot them
+def forget_rows(service: Service, people: Mapping[int, Address], now: datetime, *, keep_no: bool = True) -> None:
+    """Delete what the store has of these subscribers; with `keep_no` false, of some who never said no, even that."""
     if keep_no:
-        service.leaves.note_no(Address(address), How.ERASED, now)
+        service.leaves.note_noes(people.values(), How.ERASED, now)
         service.leaves.replay()
         return
     with service.database.write.begin() as connection:
-        forget_subscriber(connection, subscriber, now)
+        for subscriber in people:
+            forget_subscriber(connection, subscriber, now)
 
 
 def clear_outbox(service: Service, addresses: Collection[Address]) -> int:

@@ -56,7 +56,7 @@ def keep(
             rest()
         return done
 
-    purge(service, now, stopping=stopping)
+    purge(service, now, stopping=stopping, rest=rest)
     drop_nameless(service)
     kept = Kept(
         deliveries=all_of(lambda before: retention.fold(before, now), times.deliveries),

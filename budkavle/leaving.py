@@ -6,7 +6,7 @@ after an older store was put in place (docs/adr/0020-a-journal-of-leaves.md).
 
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -120,12 +120,20 @@ class Leaves:
 
         Raises OSError when it cannot be written down; then nothing has happened.
         """
+        self.note_noes([address], how, now)
+
+    def note_noes(self, addresses: Iterable[Address], how: How, now: datetime) -> None:
+        """Write down the noes of several people, all of them or none. As `note_no`."""
         with self._database.read.begin() as connection:
-            moment = max(now, newest_of(connection, address) or now)
-            had = had_by(connection, address)
-        no = No(moment=moment, how=how, address=self._suppressions.hash_of(address))
+            wishes = [wish for each in addresses for wish in self._no(connection, each, how, now)]
+        self._journal.append(wishes)
+
+    def _no(self, connection: Connection, address: Address, how: How, now: datetime) -> Iterator[Leave | No]:
+        moment = max(now, newest_of(connection, address) or now)
+        yield No(moment=moment, how=how, address=self._suppressions.hash_of(address))
         # In an older store they may be another address's, from which they moved here.
-        self._journal.append([no, *(_leave(each.id, each.token, moment) for each in had)])
+        for had in had_by(connection, address):
+            yield _leave(had.id, had.token, moment)
 
     def _write_down(self, leave: Leave) -> None:
         self._journal.append([leave])
@@ -197,6 +205,7 @@ class Leaves:
                 continue
             if no.how is How.ERASED:
                 forget_subscriber(connection, person.id, no.moment)
+                del known[no.address]
             elif not came_back:  # else one may have moved here since that began before
                 before = and_(subscriptions.c.subscriber_id == person.id, subscriptions.c.since <= no.moment)
                 end_where(connection, before, COMPLAINED, no.moment)

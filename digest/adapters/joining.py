@@ -83,9 +83,9 @@ class Joining:
         done = {}
         for wish in wishes.wishes:
             row = standing.get(wish.digest)
-            leave_token = _confirm_one(connection, token, wishes, wish, row, newest, now)
-            if leave_token:
-                done[wish.digest] = leave_token
+            own = _confirm_one(connection, token, wishes, wish, row, newest, now)
+            if own:
+                done[wish.digest] = own
                 note(connection, token.subscriber, _confirmed(wishes, wish, now))
         if done:
             use(connection, token, now)

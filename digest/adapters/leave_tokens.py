@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterator
+from itertools import chain
 
 DRAWN = 65_536
 """Tokens drawn at once: some megabytes, and a transaction of two thousand meets a thirtieth of their index."""
@@ -14,12 +15,14 @@ def leave_token() -> str:
 
 
 def tokens_in_order() -> Iterator[str]:
-    """Tokens without end, for many rows at once: each as random as any, many drawn and then handed out in order.
+    """Tokens without end, for many rows at once: many are drawn, and handed out in order from a random one on.
 
-    So the rows of a transaction touch few pages of the index of tokens. Who knows a row's neighbours knows 16 bits of
-    its token, and 112 are left (docs/adr/0024-random-keys-cost-pages.md).
+    So the rows of a transaction touch few pages of the index of tokens. Who knows the tokens of a row's neighbours
+    knows some 16 bits of its own, and 112 are left (docs/adr/0024-random-keys-cost-pages.md).
     """
     while True:
-        drawn = secrets.token_bytes(_BYTES * DRAWN)
-        for token in sorted(drawn[at : at + _BYTES] for at in range(0, len(drawn), _BYTES)):
+        bits = secrets.token_bytes(_BYTES * DRAWN)
+        drawn = sorted(bits[at : at + _BYTES] for at in range(0, len(bits), _BYTES))
+        first = secrets.randbelow(DRAWN)
+        for token in chain(drawn[first:], drawn[:first]):
             yield token.hex()

@@ -80,7 +80,7 @@ def had_by(connection: Connection, address: Address) -> Sequence[Row[*tuple[Any,
 
 
 def known_as_these(connection: Connection, hashes: Collection[str]) -> dict[str, Row[*tuple[Any, ...]]]:
-    """Number and beginning of those whose addresses have these keyed hashes: all are looked at, for none or many."""
+    """Number and beginning of those whose addresses have these keyed hashes: for one or many, all are looked at."""
     of = select(subscribers.c.hash, subscribers.c.id, subscribers.c.since)
     wanted = list(hashes)
     some = (wanted[start : start + _AT_ONCE] for start in range(0, len(wanted), _AT_ONCE))

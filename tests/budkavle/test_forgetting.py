@@ -14,7 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import event, func, insert, select
 
 from budkavle.backing_up import back_up, read_back
 from budkavle.cli import forgetting as noes
@@ -318,6 +318,56 @@ def test_who_left_long_ago_is_forgotten_but_for_their_no(service: Service) -> No
     assert service.subscribers.join(wish, service.articles.last_seq(), NOW) is Joined.SUPPRESSED
     assert service.suppressions.find(Address("xerxes@example.org")) is None
     assert stays.address in [each.address for each in service.subscribers.all()]
+
+
+def ended_long_ago(service: Service, number: int) -> list[str]:
+    """So many more people who left at NOW, and were told so."""
+    people = [f"avgangen{each:03}@example.org" for each in range(number)]
+    for each in people:
+        join(service, each)
+    gone = [each.token for each in service.subscribers.all() if each.address in people]
+    for token in gone:
+        service.leaves.leave(token, NOW)
+    return people
+
+
+def test_many_who_left_are_forgotten_some_at_a_time_and_looked_for_once_each_time(service: Service) -> None:
+    people = ended_long_ago(service, 120)
+    looked: list[str] = []
+
+    def look(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        looked.append(statement)
+
+    event.listen(service.database.read, "before_cursor_execute", look)
+    rests: list[int] = []
+    assert purge(service, NOW + 401 * DAY, rest=lambda: rests.append(len(looked))).left == 120
+    assert len([each for each in looked if "subscribers.hash IN" in each]) == 3
+    assert len(rests) == 3
+    assert not {each.address for each in service.subscribers.all()} & set(people)
+    assert all(service.suppressions.find(Address(each)) for each in people)
+
+
+def test_who_comes_back_while_others_are_forgotten_stays(service: Service) -> None:
+    people = ended_long_ago(service, 60)
+    back = Address(people[-1])
+    joined: list[Joined] = []
+
+    def come_back() -> None:
+        wish = Wish(address=back, digest="veckobrev")
+        joined.append(service.subscribers.join_again(wish, service.articles.last_seq(), NOW + 401 * DAY))
+
+    assert purge(service, NOW + 401 * DAY, rest=come_back).left == 59
+    assert joined == [Joined.CHANGED, Joined.UNCHANGED]
+    (there,) = [each for each in service.subscribers.all() if each.address == back.text]
+    assert there.state == "active"
+
+
+def test_who_is_stopped_while_forgetting_goes_on_there(service: Service) -> None:
+    ended_long_ago(service, 120)
+    rests: list[None] = []
+    done = purge(service, NOW + 401 * DAY, rest=lambda: rests.append(None), stopping=lambda: bool(rests))
+    assert done == Purged(left=50, without=0)
+    assert purge(service, NOW + 401 * DAY).left == 70
 
 
 async def test_letters_that_a_relay_has_are_left_to_it(tmp_path: Path) -> None:

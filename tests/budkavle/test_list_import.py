@@ -18,7 +18,7 @@ from budkavle.list_reading import AddressList, ReadAs, open_list
 from budkavle.wiring import Service, open_service
 from digest.adapters.events import story
 from digest.adapters.imports import Imports
-from digest.adapters.tables import subscribers, transactional_letters
+from digest.adapters.tables import subscribers, subscriptions, transactional_letters
 from digest.address import Address
 from digest.importing import Outcome
 from digest.list_form import ListError
@@ -387,3 +387,14 @@ def test_a_long_row_of_bad_lines_is_cut_short_on_the_screen(
     err = capsys.readouterr().err
     assert err.count("refused") == 100
     assert "and 50 more; --report FILE" in err
+
+
+def test_the_tokens_of_a_list_lie_together(service: Service) -> None:
+    imported(
+        service, "".join(f"{each}\n" for each in ["address", *(f"p{number}@example.org" for number in range(100))])
+    )
+    with service.database.read.begin() as connection:
+        tokens = connection.execute(select(subscriptions.c.token).order_by(subscriptions.c.id)).scalars().all()
+    steps_back = [one for one, two in itertools.pairwise(tokens) if two < one]
+    assert len(tokens) == 100
+    assert len(steps_back) <= 1  # where the draw ends, or goes round

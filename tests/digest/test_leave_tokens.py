@@ -12,11 +12,18 @@ def test_no_token_comes_twice_and_each_has_its_form() -> None:
     assert all(map(is_token, drawn))
 
 
-def test_each_draw_is_in_order_and_all_over_the_index() -> None:
-    drawn = list(islice(tokens_in_order(), 2 * DRAWN))
-    for draw in (drawn[:DRAWN], drawn[DRAWN:]):
-        assert draw == sorted(draw)
+def test_each_draw_is_in_order_from_anywhere_on() -> None:
+    drawn = list(islice(tokens_in_order(), 4 * DRAWN))
+    draws = [drawn[at : at + DRAWN] for at in range(0, 4 * DRAWN, DRAWN)]
+    for draw in draws:
+        first = draw.index(min(draw))
+        assert draw[first:] + draw[:first] == sorted(draw)
         assert {token[0] for token in draw} == set("0123456789abcdef")
+    assert len({draw[0][:2] for draw in draws}) > 1  # all four alike: once in sixteen million
+
+
+def test_the_first_token_of_a_short_list_may_be_any() -> None:
+    assert len({next(tokens_in_order())[0] for _ in range(40)}) > 4
 
 
 def test_every_bit_is_random() -> None:
