@@ -80,13 +80,9 @@ def test_a_stop_is_heeded_between_two_steps_and_the_next_day_goes_on(
     opened: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("budkavle.keeping.Retention", lambda write: Retention(write, rows=1))
-    asked: list[None] = []
-
-    def stopping() -> bool:
-        asked.append(None)
-        return len(asked) > 2
-
-    assert keep(opened, NOW + 91 * DAY, stopping, lambda: None) == Kept(deliveries=2, receipts=0, letters=0)
+    steps: list[None] = []
+    done = keep(opened, NOW + 91 * DAY, lambda: len(steps) == 2, lambda: steps.append(None))
+    assert done == Kept(deliveries=2, receipts=0, letters=0)
     assert left(opened) == (1, 2, 1)
     assert keep(opened, NOW + 92 * DAY, rest=lambda: None) == Kept(deliveries=1, receipts=0, letters=0)
 
