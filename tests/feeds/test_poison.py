@@ -122,6 +122,7 @@ def test_two_articles_of_one_id_are_not_published(render: Render) -> None:
 @given(text=hostile)
 @example(text="".join(HOSTILE[:13]))
 @example(text="\x7f\x80\x9f\ufdd0")
+@example(text="Â¡")
 def test_hostile_text_never_acts_and_never_costs_another_article(render: Render, read: Read, text: str) -> None:
     title = " ".join(text.split()) or "Rubrik"
     quoted = replace(ANNA, name=text, role=text, party=text)
@@ -138,7 +139,7 @@ def test_hostile_text_never_acts_and_never_costs_another_article(render: Render,
         for entry, seen in zip(made.entries, read(made.documents[".atom"]).entries, strict=True):
             _cannot_act(entry.content_html)
             # What feedparser takes out of hostile content, we have taken out already.
-            assert _elements(seen.content[0].value) == _elements(entry.content_html)
+            assert _elements(seen.content[0].value) == _elements(_as_feedparser_mends(entry.content_html))
             assert not set("\u202d\u202e") & set(entry.title + entry.summary + entry.content_html)
         for report in made.set_aside:
             assert (report.title + report.why).encode()
@@ -154,3 +155,11 @@ def _cannot_act(content: str) -> None:
         assert element.tag in HARMLESS
         assert set(element.keys()) <= {"src", "alt", "href"}
         assert element.get("src", "https://").startswith(("http://", "https://"))
+
+
+def _as_feedparser_mends(html: str) -> str:
+    """What reads as UTF-8 that somebody took for Latin-1, feedparser takes for just that."""
+    try:
+        return html.encode("iso-8859-1").decode("utf-8")
+    except UnicodeError:
+        return html
