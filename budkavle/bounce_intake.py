@@ -12,13 +12,13 @@ import structlog
 
 from budkavle.database import make_durable
 from budkavle.wiring import Service
-from digest.address import Address
 from digest.bounce import Report, read_bounce
-from digest.bounce_class import BounceClass
 from digest.bounced import Bounce, Taken
 from digest.leaves import How
 from digest.mime import MOST_BYTES
 from digest.verp import Returned, ReturnedNotice
+from mail.address import Address
+from mail.status_codes import BounceClass
 
 log = structlog.get_logger()
 _MOST_KEPT = 2000

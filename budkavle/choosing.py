@@ -8,10 +8,10 @@ from budkavle.wiring import Service
 from digest.adapters.asking import Asking
 from digest.adapters.choosing import Choosing
 from digest.adapters.moving import Move, as_detail
-from digest.address import Address
 from digest.choosing import Chosen
 from digest.subscription import Filter, SubscriptionState
 from digest.transactional import NoticeKind
+from mail.address import Address
 
 __all__ = ["Choices", "Chosen", "ask_to_move", "change_digest", "choices", "choose", "pause_until", "resume"]
 

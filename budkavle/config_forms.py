@@ -181,7 +181,7 @@ def mailbox(text: str) -> Mailbox:
 
 def _ascii_address(text: str) -> str:
     # email-validator takes longer to import than the configuration to read, and not every file has an address.
-    from digest.address import AddressError, parse_address  # noqa: PLC0415 - as above
+    from mail.address import AddressError, parse_address  # noqa: PLC0415 - as above
 
     try:
         return parse_address(text).text

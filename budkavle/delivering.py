@@ -14,20 +14,22 @@ from budkavle.config_settings import Digest
 from budkavle.letters import letter_form
 from budkavle.sender_lock import sender_lock
 from budkavle.wiring import Service, pacing, relays
-from digest.adapters.claims import has_work, sending
-from digest.adapters.engine import Sending, send_all
 from digest.adapters.forgetting import sweep
-from digest.adapters.ledger import Ledger
-from digest.adapters.outcomes import OnUncertain, has_unsettled, settle_dead
 from digest.adapters.pulling import Gone, Pulled, oldest_open_cut, pull
 from digest.adapters.variants import drop_forms_with
-from digest.delivery import Claim, EditionId, VariantId, Verdict
+from digest.delivery import Claim, EditionId, VariantId
 from digest.edition import Edition, EditionState
-from digest.headers import HeaderError
 from digest.letter import Form, made_out, restored, stored
 from digest.letter_values import Recipient
-from digest.sending import Committed, Envelope, Group
+from digest.sending.adapters.claims import has_work, sending
+from digest.sending.adapters.engine import Sending, send_all
+from digest.sending.adapters.ledger import Ledger
+from digest.sending.adapters.outcomes import OnUncertain, has_unsettled, settle_dead
+from digest.sending.commit_group import Committed, Group
 from digest.verp import ReturnPaths
+from mail.headers import HeaderError
+from mail.relay import Envelope
+from mail.reply import Verdict
 
 log = structlog.get_logger()
 _FORMS = 200

@@ -17,10 +17,10 @@ from budkavle.sample.weeks import Act, Calendar, Week, calendar
 from budkavle.starting import write_config
 from budkavle.wiring import Service, open_service
 from digest.adapters.subscribers import Wish
-from digest.address import parse_address
 from digest.edition import EditionState
 from digest.period import slot_on
 from digest.subscription import filter_of
+from mail.address import parse_address
 
 PUBLIC_URL = "https://nyheter.example.org/"
 

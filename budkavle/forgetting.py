@@ -10,10 +10,10 @@ from sqlalchemy.exc import DatabaseError
 
 from budkavle.wiring import Service
 from digest.adapters.forgetting import forget_subscriber, is_under_way
-from digest.adapters.maildir_letters import remove_letters
 from digest.adapters.tables import subscribers
-from digest.address import Address
 from digest.leaves import How
+from mail.adapters.maildir_search import remove_letters
+from mail.address import Address
 
 log = structlog.get_logger()
 _LOOKS, _LOOK_SECONDS = 20, 0.1

@@ -33,10 +33,10 @@ from digest.adapters.leaving import (
 )
 from digest.adapters.suppressions import Suppressions
 from digest.adapters.tables import subscribers, subscriptions
-from digest.address import Address
 from digest.leaves import How, Leave, No, proof_of
 from digest.subscription import SubscriptionId
 from digest.suppression import SuppressionReason
+from mail.address import Address
 
 log = structlog.get_logger()
 NAME = "leaves"

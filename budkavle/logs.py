@@ -6,7 +6,7 @@ import sys
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from budkavle.alarms import without_addresses
+from budkavle.alarms.alarms import without_addresses
 
 
 def set_up_logging(level: int = logging.WARNING) -> None:

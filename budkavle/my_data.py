@@ -15,10 +15,10 @@ from digest.adapters.dossier import dossier
 from digest.adapters.events import note
 from digest.adapters.tables import subscribers
 from digest.adapters.tokens import NewToken, Token, find, keep, new_token, use
-from digest.address import Address
 from digest.events import Event, EventKind
 from digest.tokens import TokenPurpose, TokenState, is_one_press
 from digest.transactional import NoticeKind
+from mail.address import Address
 
 
 def ask_for_my_data(

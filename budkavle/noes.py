@@ -9,9 +9,9 @@ from budkavle.wiring import Service
 from digest.adapters.events import note
 from digest.adapters.leaving import tokens_of
 from digest.adapters.tables import subscribers, subscriptions
-from digest.address import Address
 from digest.events import Event, EventKind
 from digest.suppression import Suppression, SuppressionReason, operator_may_lift
+from mail.address import Address
 
 _WORDS = {
     SuppressionReason.HARD: "letters to it came back: there is no such mailbox",

@@ -14,11 +14,11 @@ from budkavle.notice_letters import confirmations_from, letter_for
 from budkavle.wiring import Service, pacing, relay
 from digest.adapters.notices import Notices, Waiting
 from digest.adapters.tokens import NewToken, new_token
-from digest.bounce_class import class_of, status_of
 from digest.bounced import Bounce
-from digest.delivery import Phase, Reply, Verdict, asks_for_less, verdict
-from digest.sending import Envelope, Relay
 from digest.verp import ReturnedNotice, ReturnPaths, second_of
+from mail.relay import Envelope, Relay
+from mail.reply import Phase, Reply, Verdict, asks_for_less, verdict
+from mail.status_codes import class_of, status_of
 
 log = structlog.get_logger()
 _LOOK_ROUND = 1.0

@@ -8,7 +8,6 @@ from budkavle.letters import letter_form
 from budkavle.planning import upcoming
 from budkavle.wiring import Service
 from digest.adapters.subscribers import Subscription
-from digest.address import Address
 from digest.content import Content
 from digest.delivery import EditionId
 from digest.edition import Edition, EditionState
@@ -16,6 +15,7 @@ from digest.letter import Form, made_out
 from digest.letter_values import Recipient
 from digest.selection import content, newsroom
 from digest.subscription import ALL, filter_of
+from mail.address import Address
 
 _ANYBODY = Recipient(address="recipient@example.org", leave_token="0" * 32)
 

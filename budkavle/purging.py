@@ -12,8 +12,8 @@ from budkavle.wiring import Service
 from digest.adapters.forgetting import NAMED
 from digest.adapters.tables import subscribers, subscriptions
 from digest.adapters.undoing import REASON as UNDONE
-from digest.address import Address
 from digest.subscription import SubscriptionState
+from mail.address import Address
 
 log = structlog.get_logger()
 _AT_ONCE = 50

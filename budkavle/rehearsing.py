@@ -9,11 +9,11 @@ from budkavle.config_settings import Digest
 from budkavle.previewing import upcoming_form
 from budkavle.templates import Render
 from budkavle.wiring import Service, relay
-from digest.address import Address
-from digest.delivery import Reply
 from digest.letter import made_out
 from digest.letter_values import Recipient
-from digest.sending import Envelope
+from mail.address import Address
+from mail.relay import Envelope
+from mail.reply import Reply
 
 NOBODY = "0" * 32
 """A leave token that no subscription has: they are random, and a page says politely that it does not know this one."""

@@ -7,8 +7,8 @@ from functools import lru_cache
 
 from budkavle.config import Config
 from digest.adapters.subscribers import Wish
-from digest.address import AddressError, parse_address
 from digest.subscription import Filter, filter_of
+from mail.address import AddressError, parse_address
 
 _CHOICES_REMEMBERED = 10_000
 _LANGUAGES = ("sv", "en")

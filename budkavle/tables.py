@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, MetaData, String, Table, Text
 
-from articles.adapters.columns import NAMING, Instant
+from storage.columns import NAMING, Instant
 
 metadata = MetaData(naming_convention=NAMING)
 

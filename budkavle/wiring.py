@@ -26,20 +26,16 @@ from budkavle.secret import NAME as SECRET
 from budkavle.secret import open_key
 from budkavle.templates import renderer
 from digest.adapters.bounces import Bounces
-from digest.adapters.domain_returns import DomainReturns
 from digest.adapters.editions import Editions
 from digest.adapters.limits import CausedLetters
-from digest.adapters.maildir import MaildirRelay
-from digest.adapters.pacing import Pacing
 from digest.adapters.planning import Planner
 from digest.adapters.returned_notices import ReturnedNotices
-from digest.adapters.smtp import RelayAddress, SmtpRelay, Tls
 from digest.adapters.subscribers import Subscribers
 from digest.adapters.suppressions import Suppressions
-from digest.domain_pause import Patience
 from digest.keyed import Key
 from digest.limits import Limits
-from digest.sending import Relay
+from digest.sending.adapters.domain_backoff_admin import DomainReturns
+from digest.sending.domain_backoff import Patience
 from feeds.adapters.announcements import Announcements
 from feeds.adapters.files import FeedFiles
 from feeds.adapters.ledger import DocumentLedger
@@ -48,6 +44,10 @@ from feeds.adapters.shown import ShownDocuments
 from feeds.announcing import Hub
 from feeds.entry import Feed, Site
 from feeds.selection import own_feeds
+from mail.adapters.maildir import MaildirRelay
+from mail.adapters.smtp import RelayAddress, SmtpRelay, Tls
+from mail.adapters.throttle import Pacing
+from mail.relay import Relay
 
 Render = Callable[[str, Mapping[str, object]], str]
 

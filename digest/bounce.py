@@ -8,13 +8,13 @@ import re
 from dataclasses import dataclass
 
 from digest.bounce_answers import is_automatic
-from digest.bounce_class import BounceClass
 from digest.bounce_reports import Told, complaint_in, failure_in, is_receipt
 from digest.bounce_texts import told_in_words
-from digest.delivery import without_addresses
 from digest.keyed import Key
 from digest.mime import Part, read_message
 from digest.verp import Returned, ReturnedNotice, read_address, read_tag
+from mail.reply import without_addresses
+from mail.status_codes import BounceClass
 
 _LONGEST = 300
 _DELIVERED_TO = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to", "to")

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
-from digest.bounce_class import HARD, NO_DOMAIN, BounceClass
 from digest.suppression import SuppressionReason
+from mail.status_codes import HARD, NO_DOMAIN, BounceClass
 
 _HARD_EDITIONS = 2
 _SOFT_EDITIONS = 4

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from digest.bounce_class import BounceClass, class_of, status_of
 from digest.mime import Part, fields_of
+from mail.status_codes import BounceClass, class_of, status_of
 
 _STATUS = ("message/delivery-status", "message/global-delivery-status")
 _RECEIPTS = ("message/disposition-notification", "message/global-disposition-notification")

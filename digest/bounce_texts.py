@@ -5,9 +5,9 @@ Words are no proof of anything, so they count as soft whatever they say, except 
 
 import re
 
-from digest.bounce_class import BounceClass, class_of, codes_in, status_of
 from digest.bounce_reports import Told
 from digest.mime import Part, words_of
+from mail.status_codes import BounceClass, class_of, codes_in, status_of
 
 _DAEMONS = re.compile(r"\b(?:mailer-daemon|mail-daemon|postmaster|mail delivery (?:sub)?system)\b", re.IGNORECASE)
 _SUBJECTS = re.compile(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from digest.bounce_class import BounceClass
+from mail.status_codes import BounceClass
 
 
 @dataclass(frozen=True, kw_only=True)

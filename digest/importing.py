@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from digest.address import Address
 from digest.subscription import SubscriptionState
 from digest.suppression import SuppressionReason
+from mail.address import Address
 
 _NO = frozenset({"0", "-", "n", "nej", "no", "false", "falskt", "inget", "ingen", "nekat", "avböjt", "nein", "não"})
 _GUARDED = tuple("=+-@'\t\r")

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from digest.address import Address
 from digest.subscription import ALL, Filter, SubscriptionState, filter_of
+from mail.address import Address
 
 IMPORTED = "import"
 """What stands for the page of a wish that came with a list."""

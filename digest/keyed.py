@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from digest.address import Address
+from mail.address import Address
 
 
 class Purpose(StrEnum):

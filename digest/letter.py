@@ -8,10 +8,10 @@ from email.utils import format_datetime
 from functools import cached_property
 from typing import Protocol
 
-from digest.headers import checked_head, encoded_phrase, encoded_text, field, header_text, shortened
-from digest.letter_encoding import TOKEN_LENGTH, alternative, boundary, quoted_printable
 from digest.letter_items import Item, brief, full, unlinked
 from digest.letter_values import Dateline, Mailbox, Masthead, Recipient, Shown, ShownArticle
+from mail.encoding import TOKEN_LENGTH, alternative, boundary, quoted_printable
+from mail.headers import checked_head, encoded_phrase, encoded_text, field, header_text, shortened
 
 SUBJECT_LENGTH = 75
 _LEAST_HEADLINE = 24  # a shorter stump of a headline says less than a count

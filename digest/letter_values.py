@@ -6,7 +6,7 @@ from datetime import date, datetime
 from urllib.parse import urlsplit
 
 from articles.article import Article
-from digest.headers import HeaderError, fit_address, header_text
+from mail.headers import HeaderError, fit_address, header_text
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?", re.ASCII)
 _LEAVE_TOKEN = re.compile(r"[0-9a-f]{32}", re.ASCII)

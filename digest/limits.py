@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from digest.address import Address, domain_of
 from digest.tokens import TokenPurpose
+from mail.address import Address, domain_of
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 PENDING = timedelta(days=30)

@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from email.utils import format_datetime
 from enum import StrEnum
 
-from digest.headers import checked_head, encoded_phrase, encoded_text, field, header_text, shortened
 from digest.letter import Render
-from digest.letter_encoding import alternative, boundary, quoted_printable
 from digest.letter_values import Mailbox
 from digest.tokens import TokenPurpose, life_of
+from mail.encoding import alternative, boundary, quoted_printable
+from mail.headers import checked_head, encoded_phrase, encoded_text, field, header_text, shortened
 
 _LONGEST_SUBJECT = 150
 _RETRIES = (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1))

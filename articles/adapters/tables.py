@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
 
-from articles.adapters.columns import NAMING, Instant
+from storage.columns import NAMING, Instant
 
 metadata = MetaData(naming_convention=NAMING)
 

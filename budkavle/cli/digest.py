@@ -32,10 +32,11 @@ from budkavle.planning import open_due, open_period, plan, upcoming
 from budkavle.previewing import preview as preview_of
 from budkavle.sender_lock import SenderBusyError, sender_lock
 from budkavle.wiring import Service, open_service
-from digest.address import parse_address
-from digest.delivery import OPEN, Verdict
+from digest.delivery import OPEN
 from digest.edition import CLOSED, Edition, EditionStatus, newest_of_each
 from digest.period import PeriodKey
+from mail.address import parse_address
+from mail.reply import Verdict
 
 _DRAIN_SECONDS = 10
 """How long a stop waits for the letter that is under way."""

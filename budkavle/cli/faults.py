@@ -13,10 +13,10 @@ from budkavle.secret import SecretError
 from budkavle.sender_lock import SenderBusyError
 from budkavle.wiring import NoPasswordError
 from digest.adapters.editions import UnknownEditionError
-from digest.adapters.ledger import FencedError
 from digest.adapters.undoing import UnknownImportError
-from digest.address import AddressError
 from digest.list_form import ListError
+from digest.sending.adapters.ledger import FencedError
+from mail.address import AddressError
 
 _CODES: tuple[tuple[type[Exception], Exit], ...] = (
     (ConfigFaults, Exit.WRONG_USE),

@@ -10,7 +10,7 @@ from budkavle.config import load
 from budkavle.erasing import copies
 from budkavle.noes import Lifted, lift_suppression, why_not
 from budkavle.wiring import open_service
-from digest.address import parse_address
+from mail.address import parse_address
 
 
 def erase(address: str, /, *, config: ConfigFile = DEFAULT_CONFIG) -> int:

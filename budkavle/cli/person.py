@@ -10,9 +10,9 @@ from budkavle.explaining import Explanation, explain_edition
 from budkavle.noes import why_not
 from budkavle.wiring import Service, open_service
 from digest.adapters.stories import Story, story_of
-from digest.address import parse_address
 from digest.explaining import Explained, WhyNot
 from digest.period import PeriodKey
+from mail.address import parse_address
 
 _NOBODY = "nobody with this address is known"
 _WORDS = {

@@ -7,8 +7,8 @@ from budkavle.cli.terminal import DEFAULT_CONFIG, ConfigFile, Exit, complain, no
 from budkavle.config import load
 from budkavle.rehearsing import hand_over, marked_letter
 from budkavle.wiring import open_service
-from digest.address import parse_address
-from digest.delivery import Verdict, verdict
+from mail.address import parse_address
+from mail.reply import Verdict, verdict
 
 
 def rehearse(name: str, address: str, /, *, config: ConfigFile = DEFAULT_CONFIG) -> int:

@@ -5,7 +5,7 @@ import logging
 
 from budkavle.cli.terminal import DEFAULT_CONFIG, ConfigFile
 from budkavle.config import load
-from budkavle.daemon import run as run_daemon
+from budkavle.daemon.daemon import run as run_daemon
 from budkavle.logs import set_up_logging
 from budkavle.wiring import open_service
 

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
-from budkavle.checking import Reach, notes, worries
+from budkavle.checks.preflight import Reach, notes, worries
 from budkavle.cli.terminal import DEFAULT_CONFIG, ConfigFile, Exit, WrongUseError, complain, say, ticking
 from budkavle.config import load
 from budkavle.starting import write_config

@@ -5,12 +5,12 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from budkavle.alarm_book import book_of
-from budkavle.alarms import Alarm, Memory, key_of
+from budkavle.alarms.alarms import Alarm, Memory, key_of
+from budkavle.alarms.detect import look_and_recall
+from budkavle.alarms.store import book_of
 from budkavle.cli.terminal import DEFAULT_CONFIG, AsJson, ConfigFile, Exit, now, say, say_json
 from budkavle.config import load
 from budkavle.config_settings import Digest
-from budkavle.looking import look_and_recall
 from budkavle.planning import upcoming
 from budkavle.showing import shown_now
 from budkavle.wiring import Service, open_service

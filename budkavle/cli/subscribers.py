@@ -21,7 +21,7 @@ from budkavle.noes import end_for, why_not
 from budkavle.subscribing import Line, wish_of
 from budkavle.wiring import open_service
 from digest.adapters.subscribers import Joined
-from digest.address import parse_address
+from mail.address import parse_address
 
 app = App(name="subscribers", help="Add, import, list and end subscriptions.")
 for _name in ("erase", "lift", "purge"):

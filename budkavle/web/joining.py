@@ -27,8 +27,8 @@ from budkavle.web.letters import allowed_from, typed_address
 from budkavle.web.offer import Offer
 from budkavle.web.pages import Pages
 from budkavle.wiring import Service
-from digest.address import Address
 from digest.tokens import TokenPurpose
+from mail.address import Address
 
 PAGE = "/prenumerera"
 _WORST = {

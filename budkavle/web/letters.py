@@ -7,9 +7,9 @@ from starlette.requests import Request
 from budkavle.translations import translations
 from budkavle.web.fields import Problem
 from budkavle.wiring import Service
-from digest.address import Address, AddressError, parse_address
 from digest.limits import Asked, network_of
 from digest.tokens import TokenPurpose
+from mail.address import Address, AddressError, parse_address
 
 _LONGEST = 254
 

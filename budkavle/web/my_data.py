@@ -17,8 +17,8 @@ from budkavle.web.my_data_shown import shown
 from budkavle.web.offer import Offer
 from budkavle.web.pages import PRIVATE, Pages
 from budkavle.wiring import Service
-from digest.address import Address
 from digest.tokens import TokenPurpose
+from mail.address import Address
 
 OPEN, COPY, ERASE_ASKED, ERASE = "open", "copy", "erase", "erase for ever"
 

@@ -8,9 +8,9 @@ from digest.adapters.forgetting import NAMED
 from digest.adapters.joining import subscriber_of
 from digest.adapters.notices import NewNotice, lay_down
 from digest.adapters.tables import subscribers
-from digest.address import Address
 from digest.keyed import Key
 from digest.transactional import NoticeKind
+from mail.address import Address
 
 
 class Asking:

@@ -15,11 +15,12 @@ from digest.adapters.tables import (
     subscribers,
     subscriptions,
 )
-from digest.bounce_class import BounceClass
 from digest.bounce_policy import FAULTS_STOP, Health
-from digest.delivery import DeliveryState, Phase
+from digest.delivery import DeliveryState
 from digest.edition import EditionState
 from digest.suppression import SuppressionReason
+from mail.reply import Phase
+from mail.status_codes import BounceClass
 
 _TRIED = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNCERTAIN)
 _OF_THE_MAIL = (SuppressionReason.HARD, SuppressionReason.SOFT)

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, and_, func, select, union
 
 from digest.adapters.tables import bounces, deliveries, editions, events, receipts, subscriptions, variants
-from digest.bounce_class import BounceClass
 from digest.bounce_policy import COUNTS, Evidence, History
 from digest.delivery import DeliveryState
 from digest.events import EventKind
+from mail.status_codes import BounceClass
 
 _MOST = 12
 FORGIVEN = (EventKind.LIFTED, EventKind.CONFIRMED, EventKind.MOVED)

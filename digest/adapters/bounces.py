@@ -15,8 +15,6 @@ from digest.adapters.leaving import COMPLAINED, end_where
 from digest.adapters.stopping import may_stop, stop_once
 from digest.adapters.suppressions import Suppressions
 from digest.adapters.tables import bounce_brakes, bounces, deliveries, editions, subscribers, subscriptions
-from digest.address import Address, domain_of
-from digest.bounce_class import BounceClass, class_of, status_of
 from digest.bounce_policy import COUNTS, is_braked, must_stop, reason_to_suppress
 from digest.bounced import Bounce, Taken
 from digest.delivery import DeliveryState, EditionId, Reason
@@ -24,6 +22,8 @@ from digest.events import Event, EventKind
 from digest.subscription import SubscriptionId
 from digest.suppression import SuppressionReason, operator_may_lift
 from digest.verp import Returned
+from mail.address import Address, domain_of
+from mail.status_codes import BounceClass, class_of, status_of
 
 BRAKE = "brake"
 _BATCH = 200

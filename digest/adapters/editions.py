@@ -25,17 +25,18 @@ from sqlalchemy import (
 )
 
 from articles.article import ArticleId, Seq
-from digest.adapters.prepared import Prepared, one_of
 from digest.adapters.receipts import said
 from digest.adapters.tables import deliveries, delivery_counts, digests, editions, senders, variant_items, variants
 from digest.adapters.template_sets import keep_templates, kept_templates
 from digest.content import Content, Showing
 from digest.content import Row as ContentRow
-from digest.delivery import LONGEST_WAIT, OPEN, DeliveryState, EditionId, Reason, VariantId
+from digest.delivery import OPEN, DeliveryState, EditionId, Reason, VariantId
 from digest.edition import CLOSED, Edition, EditionState, EditionStatus
 from digest.period import PeriodKey
 from digest.selection import Said
 from digest.subscription import SubscriptionId
+from mail.reply import LONGEST_WAIT
+from storage.compiled import Prepared, one_of
 
 _BATCH = 2000
 """How many deliveries one transaction stops."""

@@ -13,10 +13,10 @@ from digest.adapters.leave_tokens import leave_token
 from digest.adapters.leaving import end_where
 from digest.adapters.retention import count
 from digest.adapters.tables import deliveries, metadata, subscribers, subscriptions, tokens, transactional_letters
-from digest.address import Address
 from digest.delivery import DeliveryState
 from digest.tokens import TokenPurpose
 from digest.transactional import NoticeKind
+from mail.address import Address
 
 ERASED = "erased"
 NAMED = subscribers.c.address != ""

@@ -8,12 +8,12 @@ from datetime import datetime
 from sqlalchemy import Connection, Table, and_, bindparam, insert, select, update
 
 from articles.article import Seq
-from digest.adapters.prepared import Prepared
 from digest.adapters.tables import events, subscribers, subscriptions, transactional_letters
 from digest.events import EventKind
 from digest.importing import Listed, without_addresses
 from digest.joining import IMPORTED
 from digest.subscription import SubscriptionState
+from storage.compiled import Prepared
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,6 @@ from digest.adapters.notices import NewNotice, lay_down
 from digest.adapters.suppressions import Suppressions
 from digest.adapters.tables import consent_texts, subscribers, subscriptions, transactional_letters
 from digest.adapters.tokens import Token, use
-from digest.address import Address
 from digest.events import Event, EventKind
 from digest.joining import (
     AskedToJoin,
@@ -33,6 +32,7 @@ from digest.keyed import Key
 from digest.subscription import Filter, SubscriptionState
 from digest.suppression import Suppression, SuppressionReason, operator_may_lift
 from digest.transactional import NoticeKind, NoticeState
+from mail.address import Address
 
 _BETWEEN_TELLINGS = timedelta(days=1)
 """So seldom is somebody told that they subscribe already, and an address that is gone asked, however often typed in."""

@@ -10,10 +10,10 @@ from sqlalchemy import ColumnElement, Connection, Row, func, select, update
 from digest.adapters.events import note_alike
 from digest.adapters.stopping import stop_letters
 from digest.adapters.tables import events, subscribers, subscriptions
-from digest.address import Address
 from digest.events import Event, EventKind
 from digest.leaves import Leave, proof_of
 from digest.subscription import SubscriptionId, SubscriptionState
+from mail.address import Address
 
 ONE_CLICK, COMPLAINED = "one click", "complaint"
 _AT_ONCE = 10_000

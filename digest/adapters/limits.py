@@ -25,11 +25,11 @@ from sqlalchemy import (
     update,
 )
 
-from articles.adapters.columns import Instant
 from digest.adapters.tables import caused_letters, events, refused_letters, subscribers
 from digest.events import EventKind
 from digest.keyed import Key, Purpose
 from digest.limits import DAY, HOUR, PENDING, Asked, Caused, Limit, Limits, Refused, decide
+from storage.columns import Instant
 
 _WRITE_SECONDS = 10.0
 """In a flood, what was refused is written down this often: it must not compete with the letters for the disk."""

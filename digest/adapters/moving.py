@@ -18,12 +18,12 @@ from digest.adapters.leaving import end_where
 from digest.adapters.notices import NewNotice, lay_down
 from digest.adapters.tables import subscribers, subscriptions, suppressions
 from digest.adapters.tokens import Token
-from digest.address import Address
 from digest.events import Event, EventKind
 from digest.keyed import Key
 from digest.subscription import SubscriptionId, SubscriptionState
 from digest.suppression import SuppressionReason, operator_may_lift
 from digest.transactional import NoticeKind
+from mail.address import Address
 
 _LIVING = (SubscriptionState.ACTIVE, SubscriptionState.PAUSED)
 _BETWEEN = "(moving)"

@@ -12,15 +12,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, and_, bindparam, delete, func, insert, select, update
 
-from articles.adapters.columns import Instant
 from digest.adapters.events import note
-from digest.adapters.pacing import Pacing, pace_of, slow_down, take
 from digest.adapters.tables import subscribers, transactional_letters
 from digest.adapters.tokens import NewToken, keep, withdraw
-from digest.delivery import Reply, Verdict, verdict
 from digest.events import Event, EventKind
 from digest.joining import IMPORTED
 from digest.transactional import NoticeKind, NoticeState, gives_up, next_try
+from mail.adapters.throttle import Pacing, pace_of, slow_down, take
+from mail.reply import Reply, Verdict, verdict
+from storage.columns import Instant
 
 _GIVEN_UP_AT_ONCE = 1000
 _FINAL = (NoticeState.SENT, NoticeState.FAILED, NoticeState.UNCERTAIN, NoticeState.EXPIRED)

@@ -7,7 +7,6 @@ from sqlalchemy import Connection, Engine, Row, Select, and_, bindparam, func, i
 
 from articles.article import ArticleId, Seq
 from digest.adapters.editions import audience_of, by_key, finish_if_done, in_flight
-from digest.adapters.prepared import Prepared
 from digest.adapters.receipts import Shown, said_in, shown
 from digest.adapters.suppressions import with_suppression
 from digest.adapters.tables import deliveries, editions, subscriptions, suppressions
@@ -16,6 +15,7 @@ from digest.delivery import DeliveryState, EditionId, Reason, VariantId
 from digest.edition import Edition, EditionState
 from digest.selection import Newsroom, Said, content
 from digest.subscription import SubscriptionId, SubscriptionState, filter_of
+from storage.compiled import Prepared
 
 _BATCH = 2000
 _REMEMBERED = 20_000

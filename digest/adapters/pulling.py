@@ -10,7 +10,6 @@ from sqlalchemy import Connection, Engine, Row, Select, and_, bindparam, func, o
 from articles.article import ArticleId, Seq
 from digest.adapters.editions import content_row, finish_if_done
 from digest.adapters.planning import move_cursors
-from digest.adapters.prepared import Prepared
 from digest.adapters.tables import deliveries, editions, variant_items, variants
 from digest.adapters.variants import variant_for
 from digest.content import Content, Showing
@@ -18,6 +17,7 @@ from digest.content import Row as ContentRow
 from digest.delivery import DeliveryState, EditionId, Reason, VariantId
 from digest.edition import EditionState
 from digest.subscription import SubscriptionId
+from storage.compiled import Prepared
 
 _BATCH = 2000
 _NEW = 100

@@ -18,8 +18,6 @@ from digest.adapters.forgetting import NAMED
 from digest.adapters.leaving import COMPLAINED, end_where
 from digest.adapters.suppressions import Suppressions
 from digest.adapters.tables import subscribers, subscriptions, transactional_letters
-from digest.address import Address
-from digest.bounce_class import BounceClass
 from digest.bounce_policy import Evidence, History, reason_to_suppress
 from digest.bounced import Bounce, Taken
 from digest.events import Event, EventKind
@@ -27,6 +25,8 @@ from digest.keyed import Key
 from digest.suppression import SuppressionReason
 from digest.transactional import NoticeKind, NoticeState
 from digest.verp import ReturnedNotice, second_of
+from mail.address import Address
+from mail.status_codes import BounceClass
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, Row, select
 
 from digest.adapters.events import story
 from digest.adapters.tables import deliveries, editions, subscribers, subscriptions, transactional_letters
-from digest.address import Address
 from digest.events import Event
+from mail.address import Address
 
 _DELIVERIES = 10
 

@@ -15,10 +15,10 @@ from digest.adapters.joining import ids_of, subscriber_of
 from digest.adapters.leave_tokens import leave_token
 from digest.adapters.leaving import end_where
 from digest.adapters.tables import subscribers, subscriptions, suppressions
-from digest.address import Address
 from digest.events import Event, EventKind
 from digest.keyed import Key
 from digest.subscription import ALL, Filter, LeaveToken, SubscriptionId, SubscriptionState, filter_of
+from mail.address import Address
 
 
 class Joined(StrEnum):

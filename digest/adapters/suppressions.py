@@ -5,10 +5,10 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, FromClause, and_, delete, insert, select, update
 
 from digest.adapters.tables import events, subscribers, subscriptions, suppressions
-from digest.address import Address
 from digest.events import EventKind
 from digest.keyed import Key
 from digest.suppression import Suppression, SuppressionReason, operator_may_lift
+from mail.address import Address
 
 
 def with_suppression(chosen: FromClause) -> FromClause:

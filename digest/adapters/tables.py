@@ -3,7 +3,6 @@
 from sqlalchemy import (
     Boolean,
     Column,
-    Float,
     ForeignKey,
     Index,
     Integer,
@@ -16,7 +15,7 @@ from sqlalchemy import (
     text,
 )
 
-from articles.adapters.columns import NAMING, Instant
+from storage.columns import NAMING, Instant
 
 metadata = MetaData(naming_convention=NAMING)
 
@@ -293,17 +292,6 @@ senders = Table(
     # The dot mark: a JSON list of [edition, subscription] of what lies between its mark and its outcome. A row of its
     # own, so that a mark costs one page however large the edition is.
     Column("in_flight", Text, nullable=False),
-)
-
-# How fast a relay is sent to: one bucket of tokens for all connections, kept over restarts.
-relays = Table(
-    "relays",
-    metadata,
-    Column("name", String(300), primary_key=True, comment="host:port"),
-    Column("tokens", Float, nullable=False, comment="letters that may go now"),
-    Column("filled", Instant, nullable=False, comment="when the tokens were counted"),
-    Column("slowed_to", Float, comment="letters a second, after the relay asked for less"),
-    Column("slowed", Instant, comment="when it last asked"),
 )
 
 # The letters that pages have caused, by keyed hashes: limits count them. A row goes after thirty days.

@@ -10,14 +10,7 @@ from sqlalchemy import Connection, Engine, Row, and_, delete, exists, func, or_,
 
 from digest.adapters.forgetting import delete_people
 from digest.adapters.leaving import end_where
-from digest.adapters.tables import (
-    deliveries,
-    events,
-    imports,
-    receipts,
-    subscriptions,
-    transactional_letters,
-)
+from digest.adapters.tables import deliveries, events, imports, receipts, subscriptions, transactional_letters
 from digest.events import EventKind
 from digest.joining import IMPORTED
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
-from articles.adapters.columns import NAMING, Instant
+from storage.columns import NAMING, Instant
 
 metadata = MetaData(naming_convention=NAMING)
 

@@ -14,8 +14,8 @@ from budkavle import notices
 from budkavle.config import load
 from budkavle.wiring import open_service, relay
 from digest.adapters.notices import Notices
-from digest.delivery import Reply
-from digest.sending import Envelope, Relay
+from mail.relay import Envelope, Relay
+from mail.reply import Reply
 from tests.given import NOW
 
 MOMENTS = ("offered", "marked", "before the dot", "after the reply", "recorded")

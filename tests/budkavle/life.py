@@ -20,8 +20,8 @@ from budkavle.joining import AskedToJoin, DigestWish, ask_to_join
 from budkavle.notices import post_notices
 from budkavle.wiring import Service, open_service
 from digest.adapters.tables import metadata
-from digest.address import Address
 from digest.subscription import filter_of
+from mail.address import Address
 from tests.digest.relay import installed
 from tests.given import NOW
 

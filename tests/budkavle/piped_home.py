@@ -11,7 +11,7 @@ from pathlib import Path
 
 from budkavle.config import load
 from budkavle.wiring import open_service
-from digest.address import Address
+from mail.address import Address
 from tests.budkavle.conftest import changed, free_port
 from tests.budkavle.postfix import OWNER
 from tests.budkavle.test_bounce_command import configured

@@ -9,8 +9,8 @@ import sys
 import time
 from pathlib import Path
 
-from budkavle import daemon
 from budkavle.cli.run import run
+from budkavle.daemon.daemon import daemon
 
 IMPATIENT = {
     "_PLANNING_SECONDS": 1,

@@ -14,12 +14,12 @@ from budkavle.config_settings import Bounces
 from budkavle.delivering import send
 from budkavle.wiring import Service
 from digest.adapters.tables import editions, subscribers, subscriptions
-from digest.address import Address
 from digest.delivery import EditionId
 from digest.period import PeriodKey
 from digest.subscription import SubscriptionId
 from digest.suppression import Suppression
 from digest.verp import ReturnPaths
+from mail.address import Address
 from tests.digest.relay import newsroom, publish
 from tests.given import NOW, going_on_from, plan_period
 from tests.keys import KEY

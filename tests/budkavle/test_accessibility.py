@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Browser, Page
 
-from budkavle.template_samples import samples
+from budkavle.checks.samples import samples
 from budkavle.templates import renderer
 from digest.transactional import NoticeKind
 from tests.budkavle.conftest import ARTICLE, budkavle, page

@@ -17,14 +17,14 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from articles.article import Seq
-from budkavle.alarm_book import AlarmBook
-from budkavle.alarm_mail import alarm_mail
-from budkavle.alarm_rules import full, of_digest, quiet
-from budkavle.alarms import BETWEEN_MAILS, Alarm, AlarmKind, Key, Known, alarm, compared, to_tell, told
+from budkavle.alarms.alarms import BETWEEN_MAILS, Alarm, AlarmKind, Key, Known, alarm, compared, to_tell, told
+from budkavle.alarms.detect import look, look_and_recall
+from budkavle.alarms.mail import alarm_mail
+from budkavle.alarms.monitor import Watch
+from budkavle.alarms.rules import full, of_digest, quiet
+from budkavle.alarms.store import AlarmBook
 from budkavle.config import load
 from budkavle.database import Database
-from budkavle.looking import look, look_and_recall
-from budkavle.watch import Watch
 from budkavle.wiring import Service, open_service
 from digest.delivery import DeliveryState, EditionId
 from digest.edition import Edition, EditionState, EditionStatus

@@ -14,16 +14,16 @@ import pytest
 from sqlalchemy.exc import DatabaseError
 from structlog.testing import capture_logs
 
-from budkavle.alarm_book import book_of
-from budkavle.alarms import AlarmKind
+from budkavle.alarms.alarms import AlarmKind
+from budkavle.alarms.detect import look
+from budkavle.alarms.monitor import Watch
+from budkavle.alarms.store import book_of
 from budkavle.announcing import Announcer
 from budkavle.config import load
-from budkavle.looking import look
-from budkavle.newsdesk import Newsdesk
+from budkavle.daemon.import_loop import Newsdesk
+from budkavle.daemon.outbound_loop import Outside
 from budkavle.noting import Noting, note
-from budkavle.outside import Outside
 from budkavle.publishing import build_feeds
-from budkavle.watch import Watch
 from budkavle.wiring import Service, open_service
 from feeds.adapters import websub
 from feeds.adapters.announcements import queue

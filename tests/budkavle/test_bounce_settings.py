@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from budkavle.checking import Reach, worries
+from budkavle.checks.preflight import Reach, worries
 from budkavle.config import load
 from budkavle.config_faults import ConfigFaults
 

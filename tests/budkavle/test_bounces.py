@@ -8,23 +8,23 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, delete, select, text, update
 
-from budkavle.alarms import Alarm, AlarmKind
+from budkavle.alarms.alarms import Alarm, AlarmKind
+from budkavle.alarms.detect import look
 from budkavle.bounce_intake import take_in, unknown_folder
-from budkavle.bounce_rounds import take_refused
 from budkavle.choosing import ask_to_move
+from budkavle.daemon.bounce_loop import take_refused
 from budkavle.forgetting import forget
 from budkavle.joining import ConfirmOutcome, confirm
 from budkavle.keeping import keep
-from budkavle.looking import look
 from budkavle.wiring import Service
 from digest.adapters.events import note, story
 from digest.adapters.tables import bounces, deliveries, editions, subscribers, subscriptions, suppressions
-from digest.address import Address
-from digest.bounce_class import BounceClass
 from digest.bounced import Taken
 from digest.edition import EditionState
 from digest.events import Event, EventKind
 from digest.suppression import SuppressionReason
+from mail.address import Address
+from mail.status_codes import BounceClass
 from tests.budkavle.life import post, token_in
 from tests.budkavle.returned import WEEK, comes_back, edition, installation, returned, suppressed, suppression
 from tests.digest.relay import ScriptedRelay

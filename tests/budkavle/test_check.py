@@ -12,13 +12,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from budkavle.checking_relay import relay_findings
-from budkavle.checking_templates import template_faults
+from budkavle.checks.relay import relay_findings
+from budkavle.checks.samples import samples
+from budkavle.checks.templates import template_faults
 from budkavle.config import load
 from budkavle.config_faults import Finding
 from budkavle.config_settings import Smtp
 from budkavle.database import knows_revision
-from budkavle.template_samples import samples
 from budkavle.templates import built_in_templates, environment, template_names
 from tests.budkavle.conftest import Outcome, budkavle, changed
 from tests.digest.relay import HANG_UP, SILENCE, ScriptedRelay, certificate, server_tls
@@ -342,7 +342,7 @@ def test_a_port_that_does_not_begin_with_tls_is_told() -> None:
 
 
 def test_a_silent_relay_is_not_waited_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("budkavle.checking_relay.SECONDS", 0.2)
+    monkeypatch.setattr("budkavle.checks.relay.SECONDS", 0.2)
     with ScriptedRelay({"connect": [SILENCE]}) as relay:
         fault = found(relay)
     assert fault is not None

@@ -19,11 +19,11 @@ from budkavle.planning import open_due, plan
 from budkavle.wiring import Service
 from digest.adapters.events import story
 from digest.adapters.tables import deliveries, subscribers, subscriptions
-from digest.address import Address
 from digest.delivery import DeliveryState
 from digest.period import PeriodKey
 from digest.subscription import filter_of
 from digest.suppression import SuppressionReason
+from mail.address import Address
 from tests.budkavle.life import ANNA, ask, everything, installation, post, state_of, text_of, token_in
 from tests.budkavle.returned import edition as week_of
 from tests.budkavle.returned import installation as returning

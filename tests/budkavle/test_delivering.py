@@ -16,12 +16,13 @@ from articles.article import Kind
 from budkavle import delivering
 from budkavle.delivering import send, settle
 from budkavle.wiring import Service
-from digest.adapters.outcomes import OnUncertain
-from digest.address import Address
-from digest.delivery import OPEN, DeliveryState, Phase, Reply, Verdict
+from digest.delivery import OPEN, DeliveryState
 from digest.edition import EditionState, EditionStatus
 from digest.letter import Form
 from digest.period import PeriodKey
+from digest.sending.adapters.outcomes import OnUncertain
+from mail.address import Address
+from mail.reply import Phase, Reply, Verdict
 from tests.digest.relay import KEY, SILENCE, TITLE, ScriptedRelay, join, newsroom, publish
 from tests.digest.steps import Steps
 from tests.given import NOW, going_on_from, plan_period

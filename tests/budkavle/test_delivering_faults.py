@@ -18,19 +18,20 @@ from budkavle.cli.steering import pause
 from budkavle.config import load
 from budkavle.delivering import send
 from budkavle.wiring import Service, open_service
-from digest.adapters import ledger
-from digest.adapters.prepared import Prepared
 from digest.adapters.pulling import Pulled
-from digest.adapters.smtp import RelayAddress, SmtpRelay, Tls
 from digest.adapters.subscribers import Wish
 from digest.adapters.tables import deliveries, digests, variants
-from digest.address import Address
-from digest.delivery import EditionId, Phase, Reply, Verdict, heals, verdict
+from digest.delivery import EditionId
 from digest.edition import EditionState, EditionStatus
 from digest.letter import Form
 from digest.period import PeriodKey
-from digest.sending import Envelope
+from digest.sending.adapters import ledger
 from digest.subscription import ALL
+from mail.adapters.smtp import RelayAddress, SmtpRelay, Tls
+from mail.address import Address
+from mail.relay import Envelope
+from mail.reply import Phase, Reply, Verdict, heals, verdict
+from storage.compiled import Prepared
 from tests.digest.relay import HANG_UP, KEY, ScriptedRelay, installed, join, newsroom, publish
 from tests.given import NOW, going_on_from, plan_period
 

@@ -8,20 +8,21 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, event
 
-from budkavle.alarms import Alarm, AlarmKind
-from budkavle.bounce_rounds import take_refused
+from budkavle.alarms.alarms import Alarm, AlarmKind
+from budkavle.alarms.detect import look
+from budkavle.daemon.bounce_loop import take_refused
 from budkavle.delivering import render_forms
-from budkavle.looking import look
 from budkavle.wiring import Service, open_service
-from digest.adapters import ledger
-from digest.adapters.domain_pauses import put, standing_of
-from digest.adapters.outcomes import OnUncertain
-from digest.address import Address
-from digest.delivery import DeliveryState, Phase, Reply
-from digest.domain_pause import Patience, Standing
+from digest.delivery import DeliveryState
 from digest.edition import EditionState
 from digest.period import PeriodKey
-from digest.sending import Group
+from digest.sending.adapters import ledger
+from digest.sending.adapters.domain_backoff import put, standing_of
+from digest.sending.adapters.outcomes import OnUncertain
+from digest.sending.commit_group import Group
+from digest.sending.domain_backoff import Patience, Standing
+from mail.address import Address
+from mail.reply import Phase, Reply
 from tests.budkavle.conftest import budkavle
 from tests.budkavle.refusing import (
     HOUR,

@@ -11,16 +11,17 @@ import pytest
 from sqlalchemy import select
 
 from articles.article import ArticleId, Kind
+from budkavle.alarms.monitor import Watch
 from budkavle.config import load
+from budkavle.daemon.import_loop import Newsdesk
 from budkavle.delivering import drop_erased_forms, render_forms, send
 from budkavle.erasing import erase
-from budkavle.newsdesk import Newsdesk
-from budkavle.watch import Watch
 from budkavle.wiring import Service, open_service
-from digest.adapters.outcomes import OnUncertain
 from digest.adapters.tables import variant_items, variants
-from digest.delivery import DeliveryState, Phase, Reply
+from digest.delivery import DeliveryState
 from digest.period import PeriodKey
+from digest.sending.adapters.outcomes import OnUncertain
+from mail.reply import Phase, Reply
 from tests.budkavle.conftest import ARTICLE, COMMAND, budkavle, page
 from tests.digest.relay import KEY, TITLE, ScriptedRelay, newsroom, publish
 from tests.digest.steps import Steps

@@ -19,10 +19,10 @@ from digest.adapters.confirming import Confirmations
 from digest.adapters.joining import Joining
 from digest.adapters.tables import subscribers
 from digest.adapters.tokens import NewToken, keep, new_token
-from digest.address import Address
 from digest.joining import AskedToJoin, ConfirmOutcome, Wishes, as_detail
 from digest.leaves import How
 from digest.tokens import TokenPurpose
+from mail.address import Address
 from tests.budkavle.kept import Kept
 from tests.budkavle.life import wishes
 from tests.given import NOW

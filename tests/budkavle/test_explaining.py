@@ -17,12 +17,12 @@ from budkavle.explaining import explain_edition
 from budkavle.wiring import Service
 from digest.adapters.retention import Retention
 from digest.adapters.tables import suppressions
-from digest.address import Address
 from digest.content import Showing
 from digest.delivery import DeliveryState
 from digest.explaining import WhyNot
 from digest.period import PeriodKey
 from digest.suppression import SuppressionReason
+from mail.address import Address
 from tests.digest.relay import KEY, TITLE, join, newsroom, publish
 from tests.given import NOW, plan_period
 

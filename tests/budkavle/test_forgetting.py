@@ -27,16 +27,16 @@ from budkavle.purging import Purged, purge
 from budkavle.restoring import Wishes, restore
 from budkavle.wiring import Service, open_service
 from digest.adapters.events import note
-from digest.adapters.outcomes import OnUncertain
 from digest.adapters.subscribers import Joined, Wish
 from digest.adapters.tables import deliveries, receipts, subscribers, subscriptions, tokens, transactional_letters
 from digest.adapters.undoing import REASON as UNDONE
-from digest.address import Address
 from digest.bounced import Taken
-from digest.delivery import Phase, Reply
 from digest.events import Event, EventKind
 from digest.period import PeriodKey
+from digest.sending.adapters.outcomes import OnUncertain
 from digest.suppression import SuppressionReason
+from mail.address import Address
+from mail.reply import Phase, Reply
 from tests.budkavle.conftest import ARTICLE, budkavle, page
 from tests.budkavle.returned import comes_back
 from tests.budkavle.returned import edition as week_of

@@ -26,10 +26,10 @@ from digest.adapters.bounces import Taken
 from digest.adapters.leave_journal import LeaveJournal
 from digest.adapters.subscribers import Joined, Wish
 from digest.adapters.tables import subscriptions
-from digest.address import Address
 from digest.leaves import How, Leave, No, proof_of, read, written
 from digest.subscription import SubscriptionId
 from digest.suppression import SuppressionReason
+from mail.address import Address
 from tests.budkavle.life import ask, everything, installation, post, state_of, token_in
 from tests.budkavle.returned import comes_back, returned
 from tests.budkavle.returned import edition as week_of
@@ -128,7 +128,7 @@ from budkavle.config import load
 from budkavle.forgetting import erase
 from budkavle.leaving import Leaves
 from budkavle.wiring import open_service
-from digest.address import Address
+from mail.address import Address
 with open_service(load(Path(sys.argv[1]))) as service:
     Leaves.replay = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
     erase(service, Address(sys.argv[2]), datetime.fromisoformat(sys.argv[3]))

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from budkavle.alarms import AlarmKind
+from budkavle.alarms.alarms import AlarmKind
 from budkavle.bounce_intake import take_in
-from budkavle.bounce_rounds import empty_mailbox, faults_of_mailbox
 from budkavle.config_settings import Bounces, Imap
+from budkavle.daemon.bounce_loop import empty_mailbox, faults_of_mailbox
 from budkavle.imap_mailbox import Mailbox, MailboxError, visit
 from budkavle.wiring import Service
 from digest.adapters.tables import bounces

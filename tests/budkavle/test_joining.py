@@ -24,10 +24,10 @@ from budkavle.wiring import Service
 from digest.adapters.events import story
 from digest.adapters.subscribers import Joined, Wish
 from digest.adapters.tables import consent_texts, subscribers, tokens, transactional_letters
-from digest.address import Address
 from digest.events import EventKind
 from digest.suppression import SuppressionReason
 from digest.tokens import hash_of
+from mail.address import Address
 from tests.budkavle.life import ANNA, ask, everything, installation, post, state_of, text_of, token_in, wishes
 from tests.digest.relay import join, publish
 from tests.given import NOW

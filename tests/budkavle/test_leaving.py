@@ -24,10 +24,10 @@ from budkavle.wiring import Service, open_service
 from digest.adapters import leave_journal
 from digest.adapters.leave_journal import LeaveJournal, Place
 from digest.adapters.tables import subscriptions
-from digest.address import Address
 from digest.leaves import How, Leave, proof_of, read, written
 from digest.period import PeriodKey
 from digest.subscription import SubscriptionId, SubscriptionState
+from mail.address import Address
 from tests.budkavle.conftest import budkavle
 from tests.budkavle.test_daemon import running
 from tests.digest.relay import KEY, installed, join, newsroom

@@ -19,8 +19,8 @@ from budkavle.config import load
 from budkavle.joining import ConfirmOutcome, confirm
 from budkavle.keeping import keep
 from budkavle.wiring import open_service
-from digest.address import Address
 from digest.suppression import SuppressionReason
+from mail.address import Address
 from tests.budkavle.life import ask, copied, post, prepared, state_of, text_of, token_in
 from tests.given import NOW
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from budkavle.alarm_mail import alarm_mail
-from budkavle.alarms import AlarmKind, Known, alarm
+from budkavle.alarms.alarms import AlarmKind, Known, alarm
+from budkavle.alarms.mail import alarm_mail
 from digest.transactional import NoticeKind
 from tests.budkavle.asking import Site, site
 from tests.budkavle.conftest import ARTICLE, budkavle, page
@@ -28,7 +28,7 @@ PATH = re.compile(r"http://127\.0\.0\.1:8090(/[\w/.?=-]*)")
 OTHERS = {
     "budkavle/delivering.py": "edition",
     "budkavle/rehearsing.py": "test",
-    "budkavle/alarm_mail.py": "alarm",
+    "budkavle/alarms/mail.py": "alarm",
     "budkavle/notices.py": "imported",
 }
 """The modules that put letters into envelopes; what is put there by the last is a NoticeKind, or comes with a list."""

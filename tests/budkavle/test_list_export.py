@@ -19,9 +19,9 @@ from budkavle.list_exporting import ExportAs, write_csv
 from budkavle.wiring import Service, open_service
 from digest.adapters.exporting import Leaving
 from digest.adapters.tables import consent_texts, events, subscribers, subscriptions, transactional_letters
-from digest.address import Address
 from digest.importing import Outcome, guarded, unguarded
 from digest.suppression import SuppressionReason
+from mail.address import Address
 from tests.budkavle.conftest import budkavle
 from tests.budkavle.lists import imported, states
 from tests.digest.relay import installed

@@ -19,11 +19,11 @@ from budkavle.wiring import Service, open_service
 from digest.adapters.events import story
 from digest.adapters.imports import Imports
 from digest.adapters.tables import subscribers, subscriptions, transactional_letters
-from digest.address import Address
 from digest.importing import Outcome
 from digest.list_form import ListError
 from digest.subscription import filter_of
 from digest.suppression import SuppressionReason
+from mail.address import Address
 from tests.budkavle.lists import imported, states, written
 from tests.digest.relay import installed
 from tests.given import NOW

@@ -24,9 +24,9 @@ from digest.adapters.tables import (
     transactional_letters,
 )
 from digest.adapters.undoing import Undoing, Undone, UnknownImportError
-from digest.address import Address
 from digest.events import Event, EventKind
 from digest.subscription import filter_of
+from mail.address import Address
 from tests.budkavle.lists import imported, states
 from tests.digest.relay import installed, join
 from tests.given import NOW

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import Engine, event
 
 from budkavle.delivering import render_forms
-from digest.adapters import domain_returns
-from digest.adapters.domain_pauses import put
-from digest.adapters.outcomes import OnUncertain
-from digest.domain_pause import Patience, Standing
+from digest.sending.adapters import domain_backoff_admin as domain_returns
+from digest.sending.adapters.domain_backoff import put
+from digest.sending.adapters.outcomes import OnUncertain
+from digest.sending.domain_backoff import Patience, Standing
 from tests.budkavle.refusing import MINUTE, REFUSING, PickyRelay, readers
 from tests.digest.steps import Steps
 from tests.given import NOW

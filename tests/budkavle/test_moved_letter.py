@@ -15,8 +15,8 @@ from budkavle.joining import ConfirmOutcome, confirm
 from budkavle.keeping import keep
 from budkavle.wiring import Service
 from digest.adapters.tables import transactional_letters
-from digest.address import Address
 from digest.suppression import SuppressionReason
+from mail.address import Address
 from tests.budkavle.life import ANNA, ask, everything, installation, post, state_of, text_of, token_in
 from tests.given import NOW
 

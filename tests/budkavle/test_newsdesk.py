@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from budkavle.alarm_book import book_of
-from budkavle.alarms import AlarmKind, Known, alarm
+from budkavle.alarms.alarms import AlarmKind, Known, alarm
+from budkavle.alarms.monitor import Watch
+from budkavle.alarms.store import book_of
 from budkavle.config import load
-from budkavle.newsdesk import Newsdesk
-from budkavle.watch import Watch
+from budkavle.daemon.import_loop import Newsdesk
 from budkavle.wiring import Service, open_service
 from tests.budkavle.conftest import ARTICLE, page
 from tests.given import NOW

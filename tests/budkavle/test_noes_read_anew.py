@@ -16,8 +16,8 @@ from budkavle.joining import ConfirmOutcome, confirm
 from budkavle.wiring import Service, open_service
 from digest.adapters.leaving import known_as_these
 from digest.adapters.tables import subscribers
-from digest.address import Address
 from digest.leaves import How
+from mail.address import Address
 from tests.budkavle.life import ask, installation, post, state_of, token_in
 from tests.budkavle.test_forgetting import WHO
 from tests.budkavle.test_forgetting_for_good import restored

@@ -16,9 +16,10 @@ from budkavle.config import load
 from budkavle.notices import NoticeTroubleError, post_notices
 from budkavle.wiring import Service, open_service, pacing
 from digest.adapters.notices import NewNotice, Notices, lay_down
-from digest.adapters.pacing import pace_of
-from digest.adapters.tables import relays, subscribers, transactional_letters
+from digest.adapters.tables import subscribers, transactional_letters
 from digest.transactional import NoticeKind
+from mail.adapters.tables import relays
+from mail.adapters.throttle import pace_of
 from tests.budkavle.life import ANNA, ask, installation, prepared
 from tests.budkavle.lists import imported
 from tests.digest.relay import ScriptedRelay, join

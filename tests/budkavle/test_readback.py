@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from articles.adapters.store import ArticleStore
-from budkavle.alarms import AlarmKind
+from budkavle.alarms.alarms import AlarmKind
+from budkavle.alarms.detect import look
+from budkavle.alarms.monitor import Watch
 from budkavle.config import load
-from budkavle.looking import look
-from budkavle.newsdesk import Newsdesk
+from budkavle.daemon.import_loop import Newsdesk
 from budkavle.noting import note
 from budkavle.readback import SelfCheck
-from budkavle.watch import Watch
 from budkavle.wiring import Service, open_service
 from feeds.adapters.outside import Network
 from feeds.documents import MEDIA_TYPES

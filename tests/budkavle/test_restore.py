@@ -32,11 +32,11 @@ from budkavle.sender_lock import SenderBusyError, sender_lock
 from budkavle.wiring import Service, open_service
 from digest.adapters.subscribers import Wish
 from digest.adapters.tables import deliveries, editions, senders, subscribers, subscriptions
-from digest.address import Address
 from digest.delivery import OPEN, DeliveryState
 from digest.edition import EditionState
 from digest.period import PeriodKey
 from digest.subscription import ALL
+from mail.address import Address
 from tests.budkavle.conftest import ARTICLE, COMMAND, budkavle
 from tests.digest.relay import KEY, ScriptedRelay, installed, newsroom
 from tests.given import NOW

@@ -20,11 +20,11 @@ from budkavle.my_data import ask_for_my_data
 from budkavle.wiring import Service, open_service
 from digest.adapters.events import story
 from digest.adapters.tables import subscribers, transactional_letters
-from digest.address import Address
 from digest.bounced import Taken
 from digest.events import EventKind
 from digest.suppression import SuppressionReason
 from digest.verp import ReturnPaths
+from mail.address import Address
 from tests.budkavle.conftest import budkavle
 from tests.budkavle.life import ANNA, ask, post, prepared, read, state_of, token_in
 from tests.budkavle.returned import ADDRESS, SAMPLE_TAG, SAMPLES

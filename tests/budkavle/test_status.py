@@ -5,8 +5,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from budkavle.alarm_book import book_of
-from budkavle.alarms import Alarm, AlarmKind, compared
+from budkavle.alarms.alarms import Alarm, AlarmKind, compared
+from budkavle.alarms.store import book_of
 from budkavle.config import load
 from budkavle.wiring import open_service
 from tests.budkavle.conftest import ARTICLE, budkavle, page

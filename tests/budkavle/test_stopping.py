@@ -16,8 +16,8 @@ from budkavle.config import load
 from budkavle.planning import open_period
 from budkavle.wiring import open_service
 from digest.adapters.subscribers import Wish
-from digest.address import Address
 from digest.period import PeriodKey
+from mail.address import Address
 from tests.budkavle.conftest import ARTICLE, budkavle, changed, free_port, page
 from tests.digest.relay import SILENCE, ScriptedRelay
 from tests.given import NOW

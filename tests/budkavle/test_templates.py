@@ -10,7 +10,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from budkavle.archived import ArchivedEdition, ListedEdition
-from budkavle.template_samples import samples
+from budkavle.checks.samples import samples
 from budkavle.templates import built_in_templates, environment, renderer, template_file, template_names
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")

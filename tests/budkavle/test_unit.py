@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from budkavle.daemon import STOP_SECONDS
+from budkavle.daemon.daemon import STOP_SECONDS
 from tests.budkavle.conftest import COMMAND
 
 UNIT = Path(__file__).parents[2] / "docs" / "systemd" / "budkavle.service"

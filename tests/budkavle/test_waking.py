@@ -12,10 +12,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from budkavle.config import load
-from budkavle.daemon import Daemon
-from budkavle.rounds import Rounds
-from budkavle.systemd import notify, watchdog_seconds
-from budkavle.waking import Job, Waking
+from budkavle.daemon.daemon import Daemon
+from budkavle.daemon.liveness import Rounds
+from budkavle.daemon.scheduler import Job, Waking
+from budkavle.daemon.systemd import notify, watchdog_seconds
 from budkavle.web.app import application
 from budkavle.wiring import open_service
 from tests.budkavle.test_daemon import running

@@ -13,7 +13,7 @@ import structlog
 import time_machine
 from starlette.types import Message
 
-from budkavle.looking import look
+from budkavle.alarms.detect import look
 from tests.budkavle.asking import Site, site
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from digest.address import Address
 from digest.suppression import SuppressionReason
+from mail.address import Address
 from tests.budkavle.asking import Site, site
 
 AT_ONCE = "[limits]\nfill_seconds = 0\nminutes_between = 0\nper_day = 1000\nunanswered = 1000\nnetwork = 99\n"

@@ -17,9 +17,10 @@ from budkavle import delivering
 from budkavle.cli.digest import send
 from budkavle.config import Config
 from budkavle.wiring import relays
-from digest.adapters.ledger import Ledger
-from digest.delivery import Reply
-from digest.sending import Committed, Envelope, Group, Relay
+from digest.sending.adapters.ledger import Ledger
+from digest.sending.commit_group import Committed, Group
+from mail.relay import Envelope, Relay
+from mail.reply import Reply
 
 MOMENTS = ("claimed", "marked", "before the dot", "after the reply", "before the record", "recorded")
 _seen: Counter[str] = Counter()

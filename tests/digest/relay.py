@@ -25,8 +25,8 @@ from budkavle.config import load
 from budkavle.starting import write_config
 from budkavle.wiring import Service, open_service
 from digest.adapters.subscribers import Wish
-from digest.address import Address
 from digest.subscription import filter_of
+from mail.address import Address
 from tests.given import LINGONMARK, NOW, draft
 
 HANG_UP = "(hangs up)"

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from digest.adapters.ledger import Ledger
-from digest.delivery import Claim, Reply, Verdict, verdict
-from digest.sending import Group
+from digest.delivery import Claim
+from digest.sending.adapters.ledger import Ledger
+from digest.sending.commit_group import Group
+from mail.reply import Reply, Verdict, verdict
 
 
 class Steps(Ledger):

@@ -5,8 +5,8 @@ from email_validator import EmailNotValidError, validate_email
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from digest.address import Address, AddressError, parse_address
-from digest.headers import HeaderError, fit_address
+from mail.address import Address, AddressError, parse_address
+from mail.headers import HeaderError, fit_address
 
 ODD = "qzx"
 TEXTS = st.text(st.sampled_from("qzxåß@.-_+'\"<>() \t\r\n\0=?,;:[]☃א\u200d％"), max_size=40)

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.bounce import Report, read_bounce
-from digest.bounce_class import BounceClass
 from digest.keyed import Key
 from digest.mime import MOST_BYTES, read_message
 from digest.verp import Returned, ReturnPaths
+from mail.status_codes import BounceClass
 from tests.keys import KEY
 
 SAMPLES = sorted((Path(__file__).parent / "bounces").glob("*.eml"))

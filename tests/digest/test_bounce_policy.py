@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.bounce_class import HARD, NO_DOMAIN, BounceClass, class_of, status_of
 from digest.bounce_policy import Evidence, Health, History, is_braked, must_stop, reason_to_suppress, worry
 from digest.suppression import SuppressionReason
+from mail.status_codes import HARD, NO_DOMAIN, BounceClass, class_of, status_of
 
 ARRIVED: list[Evidence] = []
 

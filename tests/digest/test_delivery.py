@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.delivery import Phase, Reply, Verdict, verdict, wait_before_retry
+from mail.reply import Phase, Reply, Verdict, verdict, wait_before_retry
 
 CODES = st.integers(-1, 999)
 PHASES = st.sampled_from(Phase)

@@ -7,9 +7,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from digest.breaker import Breaker
-from digest.delivery import Verdict
-from digest.domain_pause import LISTENING, TRIAL, Patience, Standing, is_asked, is_too_many
+from digest.sending.circuit_breaker import Breaker
+from digest.sending.domain_backoff import LISTENING, TRIAL, Patience, Standing, is_asked, is_too_many
+from mail.reply import Verdict
 from tests.given import NOW
 
 PATIENCE = Patience()

@@ -2,9 +2,9 @@
 
 import pytest
 
-from digest.adapters.smtp import RelayAddress, SmtpRelay, Tls
-from digest.delivery import Verdict, verdict
-from digest.sending import Envelope
+from mail.adapters.smtp import RelayAddress, SmtpRelay, Tls
+from mail.relay import Envelope
+from mail.reply import Verdict, verdict
 from tests.digest.relay import ScriptedRelay
 
 LETTER = b"Subject: Nytt\r\n\r\nHej!\r\n"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.headers import (
+from mail.headers import (
     HeaderError,
     checked_head,
     encoded_phrase,

@@ -9,15 +9,16 @@ from sqlalchemy import select
 
 from budkavle.delivering import render_forms
 from budkavle.wiring import Service
-from digest.adapters.claims import has_work
-from digest.adapters.ledger import FencedError
-from digest.adapters.outcomes import OnUncertain, has_unsettled
 from digest.adapters.tables import receipts
-from digest.address import Address
-from digest.delivery import OPEN, Phase, Reply, Verdict
+from digest.delivery import OPEN
 from digest.edition import EditionState, EditionStatus
 from digest.period import PeriodKey
+from digest.sending.adapters.claims import has_work
+from digest.sending.adapters.ledger import FencedError
+from digest.sending.adapters.outcomes import OnUncertain, has_unsettled
 from digest.suppression import SuppressionReason
+from mail.address import Address
+from mail.reply import Phase, Reply, Verdict
 from tests.digest.relay import KEY, newsroom
 from tests.digest.steps import Steps
 from tests.given import NOW, plan_period

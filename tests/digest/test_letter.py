@@ -20,9 +20,9 @@ from articles.article import (
     PublisherId,
 )
 from budkavle.templates import renderer
-from digest.headers import HeaderError
 from digest.letter import Form, form, made_out, rendered
 from digest.letter_values import Dateline, Mailbox, Masthead, Recipient, Shown, ShownArticle
+from mail.headers import HeaderError
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 RENDER = renderer("sv", STOCKHOLM)

@@ -6,7 +6,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.letter_encoding import TOKEN_LENGTH, boundary, quoted_printable
+from mail.encoding import TOKEN_LENGTH, boundary, quoted_printable
 
 TOKEN = "".join(chr(ord("A") + number % 26) for number in range(32))
 OTHER = "0123456789abcdef" * 2

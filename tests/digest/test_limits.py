@@ -10,9 +10,9 @@ from sqlalchemy import insert, select
 from budkavle.database import Database
 from digest.adapters.limits import CausedLetters
 from digest.adapters.tables import caused_letters, events, subscribers
-from digest.address import Address
 from digest.limits import DAY, UNKNOWN_NETWORK, Asked, Caused, Limit, Limits, Network, Refused, decide, network_of
 from digest.tokens import TokenPurpose
+from mail.address import Address
 from tests.keys import KEY
 
 NOW = datetime(2026, 11, 24, 23, 40, tzinfo=UTC)

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from digest.adapters.maildir import MaildirRelay
-from digest.delivery import Phase, Verdict, verdict
-from digest.sending import Envelope
+from mail.adapters.maildir import MaildirRelay
+from mail.relay import Envelope
+from mail.reply import Phase, Verdict, verdict
 
 ENVELOPE = Envelope(
     sender="nyheter@example.org", recipient="lasare@example.org", letter=b"Subject: Nytt\r\n\r\nHej!\r\n"

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.pace import Pace
+from mail.throttle import Pace
 from tests.given import NOW
 
 SECOND = timedelta(seconds=1)

@@ -16,12 +16,12 @@ from digest.adapters.planning import Planner
 from digest.adapters.pulling import Gone, oldest_open_cut, pull
 from digest.adapters.subscribers import Subscribers, Wish
 from digest.adapters.tables import deliveries, variant_items, variants
-from digest.address import Address
 from digest.delivery import DeliveryState
 from digest.edition import Edition, EditionStatus
 from digest.period import PeriodKey
 from digest.selection import newsroom
 from digest.subscription import ALL, filter_of
+from mail.address import Address
 from tests.given import LINGONMARK, NOW, PAGES, draft
 from tests.keys import KEY
 

@@ -14,16 +14,17 @@ from articles.adapters.store import Arrival, ArticleStore, Taken
 from articles.article import ArticleId, Kind
 from budkavle.database import Database
 from digest.adapters.editions import Editions
-from digest.adapters.outcomes import OnUncertain
 from digest.adapters.planning import Planner
 from digest.adapters.subscribers import Subscribers, Wish
 from digest.adapters.tables import deliveries, subscriptions, variant_items
-from digest.address import Address
-from digest.delivery import DeliveryState, Phase, Reply
+from digest.delivery import DeliveryState
 from digest.edition import EditionState
 from digest.period import PeriodKey
 from digest.selection import newsroom
+from digest.sending.adapters.outcomes import OnUncertain
 from digest.subscription import ALL, filter_of
+from mail.address import Address
+from mail.reply import Phase, Reply
 from tests.digest.steps import Steps
 from tests.given import LINGONMARK, NOW, PAGES, draft
 from tests.keys import KEY

@@ -14,12 +14,12 @@ from sqlalchemy import Table, func, insert, select, update
 from articles.article import ArticleId, Seq
 from articles.standing import Standing
 from budkavle.database import Database
-from digest.adapters.outcomes import OnUncertain
 from digest.adapters.retention import Retention
 from digest.adapters.tables import deliveries, delivery_counts, editions, receipts, variant_items, variants
 from digest.delivery import DeliveryState, VariantId
 from digest.period import PeriodKey
 from digest.selection import newsroom
+from digest.sending.adapters.outcomes import OnUncertain
 from digest.subscription import ALL
 from tests.digest.test_selection_lives import PEOPLE, SETS, Lives, Person, Text
 from tests.digest.test_selection_scripts import Life

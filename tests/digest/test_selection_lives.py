@@ -31,17 +31,18 @@ from articles.adapters.store import Arrival, ArticleStore, Taken
 from articles.article import ArticleId, Contact, Kind
 from budkavle.database import Database
 from digest.adapters.editions import Editions
-from digest.adapters.outcomes import OnUncertain, settle_dead
 from digest.adapters.planning import Planner
 from digest.adapters.pulling import Gone, pull
 from digest.adapters.subscribers import Subscribers, Wish
 from digest.adapters.tables import deliveries, subscribers, subscriptions, variant_items
-from digest.address import Address
-from digest.delivery import OPEN, DeliveryState, Phase, Reply
+from digest.delivery import OPEN, DeliveryState
 from digest.edition import Edition
 from digest.period import PeriodKey
 from digest.selection import newsroom
+from digest.sending.adapters.outcomes import OnUncertain, settle_dead
 from digest.subscription import ALL, filter_of
+from mail.address import Address
+from mail.reply import Phase, Reply
 from tests.digest.steps import Steps
 from tests.given import LINGONMARK, NOW, PAGES, draft
 from tests.keys import KEY

@@ -17,18 +17,19 @@ from articles.article import ArticleId, Contact, Kind, SourceName, TopicId
 from articles.article import Draft as ArticleDraft
 from budkavle.database import Database
 from digest.adapters.editions import Editions
-from digest.adapters.outcomes import OnUncertain
 from digest.adapters.planning import Planner
 from digest.adapters.pulling import Gone, Pulled, pull
 from digest.adapters.subscribers import Subscribers, Wish
 from digest.adapters.tables import deliveries, receipts, subscribers, subscriptions, variant_items
-from digest.address import Address
 from digest.content import Showing
-from digest.delivery import OPEN, DeliveryState, Phase, Reply
+from digest.delivery import OPEN, DeliveryState
 from digest.edition import Edition, EditionState, EditionStatus
 from digest.period import PeriodKey
 from digest.selection import newsroom
+from digest.sending.adapters.outcomes import OnUncertain
 from digest.subscription import ALL, filter_of
+from mail.address import Address
+from mail.reply import Phase, Reply
 from tests.digest.steps import Steps
 from tests.given import LINGONMARK, NOW, draft
 from tests.keys import KEY

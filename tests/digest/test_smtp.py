@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from digest.adapters.smtp import RelayAddress, SmtpRelay, Tls
-from digest.delivery import Phase, Reply, Verdict, verdict
-from digest.sending import Envelope
+from mail.adapters.smtp import RelayAddress, SmtpRelay, Tls
+from mail.relay import Envelope
+from mail.reply import Phase, Reply, Verdict, verdict
 from tests.digest.relay import HANG_UP, SILENCE, ScriptedRelay, certificate, server_tls
 
 LETTER = b"Subject: Nytt\r\n\r\nHej!\r\n"

@@ -14,15 +14,17 @@ from sqlalchemy.exc import OperationalError
 from budkavle.delivering import render_forms, send
 from budkavle.wiring import Service
 from digest.adapters import editions
-from digest.adapters.engine import Sending, send_all
-from digest.adapters.outcomes import OnUncertain
-from digest.adapters.pacing import Pacing
 from digest.adapters.tables import subscribers
-from digest.delivery import Claim, EditionId, Phase, Reply, VariantId, Verdict
+from digest.delivery import Claim, EditionId, VariantId
 from digest.edition import EditionState, EditionStatus
 from digest.period import PeriodKey
-from digest.sending import Committed, Envelope, Group
+from digest.sending.adapters.engine import Sending, send_all
+from digest.sending.adapters.outcomes import OnUncertain
+from digest.sending.commit_group import Committed, Group
 from digest.subscription import SubscriptionId
+from mail.adapters.throttle import Pacing
+from mail.relay import Envelope
+from mail.reply import Phase, Reply, Verdict
 from tests.digest.relay import HANG_UP, KEY, ScriptedRelay, newsroom
 from tests.digest.steps import Steps
 from tests.given import NOW, going_on_from, plan_period

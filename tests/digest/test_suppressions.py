@@ -8,10 +8,10 @@ from budkavle.database import Database
 from digest.adapters.subscribers import Subscribers, Wish
 from digest.adapters.suppressions import Suppressions
 from digest.adapters.tables import subscribers
-from digest.address import parse_address
 from digest.keyed import Key, Purpose
 from digest.suppression import SuppressionReason as Reason
 from digest.suppression import operator_may_lift
+from mail.address import parse_address
 from tests.keys import KEY
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from articles.adapters.columns import Instant
+from storage.columns import Instant
 
 revision = "0008"
 down_revision = "0007"

@@ -1,0 +1,132 @@
+"""Looking for what needs a person: in the stores, in the sources' folders and on the disk."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+
+from budkavle.alarms.alarms import Alarm, AlarmKind, alarm, carried_over
+from budkavle.alarms.bounce_rules import BOUNCES_SHOWN, REFUSALS_SHOWN, braked, domain_paused, ill, refused_by
+from budkavle.alarms.rules import flooded, full, of_digest, of_hub, of_readers, quiet
+from budkavle.alarms.store import book_of
+from budkavle.database import plain_faults
+from budkavle.planning import rhythm
+from budkavle.showing import shown_now
+from budkavle.wiring import Service
+from digest.adapters.bounce_counts import came_back_since, health_of, refused_now, refused_since
+from digest.adapters.bounces import each_brake
+from digest.limits import HOUR
+from feeds.announcing import in_trouble
+from feeds.readback import alarms_by_feed
+from mail.address import domain_of
+from mail.status_codes import status_of
+
+
+def look(service: Service, now: datetime) -> tuple[Alarm, ...]:
+    """All that can be seen to be wrong without running anything. Raises StoreError."""
+    with plain_faults(service.config.store_path):
+        return (
+            *_digests(service, now),
+            *_sources(service, now),
+            *_held(service),
+            *_outside(service),
+            *_disk(service),
+            *_bounces(service, now),
+            *_pages(service, now),
+        )
+
+
+def look_and_recall(service: Service, now: datetime) -> tuple[Alarm, ...]:
+    """What can be seen now, and what the daemon's jobs met when they last ran. Raises StoreError."""
+    with plain_faults(service.config.store_path):
+        remembered = book_of(service).read()
+    return (*look(service, now), *carried_over(remembered, ()))
+
+
+def _digests(service: Service, now: datetime) -> Iterator[Alarm]:
+    for digest in service.config.settings.digests:
+        first_seen = service.editions.known_since(digest.name)
+        yield from of_digest(
+            digest.name, rhythm(service, digest), first_seen, service.editions.newest_status(digest.name), now
+        )
+
+
+def _bounces(service: Service, now: datetime) -> Iterator[Alarm]:
+    with service.database.read.begin() as connection:
+        for brake in each_brake(connection, now - BOUNCES_SHOWN):
+            yield braked(f"{brake.digest} {brake.period_key}", brake.what)
+        for edition in came_back_since(connection, now - BOUNCES_SHOWN):
+            health = health_of(connection, edition.id)
+            yield from ill(f"{edition.digest} {edition.period_key}", health)
+    yield from _domains(service, now)
+
+
+def _domains(service: Service, now: datetime) -> Iterator[Alarm]:
+    """The domains that refuse us: whose letters wait, and of the others all that refused any."""
+    zone, told = service.config.settings.timezone, set[str]()
+    for each in service.domains.paused(now):
+        for one in domain_paused(each, now, zone):
+            told.add(each.name)
+            yield one
+    with service.database.read.begin() as connection:
+        found = {
+            row.domain: (row.number, row.status, row.diagnostic)
+            for row in refused_since(connection, now - REFUSALS_SHOWN)
+        }
+        for row in refused_now(connection):
+            name = domain_of(row.address_key)
+            number, status, said = found.get(name, (0, status_of("", row.reply) or "no code", row.reply))
+            found[name] = number + 1, status, said
+    yield from (refused_by(name, *what) for name, what in found.items() if name not in told)
+
+
+def _sources(service: Service, now: datetime) -> Iterator[Alarm]:
+    last = service.articles.last_news()
+    allowed = {own.name: own.quiet_days for own in service.config.settings.sources}
+    for place in service.config.sources():
+        name = place.source.name
+        if why := _unreadable(place.folder):
+            remedy = "make it and let Budkavle read it, or mend sources.path"
+            yield alarm(AlarmKind.SOURCE_FAILED, name, f"{place.folder}: {why}; {remedy}")
+        yield from quiet(name, allowed[name], last.get(name), now)
+
+
+def _unreadable(folder: Path) -> str | None:
+    try:
+        os.scandir(folder).close()
+    except OSError as error:
+        return error.strerror
+    return None
+
+
+def _held(service: Service) -> Iterator[Alarm]:
+    waiting = sorted(service.held.waiting(), key=lambda held: held.source)
+    for source, group in groupby(waiting, key=lambda held: held.source):
+        held = list(group)
+        first = f"{held[0].address}: {held[0].reason}"
+        what = f"{_inputs(len(held))} for a person ({first}); see `budkavle articles held`"
+        yield alarm(AlarmKind.INPUT_HELD, source, what)
+
+
+def _inputs(number: int) -> str:
+    return "1 input waits" if number == 1 else f"{number} inputs wait"
+
+
+def _outside(service: Service) -> Iterator[Alarm]:
+    hubs = [hub.address for hub in service.hubs]
+    for ping in in_trouble(service.announcements.all(), hubs).values() if hubs else ():
+        yield of_hub(ping)
+    if service.config.settings.publish.check:
+        yield from of_readers(service.config.settings.public_url, alarms_by_feed(shown_now(service)))
+
+
+def _pages(service: Service, now: datetime) -> Iterator[Alarm]:
+    service.caused.write_down()
+    yield from flooded(service.caused.refused(now - HOUR), service.limits)
+
+
+def _disk(service: Service) -> Iterator[Alarm]:
+    path = service.config.store_path
+    yield from full(str(path.parent), shutil.disk_usage(path.parent).free, path.stat().st_size)

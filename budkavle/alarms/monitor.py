@@ -1,0 +1,129 @@
+"""The daemon's watch over what needs a person: it looks, hears from the jobs, remembers, logs and mails."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+
+import structlog
+from sqlalchemy.exc import DatabaseError
+
+from budkavle.alarms.alarms import (
+    REPORTED,
+    Alarm,
+    AlarmKind,
+    Memory,
+    alarm,
+    carried_over,
+    compared,
+    key_of,
+    to_tell,
+    told,
+    without_addresses,
+)
+from budkavle.alarms.detect import look
+from budkavle.alarms.mail import alarm_mail, post
+from budkavle.alarms.store import book_of
+from budkavle.database import StoreError, plain_faults
+from budkavle.wiring import Service
+
+log = structlog.get_logger()
+
+
+class Watch:
+    """Keeps the alarms of a running daemon: its jobs report to it, it looks for itself, writes down, logs and mails.
+
+    What it remembers counts, and the table is a copy: a store that cannot be written does not silence it.
+    """
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._book = book_of(service)
+        self._memory: Memory = self._book.read()
+        self._written: Memory = self._memory
+        self._reports: dict[AlarmKind, Mapping[str, Alarm]] = {}
+        self._tried: datetime | None = None
+
+    @property
+    def lasting(self) -> int:
+        """How many alarms there are now."""
+        return sum(known.open for known in self._memory.values())
+
+    def report(self, kind: AlarmKind, found: Iterable[Alarm] = ()) -> None:
+        """Hear from a job all that it met of this kind."""
+        self._reports[kind] = {one.about: one for one in found}
+
+    @contextmanager
+    def over(self, kind: AlarmKind, about: str) -> Iterator[None]:
+        """Make an alarm of whatever is raised inside, until it goes well: the job's next round tries again.
+
+        The traceback is logged when the fault is not the same as last time.
+        """
+        before = self._reports.get(kind, {}).get(about)
+        try:
+            with plain_faults(self._service.config.store_path):
+                yield
+        except Exception as error:  # one fault must not stop the daemon, and none is lost here
+            one = _failure(kind, about, error)
+            if one != before:
+                log.warning(kind, about=about, exc_info=error)
+            self._reports[kind] = {**self._reports.get(kind, {}), about: one}
+        else:
+            reported = self._reports.get(kind, {})
+            self._reports[kind] = {each: one for each, one in reported.items() if each != about}
+
+    def round(self, now: datetime) -> None:
+        """Look, remember, log what began and what ended."""
+        before, self._memory = self._memory, compared(self._memory, self._found(now), now)
+        for key, known in self._memory.items():
+            was_open = key in before and before[key].open
+            if known.open and not was_open:
+                log.error("alarm", kind=known.alarm.kind, about=known.alarm.about, what=known.alarm.what)
+            elif was_open and not known.open:
+                log.info("alarm_ended", kind=known.alarm.kind, about=known.alarm.about)
+        self._write(now)
+
+    async def tell(self, now: datetime) -> None:
+        """Mail the operator what is new, at most once an hour."""
+        news = to_tell(self._memory, self._tried, now)
+        if not news:
+            return
+        self._tried = now
+        lasting = sorted((known for known in self._memory.values() if known.open), key=lambda each: key_of(each.alarm))
+        mail = alarm_mail(self._service.config, lasting, [known for known in news if not known.open], now)
+        why_not = await post(self._service.config, mail)
+        if why_not:
+            log.warning("alarm_not_mailed", why=without_addresses(why_not), remedy="it is tried again in an hour")
+        else:
+            log.info("alarm_mailed", lasting=len(lasting))
+            self._memory = told(self._memory, now)
+            self._write(now)
+
+    def _found(self, now: datetime) -> tuple[Alarm, ...]:
+        reports = dict(self._reports)  # jobs report from threads of their own
+        reported = [one for own in reports.values() for one in own.values()]
+        silent = carried_over(self._memory, reports)
+        try:
+            seen = look(self._service, now)
+        except (StoreError, OSError) as error:  # then nothing is known of the others, and they are not over
+            lasting = [known.alarm for known in self._memory.values() if known.open and _is_seen(known.alarm)]
+            seen = (*lasting, alarm(AlarmKind.STORE_TROUBLE, str(self._service.config.store_path), str(error)))
+        return (*reported, *silent, *seen)
+
+    def _write(self, now: datetime) -> None:
+        try:
+            self._book.keep(self._written, self._memory, now)
+        except DatabaseError as error:
+            log.warning("alarms_not_written", why=str(error.orig), remedy="mend the store; they are kept in memory")
+        else:
+            self._written = self._memory
+
+
+def _failure(kind: AlarmKind, about: str, error: Exception) -> Alarm:
+    if isinstance(error, StoreError):
+        return alarm(kind, about, str(error))
+    remedy = "it is tried again; if it stays, the log has the traceback"
+    return alarm(kind, about, f"{type(error).__name__}: {error}; {remedy}")
+
+
+def _is_seen(one: Alarm) -> bool:
+    return one.kind not in REPORTED

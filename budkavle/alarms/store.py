@@ -1,0 +1,57 @@
+"""The table of alarms: what the daemon remembers over a restart, and what `budkavle status` reads of its jobs."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine, delete, insert, select
+
+from budkavle.alarms.alarms import Alarm, AlarmKind, Known, Memory, key_of
+from budkavle.tables import alarms
+from budkavle.wiring import Service
+
+_KEPT = timedelta(days=90)
+
+
+class AlarmBook:
+    """The alarms of one installation. Only the holder of the sender's lock writes."""
+
+    def __init__(self, read: Engine, write: Engine) -> None:
+        self._read = read
+        self._write = write
+
+    def read(self) -> Memory:
+        """Every alarm that is remembered."""
+        with self._read.begin() as connection:
+            rows = connection.execute(select(alarms)).all()
+        known = [
+            Known(
+                alarm=Alarm(kind=AlarmKind(row.kind), about=row.about, what=row.what),
+                since=row.since,
+                seen=row.seen,
+                mailed=row.mailed,
+                ended=row.ended,
+            )
+            for row in rows
+        ]
+        return {key_of(each.alarm): each for each in known}
+
+    def keep(self, before: Memory, after: Memory, now: datetime) -> None:
+        """Write down what has changed, and forget what ended long ago."""
+        changed = [known for key, known in after.items() if before.get(key) != known]
+        if changed:
+            self._replace(changed, now)
+
+    def _replace(self, changed: Iterable[Known], now: datetime) -> None:
+        with self._write.begin() as connection:
+            connection.execute(delete(alarms).where(alarms.c.ended < now - _KEPT))
+            for known in changed:
+                one = known.alarm
+                connection.execute(delete(alarms).where(alarms.c.kind == one.kind, alarms.c.about == one.about))
+                life = {"since": known.since, "seen": known.seen, "mailed": known.mailed, "ended": known.ended}
+                values = {"kind": one.kind, "about": one.about, "what": one.what, **life}
+                connection.execute(insert(alarms).values(values))
+
+
+def book_of(service: Service) -> AlarmBook:
+    """The alarms that an installation's daemon remembers."""
+    return AlarmBook(service.database.read, service.database.write)

@@ -1,0 +1,1 @@
+"""Preflight checks: what `budkavle check` looks at."""

@@ -1,0 +1,1 @@
+"""The daemon: its jobs, its threads, its liveness."""

@@ -1,0 +1,67 @@
+"""The daemon's rounds over what came back: what the relay refused, and what lies in the mailbox."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+import structlog
+
+from budkavle.alarms.alarms import Alarm, AlarmKind, alarm
+from budkavle.bounce_intake import take_in
+from budkavle.config import Config
+from budkavle.imap_mailbox import Mailbox, MailboxError, visit
+from budkavle.wiring import NoPasswordError, Service, password_in
+
+log = structlog.get_logger()
+_REFUSED_WITHIN = timedelta(days=30)
+_BATCH = 100
+
+
+def take_refused(service: Service, now: datetime, stopping: Callable[[], bool] = lambda: False) -> int:
+    """Hold against addresses what the relay said at once, by the same rules as what it says later; says how many."""
+    done = 0
+    while not stopping() and (taken := service.bounces.take_refused(now - _REFUSED_WITHIN, now)):
+        done += taken
+    return done
+
+
+def mailbox(config: Config) -> Mailbox | None:
+    """The mailbox that is configured. Raises NoPasswordError."""
+    own = config.settings.bounces.imap
+    if own is None:
+        return None
+    return Mailbox(
+        host=own.host,
+        port=own.port,
+        tls=own.tls,
+        user=own.user,
+        password=password_in(config.folder / own.password_file),
+        folder=own.folder,
+        processed=own.processed,
+        unknown=own.unknown,
+    )
+
+
+def empty_mailbox(
+    service: Service, now: Callable[[], datetime], stopping: Callable[[], bool] = lambda: False, batch: int = _BATCH
+) -> int:
+    """Take in all that lies in the mailbox, a batch a visit; says of how many messages. Raises MailboxError."""
+    box, done = mailbox(service.config), 0
+    while box is not None and not stopping():
+        taken = visit(box, lambda raw: take_in(service, raw, "", now()).is_understood, batch, stopping)
+        done += taken
+        if taken < batch:
+            break
+    if done:
+        log.info("mailbox_read", messages=done)
+    return done
+
+
+def faults_of_mailbox(
+    service: Service, now: Callable[[], datetime], stopping: Callable[[], bool] = lambda: False
+) -> Sequence[Alarm]:
+    """Take in what lies in the mailbox; says why that could not be done."""
+    try:
+        empty_mailbox(service, now, stopping)
+    except (MailboxError, NoPasswordError) as error:
+        return [alarm(AlarmKind.MAILBOX_FAILED, "bounces.imap", str(error))]
+    return []

@@ -1,0 +1,1 @@
+"""Sending: from a planned edition to its last letter."""

@@ -1,0 +1,1 @@
+"""The ledger, the sender and their statements."""

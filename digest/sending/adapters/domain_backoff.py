@@ -1,0 +1,169 @@
+"""Domains that refuse us, as the ledger of deliveries sees them: whose letters may be claimed, and what they answered.
+
+While no domain has refused anything, this is one look into an empty table at each claim.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, insert, or_, select, update
+
+from digest.adapters.stopping import stop_once
+from digest.adapters.tables import deliveries, editions, refusing_domains
+from digest.delivery import Claim, DeliveryState, EditionId
+from digest.edition import EditionState
+from digest.sending.adapters.claims import Fate
+from digest.sending.circuit_breaker import Breaker
+from digest.sending.domain_backoff import MOST_PAUSED, Patience, Standing, owners
+from mail.address import domain_of
+from mail.reply import LONGEST_WAIT
+from storage.compiled import Prepared
+
+_BEHIND = timedelta(seconds=1)
+Found = Sequence[tuple[Claim, Fate | None]]
+
+
+class DomainPauses:
+    """What one sender knows of the domains that refuse us. The truth is in the store: others pause and free them."""
+
+    def __init__(self, patience: Patience) -> None:
+        self._patience = patience
+        self._heeded: frozenset[str] = frozenset()
+        """The domains whose next accepted letter may change something."""
+        self.waiting: frozenset[str] = frozenset()
+        """The domains that no letter goes to now."""
+
+    def look(self, connection: Connection, now: datetime) -> dict[str, Standing]:
+        """The domains whose letters do not all go, as they stand now."""
+        heeded = _HEEDED.run(connection).fetchall()
+        self._heeded = frozenset(name for name, _ in heeded)
+        known = standings_of_paused(connection) if any(until for _, until in heeded) else {}
+        for name, before in known.items():
+            known[name] = after = before.at(now)
+            if after != before:
+                put(connection, name, after)
+        self.waiting = frozenset(name for name, each in known.items() if each.is_waiting)
+        return {name: each for name, each in known.items() if each.is_paused}
+
+    def admitted(self, connection: Connection, found: Found, paused: dict[str, Standing], now: datetime) -> Found:
+        """Of deliveries that are due, those that may be claimed. The others are due again when their domain may be."""
+        kept: list[tuple[Claim, Fate | None]] = []
+        for claim, fate in found:
+            name = domain_of(claim.address)
+            standing = None if fate else paused.get(name)
+            if standing is None or standing.until is None:
+                kept.append((claim, fate))
+            elif standing.room():
+                paused[name] = tried = replace(standing, tried=standing.tried + 1)
+                put(connection, name, tried)
+                kept.append((claim, fate))
+            else:
+                # Behind those that were tried less often: one mailbox that always says no would lose every trial.
+                later = min(standing.until + claim.attempt * _BEHIND, now + LONGEST_WAIT)
+                _PUT_OFF.run(connection, b_edition=claim.edition, b_subscription=claim.subscription, n_next=later)
+        return kept
+
+    def taken(self, connection: Connection, claim: Claim) -> None:
+        """A letter was accepted."""
+        if not self._heeded or (name := domain_of(claim.address)) not in self._heeded:
+            return
+        before = standing_of(connection, name)
+        after = before.after_acceptance()
+        if after != before:
+            put(connection, name, after)
+
+    def refused(
+        self, connection: Connection, claim: Claim, said: str, now: datetime, breaker: Breaker
+    ) -> tuple[Breaker, set[EditionId]]:
+        """A letter was refused for our own fault; says how the breaker stands then, and which editions pause for it.
+
+        What opens the breaker is held against no domain. A letter that is tried again says nothing of the relay: at an
+        edition's end only such letters are left.
+        """
+        name = domain_of(claim.address)
+        before = standing_of(connection, name)
+        after = before.after_refusal(now, self._patience)
+        put(connection, name, after, said)
+        self._heeded |= {name}
+        if after.is_waiting:
+            self.waiting |= {name}
+        if not claim.attempt:
+            breaker = breaker.after_refusal(name, before)
+        if breaker.is_refused_everywhere():
+            self._undo(connection, breaker.refused_to)
+        elif after.is_paused and not before.is_paused:
+            return breaker, stop_if_many(connection, now)
+        return breaker, set()
+
+    def _undo(self, connection: Connection, before: Mapping[str, Standing]) -> None:
+        for name, standing in before.items():
+            put(connection, name, standing)
+        self.waiting -= before.keys()
+
+
+def standings_of_paused(connection: Connection) -> dict[str, Standing]:
+    """The domains that are paused, unless their time is over."""
+    paused = select(refusing_domains).where(refusing_domains.c.until.is_not(None))
+    return {row["name"]: _standing(row) for row in connection.execute(paused).mappings()}
+
+
+def standing_of(connection: Connection, name: str) -> Standing:
+    """How one domain stands."""
+    row = connection.execute(select(refusing_domains).where(refusing_domains.c.name == name)).mappings().first()
+    return _standing(row) if row else Standing()
+
+
+def _standing(row: RowMapping) -> Standing:
+    return Standing(
+        refused=row["refused"],
+        pauses=row["pauses"],
+        until=row["until"],
+        tried_since=row["tried_since"],
+        tried=row["tried"],
+        taken=row["taken"],
+        free_since=row["free_since"],
+    )
+
+
+def put(connection: Connection, name: str, standing: Standing, said: str | None = None) -> None:
+    """Keep how a domain stands, and what it said; one that is like any other needs no row."""
+    here = refusing_domains.c.name == name
+    values = vars(standing) | ({} if said is None else {"said": said})
+    if standing == Standing():
+        connection.execute(delete(refusing_domains).where(here))
+    elif not connection.execute(update(refusing_domains).where(here).values(values)).rowcount:
+        connection.execute(insert(refusing_domains).values(name=name, **({"said": ""} | values)))
+
+
+def stop_if_many(connection: Connection, now: datetime) -> set[EditionId]:
+    """Pause what is being sent when so many domains refuse us that a person must look; says which editions."""
+    known = standings_of_paused(connection)
+    number = owners(name for name, each in known.items() if each.at(now).is_waiting)
+    if number <= MOST_PAUSED:
+        return set()
+    under_way = select(editions.c.id).where(editions.c.state == EditionState.SENDING)
+    why = f"{number} domains refuse letters for our own fault: see docs/bounces.md"
+    return {
+        EditionId(each)
+        for each in connection.execute(under_way).scalars().all()
+        if stop_once(connection, EditionId(each), why, now)
+    }
+
+
+_HEEDED = Prepared(
+    select(refusing_domains.c.name, refusing_domains.c.until).where(
+        or_(refusing_domains.c.refused > 0, refusing_domains.c.until.is_not(None))
+    )
+)
+_PUT_OFF = Prepared(
+    update(deliveries)
+    .where(
+        and_(
+            deliveries.c.edition_id == bindparam("b_edition"),
+            deliveries.c.subscription_id == bindparam("b_subscription"),
+        )
+    )
+    # `planned` letters that wait would be read past by each claim that looks for one that does not.
+    .values(state=DeliveryState.DEFERRED, next_at=bindparam("n_next"))
+)

@@ -1,0 +1,198 @@
+"""The engine: connections that carry letters side by side until nothing is due.
+
+Each connection has one letter at a time, from its offer to its outcome, and announces the next one together with the
+final dot; the ledger gathers their marks and outcomes into groups (`digest.sending.adapters.group_commit`).
+"""
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from digest.delivery import Claim
+from digest.sending.adapters.group_commit import GroupCommit
+from digest.sending.commit_group import Committed, Group
+from mail.address import domain_of
+from mail.relay import Envelope, Relay
+from mail.reply import Verdict, verdict
+
+_AHEAD = 100
+"""How many letters are claimed ahead at most: what a crash gives back (docs/design.md, "Delivery")."""
+_LOOK_ROUND = 1.0
+"""Seconds after which one who waits for the pace looks whether it shall stop."""
+_FINISH_SECONDS = 30.0
+"""How long the other connections have for the letter in hand when one has met a fault."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sending:
+    """What sending needs: connections, the ledger's commit, how a claim becomes an envelope, and when to stop.
+
+    `told` hears the verdict on each letter, or None for one that was not offered to the end.
+    """
+
+    relays: Sequence[Relay]
+    commit: Callable[[Group], Awaitable[Committed]]
+    make_out: Callable[[Claim], Awaitable[Envelope | None]]
+    stopping: Callable[[], bool]
+    told: Callable[[Verdict | None], None]
+
+
+async def send_all(sending: Sending) -> None:
+    """Send until nothing is due, or until asked to stop: then the letters under way are finished, the rest returned."""
+    waiting = _Waiting(sending)
+    async with GroupCommit(sending.commit, len(sending.relays), waiting.leave_out) as ledger:
+        waiting.ledger = ledger
+        connections = [asyncio.ensure_future(_carry(sending, relay, waiting, ledger)) for relay in sending.relays]
+        try:
+            _, others = await asyncio.wait(connections, return_when=asyncio.FIRST_EXCEPTION)
+            if others:  # after a fault: a letter whose dot is out must not be put in doubt by another one
+                waiting.stop()
+                await asyncio.wait(others, timeout=_FINISH_SECONDS)
+        finally:
+            for each in connections:
+                each.cancel()
+            await asyncio.wait(connections)
+            waiting.give_back()
+            await asyncio.gather(*(relay.close() for relay in sending.relays))
+        for each in connections:
+            if not each.cancelled():
+                each.result()
+
+
+class _Letter(NamedTuple):
+    claim: Claim
+    envelope: Envelope
+
+
+async def _carry(sending: Sending, relay: Relay, waiting: "_Waiting", ledger: GroupCommit) -> None:
+    """Carry one letter after the other over one connection."""
+    letter = await waiting.next()
+    while letter:
+        following = None
+        reply = await relay.offer(letter.envelope)
+        if reply is None:
+            following = await waiting.at_hand()  # before the mark: what fails here must not put this letter in doubt
+            if await ledger.mark(letter.claim):
+                reply = await relay.finish(following.envelope if following else None)
+            else:
+                await relay.drop()
+        judged = verdict(reply) if reply else None
+        if reply and judged is Verdict.SENT:
+            ledger.record(letter.claim, reply)
+        elif reply:
+            await ledger.record_now(letter.claim, reply)
+        sending.told(judged)
+        letter = waiting.unless_over(following) or await waiting.next()
+
+
+class _Waiting:
+    """The claims that no connection has taken yet, replenished before they run out; made out when one is taken."""
+
+    ledger: GroupCommit
+
+    def __init__(self, sending: Sending) -> None:
+        self._stopping = sending.stopping
+        self._connections = len(sending.relays)
+        self._make_out = sending.make_out
+        self._told = sending.told
+        self._idle = 0
+        self._roused = asyncio.Event()
+        self._claims: deque[Claim] = deque()
+        self._asked: asyncio.Future[Committed] = asyncio.get_running_loop().create_future()
+        self._asked.cancel()
+
+    def stop(self) -> None:
+        """Give nobody another claim."""
+        self._stopping = lambda: True
+        self._rouse()
+
+    async def next(self) -> _Letter | None:
+        """The next letter; None when it is time to stop, or when nothing is due and no other letter is under way.
+
+        As long as one is, another edition may begin: then every connection is wanted.
+        """
+        while claim := await self._next_claim():
+            if letter := await self._made_out(claim):
+                return letter
+        return None
+
+    async def at_hand(self) -> _Letter | None:
+        """The next letter, if there is one without waiting for its claim."""
+        if self._stopping():
+            return None
+        self._replenishing()
+        return await self._made_out(self._claims.popleft()) if self._claims else None
+
+    def unless_over(self, letter: _Letter | None) -> _Letter | None:
+        """The letter, unless it is time to stop: then its claim is returned."""
+        if letter is None or not self._stopping():
+            return letter
+        self.ledger.give_back([letter.claim])
+        return None
+
+    async def _made_out(self, claim: Claim) -> _Letter | None:
+        """The letter, or None for one that cannot be made out: it is held."""
+        envelope = await self._make_out(claim)
+        if envelope is None:
+            self.ledger.hold(claim)
+            self._told(None)
+            return None
+        return _Letter(claim, envelope)
+
+    async def _next_claim(self) -> Claim | None:
+        self._idle += 1
+        while not self._stopping():
+            asked = self._replenishing()
+            if not self._claims:
+                committed = await asyncio.shield(asked)
+                if not self._claims:
+                    if committed.wait is None and self._idle == self._connections:
+                        break
+                    await self._look_round(_LOOK_ROUND if committed.wait is None else committed.wait)
+                    continue
+            self._idle -= 1
+            return self._claims.popleft()
+        self._rouse()
+        return None
+
+    def _rouse(self) -> None:
+        """Have all that wait look round at once."""
+        self._roused.set()
+        self._roused = asyncio.Event()
+
+    async def _look_round(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(min(seconds, _LOOK_ROUND)):
+                await self._roused.wait()
+
+    def _replenishing(self) -> "asyncio.Future[Committed]":
+        if self._asked.done() and len(self._claims) <= _AHEAD // 2:
+            self._asked = self.ledger.claim(_AHEAD - len(self._claims))
+            self._asked.add_done_callback(self._replenish)
+        return self._asked
+
+    def _replenish(self, asked: "asyncio.Future[Committed]") -> None:
+        if not asked.cancelled() and asked.exception() is None:
+            self._claims += asked.result().claims
+            if self._claims:
+                self._rouse()
+
+    def leave_out(self, committed: Committed) -> None:
+        """Return the claims of editions and to domains that go no further."""
+        stopped = [
+            claim
+            for claim in self._claims
+            if claim.edition in committed.stopped
+            or (committed.waiting and domain_of(claim.address) in committed.waiting)
+        ]
+        if stopped:
+            self._claims = deque(claim for claim in self._claims if claim not in stopped)
+            self.ledger.give_back(stopped)
+
+    def give_back(self) -> None:
+        """Return what nobody has taken."""
+        self.ledger.give_back(self._claims)
+        self._claims.clear()

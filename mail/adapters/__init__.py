@@ -1,0 +1,1 @@
+"""Relays by SMTP and Maildir, and their throttle."""

@@ -1,0 +1,123 @@
+"""Reply: a relay's answer, in which phase of RFC 5321 it came, and what it makes of a letter."""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from mail.status_codes import BounceClass, class_of, status_of
+
+
+class Phase(StrEnum):
+    """How far a transaction with a relay had come when it answered (RFC 5321, section 3.3)."""
+
+    CONNECT = "connect"
+    MAIL = "mail"
+    RCPT = "rcpt"
+    DATA = "data"
+    DOT = "dot"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """A relay's answer, or `code` 0 when the connection was lost first."""
+
+    phase: Phase
+    code: int
+    text: str = ""
+
+    def __str__(self) -> str:
+        """One line of print to keep and show. Relays like to repeat the recipient's address: it is left out."""
+        text = without_addresses(self.text[: 2 * _LONGEST])[:_LONGEST]
+        return f"{self.phase}: {self.code} {text}" if self.code else f"{self.phase}: no answer: {text}"
+
+
+_LONGEST = 500
+_NO_PRINT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_ANY_ADDRESS = re.compile(r"[^\s<>]+@[^\s<>]+")
+
+
+def without_addresses(text: str) -> str:
+    """A line of print without mail addresses, of what another machine said."""
+    if "@" in text or not text.isprintable():
+        return _ANY_ADDRESS.sub("…", _NO_PRINT.sub(" ", text))
+    return text
+
+
+class Verdict(StrEnum):
+    """What a reply makes of the delivery, and of the edition."""
+
+    SENT = "sent"
+    DEFERRED = "deferred"
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"
+    LOST = "lost"
+    """The connection was lost before the final dot: nothing was sent, and the letter is tried again, last."""
+    BLAMED = "blamed"
+    """Refused for our own fault, by the recipient's domain or by the relay: the letter is tried again later."""
+    PAUSE = "pause"
+    """Our fault or the relay's, never the address's: the delivery stays planned and the edition pauses."""
+
+
+_OURS = re.compile(r"^\W?[45]\.7\.\d{1,3}\b", re.MULTILINE)
+"""Enhanced status codes about security and policy (RFC 3463, section 3.8): they judge us, not the address."""
+
+
+def verdict(reply: Reply) -> Verdict:
+    """Judge a reply: after the final dot, what is no clear yes or no is `uncertain`; before it nothing was sent."""
+    kind = reply.code // 100
+    if reply.phase is Phase.DOT and kind not in _REFUSALS:
+        return Verdict.SENT if kind == _YES else Verdict.UNCERTAIN
+    if reply.code == 0:
+        return Verdict.LOST
+    if reply.code in _ABOUT_US or reply.phase not in _OF_A_LETTER:
+        return Verdict.PAUSE
+    return _refused(reply)
+
+
+def _refused(reply: Reply) -> Verdict:
+    """Judge a refusal of one letter."""
+    never = reply.code // 100 == _NEVER
+    if never and _blames_us(reply.text):
+        return Verdict.BLAMED
+    if _OURS.search(reply.text):
+        return Verdict.PAUSE
+    if never and reply.phase is Phase.RCPT:
+        return Verdict.FAILED
+    return Verdict.DEFERRED if reply.code // 100 == _LATER else Verdict.PAUSE
+
+
+def _blames_us(text: str) -> bool:
+    return class_of(status_of("", text), text) is BounceClass.SENDER_FAULT
+
+
+def heals(reply: Reply) -> bool:
+    """Whether a pause for this reply may end by itself: a relay that is away or busy comes back, a refusal stays."""
+    return reply.code // 100 == _LATER or (reply.code == 0 and reply.phase is not Phase.DOT)
+
+
+def asks_for_less(reply: Reply) -> bool:
+    """Whether a relay says that it is sent to too fast (RFC 5321, 4.2.3)."""
+    return reply.code in _SLOWER
+
+
+_OF_A_LETTER = (Phase.RCPT, Phase.DATA, Phase.DOT)
+"""What is refused there is one letter, and neither the connection nor its sender."""
+_SLOWER = (421, 450, 451)
+_YES, _LATER, _NEVER = 2, 4, 5
+_REFUSALS = (_LATER, _NEVER)
+_ABOUT_US = (421, 500, 502, 503, 504, 530, 535)
+"""Closing, not understood, out of order, and not logged in: about the relay or us, never about the recipient (RFC 5321,
+3.8 and 4.2.4; RFC 4954, 6)."""
+
+
+_RETRIES = (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4))
+
+
+def wait_before_retry(attempt: int) -> timedelta:
+    """How long to wait after the `attempt`-th deferral, from 1: greylisting wants at least five minutes."""
+    return _RETRIES[min(attempt, len(_RETRIES)) - 1]
+
+
+LONGEST_WAIT = _RETRIES[-1]
+"""A delivery that waits for longer than this waits for a clock that was wrong."""

@@ -1,0 +1,1 @@
+"""Storage: column types and compiled statements, below everything that keeps rows."""
