@@ -1,48 +1,64 @@
 # What a person types. Every target starts from a fresh checkout with Python 3.11 or newer and nothing else.
+# PYTHON names another Python, VENV another place for the virtual environment.
 PYTHON ?= python3
-BIN = .venv/bin
+VENV ?= .venv
+BIN = $(VENV)/bin
 
-.PHONY: demo test seeds chaos bench lock
+.PHONY: demo test oldest seeds chaos bench lock
 
-demo: .venv/installed
-	$(BIN)/budkavle demo demo
+demo: $(VENV)/installed
+	@$(BIN)/budkavle demo demo
 
-.venv/installed: requirements/run.txt pyproject.toml
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	touch $@
+# Whoever names a Python gets that one, whatever made the environment before; so does one whose Python is gone.
+ifneq ($(origin PYTHON),file)
+ifneq ($(shell command -v $(PYTHON)),$(shell cat $(VENV)/made-by 2>/dev/null))
+.PHONY: $(VENV)/installed
+endif
+endif
+ifneq ($(shell $(BIN)/python -c "print('runs')" 2>/dev/null),runs)
+.PHONY: $(VENV)/installed
+endif
 
-.venv/tested: .venv/installed requirements/dev.txt
+$(VENV)/installed: requirements/run.txt pyproject.toml
+	@sh requirements/environment.sh $(PYTHON) $(VENV)
+	@touch $@
+
+$(VENV)/tested: $(VENV)/installed requirements/dev.txt
 	sh tests/browser.sh
 	sh tests/packages.sh
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	touch $@
 
-test: .venv/tested
+test: $(VENV)/tested
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2 --dist worksteal
 
+# The rules and stores on Debian's own Python: the oldest that pyproject.toml claims, and the one most servers have.
+oldest:
+	sh tests/packages.sh
+	$(MAKE) VENV=.venv-oldest PYTHON=/usr/bin/python3 .venv-oldest/tested
+	.venv-oldest/bin/pytest -n 2 --dist worksteal tests/articles tests/feeds tests/digest
+
 # The two real pages the intake was made for: DIR is a folder that holds them. They are not part of the project.
-seeds: .venv/tested
+seeds: $(VENV)/tested
 	SEEDS=$(DIR) $(BIN)/pytest -q tests/seeds.py
 
 # Kills, stops, bad relays, a full disk: about half an hour (docs/chaos.md). KILLS, READERS, CONNECTIONS change its size.
-chaos: .venv/tested
+chaos: $(VENV)/tested
 	REPORT=docs/chaos.md $(BIN)/pytest -q -s -o tmp_path_retention_policy=failed tests/chaos/kills.py \
 		tests/chaos/phases.py tests/chaos/stops.py tests/chaos/relays.py tests/chaos/stores.py
 
 # What feeds cost, how fast they are served, an edition is sent and a list imported, and with what memory
 # (docs/benchmarks.md). ARTICLES and FEEDS, ROUNDS and SECONDS, PAIRS, LETTERS and MILLION, LINES change its size.
-bench: .venv/tested
+bench: $(VENV)/tested
 	$(BIN)/python -m benchmarks.feeds
 	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.sending
 	$(BIN)/python -m benchmarks.lists
 
-lock: .venv/tested
+lock: $(VENV)/tested
 	$(BIN)/uv pip compile pyproject.toml --extra build --generate-hashes --no-emit-index-url --universal -p 3.11 --no-header -q -o requirements/run.txt
 	$(BIN)/uv pip compile pyproject.toml --extra build --extra dev --generate-hashes --no-emit-index-url --universal -p 3.11 --no-header -q -o requirements/dev.txt -c requirements/run.txt

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from babel.dates import format_date
 
 from articles.article import ArticleId, Kind, PublisherId, Seq, Version
-from budkavle.config_settings import Digest
+from budkavle.config_settings import Digest, Settings
 from budkavle.planning import rhythm
 from budkavle.templates import kept_renderer
 from budkavle.wiring import Service
@@ -20,7 +20,12 @@ from digest.period import latest_slot, slot_on
 def letter_form(service: Service, digest: Digest, edition: Edition, content: Content) -> Form:
     """The letter of one content, without its recipient."""
     render = _render_of(service, edition)
-    return form(masthead(service, digest), dateline(service, digest, edition), shown(service, digest, content), render)
+    return form(
+        masthead(service.config.settings, digest),
+        dateline(service, digest, edition),
+        shown(service, digest, content),
+        render,
+    )
 
 
 def _render_of(service: Service, edition: Edition) -> Render:
@@ -30,9 +35,8 @@ def _render_of(service: Service, edition: Edition) -> Render:
     return kept_renderer(kept, settings.language, settings.timezone) if kept else service.render
 
 
-def masthead(service: Service, digest: Digest) -> Masthead:
+def masthead(settings: Settings, digest: Digest) -> Masthead:
     """What all letters of a digest have in common."""
-    settings = service.config.settings
     reply_to = digest.reply_to
     return Masthead(
         name=digest.name,

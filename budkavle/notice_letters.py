@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from budkavle.config_settings import Settings
 from budkavle.consenting import LANGUAGES
 from budkavle.wiring import Service
 from digest.adapters.joining import subscriptions_of
@@ -21,14 +22,16 @@ from digest.transactional import Notice, NoticeKind, notice_letter
 _PATHS = {NoticeKind.CONFIRM: "bekrafta/", NoticeKind.MOVE: "bekrafta/", NoticeKind.MY_DATA: "mina-uppgifter/"}
 
 
-def confirmations_from(service: Service) -> Mailbox:
-    """Who sends transactional letters: never a digest's own sender, as mail providers ask for."""
-    settings = service.config.settings
+def confirmations_from(settings: Settings, title: str) -> Mailbox:
+    """Who sends transactional letters: never a digest's own sender, as mail providers ask for.
+
+    `title` is the site's, for a sender that is configured without a name.
+    """
     own = settings.mail.confirmations_from
     if own is not None:
-        return Mailbox(name=own.name or service.site.title, address=own.address)
+        return Mailbox(name=own.name or title, address=own.address)
     sender = settings.digests[0].from_.address if settings.digests else settings.operator.address
-    return Mailbox(name=service.site.title, address=f"bekraftelse@{sender.rpartition('@')[2]}")
+    return Mailbox(name=title, address=f"bekraftelse@{sender.rpartition('@')[2]}")
 
 
 def letter_for(service: Service, waiting: Waiting, token: str, now: datetime) -> bytes:
@@ -39,7 +42,7 @@ def letter_for(service: Service, waiting: Waiting, token: str, now: datetime) ->
     reply_to = settings.digests[0].reply_to if settings.digests else None
     notice = Notice(
         kind=waiting.kind,
-        sender=confirmations_from(service),
+        sender=confirmations_from(settings, service.site.title),
         reply_to=Mailbox(name=reply_to.name or service.site.title, address=reply_to.address) if reply_to else None,
         recipient=waiting.address,
         language=language,

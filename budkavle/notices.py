@@ -113,7 +113,7 @@ def _make(service: Service, letter: Waiting, now: datetime) -> _Made | str:
         )
     bounces = service.config.settings.bounces.address
     if bounces is None:
-        own = confirmations_from(service).address
+        own = confirmations_from(service.config.settings, service.site.title).address
         return _Made(envelope=Envelope(sender=own, recipient=letter.address, letter=message), token=kept)
     paths = ReturnPaths(service.key, bounces)
     tag = paths.notice_tag(letter.id, letter.asked)

@@ -23,13 +23,17 @@ class Reach(Enum):
 
 def worries(config: Config, reach: Reach) -> tuple[Fault, ...]:
     """What needs a person before all of this configuration works: all at once, in the order of the file's lines."""
+    from budkavle.checks.letters import letter_findings  # noqa: PLC0415 - as below
     from budkavle.checks.store import store_findings  # noqa: PLC0415 - a faulty file is told without waiting for them
     from budkavle.checks.templates import template_faults  # noqa: PLC0415 - as above
 
     found = [*_places(config), *_password(config), *store_findings(config.store_path)]
     if reach is Reach.RELAY:
         found += _relay(config)
-    return (*_placed(config, found), *template_faults(config))
+    templates = tuple(template_faults(config))
+    if not templates:
+        found += dict.fromkeys(letter_findings(config))
+    return (*_placed(config, found), *templates)
 
 
 def notes(config: Config) -> tuple[str, ...]:

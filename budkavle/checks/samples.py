@@ -84,6 +84,17 @@ def _publisher(language: str) -> Publisher:
     )
 
 
+def sample_dateline(zone: ZoneInfo) -> Dateline:
+    """The edition that the sample letters are of."""
+    return Dateline(key="2026-01-09", label="2–9 januari 2026", date=_AT.astimezone(zone))
+
+
+def sample_content(publisher: Publisher) -> Shown:
+    """A letter's content with all there can be in one."""
+    rich, bare, noticed = _shown(_rich(publisher)), _shown(_bare(publisher)), _shown(_rich(publisher), _NOTE)
+    return Shown(items=(rich, bare), corrected=(noticed, bare), withdrawn=(noticed, bare), more=2, more_url=_PUBLIC_URL)
+
+
 def _letters(publisher: Publisher, zone: ZoneInfo, record: Callable[[str, Mapping[str, object]], str]) -> None:
     sender = Mailbox(name=publisher.name, address="nyheter@example.org")
     masthead = Masthead(
@@ -94,12 +105,14 @@ def _letters(publisher: Publisher, zone: ZoneInfo, record: Callable[[str, Mappin
         public_url=_PUBLIC_URL,
         reply_to=sender,
     )
-    dateline = Dateline(key="2026-01-09", label="2–9 januari 2026", date=_AT.astimezone(zone))
-    rich, bare, noticed = _shown(_rich(publisher)), _shown(_bare(publisher)), _shown(_rich(publisher), _NOTE)
-    everything = Shown(
-        items=(rich, bare), corrected=(noticed, bare), withdrawn=(noticed, bare), more=2, more_url=_PUBLIC_URL
-    )
-    for shown in (everything, Shown(items=(bare,)), Shown(corrected=(noticed,)), Shown(withdrawn=(noticed,))):
+    dateline = sample_dateline(zone)
+    bare, noticed = _shown(_bare(publisher)), _shown(_rich(publisher), _NOTE)
+    for shown in (
+        sample_content(publisher),
+        Shown(items=(bare,)),
+        Shown(corrected=(noticed,)),
+        Shown(withdrawn=(noticed,)),
+    ):
         rendered(masthead, dateline, shown, LEAVE_TOKEN, record)
     rendered(replace(masthead, reply_to=None), dateline, Shown(items=(bare,), more=2), LEAVE_TOKEN, record)
     record("letters/test_subject.txt", {"subject": "Veckans nyheter: Ny buss"})

@@ -1,6 +1,6 @@
 """Sample values for the letters about one's own subscription: with all there can be, and with little."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
 from digest.transactional import NoticeKind
@@ -11,22 +11,23 @@ PAGE_URL = "https://nyheter.example.org/prenumerera"
 
 
 def notice_letters(sender: str, at: datetime, record: Callable[[str, Mapping[str, object]], str]) -> None:
-    """Every one of them, as `digest.transactional` fills it."""
+    """Every template of such letters, with the values that `digest.transactional` gives it."""
+    for kind, own in sample_notices(sender, at):
+        values = {"sender": sender, "token": "0" * 32, **own}
+        for name in (f"letters/{kind}_subject.txt", f"letters/{kind}.txt"):
+            record(name, values)
+        record(f"letters/{kind}.html", {**values, "subject": "…"})
+
+
+def sample_notices(sender: str, at: datetime) -> Iterator[tuple[NoticeKind, Mapping[str, object]]]:
+    """Every kind of such a letter, with the values of its own: with all there can be, and with little."""
     rich = {"title": "Veckans <nyheter>", "topics": ["Kollektivtrafik"], "publishers": [sender]}
     bare: dict[str, object] = {"title": "Dagens nyheter", "topics": [], "publishers": []}
-    wishes = [each | {"choices_url": CHOICES_URL} for each in (rich, bare)]
-    common = {"sender": sender, "token": "0" * 32, "asked": at}
-    page = {"wishes": wishes, "page_url": PAGE_URL}
+    page = {"wishes": [wish | {"choices_url": CHOICES_URL} for wish in (rich, bare)], "page_url": PAGE_URL}
     for imported in (False, True):
-        _each(NoticeKind.CONFIRM, {**common, **page, "url": URL, "imported": imported}, record)
-    _each(NoticeKind.ALREADY, {**common, **page, "imported": False}, record)
-    _each(NoticeKind.MOVE, {**common, "url": URL}, record)
-    _each(NoticeKind.MOVED, {**common, "title": rich["title"], "page_url": PAGE_URL}, record)
+        yield NoticeKind.CONFIRM, {"asked": at, **page, "url": URL, "imported": imported}
+    yield NoticeKind.ALREADY, {"asked": at, **page, "imported": False}
+    yield NoticeKind.MOVE, {"asked": at, "url": URL}
+    yield NoticeKind.MOVED, {"asked": at, "title": rich["title"], "page_url": PAGE_URL}
     for known in (False, True):
-        _each(NoticeKind.MY_DATA, {**common, "url": URL, "known": known, "days": 7}, record)
-
-
-def _each(kind: NoticeKind, values: Mapping[str, object], record: Callable[[str, Mapping[str, object]], str]) -> None:
-    for name in (f"letters/{kind}_subject.txt", f"letters/{kind}.txt"):
-        record(name, values)
-    record(f"letters/{kind}.html", {**values, "subject": "…"})
+        yield NoticeKind.MY_DATA, {"asked": at, "url": URL, "known": known, "days": 7}

@@ -7,11 +7,15 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from email.errors import MissingHeaderBodySeparatorDefect
+from email.feedparser import FeedParser
+from email.message import EmailMessage
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from budkavle.checks.preflight import Reach, worries
 from budkavle.checks.relay import relay_findings
 from budkavle.checks.samples import samples
 from budkavle.checks.templates import template_faults
@@ -382,3 +386,23 @@ def test_a_sender_of_another_domain_is_a_note(home: Path) -> None:
     assert (done.code, done.out) == (0, "config.toml: in order\n")
     line = line_of(home, "from")
     assert f"note: config.toml:{line}: digests.from: letters come from example.org, and their links lead to" in done.err
+
+
+def test_a_letter_that_this_python_cannot_make_is_told_before_anybody_waits_for_it(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close = FeedParser.close
+
+    def misread(parser: "FeedParser[EmailMessage]") -> EmailMessage:
+        message = close(parser)
+        message.defects.append(MissingHeaderBodySeparatorDefect())
+        return message
+
+    monkeypatch.setattr(FeedParser, "close", misread)
+    told = [str(worry) for worry in worries(load(home / "config.toml"), Reach.HERE)]
+    assert [line.partition(": no letter can be made")[0].rpartition(" ")[2] for line in told] == [
+        "operator.address",
+        "mail.confirmations_from",
+        "digests.from",
+    ]
+    assert f"config.toml:{line_of(home, 'from')}: " in told[-1]
