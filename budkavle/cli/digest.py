@@ -23,6 +23,7 @@ from budkavle.cli.terminal import (
     now,
     say,
     say_json,
+    say_text,
     ticking,
 )
 from budkavle.config import Config, load
@@ -87,7 +88,8 @@ def preview(
     message = BytesParser(EmailMessage, policy=policy.default).parsebytes(letter)
     if out is None:
         text = message.get_body(("plain",))
-        say(f"Subject: {message['Subject']}\n\n{text.get_content() if text else ''}")
+        say(f"Subject: {message['Subject']}")
+        say_text(f"\n{text.get_content() if text else ''}")
         return Exit.DONE
     out.mkdir(parents=True, exist_ok=True)
     (out / "letter.eml").write_bytes(letter)

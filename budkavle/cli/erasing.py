@@ -5,23 +5,23 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from articles.article import ArticleId
 from budkavle import erasing
+from budkavle.cli.article_names import ArticleName, article_named
 from budkavle.cli.terminal import DEFAULT_CONFIG, ConfigFile, Exit, WrongUseError, complain, now, say
 from budkavle.config import load
 from budkavle.wiring import open_service
 
 
 def erase(
-    article: str,
+    article: ArticleName,
     /,
     *,
     yes: Annotated[bool, Parameter(negative=(), help="Do not ask.")] = False,
     config: ConfigFile = DEFAULT_CONFIG,
 ) -> int:
     """Blank every version of an article for ever: feeds keep a tombstone, letters and pages nothing."""
-    article_id = ArticleId(article)
     with open_service(load(config)) as service:
+        article_id = article_named(service, article)
         title = service.articles.history(article_id).article.title
         if not (yes or _confirmed(f"{title}\nErase every version of {article_id} for ever?")):
             complain("nothing is changed")
@@ -30,7 +30,8 @@ def erase(
         steps = erasing.beyond_reach(service, article_id)
     for line in _told(done):
         say(line)
-    say("\nstill for you to do:")
+    say()
+    say("still for you to do:")
     for step in steps:
         say(f"- {step}")
     return Exit.DONE if done.scrubbed and not done.faults else Exit.TRY_LATER

@@ -24,7 +24,8 @@ def erase(address: str, /, *, config: ConfigFile = DEFAULT_CONFIG) -> int:
         say("nobody with this address is known; a keyed hash remembers the no all the same")
     if done.letters:
         say(f"{done.letters} letters to them in {loaded.outbox} are deleted")
-    say("\nstill for you to do:")
+    say()
+    say("still for you to do:")
     for copy in copies(loaded.store_path):
         say(f"- delete {copy}, a copy of the store as it was")
     say("- delete older backups: restored beside the journal of leaves they forget them again, elsewhere not")
