@@ -40,7 +40,8 @@ class AmbiguousNameError(WrongUseError):
 def article_named(service: Service, words: Sequence[str]) -> ArticleId:
     """The article that these words name. Raises WrongUseError when there is none, AmbiguousNameError for several."""
     text = " ".join(words)
-    found = find_named(service.database.read, Name(text=text, files=tuple(_files(service.config, text))))
+    readable = text.encode(errors="replace").decode()  # a path may hold bytes that are no UTF-8; no other name does
+    found = find_named(service.database.read, Name(text=readable, files=tuple(_files(service.config, text))))
     match found:
         case [article]:
             return article.id

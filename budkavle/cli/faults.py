@@ -40,6 +40,7 @@ _CODES: tuple[tuple[type[Exception], Exit], ...] = (
     (BackupError, Exit.NEEDS_A_PERSON),
     (NoPasswordError, Exit.NEEDS_A_PERSON),
     (FencedError, Exit.TRY_LATER),
+    (UnicodeEncodeError, Exit.WRONG_USE),
     (OSError, Exit.NEEDS_A_PERSON),
 )
 
@@ -54,6 +55,8 @@ def words_of(error: Exception) -> tuple[str, ...]:
     match error:
         case ConfigFaults():
             return tuple(map(str, error.faults))
+        case UnicodeEncodeError():
+            return ("budkavle: something that was typed holds bytes that are no UTF-8; type it in UTF-8",)
         case AmbiguousNameError():
             return (f"budkavle: {error}", *error.choices)
         case OSError() if error.strerror and error.filename:

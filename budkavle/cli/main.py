@@ -42,6 +42,7 @@ for _name, _place, _help in (
 
 def main() -> None:
     """Run one command and exit with its code; what went wrong is said in a line, never in a traceback."""
+    streams.read_names_as_utf_8()
     streams.prepare()
     set_up_logging()
     code = _run(sys.argv[1:])
@@ -54,6 +55,8 @@ def main() -> None:
 def _run(words: list[str]) -> int:
     try:
         result = app(words, exit_on_error=False, print_error=False, result_action="return_value")
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
     except CycloptsError as error:
         complain(f"budkavle: {_in_a_line(error)}; see budkavle {_command(error)} --help".replace("  ", " "))
         return Exit.WRONG_USE

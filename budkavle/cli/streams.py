@@ -10,6 +10,16 @@ _HIGHEST = 2
 """The number of standard error: the last of the three."""
 
 
+def read_names_as_utf_8() -> None:
+    """Begin anew in Python's UTF-8 mode (PEP 540) where the locale has another encoding; the terminal keeps its own.
+
+    A file's path is in its article's id: it must not be read in another way by whoever has another locale.
+    """
+    if sys.getfilesystemencoding() != "utf-8":
+        os.environ.setdefault("PYTHONIOENCODING", sys.stdout.encoding if sys.stdout else "utf-8")
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])  # noqa: S606 - ourselves, as typed
+
+
 def prepare() -> None:
     """Make standard output and error ready: no text and no closed pipe can break a command any more."""
     _fill_gaps()

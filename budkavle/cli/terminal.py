@@ -18,6 +18,8 @@ from budkavle.wording import printable, printable_json
 T = TypeVar("T")
 ConfigFile = Annotated[Path, Parameter(name="--config", show_default=True, help="The configuration.")]
 AsJson = Annotated[bool, Parameter(name="--json", negative=(), help="One JSON object a line, with stable keys.")]
+DigestArgument = Annotated[str, Parameter(name="NAME", help="The digest.")]
+AddressArgument = Annotated[str, Parameter(name="ADDRESS", help="A mail address.")]
 DEFAULT_CONFIG = Path("config.toml")
 _IN_A_TEXT = "\n\t"
 
@@ -29,6 +31,7 @@ class Exit(IntEnum):
     NEEDS_A_PERSON = 1
     WRONG_USE = 2
     TRY_LATER = 75
+    INTERRUPTED = 130
 
 
 class WrongUseError(ValueError):
