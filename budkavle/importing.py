@@ -87,6 +87,11 @@ def article_at(service: Service, found: Found, now: datetime) -> ArticleId | Non
     return None
 
 
+def reading_of(config: Config, found: Found, now: datetime) -> Parsed | Refused:
+    """What a file says now; nothing is stored."""
+    return next(outcome for _, _, outcome in _readings(config, [found], now))
+
+
 def _present(folder: Path) -> frozenset[str]:
     return frozenset(address(folder, path) for path in walk(folder))
 

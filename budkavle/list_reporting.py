@@ -4,6 +4,7 @@ import csv
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from errno import EEXIST
 from pathlib import Path
 from typing import TextIO
 
@@ -15,8 +16,11 @@ _HEAD = ("line", "outcome", "reason", "address")
 
 
 @contextmanager
-def private_file(path: Path) -> Iterator[TextIO]:
-    """A text file that is there whole or not at all, for its owner alone; one of that name is replaced at the end."""
+def private_file(path: Path, *, replace: bool = True) -> Iterator[TextIO]:
+    """A text file that is there whole or not at all, for its owner alone.
+
+    One of that name is replaced at the end, or without `replace` stays, also when it came meanwhile (FileExistsError).
+    """
     unfinished = path.with_name(f"{path.name}.unfinished")
     unfinished.unlink(missing_ok=True)
     number = os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
@@ -25,6 +29,8 @@ def private_file(path: Path) -> Iterator[TextIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
+        if path.exists() and not replace:
+            raise FileExistsError(EEXIST, "was made by somebody else meanwhile", str(path))
         unfinished.replace(path)
         make_durable(path.parent)
     finally:

@@ -7,6 +7,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from budkavle.alarms.alarms import without_addresses
+from budkavle.wording import printable
 
 
 def set_up_logging(level: int = logging.WARNING) -> None:
@@ -39,5 +40,11 @@ def _take_in_libraries(steps: list[Processor], last: Processor) -> None:
 
 
 def _without_addresses(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """The last thing before it is written: an address may hide in what a library or a relay says."""
-    return {key: without_addresses(value) if isinstance(value, str) else value for key, value in event.items()}
+    """The last thing before it is written: an address may hide in what a library or a relay says, or an escape code.
+
+    A traceback keeps its lines; the renderer of lines for machines escapes them itself.
+    """
+    return {
+        key: printable(without_addresses(value), keep="\n\t") if isinstance(value, str) else value
+        for key, value in event.items()
+    }

@@ -24,10 +24,11 @@ class HeldState(StrEnum):
 
 
 class UnknownHeldInputError(LookupError):
-    """No held input waits under this number."""
+    """No held input waits under this number, or none of this file does."""
 
-    def __init__(self, number: int) -> None:
-        super().__init__(f"no held input waits under the number {number}; `budkavle articles held` shows them all")
+    def __init__(self, name: int | str) -> None:
+        which = f"under the number {name}" if isinstance(name, int) else f"that is the file {name}"
+        super().__init__(f"no held input waits {which}; `budkavle articles held` shows them all")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,13 +1,13 @@
 """What a configuration without fault still meets on this machine: said before the daemon runs into it."""
 
-import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from email import policy
 from enum import Enum
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from budkavle.checks.folders import folder_findings, refused
 from budkavle.config import Config
 from budkavle.config_faults import Fault, Finding, key_of
 from budkavle.config_forms import is_loopback
@@ -27,12 +27,18 @@ def worries(config: Config, reach: Reach) -> tuple[Fault, ...]:
     from budkavle.checks.store import store_findings  # noqa: PLC0415 - a faulty file is told without waiting for them
     from budkavle.checks.templates import template_faults  # noqa: PLC0415 - as above
 
-    found = [*_places(config), *_password(config), *store_findings(config.store_path)]
+    found = [*folder_findings(config), *_password(config)]
+    found += _as_far_as_it_goes(("store", "url"), lambda: store_findings(config.store_path))
     if reach is Reach.RELAY:
-        found += _relay(config)
-    templates = tuple(template_faults(config))
-    if not templates:
-        found += dict.fromkeys(letter_findings(config))
+        found += _as_far_as_it_goes(("mail", "smtp"), lambda: _relay(config))
+    try:
+        templates = tuple(template_faults(config))
+    except OSError as error:
+        templates = ()
+        found.append(refused(("templates",), error))
+    else:
+        if not templates:
+            found += dict.fromkeys(letter_findings(config))
     return (*_placed(config, found), *templates)
 
 
@@ -51,33 +57,12 @@ def _placed(config: Config, found: list[Finding]) -> list[Fault]:
     ]
 
 
-def _places(config: Config) -> Iterator[Finding]:
-    """Folders that are read must be there; folders that are written to must be there or can be made."""
-    for number, place in enumerate(config.sources()):
-        if not place.folder.is_dir():
-            what, remedy = f"{place.folder} does not exist", "make it, or mend the path"
-            yield Finding(place=("sources", number, "path"), what=what, remedy=remedy)
-    look = config.settings.look
-    for name, picture in (("logo", look.logo), ("logo_dark", look.logo_dark)):
-        if picture and not (config.folder / picture).is_file():
-            what = f"{config.folder / picture} does not exist"
-            yield Finding(place=("look", name), what=what, remedy="put the picture there, or mend the path")
-    written: list[tuple[Place, Path]] = [
-        (("store", "url"), config.store_path.parent),
-        (("publish", "target"), config.publish_folder),
-    ]
-    if config.settings.mail.transport == "maildir":
-        written.append((("mail", "path"), config.outbox))
-    for setting, folder in written:
-        if not _can_be_written(folder):
-            what, remedy = f"{folder} cannot be written to", "let this user write there, or name another place"
-            yield Finding(place=setting, what=what, remedy=remedy)
-
-
-def _can_be_written(folder: Path) -> bool:
-    """Whether this user may make files in a folder, or make the folder itself."""
-    there = next(each for each in (folder, *folder.parents) if each.exists())
-    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+def _as_far_as_it_goes(place: Place, check: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
+    """What a check finds; where the system refuses it something, that is a finding, and the other checks go on."""
+    try:
+        yield from check()
+    except OSError as error:
+        yield refused(place, error)
 
 
 def _password(config: Config) -> Iterator[Finding]:
@@ -89,7 +74,13 @@ def _password(config: Config) -> Iterator[Finding]:
 
 
 def _password_in(path: Path, place: Place) -> Iterator[Finding]:
-    if not _first_line(path):
+    try:
+        line = _first_line(path)
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        yield Finding(place=place, what=f"{path} cannot be read: {why}", remedy="let this user alone read it")
+        return
+    if not line:
         what, remedy = f"{path} holds no password", "write it into the first line, readable by nobody else"
         yield Finding(place=place, what=what, remedy=remedy)
     elif path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
@@ -103,7 +94,10 @@ def _first_line(path: Path) -> str | None:
 
 def _relay(config: Config) -> Iterator[Finding]:
     smtp, path = config.settings.mail.smtp, config.password_file
-    password = _first_line(path) if path else None
+    try:
+        password = _first_line(path) if path else None
+    except (OSError, UnicodeDecodeError):
+        return  # said of the file itself
     if config.settings.mail.transport == "smtp" and smtp and not (path and not password):
         from budkavle.checks.relay import relay_findings  # noqa: PLC0415 - only who has a relay waits for it
 

@@ -1,17 +1,16 @@
 """Articles: in, and what a person does to them."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from articles.adapters.held import HeldState
-from articles.article import ArticleId, DateSource, Kind, Published
+from articles.article import Article, Version
 from articles.sources.reading import Parsed
-from budkavle.cli.erasing import erase
+from budkavle.cli.article_names import ArticleName, article_named
 from budkavle.cli.terminal import (
     DEFAULT_CONFIG,
     AsJson,
@@ -23,16 +22,29 @@ from budkavle.cli.terminal import (
     progress,
     say,
     say_json,
+    say_text,
 )
 from budkavle.config import Config, load
 from budkavle.finding import Found, at_path, everything, read_manifest
-from budkavle.importing import Imported, article_at, import_all, release_held, try_out
+from budkavle.importing import Imported, import_all, try_out
 from budkavle.starting import shipped_config
 from budkavle.wiring import open_service
+from budkavle.wording import counted
 
 app = App(name="articles", help="List articles and change them; decide about inputs that wait.")
-app.command(erase)
-Note = Annotated[str, Parameter(name="--note", help="What was wrong, in words for readers.")]
+for _name, _place, _help in (
+    (
+        "correct",
+        "article_acts:correct",
+        "Say that an article was wrong and is corrected: readers of the error are told.",
+    ),
+    ("withdraw", "article_acts:withdraw", "Take an article back, and tell those who had it."),
+    ("erase", "erasing:erase", "Blank every version of an article for ever."),
+    ("held", "held:held", "List the inputs that wait for a person, and why."),
+    ("release", "held:release", "Publish an input that waited."),
+    ("refuse", "held:refuse", "Turn an input down: the same text is not held again."),
+):
+    app.command(f"budkavle.cli.{_place}", name=_name, help=_help)
 
 
 def take(  # noqa: PLR0913 - one option each, as the manual lists them
@@ -55,14 +67,15 @@ def take(  # noqa: PLR0913 - one option each, as the manual lists them
         complain(line)
     moment = now()
     if dry_run:
-        outcomes = [_tell(one, json=json) for one in try_out(loaded, found, moment)]
+        outcomes = [tell(one, json=json) for one in try_out(loaded, found, moment)]
     else:
         with open_service(loaded) as service:
             # All is stored before anything is said: whoever reads the output may stop reading at any line.
             done = list(progress(import_all(service, found, moment), "Importing", len(found)))
-        outcomes = [_tell(one, json=json) for one in done]
-    counted = ", ".join(f"{number} {outcome}" for outcome, number in Counter(outcomes).most_common())
-    complain(f"{len(outcomes)} inputs: {counted}" if outcomes else "no inputs: there is no file to import")
+        outcomes = [tell(one, json=json) for one in done]
+    sums = ", ".join(f"{number} {outcome}" for outcome, number in Counter(outcomes).most_common())
+    nothing = "no inputs: there is no file to import"
+    complain(f"{counted(len(outcomes), 'input')}: {sums}" if outcomes else nothing)
     return Exit.NEEDS_A_PERSON if unlisted or not {"refused", "held"}.isdisjoint(outcomes) else Exit.DONE
 
 
@@ -97,7 +110,7 @@ def _found(  # noqa: PLR0913 - the options of one command
     return [replace(one, url=url or addresses.get(one.path, one.url)) for one in found], faults
 
 
-def _tell(one: Imported, *, json: bool) -> str:
+def tell(one: Imported, *, json: bool) -> str:
     """Say what came of an input unless nothing did, and give it as one word."""
     if json:
         say_json(one.record)
@@ -133,106 +146,42 @@ def show_all(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> No
 
 
 @app.command
-def show(article: str, /, *, config: ConfigFile = DEFAULT_CONFIG) -> None:
+def show(article: ArticleName, /, *, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> None:
     """Show an article as it stands, and every version it had."""
     with open_service(load(config)) as service:
-        article_id = ArticleId(article)
+        article_id = article_named(service, article)
         newest = service.articles.history(article_id).article
-        say(f"{newest.title}\n{newest.id}\n")
-        for address in service.articles.addresses(article_id):
-            say(f"address   {address}")
-        for version in service.articles.versions(article_id):
-            when = version.at.isoformat(timespec="minutes")
-            say(f"{version.kind:<9} seq {version.seq}, {when}  {version.note}".rstrip())
-        say(f"\n{newest.body_text}")
+        addresses = service.articles.addresses(article_id)
+        versions = service.articles.versions(article_id)
+    if json:
+        say_json(_record(newest, addresses, versions))
+        return
+    say(newest.title)
+    say(newest.id)
+    say()
+    for address in addresses:
+        say(f"address   {address}")
+    for version in versions:
+        when = version.at.isoformat(timespec="minutes")
+        say(f"{version.kind:<9} seq {version.seq}, {when}  {version.note}".rstrip())
+    say()
+    say_text(newest.body_text)
 
 
-@app.command
-def correct(
-    article: str,
-    /,
-    *,
-    note: Note,
-    file: Annotated[Path | None, Parameter(help="The corrected text; without it, the newest one is meant.")] = None,
-    config: ConfigFile = DEFAULT_CONFIG,
-) -> int:
-    """Say that an article was wrong and has been corrected: readers of the error are told."""
-    loaded = load(config)
-    with open_service(loaded) as service:
-        if file is None:
-            return _act(service.articles.act(ArticleId(article), Kind.CORRECTED, note, now()), "corrected")
-        known = service.articles.history(ArticleId(article)).article.id
-        found = [replace(one, asked=Kind.CORRECTED, note=note) for one in at_path(loaded, file, None, anywhere=False)]
-        text_of = article_at(service, found[0], now())
-        if text_of != known:
-            what = f"a text of {text_of}" if text_of else "no text that is known"
-            raise WrongUseError(
-                f"{file} is {what}, not one of {article}; name a file and an article that belong together"
-            )
-        (one,) = import_all(service, found, now())
-        _tell(one, json=False)
-        if one.needs_a_person:
-            return Exit.NEEDS_A_PERSON
-        if one.kind is None:  # it was imported before, perhaps by the daemon: then that was the correction
-            return _act(service.articles.act(known, Kind.CORRECTED, note, now()), "corrected")
-        return Exit.DONE
-
-
-@app.command
-def withdraw(article: str, /, *, note: Note, config: ConfigFile = DEFAULT_CONFIG) -> int:
-    """Take an article back: feeds show a notice, waiting letters lose it, those who had it are told."""
-    with open_service(load(config)) as service:
-        return _act(service.articles.act(ArticleId(article), Kind.WITHDRAWN, note, now()), "withdrawn")
-
-
-def _act(seq: int | None, done: str) -> int:
-    say(f"{done} as seq {seq}" if seq else "it was withdrawn or erased before; nothing is changed")
-    return Exit.DONE if seq else Exit.NEEDS_A_PERSON
-
-
-@app.command
-def held(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:
-    """List the inputs that wait for a person, and why."""
-    with open_service(load(config)) as service:
-        waiting = service.held.waiting()
-    for each in waiting:
-        if json:
-            say_json({"number": each.number, "file": each.address, "reason": each.reason, "title": each.draft.title})
-        else:
-            say(f"{each.number:>4}  {each.address}: {each.draft.title}\n      {each.reason}")
-    return Exit.NEEDS_A_PERSON if waiting else Exit.DONE
-
-
-@app.command
-def release(
-    number: int,
-    /,
-    *,
-    published: Annotated[str | None, Parameter(help="Its date, YYYY-MM-DD, where the input has none.")] = None,
-    config: ConfigFile = DEFAULT_CONFIG,
-) -> None:
-    """Publish an input that waited."""
-    loaded = load(config)
-    given = _given_date(published, loaded) if published else None
-    with open_service(loaded) as service:
-        taken = release_held(service, number, given, now())
-        say(f"{taken.kind}  {taken.id}")
-
-
-def _given_date(text: str, config: Config) -> Published:
-    try:
-        value = date.fromisoformat(text) if len(text) == len("2026-01-09") else datetime.fromisoformat(text)
-    except ValueError:
-        raise WrongUseError(f"--published {text}: no date; write it like 2026-01-09") from None
-    if isinstance(value, datetime) and value.tzinfo is None:
-        value = value.replace(tzinfo=config.settings.timezone)
-    return Published(value=value, source=DateSource.GIVEN, raw=text)
-
-
-@app.command
-def refuse(number: int, /, *, config: ConfigFile = DEFAULT_CONFIG) -> None:
-    """Turn an input down: the same text is not held again."""
-    with open_service(load(config)) as service:
-        service.held.get(number)
-        service.held.settle(number, HeldState.REFUSED)
-        say(f"refused {number}; a changed text would be held anew")
+def _record(newest: Article, addresses: Sequence[str], versions: Sequence[Version]) -> dict[str, object]:
+    acts = [
+        {"seq": each.seq, "kind": each.kind, "at": each.at.isoformat(timespec="seconds"), "note": each.note}
+        for each in versions
+    ]
+    return {
+        "id": newest.id,
+        "title": newest.title,
+        "published": newest.published.value.isoformat(),
+        "url": newest.url,
+        "publishers": list(newest.publishers),
+        "topics": list(newest.topics),
+        "language": newest.language,
+        "addresses": list(addresses),
+        "versions": acts,
+        "body_text": newest.body_text,
+    }

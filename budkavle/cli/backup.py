@@ -9,29 +9,39 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.progress import Progress
 
-from budkavle.backing_up import back_up, left_unfinished, read_back
-from budkavle.cli.terminal import DEFAULT_CONFIG, ConfigFile, Exit, complain, now, say
-from budkavle.config import load
-from budkavle.restoring import Presumed, Wishes
+from budkavle.backing_up import Backup, back_up, left_unfinished, read_back
+from budkavle.cli.terminal import DEFAULT_CONFIG, AsJson, ConfigFile, Exit, complain, now, say, say_json
+from budkavle.config import Config, load
+from budkavle.restoring import Presumed, Restored, Wishes
 from budkavle.restoring import restore as put_in_place
+from budkavle.wording import counted
 
 
-def backup(into: Annotated[Path, Parameter(name="DIR")], /, *, config: ConfigFile = DEFAULT_CONFIG) -> int:
+def backup(
+    into: Annotated[Path, Parameter(name="DIR", help="Where the backup's own folder is made; best on another disk.")],
+    /,
+    *,
+    json: AsJson = False,
+    config: ConfigFile = DEFAULT_CONFIG,
+) -> int:
     """Copy the store and the configuration into a folder of their own under DIR, while others work."""
     loaded = load(config)
     for path in left_unfinished(into):
         complain(f"{path} is what an interrupted backup left; delete it, unless another one runs just now")
     with _pages("Copying the store") as told:
         made = back_up(loaded, into, now(), told)
-    say(f"wrote {made.folder}: {len(made.manifest.files)} files, read back and found whole")
+    if json:
+        say_json(_backup_record(made, loaded))
+        return Exit.DONE
+    say(f"wrote {made.folder}: {counted(len(made.manifest.files), 'file')}, read back and found whole")
     if loaded.password_file:
         say(f"not copied: {loaded.password_file}, the relay's password; keep it elsewhere")
     say("not copied: the sources' folders, what is published, and letters in an outbox")
     return Exit.DONE
 
 
-def restore(
-    backup: Path,
+def restore(  # noqa: PLR0913 - one option each, as the manual lists them
+    backup: Annotated[Path, Parameter(help="The folder that `backup` wrote.")],
     /,
     *,
     replace: Annotated[bool, Parameter(negative=(), help="Put a store that is there aside.")] = False,
@@ -41,12 +51,16 @@ def restore(
     nothing_was_sent_since: Annotated[
         bool, Parameter(negative=(), help="Presume nothing: send what it calls planned.")
     ] = False,
+    json: AsJson = False,
     config: ConfigFile = DEFAULT_CONFIG,
 ) -> int:
     """Put a backup in place; what may have been sent after it was taken is not sent again."""
     whole = read_back(backup)
     wishes = Wishes(with_config=with_config, replace=replace, nothing_was_sent=nothing_was_sent_since)
     done = put_in_place(whole, config, wishes, now())
+    if json:
+        say_json(_restore_record(whole, done, wishes))
+        return Exit.DONE
     taken = f"{whole.manifest.taken:%Y-%m-%d %H:%M} UTC"
     for path in done.placed:
         say(f"restored {path} as it was at {taken}")
@@ -63,12 +77,35 @@ def _tell(presumed: tuple[Presumed, ...], taken_in: int, *, nothing_was_sent: bo
         say("presumed nothing: what the backup calls planned will be sent")
         return
     if taken_in:
-        say(f"took in {taken_in} articles or changes that the sources hold and the backup does not: they count as sent")
+        new = counted(taken_in, "article or change", "articles or changes")
+        sent = "it counts" if taken_in == 1 else "they count"
+        say(f"took in {new} that the sources hold and the backup does not: {sent} as sent")
     for each in presumed:
-        who = "1 recipient" if each.recipients == 1 else f"{each.recipients} recipients"
+        who = counted(each.recipients, "recipient")
         say(f"presumed sent: {each.digest} {each.key}, to {who}, now uncertain: they are not sent it again")
     if not presumed:
         say("no letter can have gone out since, so nothing is in doubt")
+
+
+def _backup_record(made: Backup, config: Config) -> dict[str, object]:
+    return {
+        "folder": str(made.folder),
+        "taken": made.manifest.taken.isoformat(timespec="seconds"),
+        "last_seq": made.manifest.last_seq,
+        "files": dict(made.manifest.files),
+        "password_file_not_copied": str(config.password_file) if config.password_file else None,
+    }
+
+
+def _restore_record(whole: Backup, done: Restored, wishes: Wishes) -> dict[str, object]:
+    return {
+        "taken": whole.manifest.taken.isoformat(timespec="seconds"),
+        "placed": [str(path) for path in done.placed],
+        "aside": [str(path) for path in done.aside],
+        "taken_in": done.taken_in,
+        "nothing_was_sent": wishes.nothing_was_sent,
+        "presumed": [{"digest": one.digest, "edition": one.key, "recipients": one.recipients} for one in done.presumed],
+    }
 
 
 @contextmanager

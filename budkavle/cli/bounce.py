@@ -42,7 +42,8 @@ def bounce(
     except Exception as error:  # a fault that we did not think of must not cost the message either
         if exit_of(error) is None:
             log.exception("bounce_not_taken", remedy="this is a fault in Budkavle: report it")
-        complain(words_of(error))
+        for line in words_of(error):
+            complain(line)
         return Exit.TRY_LATER
     finally:
         _leave_the_rest()

@@ -13,16 +13,19 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from budkavle.cli.letter_record import letter_record
 from budkavle.cli.terminal import (
     DEFAULT_CONFIG,
     AsJson,
     ConfigFile,
+    DigestArgument,
     Exit,
     WrongUseError,
     complain,
     now,
     say,
     say_json,
+    say_text,
     ticking,
 )
 from budkavle.config import Config, load
@@ -65,11 +68,12 @@ def find_digest(config: Config, name: str) -> Digest:
 
 @app.command
 def preview(
-    name: str,
+    name: DigestArgument,
     /,
     *,
     address: Annotated[str | None, Parameter(name="--as", help="The letter of this subscriber.")] = None,
     out: Annotated[Path | None, Parameter(help="A folder for letter.eml, letter.html and letter.txt.")] = None,
+    json: AsJson = False,
     config: ConfigFile = DEFAULT_CONFIG,
 ) -> int:
     """Show the message as it would go now; nothing is sent or recorded."""
@@ -81,26 +85,33 @@ def preview(
             letter = preview_of(service, digest, reader, now())
         except LookupError as error:
             raise WrongUseError(str(error)) from None
+    if json:
+        say_json(letter_record(name, letter))
     if letter is None:
-        say("the letter would be empty, so none would be sent")
+        if not json:
+            say("the letter would be empty, so none would be sent")
         return Exit.DONE
     message = BytesParser(EmailMessage, policy=policy.default).parsebytes(letter)
+    if out is None and json:
+        return Exit.DONE
     if out is None:
         text = message.get_body(("plain",))
-        say(f"Subject: {message['Subject']}\n\n{text.get_content() if text else ''}")
+        say(f"Subject: {message['Subject']}")
+        say_text(f"\n{text.get_content() if text else ''}")
         return Exit.DONE
     out.mkdir(parents=True, exist_ok=True)
     (out / "letter.eml").write_bytes(letter)
     for kind, suffix in (("plain", "txt"), ("html", "html")):
         part = message.get_body((kind,))
         (out / f"letter.{suffix}").write_text(part.get_content() if part else "", encoding="utf-8")
-    say(f"wrote letter.eml, letter.html and letter.txt into {out}")
+    if not json:
+        say(f"wrote letter.eml, letter.html and letter.txt into {out}")
     return Exit.DONE
 
 
 @app.command
 def send(
-    name: str,
+    name: DigestArgument,
     /,
     *,
     edition: Annotated[str | None, Parameter(help="The period's local date, YYYY-MM-DD, due or not.")] = None,
@@ -208,7 +219,13 @@ def _code(status: EditionStatus) -> int:
 
 
 @app.command
-def status(name: str | None = None, /, *, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:
+def status(
+    name: Annotated[str | None, Parameter(help="The digest; without it, all of them.")] = None,
+    /,
+    *,
+    json: AsJson = False,
+    config: ConfigFile = DEFAULT_CONFIG,
+) -> int:
     """Show the editions and how their deliveries add up."""
     loaded = load(config)
     with open_service(loaded) as service:

@@ -5,23 +5,24 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from articles.article import ArticleId
 from budkavle import erasing
+from budkavle.cli.article_names import ArticleName, article_named
 from budkavle.cli.terminal import DEFAULT_CONFIG, ConfigFile, Exit, WrongUseError, complain, now, say
 from budkavle.config import load
 from budkavle.wiring import open_service
+from budkavle.wording import counted
 
 
 def erase(
-    article: str,
+    article: ArticleName,
     /,
     *,
     yes: Annotated[bool, Parameter(negative=(), help="Do not ask.")] = False,
     config: ConfigFile = DEFAULT_CONFIG,
 ) -> int:
     """Blank every version of an article for ever: feeds keep a tombstone, letters and pages nothing."""
-    article_id = ArticleId(article)
     with open_service(load(config)) as service:
+        article_id = article_named(service, article)
         title = service.articles.history(article_id).article.title
         if not (yes or _confirmed(f"{title}\nErase every version of {article_id} for ever?")):
             complain("nothing is changed")
@@ -30,7 +31,8 @@ def erase(
         steps = erasing.beyond_reach(service, article_id)
     for line in _told(done):
         say(line)
-    say("\nstill for you to do:")
+    say()
+    say("still for you to do:")
     for step in steps:
         say(f"- {step}")
     return Exit.DONE if done.scrubbed and not done.faults else Exit.TRY_LATER
@@ -47,8 +49,11 @@ def _confirmed(question: str) -> bool:
 
 def _told(done: erasing.Erased) -> list[str]:
     lines = [f"erased as seq {done.seq}" if done.seq else "it was erased before; what came in of it since is dropped"]
-    lines.append(f"{done.letters} waiting letters lost it, {done.forms} kept letters that showed it were dropped")
-    lines.append(f"{done.documents} documents of feeds were made anew without it")
+    waiting = counted(done.letters, "waiting letter")
+    kept = counted(done.forms, "kept letter that showed it was", "kept letters that showed it were")
+    lines.append(f"{waiting} lost it, {kept} dropped")
+    documents = counted(done.documents, "document of feeds was", "documents of feeds were")
+    lines.append(f"{documents} made anew without it")
     lines += [f"{fault}; it holds the text still, so mend that and erase it again" for fault in done.faults]
     if done.under_way:
         lines.append("letters with it are being sent at this moment: their copies are dropped when that is done")

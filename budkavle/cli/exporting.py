@@ -1,5 +1,6 @@
 """Subscribers out, for another system or a person who asks to see the list."""
 
+import io
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -20,12 +21,13 @@ from budkavle.config import Config, load
 from budkavle.list_exporting import ExportAs, write_csv, write_json
 from budkavle.list_reporting import private_file
 from budkavle.wiring import open_service
+from budkavle.wording import counted
 from digest.adapters.exporting import Leaving
 
 _STANDARD = Path("-")
 
 
-def give(
+def give(  # noqa: PLR0913 - one option each, as the manual lists them
     file: Annotated[Path, Parameter(allow_leading_hyphen=True, help="Where to; - is standard output.")],
     /,
     *,
@@ -34,31 +36,49 @@ def give(
         bool, Parameter(negative=(), help="With leave tokens, so that the links in old letters can work elsewhere.")
     ] = False,
     without_addresses: Annotated[bool, Parameter(negative=(), help="With nothing that names a person.")] = False,
+    force: Annotated[bool, Parameter(negative=(), help="Replace a file that is there.")] = False,
     config: ConfigFile = DEFAULT_CONFIG,
 ) -> int:
     """Write all subscriptions into a file, or to standard output (-): a list that `import` reads, or JSON lines."""
     if with_tokens and (not json or without_addresses):
         raise WrongUseError("--with-tokens needs --json, and goes with addresses only: a token is as good as one")
     loaded = load(config)
+    _refuse_taken(file, force=force)
     refuse_published(loaded, file)
     how = ExportAs(addresses=not without_addresses, tokens=with_tokens)
     with open_service(loaded) as service:
         leaving = Leaving(service.database.read)
         write = write_json if json else write_csv
-        with ticking("Exporting", leaving.count()) as tick, _target(file) as target:
+        with ticking("Exporting", leaving.count()) as tick, _target(file, force=force) as target:
             number = write(target, leaving, how, tick)
         noes = leaving.nameless_noes()
-    complain(f"{number} subscriptions written to {'standard output' if file == _STANDARD else file}")
+    complain(f"{counted(number, 'subscription')} written to {'standard output' if file == _STANDARD else file}")
     if noes:
         complain(
-            f"{noes} more addresses must not be mailed, and are known by their keyed hash alone: no other system can"
-            " use these. Keep this installation's secret and store as long as somebody may ask."
+            f"known by keyed hash alone, and not to be mailed: {counted(noes, 'more address', 'more addresses')}; no"
+            " other system can use that. Keep this installation's secret and store as long as somebody may ask."
         )
     return Exit.DONE
 
 
-def _target(file: Path) -> AbstractContextManager[TextIO]:
-    return nullcontext(sys.stdout) if file == _STANDARD else private_file(file)
+def _target(file: Path, *, force: bool) -> AbstractContextManager[TextIO]:
+    if file != _STANDARD:
+        return private_file(file, replace=force)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a list is UTF-8 with its own line ends, whatever a terminal shows
+        sys.stdout.reconfigure(encoding="utf-8", newline="")
+    return nullcontext(sys.stdout)
+
+
+def _refuse_taken(file: Path, *, force: bool) -> None:
+    """Refuse to lose what is there already. Raises WrongUseError."""
+    if file != _STANDARD and not file.parent.is_dir():
+        raise WrongUseError(f"{file}: there is no folder {file.parent}; make it, or name another file")
+    if file == _STANDARD or not file.exists():
+        return
+    if not file.is_file():
+        raise WrongUseError(f"{file} is no file; name a new one, or - for standard output")
+    if not force:
+        raise WrongUseError(f"{file} exists already and stays as it is; name another file, or replace it with --force")
 
 
 def refuse_published(config: Config, file: Path) -> None:

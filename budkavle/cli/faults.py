@@ -3,6 +3,7 @@
 from articles.adapters.held import UnknownHeldInputError
 from articles.adapters.store import UnknownArticleError
 from budkavle.backing_up import BackupError, PlaceError
+from budkavle.cli.article_names import AmbiguousNameError
 from budkavle.cli.terminal import Exit, WrongUseError
 from budkavle.config_faults import ConfigFaults
 from budkavle.database import StoreError
@@ -39,6 +40,7 @@ _CODES: tuple[tuple[type[Exception], Exit], ...] = (
     (BackupError, Exit.NEEDS_A_PERSON),
     (NoPasswordError, Exit.NEEDS_A_PERSON),
     (FencedError, Exit.TRY_LATER),
+    (UnicodeEncodeError, Exit.WRONG_USE),
     (OSError, Exit.NEEDS_A_PERSON),
 )
 
@@ -48,12 +50,18 @@ def exit_of(error: Exception) -> Exit | None:
     return next((code for kind, code in _CODES if isinstance(error, kind)), None)
 
 
-def words_of(error: Exception) -> str:
-    """What is said of a fault; a configuration's faults stand as they are, a line each, for editors to jump to."""
+def words_of(error: Exception) -> tuple[str, ...]:
+    """The lines said of a fault; a configuration's faults stand as they are, a line each, for editors to jump to."""
     match error:
         case ConfigFaults():
-            return str(error)
-        case OSError(filename=str(path)) if error.strerror:
-            return f"budkavle: {path}: {error.strerror}; mend the path or its permissions, then try again"
+            return tuple(map(str, error.faults))
+        case UnicodeEncodeError():
+            return ("budkavle: something that was typed holds bytes that are no UTF-8; type it in UTF-8",)
+        case AmbiguousNameError():
+            return (f"budkavle: {error}", *error.choices)
+        case OSError() if error.strerror and error.filename:
+            return (f"budkavle: {error.filename}: {error.strerror}; mend the path or its permissions, then try again",)
+        case OSError() if error.strerror:
+            return (f"budkavle: {error.strerror}",)
         case _:
-            return f"budkavle: {error}"
+            return (f"budkavle: {error}",)

@@ -11,6 +11,7 @@ from budkavle.noting import note
 from budkavle.publishing import build_feeds, mend_documents
 from budkavle.verifying import verify as faults_of
 from budkavle.wiring import open_service
+from budkavle.wording import counted
 
 app = App(name="feeds", help="Build the documents that feed readers fetch, and prove them whole.")
 Everything = Annotated[bool, Parameter(name="--all", negative=(), help="Make everything anew, not only what changed.")]
@@ -38,7 +39,7 @@ def build(*, all: Everything = False, json: AsJson = False, config: ConfigFile =
             }
         )
     else:
-        say(f"{done.documents} documents, {len(done.changed)} of them changed")
+        say(f"{counted(done.documents, 'document')}, {len(done.changed)} of them changed")
     return Exit.NEEDS_A_PERSON if done.set_aside or done.faults else Exit.DONE
 
 
@@ -53,5 +54,5 @@ def verify(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:
     if json:
         say_json({"feeds": feeds, "faults": faults})
     else:
-        say(f"{feeds} feeds walked, {len(faults)} faults")
+        say(f"{counted(feeds, 'feed')} walked, {counted(len(faults), 'fault')}")
     return Exit.NEEDS_A_PERSON if faults else Exit.DONE

@@ -5,15 +5,16 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from budkavle import forgetting, purging
-from budkavle.cli.terminal import DEFAULT_CONFIG, ConfigFile, Exit, complain, now, say
+from budkavle.cli.terminal import DEFAULT_CONFIG, AddressArgument, ConfigFile, Exit, complain, now, say
 from budkavle.config import load
 from budkavle.erasing import copies
 from budkavle.noes import Lifted, lift_suppression, why_not
 from budkavle.wiring import open_service
+from budkavle.wording import counted
 from mail.address import parse_address
 
 
-def erase(address: str, /, *, config: ConfigFile = DEFAULT_CONFIG) -> int:
+def erase(address: AddressArgument, /, *, config: ConfigFile = DEFAULT_CONFIG) -> int:
     """Forget a person at once: subscriptions, consent, story, letters that wait. Only a keyed hash keeps their no."""
     loaded, whom = load(config), parse_address(address)
     with open_service(loaded) as service:
@@ -23,8 +24,9 @@ def erase(address: str, /, *, config: ConfigFile = DEFAULT_CONFIG) -> int:
     else:
         say("nobody with this address is known; a keyed hash remembers the no all the same")
     if done.letters:
-        say(f"{done.letters} letters to them in {loaded.outbox} are deleted")
-    say("\nstill for you to do:")
+        say(f"deleted: {counted(done.letters, 'letter')} to them in {loaded.outbox}")
+    say()
+    say("still for you to do:")
     for copy in copies(loaded.store_path):
         say(f"- delete {copy}, a copy of the store as it was")
     say("- delete older backups: restored beside the journal of leaves they forget them again, elsewhere not")
@@ -36,7 +38,7 @@ def erase(address: str, /, *, config: ConfigFile = DEFAULT_CONFIG) -> int:
     return Exit.TRY_LATER if done.under_way or not done.scrubbed else Exit.DONE
 
 
-def lift(address: str, /, *, config: ConfigFile = DEFAULT_CONFIG) -> int:
+def lift(address: AddressArgument, /, *, config: ConfigFile = DEFAULT_CONFIG) -> int:
     """Mail an address again that bounced, once you know that it works; a person's own no stays."""
     whom = parse_address(address)
     with open_service(load(config)) as service:

@@ -29,6 +29,7 @@ from budkavle.list_importing import Remark, Tally, Terms, take_list
 from budkavle.list_reading import AddressList, ReadAs, open_list
 from budkavle.list_reporting import reporting
 from budkavle.wiring import open_service
+from budkavle.wording import counted
 from digest.adapters.imports import Imports
 from digest.adapters.undoing import Undoing, Undone
 from digest.importing import Outcome
@@ -42,7 +43,7 @@ _REMARKS_ON_SCREEN = 100
 
 
 def take(  # noqa: PLR0913 - one option each, as the manual lists them
-    file: Path,
+    file: Annotated[Path, Parameter(help="The list, as a spreadsheet or another system saves it.")],
     /,
     *,
     digest: Annotated[str | None, Parameter(help="The digest, where a line names none.")] = None,
@@ -57,6 +58,7 @@ def take(  # noqa: PLR0913 - one option each, as the manual lists them
     ] = None,
     report: Annotated[Path | None, Parameter(help="Write what was not taken into this file, with addresses.")] = None,
     dry_run: Annotated[bool, Parameter(negative=(), help="Say the same, and change nothing.")] = False,
+    json: AsJson = False,
     config: ConfigFile = DEFAULT_CONFIG,
 ) -> int:
     """Subscribe the people on a list (CSV). Who has not agreed gets one letter that asks.
@@ -69,12 +71,15 @@ def take(  # noqa: PLR0913 - one option each, as the manual lists them
     loaded = load(config)
     if report is not None:
         refuse_published(loaded, report)
+        if report.exists() and (not report.is_file() or report.samefile(file)):
+            raise WrongUseError(f"--report {report} would take the place of what is there; name another file")
     terms = Terms(digest=_digest(loaded, digest), trust_list=trust_list.strip() if trust_list else None)
     how = ReadAs(
         encoding=encoding, separator=SEPARATORS[separator] if separator else None, columns=dict(map(_column, column))
     )
     found = open_list(file, how)
     complain(f"{file}: read as {_words(found)}")
+    _need_digest(loaded, terms, found)
     remarks = _Remarks(file)
     with ExitStack() as stack:
         told = stack.enter_context(_bytes_of(found.size))
@@ -82,7 +87,10 @@ def take(  # noqa: PLR0913 - one option each, as the manual lists them
         service = stack.enter_context(open_service(loaded))
         tally = take_list(service, found, terms, now(), dry_run=dry_run, remark=each, told=told)
     remarks.end()
-    say(_summary(tally, dry_run=dry_run))
+    if json:
+        say_json(_record(found, tally, dry_run=dry_run))
+    else:
+        say(_summary(tally, dry_run=dry_run))
     return Exit.NEEDS_A_PERSON if tally.counts[Outcome.REFUSED] else Exit.DONE
 
 
@@ -91,6 +99,13 @@ def _digest(config: Config, name: str | None) -> str | None:
         return find_digest(config, name).name
     digests = config.settings.digests
     return digests[0].name if len(digests) == 1 else None
+
+
+def _need_digest(config: Config, terms: Terms, found: AddressList) -> None:
+    """Stop once where every line would have to name its digest and none can. Raises WrongUseError."""
+    if terms.digest is None and "digest" not in found.form.columns:
+        names = ", ".join(each.name for each in config.settings.digests) or "none is configured"
+        raise WrongUseError(f"the list has no column for the digest, and there are several; add --digest NAME: {names}")
 
 
 def _column(words: str) -> tuple[str, str]:
@@ -117,9 +132,24 @@ def _place(place: int, header: Sequence[str] | None) -> str:
 
 def _summary(tally: Tally, *, dry_run: bool) -> str:
     made = f" (import {tally.id}; take it back with: subscribers undo-import {tally.id})" if tally.id else ""
-    counted = ", ".join(f"{tally.counts[each]} {each}" for each in Outcome if tally.counts[each])
+    sums = ", ".join(f"{tally.counts[each]} {each}" for each in Outcome if tally.counts[each])
     would = "would come to: " if dry_run else ""
-    return f"{tally.lines} lines: {would}{counted or 'nothing'}{made}"
+    return f"{counted(tally.lines, 'line')}: {would}{sums or 'nothing'}{made}"
+
+
+def _record(found: AddressList, tally: Tally, *, dry_run: bool) -> dict[str, object]:
+    names = {sign: name for name, sign in SEPARATORS.items()}
+    return {
+        "file": str(found.path),
+        "sha256": found.sha256,
+        "encoding": found.encoding,
+        "separator": names[found.form.separator],
+        "columns": {column: place + 1 for column, place in found.form.columns.items()},
+        "dry_run": dry_run,
+        "lines": tally.lines,
+        "counts": {outcome.value: tally.counts[outcome] for outcome in Outcome},
+        "import": tally.id,
+    }
 
 
 class _Remarks:
@@ -163,11 +193,16 @@ def show_imports(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -
             facts: Mapping[str, object] = {"id": each.id, "file": each.name, "sha256": each.sha256, "state": state}
             say_json({**facts, "started": each.started.isoformat(), "counts": each.counts, "options": each.options})
         else:
-            counted = ", ".join(f"{number} {name}" for name, number in each.counts.items())
-            say(f"{each.id:>4} {each.started:%Y-%m-%d %H:%M} {state:<9} {each.name}  {counted}")
+            sums = ", ".join(f"{number} {name}" for name, number in each.counts.items())
+            say(f"{each.id:>4} {each.started:%Y-%m-%d %H:%M} {state:<9} {each.name}  {sums}")
 
 
-def undo(number: int, /, *, config: ConfigFile = DEFAULT_CONFIG) -> int:
+def undo(
+    number: Annotated[int, Parameter(help="The number that `subscribers imports` gives it.")],
+    /,
+    *,
+    config: ConfigFile = DEFAULT_CONFIG,
+) -> int:
     """Take back what an import made and nobody has touched since.
 
     Whoever has confirmed, chosen, paused or left stays as they are.

@@ -2,15 +2,25 @@
 
 import sys
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, Parameter
 
+from budkavle.cli import streams
 from budkavle.cli.terminal import Exit, complain
 from budkavle.logs import set_up_logging
+
+
+def _version() -> str:
+    from budkavle.commit import version  # noqa: PLC0415 - it looks for the commit; only --version needs it
+
+    return version()
+
 
 app = App(
     name="budkavle",
     help="Feeds that readers can rely on and mail digests that people trust, from a newsroom's articles.",
-    version="0.1.0",
+    version=_version,
+    version_format="plaintext",
+    default_parameter=Parameter(show_default=False),
 )
 for _name, _place, _help in (
     ("init", "start:init", "Make a folder with a configuration that is ready to run."),
@@ -32,18 +42,36 @@ for _name, _place, _help in (
 
 def main() -> None:
     """Run one command and exit with its code; what went wrong is said in a line, never in a traceback."""
+    streams.read_names_as_utf_8()
+    streams.prepare()
     set_up_logging()
-    sys.exit(_run(sys.argv[1:]))
+    code = _run(sys.argv[1:])
+    if fault := streams.finish():
+        complain(f"budkavle: standard output: {fault}; not all that was to be said is written")
+        code = code or Exit.NEEDS_A_PERSON
+    sys.exit(code)
 
 
 def _run(words: list[str]) -> int:
     try:
-        result = app(words, exit_on_error=False, result_action="return_value")
-    except CycloptsError:
-        return Exit.WRONG_USE  # cyclopts has said what is wrong
+        result = app(words, exit_on_error=False, print_error=False, result_action="return_value")
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    except CycloptsError as error:
+        complain(f"budkavle: {_in_a_line(error)}; see budkavle {_command(error)} --help".replace("  ", " "))
+        return Exit.WRONG_USE
     except Exception as error:  # noqa: BLE001 - what is no expected fault is raised again
         return _explain(error)
     return result if isinstance(result, int) else Exit.DONE
+
+
+def _in_a_line(error: CycloptsError) -> str:
+    words = " ".join(str(error).split()).removesuffix(".")
+    return words[:1].lower() + words[1:]
+
+
+def _command(error: CycloptsError) -> str:
+    return " ".join(error.command_chain or ())
 
 
 def _explain(error: Exception) -> int:
@@ -52,5 +80,6 @@ def _explain(error: Exception) -> int:
     code = exit_of(error)
     if code is None:
         raise error
-    complain(words_of(error))
+    for line in words_of(error):
+        complain(line)
     return code

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from budkavle.cli.digest import find_digest
-from budkavle.cli.terminal import DEFAULT_CONFIG, AsJson, ConfigFile, Exit, complain, say, say_json
+from budkavle.cli.terminal import DEFAULT_CONFIG, AddressArgument, AsJson, ConfigFile, Exit, complain, say, say_json
 from budkavle.config import load
 from budkavle.explaining import Explanation, explain_edition
 from budkavle.noes import why_not
@@ -29,7 +32,7 @@ _WORDS = {
 }
 
 
-def show(address: str, /, *, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:
+def show(address: AddressArgument, /, *, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:
     """Tell a person's story: subscriptions, consent, what happened, what was sent, and whether they are suppressed."""
     whom = parse_address(address)
     with open_service(load(config)) as service:
@@ -107,11 +110,11 @@ def _told(story: Story) -> Iterator[str]:
 
 
 def explain(
-    address: str,
-    edition: str | None = None,
+    address: AddressArgument,
+    edition: Annotated[str | None, Parameter(help="The edition's date; without it, the one to come.")] = None,
     /,
     *,
-    digest: str | None = None,
+    digest: Annotated[str | None, Parameter(help="The digest; without it, all of them.")] = None,
     json: AsJson = False,
     config: ConfigFile = DEFAULT_CONFIG,
 ) -> int:

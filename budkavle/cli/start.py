@@ -1,6 +1,7 @@
 """Beginning: a folder ready to run, a look at its configuration, and the demonstration."""
 
 import asyncio
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -9,12 +10,24 @@ from rich.console import Console
 from rich.table import Table
 
 from budkavle.checks.preflight import Reach, notes, worries
-from budkavle.cli.terminal import DEFAULT_CONFIG, ConfigFile, Exit, WrongUseError, complain, say, ticking
+from budkavle.cli.terminal import (
+    DEFAULT_CONFIG,
+    AsJson,
+    ConfigFile,
+    Exit,
+    WrongUseError,
+    complain,
+    say,
+    say_json,
+    ticking,
+)
 from budkavle.config import load
+from budkavle.config_faults import ConfigFaults
 from budkavle.starting import write_config
+from budkavle.wording import counted
 
 
-def init(folder: Path) -> None:
+def init(folder: Annotated[Path, Parameter(help="The folder; it is made where it is missing.")]) -> None:
     """Make a folder with a config.toml that is complete and runs as it stands."""
     if (folder / "config.toml").exists():
         msg = f"{folder / 'config.toml'} exists already and stays as it is; remove it first, or name another folder"
@@ -26,21 +39,34 @@ def init(folder: Path) -> None:
 def check(
     *,
     offline: Annotated[bool, Parameter(negative=(), help="Leave out the relay.")] = False,
+    json: AsJson = False,
     config: ConfigFile = DEFAULT_CONFIG,
 ) -> int:
     """Say every fault of configuration, templates, store and relay, with its line and remedy; nothing is changed."""
-    loaded = load(config)
+    try:
+        loaded = load(config)
+    except ConfigFaults as refused:
+        if not json:
+            raise
+        for fault in refused.faults:
+            say_json(asdict(fault))
+        return Exit.WRONG_USE
     for note in notes(loaded):
         complain(f"note: {note}")
     found = worries(loaded, Reach.HERE if offline else Reach.RELAY)
     for worry in found:
-        say(str(worry))
-    if not found:
+        if json:
+            say_json(asdict(worry))
+        else:
+            say(str(worry))
+    if not found and not json:
         say(f"{config}: in order")
     return Exit.NEEDS_A_PERSON if found else Exit.DONE
 
 
-def demo(folder: Path = Path("demo")) -> int:
+def demo(
+    folder: Annotated[Path, Parameter(show_default=True, help="Where it is laid.")] = Path("demo"),
+) -> int:
     """Six weeks of a sample newsroom, from pages to letters, in a folder: nothing leaves this machine."""
     from budkavle.demo import replay, weeks  # noqa: PLC0415 - `check` must not wait for what the demo needs
 
@@ -56,7 +82,8 @@ def demo(folder: Path = Path("demo")) -> int:
         table.add_row(what, str(number), str(where))
     Console(soft_wrap=True).print(table)
     if done.changed_now:
-        say(f"{done.sent_now} letters were laid in the outbox; open one with any mail program.")
+        laid = counted(done.sent_now, "letter was", "letters were")
+        say(f"{laid} laid in the outbox; open one with any mail program.")
     else:
         say("Nothing changed: everything was there already, and nobody was mailed twice.")
     return Exit.DONE

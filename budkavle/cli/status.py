@@ -14,6 +14,7 @@ from budkavle.config_settings import Digest
 from budkavle.planning import upcoming
 from budkavle.showing import shown_now
 from budkavle.wiring import Service, open_service
+from budkavle.wording import counted
 from digest.delivery import DeliveryState
 from digest.period import Slot
 from feeds.readback import Freshness, freshness
@@ -152,7 +153,8 @@ def _record(overview: Overview, alarms: list[Lasting]) -> dict[str, object]:
 
 
 def _lines(overview: Overview, alarms: list[Lasting], zone: ZoneInfo) -> Iterator[str]:
-    yield f"{overview.articles} articles (newest seq {overview.newest_seq}), {overview.subscriptions} subscriptions"
+    articles, subscriptions = counted(overview.articles, "article"), counted(overview.subscriptions, "subscription")
+    yield f"{articles} (newest seq {overview.newest_seq}), {subscriptions}"
     for name, last in overview.sources.items():
         yield f"source {name}: last news {_local(last, zone)}"
     yield f"feeds: last published {_local(overview.feeds_published, zone)}"
@@ -162,8 +164,9 @@ def _lines(overview: Overview, alarms: list[Lasting], zone: ZoneInfo) -> Iterato
         yield f"digest {each.name}: last edition {newest}"
         yield f"digest {each.name}: next edition {each.next}, due {_local(each.due, zone)}"
     for paused in overview.domains:
+        waiting = counted(paused.letters, "letter waits", "letters wait")
         how = "a few letters try it" if paused.trying else "paused"
-        yield f"domain {paused.name}: {how} until {_local(paused.until, zone)}, {paused.letters} letters wait"
+        yield f"domain {paused.name}: {how} until {_local(paused.until, zone)}, {waiting}"
     for one in alarms:
         since = f", since {_local(one.since, zone)}" if one.since else ""
         yield f"needs a person: {one.alarm.kind} {one.alarm.about}{since}"

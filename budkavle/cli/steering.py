@@ -1,13 +1,17 @@
 """Stopping an edition in mid-run, letting it or a domain go on, ending it: whoever sends hears of it at once."""
 
+from typing import Annotated
+
+from cyclopts import Parameter
+
 from budkavle.cli.digest import find_digest, tell
-from budkavle.cli.terminal import DEFAULT_CONFIG, AsJson, ConfigFile, Exit, WrongUseError, now, say
+from budkavle.cli.terminal import DEFAULT_CONFIG, AsJson, ConfigFile, DigestArgument, Exit, WrongUseError, now, say
 from budkavle.config import load
 from budkavle.wiring import Service, open_service
 from digest.edition import Edition, EditionState
 
 
-def pause(name: str, /, *, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:
+def pause(name: DigestArgument, /, *, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:
     """Stop the edition that is being sent: letters under way are finished, the others wait."""
     loaded = load(config)
     with open_service(loaded) as service:
@@ -17,7 +21,7 @@ def pause(name: str, /, *, json: AsJson = False, config: ConfigFile = DEFAULT_CO
         return _told(service, edition, json=json)
 
 
-def resume(name: str, /, *, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:
+def resume(name: DigestArgument, /, *, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:
     """Let a paused edition go on: the daemon sends it, or without one `digest send` does."""
     loaded = load(config)
     with open_service(loaded) as service:
@@ -29,7 +33,9 @@ def resume(name: str, /, *, json: AsJson = False, config: ConfigFile = DEFAULT_C
         return _told(service, edition, json=json)
 
 
-def resume_domain(domain: str, /, *, config: ConfigFile = DEFAULT_CONFIG) -> int:
+def resume_domain(
+    domain: Annotated[str, Parameter(help="What stands behind the @.")], /, *, config: ConfigFile = DEFAULT_CONFIG
+) -> int:
     """Let all letters to a receiving domain go on that refused us: the daemon sends them, or `digest send` does."""
     with open_service(load(config)) as service:
         if not service.domains.resume(domain.lower(), now()):
@@ -39,7 +45,7 @@ def resume_domain(domain: str, /, *, config: ConfigFile = DEFAULT_CONFIG) -> int
     return Exit.DONE
 
 
-def cancel(name: str, /, *, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:
+def cancel(name: DigestArgument, /, *, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:
     """Send no more letters of an edition, for good: whoever has none yet gets its news with the next edition."""
     loaded = load(config)
     with open_service(loaded) as service:

@@ -7,6 +7,7 @@ from cyclopts import App, Parameter
 from budkavle.cli.digest import find_digest
 from budkavle.cli.terminal import (
     DEFAULT_CONFIG,
+    AddressArgument,
     AsJson,
     ConfigFile,
     Exit,
@@ -36,6 +37,7 @@ for _name, _place, _help in (
 ):
     app.command(f"budkavle.cli.{_place}", name=_name, help=_help)
 Names = Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative=())]
+EndedDigest = Annotated[str | None, Parameter(help="The digest; without it, all of them.")]
 DigestName = Annotated[str | None, Parameter(help="The digest; needed only where there are several.")]
 
 
@@ -57,14 +59,15 @@ def _digest(config: Config, name: str | None) -> str:
 
 @app.command
 def add(  # noqa: PLR0913 - one option each, as the manual lists them
-    address: str,
+    address: AddressArgument,
     /,
     *,
     digest: DigestName = None,
-    topics: Names = (),
-    publishers: Names = (),
+    topics: Annotated[Names, Parameter(help="Ids of topics; none means all.")] = (),
+    publishers: Annotated[Names, Parameter(help="Ids of publishers; none means all.")] = (),
     consent: Annotated[str, Parameter(help="Where and when it was given.")] = "",
     again: Annotated[bool, Parameter(negative=(), help="Somebody who left wants to come back.")] = False,
+    json: AsJson = False,
     config: ConfigFile = DEFAULT_CONFIG,
 ) -> int:
     """Subscribe an address, or change the choices of one that subscribes already."""
@@ -85,14 +88,17 @@ def add(  # noqa: PLR0913 - one option each, as the manual lists them
         chosen = joined is Joined.UNCHANGED and bool(topics or publishers)
         changed = chosen and service.subscribers.choose(wish.address, wish.digest, wish.wanted, now())
         suppressed = service.suppressions.find(wish.address)
-    if joined is Joined.SUPPRESSED and suppressed is not None:
-        complain(why_not(suppressed))
-        return Exit.NEEDS_A_PERSON
+    why = why_not(suppressed) if joined is Joined.SUPPRESSED and suppressed is not None else ""
     if joined is Joined.LEFT_BEFORE:
-        complain("this address left before and is left alone; if its owner asks to come back: --again")
-        return Exit.NEEDS_A_PERSON
-    say("changed its choices" if changed else _SAID[joined])
-    return Exit.DONE
+        why = "this address left before and is left alone; if its owner asks to come back: --again"
+    if json:
+        outcome = "choices changed" if changed else joined.value
+        say_json({"address": wish.address.text, "digest": wish.digest, "outcome": outcome, "why": why or None})
+    elif why:
+        complain(why)
+    else:
+        say("changed its choices" if changed else _SAID[joined])
+    return Exit.NEEDS_A_PERSON if why else Exit.DONE
 
 
 @app.command(name="list")
@@ -110,7 +116,7 @@ def show_all(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> No
 
 
 @app.command
-def end(address: str, /, *, digest: str | None = None, config: ConfigFile = DEFAULT_CONFIG) -> int:
+def end(address: AddressArgument, /, *, digest: EndedDigest = None, config: ConfigFile = DEFAULT_CONFIG) -> int:
     """End the subscriptions of an address, to one digest or to all: at once, before the next letter."""
     loaded = load(config)
     if digest is not None:
@@ -122,7 +128,7 @@ def end(address: str, /, *, digest: str | None = None, config: ConfigFile = DEFA
 
 
 @app.command
-def pause(address: str, /, *, digest: DigestName = None, config: ConfigFile = DEFAULT_CONFIG) -> int:
+def pause(address: AddressArgument, /, *, digest: DigestName = None, config: ConfigFile = DEFAULT_CONFIG) -> int:
     """Send nothing to an address until it is resumed; the edition after that makes up for it."""
     loaded = load(config)
     with open_service(loaded) as service:
@@ -132,7 +138,7 @@ def pause(address: str, /, *, digest: DigestName = None, config: ConfigFile = DE
 
 
 @app.command
-def resume(address: str, /, *, digest: DigestName = None, config: ConfigFile = DEFAULT_CONFIG) -> int:
+def resume(address: AddressArgument, /, *, digest: DigestName = None, config: ConfigFile = DEFAULT_CONFIG) -> int:
     """Send to a paused address again."""
     loaded = load(config)
     with open_service(loaded) as service:

@@ -13,10 +13,15 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.progress import Progress, track
 
+from budkavle.wording import printable, printable_json
+
 T = TypeVar("T")
-ConfigFile = Annotated[Path, Parameter(name="--config", help="The configuration.")]
+ConfigFile = Annotated[Path, Parameter(name="--config", show_default=True, help="The configuration.")]
 AsJson = Annotated[bool, Parameter(name="--json", negative=(), help="One JSON object a line, with stable keys.")]
+DigestArgument = Annotated[str, Parameter(name="NAME", help="The digest.")]
+AddressArgument = Annotated[str, Parameter(name="ADDRESS", help="A mail address.")]
 DEFAULT_CONFIG = Path("config.toml")
+_IN_A_TEXT = "\n\t"
 
 
 class Exit(IntEnum):
@@ -26,6 +31,7 @@ class Exit(IntEnum):
     NEEDS_A_PERSON = 1
     WRONG_USE = 2
     TRY_LATER = 75
+    INTERRUPTED = 130
 
 
 class WrongUseError(ValueError):
@@ -37,19 +43,29 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def say(line: str) -> None:
-    """A line of result."""
-    sys.stdout.write(line + "\n")
+def say(line: str = "") -> None:
+    """A line of result: one, whatever is in it, for names of files and titles may hold line breaks and worse."""
+    sys.stdout.write(f"{printable(line)}\n")
+
+
+def say_text(text: str) -> None:
+    """A text of several lines, such as an article's."""
+    sys.stdout.write(f"{printable(text, keep=_IN_A_TEXT)}\n")
 
 
 def complain(line: str) -> None:
-    """A line about what went wrong."""
-    sys.stderr.write(line + "\n")
+    """A line about what went wrong: one, as `say` says it."""
+    sys.stderr.write(f"{printable(line)}\n")
 
 
 def say_json(record: Mapping[str, object]) -> None:
-    """A record of result, one line."""
-    say(json.dumps(record, ensure_ascii=False))
+    """A record of result, one line; in ASCII where standard output can write no more than that."""
+    line = printable_json(json.dumps(record, ensure_ascii=False))
+    try:
+        line.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        line = json.dumps(record)
+    sys.stdout.write(f"{line}\n")
 
 
 def progress(things: Iterable[T], what: str, total: int | None = None) -> Iterator[T]:

@@ -65,7 +65,7 @@ def test_every_feeds_page_is_accessible_on_every_screen(home: Path, browser: Bro
         page(home, f"gemensamt/{name}.md", text)
     budkavle("import", folder=home)
     ids = re.findall(r"tag:\S+", budkavle("articles", "list", folder=home).out)
-    budkavle("articles", "correct", ids[0], "--note", "Fel dag.", folder=home)
+    budkavle("articles", "correct", ids[0], "--note", "Fel dag.", "--unchanged", folder=home)
     budkavle("articles", "withdraw", ids[1], "--note", "Gäller inte.", folder=home)
     budkavle("feeds", "build", folder=home)
     with running(home) as (client, _):
@@ -103,7 +103,7 @@ def test_every_letter_is_accessible_on_every_screen(home: Path, tmp_path: Path, 
     budkavle("import", folder=home)
     budkavle("digest", "send", "veckobrev", "--edition", "2026-01-09", folder=home)
     ids = re.findall(r"tag:\S+", budkavle("articles", "list", folder=home).out)
-    budkavle("articles", "correct", ids[0], "--note", "Fel dag.", folder=home)
+    budkavle("articles", "correct", ids[0], "--note", "Fel dag.", "--unchanged", folder=home)
     budkavle("articles", "withdraw", ids[1], "--note", "Gäller inte.", folder=home)
     budkavle("digest", "send", "veckobrev", "--edition", "2026-01-16", folder=home)
     letters = sorted((home / "var" / "outbox" / "new").iterdir())
@@ -140,7 +140,7 @@ def test_every_past_edition_is_accessible_on_every_screen(home: Path, browser: B
     budkavle("import", folder=home)
     budkavle("digest", "send", "veckobrev", "--edition", "2026-01-09", folder=home)
     ids = re.findall(r"tag:\S+", budkavle("articles", "list", folder=home).out)
-    budkavle("articles", "correct", ids[0], "--note", "Fel dag.", folder=home)
+    budkavle("articles", "correct", ids[0], "--note", "Fel dag.", "--unchanged", folder=home)
     budkavle("articles", "withdraw", ids[1], "--note", "Gäller inte.", folder=home)
     budkavle("digest", "send", "veckobrev", "--edition", "2026-01-16", folder=home)
     with running(home) as (client, _):

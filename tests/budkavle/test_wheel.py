@@ -1,9 +1,15 @@
 """The wheel alone, in a virtual environment that holds nothing else but what it names: all of it is in there."""
 
+import subprocess
+import sys
+import tarfile
 from pathlib import Path
 
 import pytest
 
+from budkavle.cli.main import app
+from budkavle.cli.manual import commands
+from budkavle.commit import NAME, checked_out
 from tests.budkavle.wheel import ROOT, environment, run
 
 WATCHED = """
@@ -20,6 +26,7 @@ finally:
 """
 
 WHOSE = "from importlib.metadata import packages_distributions as p; print([p()[n] for n in {packages!r}])"
+SELF = sys.executable
 PACKAGES = ("articles", "feeds", "digest", "budkavle")
 
 
@@ -47,3 +54,74 @@ def test_the_command_makes_a_folder_that_is_in_order(python: Path, tmp_path: Pat
 def test_the_four_packages_belong_to_this_distribution_alone(python: Path, tmp_path: Path) -> None:
     out = run([python, "-I", "-c", WHOSE.format(packages=PACKAGES)], tmp_path)
     assert out.strip() == str([["budkavle"]] * len(PACKAGES))
+
+
+def test_the_version_names_the_commit_that_the_wheel_was_built_from(python: Path, tmp_path: Path) -> None:
+    said = run([python.with_name("budkavle"), "--version"], tmp_path)
+    commit = checked_out(ROOT)
+    assert said == (f"0.1.0 (commit {commit[:12]})\n" if commit else "0.1.0\n")
+
+
+def test_a_wheel_from_an_sdist_names_its_commit_and_one_from_nowhere_names_none(tmp_path: Path) -> None:
+    run([SELF, "-m", "hatchling", "build", "-t", "sdist", "-d", tmp_path], ROOT)
+    (packed,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(packed) as archive:
+        archive.extractall(tmp_path, filter="data")
+    (tree,) = tmp_path.glob("budkavle-*/")
+    told = (tree / "budkavle" / NAME).exists()
+    assert told == (checked_out(ROOT) is not None)
+    assert commit_in_a_wheel_of(tree) == told
+    (tree / "budkavle" / NAME).unlink(missing_ok=True)
+    assert not commit_in_a_wheel_of(tree)
+
+
+def commit_in_a_wheel_of(tree: Path) -> bool:
+    run([SELF, "-m", "hatchling", "build", "-t", "wheel", "-d", tree / "dist"], tree)
+    (wheel,) = (tree / "dist").glob("*.whl")
+    names = run([SELF, "-m", "zipfile", "-l", wheel], tree)
+    wheel.unlink()
+    return f"budkavle/{NAME}" in names
+
+
+def test_the_manual_page_has_every_command_and_no_fault_of_form(python: Path) -> None:
+    page = python.parent.parent / "share" / "man" / "man1" / "budkavle.1"
+    shown = subprocess.run(
+        ["/usr/bin/man", "--warnings", "-l", page],
+        env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "MANWIDTH": "200", "MANROFFOPT": "-rHY=0"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert shown.stderr == ""
+    for path, _ in commands(app):
+        assert f"budkavle {' '.join(path)}" in shown.stdout
+    for section in ("NAME", "SYNOPSIS", "EXIT STATUS", "FILES"):
+        assert section in shown.stdout
+
+
+COMPLETE = """
+source {script}
+complete -p budkavle
+COMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))
+_budkavle
+printf '%s\\n' "${{COMPREPLY[@]}}"
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [("budkavle art", "articles"), ("budkavle articles wi", "withdraw"), ("budkavle digest send --ed", "--edition")],
+)
+def test_bash_completes_commands_and_options(python: Path, tmp_path: Path, words: str, offered: str) -> None:
+    script = python.parent.parent / "share" / "bash-completion" / "completions" / "budkavle"
+    run(["/bin/bash", "-n", script], tmp_path)
+    said = run(["/bin/bash", "-c", COMPLETE.format(script=script, words=words)], tmp_path).splitlines()
+    assert said[0].endswith("budkavle")
+    assert offered in said[1:]
+
+
+def test_zsh_and_fish_find_their_completion_where_they_look(python: Path) -> None:
+    share = python.parent.parent / "share"
+    assert (share / "zsh" / "site-functions" / "_budkavle").read_text().startswith("#compdef budkavle")
+    assert "complete -c budkavle" in (share / "fish" / "vendor_completions.d" / "budkavle.fish").read_text()

@@ -1,0 +1,117 @@
+"""`budkavle check` where this user may not look: each folder is named with its line, and the other checks go on."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.budkavle.conftest import ARTICLE, Outcome, budkavle, changed
+from tests.budkavle.piped_home import AS_OWNER, reachable
+from tests.budkavle.postfix import OWNER
+from tests.budkavle.wheel import for_everybody, run
+
+
+@pytest.fixture(scope="module")
+def program() -> Iterator[Path]:
+    with reachable() as folder:
+        yield for_everybody(folder)
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """An installation of root's that everybody may read, with something in every folder that its settings name."""
+    with reachable() as folder:
+        home = folder / "home"
+        budkavle("init", home, folder=folder)
+        for source in ("lingonmark", "barrvik", "gemensamt"):
+            (home / "newsroom" / source / "2026").mkdir(parents=True)
+        (home / "newsroom" / "gemensamt" / "2026" / "a.md").write_text(ARTICLE, encoding="utf-8")
+        (home / "templates" / "letters").mkdir(parents=True)
+        budkavle("import", folder=home)
+        budkavle("subscribers", "add", "lasare@example.org", folder=home)
+        budkavle("digest", "send", "veckobrev", "--edition", "2026-01-09", folder=home)
+        budkavle("feeds", "build", folder=home)
+        run(["chown", "-R", OWNER, home], folder)
+        yield home
+
+
+def check(program: Path, home: Path, *words: str) -> Outcome:
+    """`check` as an unprivileged user, in a process of its own: root may read everything."""
+    typed = [program, "check", *words, "--config", home / "config.toml"]
+    done = subprocess.run(typed, **AS_OWNER, capture_output=True, text=True, check=False, timeout=120)
+    return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+def line_of(home: Path, text: str) -> int:
+    return (home / "config.toml").read_text(encoding="utf-8").partition(text)[0].count("\n") + 1
+
+
+@pytest.mark.parametrize("mode", [0o000, 0o444, 0o311])
+def test_every_folder_that_cannot_be_read_is_named_with_its_line_and_all_else_is_looked_at(
+    program: Path, home: Path, mode: int
+) -> None:
+    config = home / "config.toml"
+    text = changed(config.read_text(encoding="utf-8"), transport="maildir")
+    config.write_text(text.replace('"newsroom/barrvik"', '"newsroom/gone"'), encoding="utf-8")
+    assert "Permission" not in check(program, home).out
+    closed = {
+        '"newsroom/lingonmark"': home / "newsroom" / "lingonmark",
+        '"newsroom/gemensamt"': home / "newsroom" / "gemensamt" / "2026",
+        "\ntemplates = ": home / "templates",
+    }
+    for path in closed.values():
+        path.chmod(mode)
+    done = check(program, home, "--json")
+    found = {(record["line"], record["key"]): record for record in map(json.loads, done.out.splitlines())}
+    assert (done.code, done.err.count("Traceback")) == (1, 0)
+    for setting, path in closed.items():
+        line = line_of(home, setting) + setting.startswith("\n")
+        (said,) = (record for (place, _), record in found.items() if place == line)
+        assert str(path) in said["what"]
+        assert "let this user" in said["remedy"]
+    assert "does not exist" in found[line_of(home, '"newsroom/gone"'), "sources.path"]["what"]
+
+
+@pytest.mark.parametrize("mode", [0o000, 0o555])
+def test_every_folder_that_cannot_be_written_is_named_with_its_line(program: Path, home: Path, mode: int) -> None:
+    before = check(program, home)
+    assert (before.code, before.out) == (0, f"{home / 'config.toml'}: in order\n")
+    for path in (home / "var" / "public" / "feeds", home / "var" / "outbox" / "tmp", home / "var"):
+        path.chmod(mode)
+    done = check(program, home)
+    assert (done.code, "Traceback" in done.err) == (1, False)
+    lines = {int(line.split(":")[1]) for line in done.out.splitlines() if "cannot be written" in line}
+    assert line_of(home, "\nurl = ") + 1 in lines
+    if mode == 0o555:
+        assert {line_of(home, "\ntarget = ") + 1, line_of(home, '\npath = "var/outbox"') + 1} <= lines
+
+
+def test_a_folder_behind_a_closed_one_is_named_too(program: Path, home: Path) -> None:
+    (home / "newsroom").chmod(0o000)
+    done = check(program, home)
+    assert (done.code, "Traceback" in done.err) == (1, False)
+    assert [line.split(": ")[1] for line in done.out.splitlines()] == ["sources.path"] * 3
+    assert done.out.count("Permission denied") == 3
+
+
+def test_a_password_that_cannot_be_read_is_named_with_its_line(program: Path, home: Path) -> None:
+    config, secret = home / "config.toml", home / "password"
+    text = config.read_text(encoding="utf-8").replace('# user = ""', 'user = "budkavle"')
+    config.write_text(f"{text}\n", encoding="utf-8")
+    secret.write_text("hemligt", encoding="utf-8")
+    secret.chmod(0o000)
+    (home / "newsroom" / "barrvik").chmod(0o000)
+    lines = config.read_text(encoding="utf-8").splitlines()
+    if not any(line.startswith("[mail.smtp]") for line in lines):
+        lines += ["[mail.smtp]", 'host = "127.0.0.1"', "port = 2525", 'tls = "none"']
+    at = next(number for number, line in enumerate(lines) if line.startswith("[mail.smtp]"))
+    lines[at + 1 : at + 1] = ['password_file = "password"']
+    if not any(line.startswith("user =") for line in lines):
+        lines[at + 1 : at + 1] = ['user = "budkavle"']
+    config.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    done = check(program, home, "--offline")
+    assert done.code == 1, done.err
+    assert "password cannot be read: Permission denied" in done.out
+    assert "barrvik cannot be read: Permission denied" in done.out
