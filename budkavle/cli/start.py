@@ -1,15 +1,12 @@
-"""Beginning: a folder ready to run, a look at its configuration, and the demonstration."""
+"""Beginning: a folder ready to run, and a look at its configuration."""
 
-import asyncio
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
-from rich.console import Console
-from rich.table import Table
 
 from budkavle.checks.preflight import Reach, notes, worries
-from budkavle.cli.terminal import DEFAULT_CONFIG, ConfigFile, Exit, WrongUseError, complain, say, ticking
+from budkavle.cli.terminal import DEFAULT_CONFIG, ConfigFile, Exit, WrongUseError, complain, say
 from budkavle.config import load
 from budkavle.starting import write_config
 
@@ -38,25 +35,3 @@ def check(
     if not found:
         say(f"{config}: in order")
     return Exit.NEEDS_A_PERSON if found else Exit.DONE
-
-
-def demo(folder: Path = Path("demo")) -> int:
-    """Six weeks of a sample newsroom, from pages to letters, in a folder: nothing leaves this machine."""
-    from budkavle.demo import replay, weeks  # noqa: PLC0415 - `check` must not wait for what the demo needs
-
-    with ticking("Six weeks of news", len(weeks())) as tick:
-        done = asyncio.run(replay(folder, tick))
-    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
-    for what, number, where in (
-        ("articles", done.articles, done.config.folder / "newsroom"),
-        ("feeds", done.feeds, done.config.publish_folder / "feeds"),
-        ("editions", done.editions, f"budkavle digest status --config {done.config.file}"),
-        ("letters", done.letters, done.config.outbox),
-    ):
-        table.add_row(what, str(number), str(where))
-    Console(soft_wrap=True).print(table)
-    if done.changed_now:
-        say(f"{done.sent_now} letters were laid in the outbox; open one with any mail program.")
-    else:
-        say("Nothing changed: everything was there already, and nobody was mailed twice.")
-    return Exit.DONE
