@@ -13,6 +13,7 @@ from pathlib import Path
 
 from articles.article import Kind
 from budkavle import delivering
+from budkavle.archive import listed_editions
 from budkavle.config import Config, load
 from budkavle.finding import MANIFEST, at_path, everything
 from budkavle.importing import import_all
@@ -40,7 +41,7 @@ class NoDemoError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Replayed:
-    """What the folder holds when the demo has run, and how many letters this run sent."""
+    """What the folder holds when the demo has run, and how many letters this run sent. `editions` had a letter each."""
 
     config: Config
     articles: int
@@ -73,7 +74,7 @@ async def replay(folder: Path, port: int | None, now: datetime, say: Say) -> Rep
             config=config,
             articles=service.articles.count(),
             feeds=len(service.feeds),
-            editions=len(list(service.editions.status())),
+            editions=len(listed_editions(service, config.settings.digests[0])),
             letters=sum(1 for _ in (config.outbox / "new").iterdir()),
             sent_now=sent,
             changed_now=made or caught_up or bool(documents.changed),
