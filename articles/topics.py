@@ -1,6 +1,8 @@
 """Topics by the words of a text."""
 
+import re
 from dataclasses import replace
+from functools import lru_cache
 
 from articles.article import Draft, Section, Topic, TopicId
 
@@ -8,11 +10,13 @@ from articles.article import Draft, Section, Topic, TopicId
 def topics_in(text: str, topics: tuple[Topic, ...]) -> tuple[TopicId, ...]:
     """The topics one of whose words stands in the text, in the vocabulary's order.
 
-    Case does not count, and a word is found anywhere inside another: Swedish compounds hide it, so "vård" is in
-    "sjukvården". A short word finds much that is not meant ("el" is in "del"): a vocabulary should give the longer one.
+    Case does not count. An asterisk says on which side a word may go on: "buss*" is in "bussresa" and not in
+    "bokbuss", "*sjukvård*" is in "hemsjukvården". A word without one is found anywhere inside another, too: Swedish
+    compounds hide it, so "vård" is in "sjukvården". But "elev" is in "relevant", so that a vocabulary should say where
+    a word begins.
     """
     folded = " ".join(text.casefold().split())
-    return tuple(topic.id for topic in topics if any(word in folded for word in _words(topic)))
+    return tuple(topic.id for topic in topics if any(_pattern(word).search(folded) for word in topic.words))
 
 
 def tagged(draft: Draft, topics: tuple[Topic, ...]) -> Draft:
@@ -36,6 +40,14 @@ def _with_topics(section: Section, topics: tuple[TopicId, ...]) -> Section:
     return replace(section, topics=topics)
 
 
-def _words(topic: Topic) -> tuple[str, ...]:
-    folded = (" ".join(word.casefold().split()) for word in topic.words)
-    return tuple(word for word in folded if word)
+@lru_cache(maxsize=4096)
+def _pattern(word: str) -> re.Pattern[str]:
+    """What finds a vocabulary's word in a folded text; a blank word, or one of asterisks alone, finds nothing."""
+    folded = " ".join(word.casefold().split())
+    bare = folded.strip("* ")
+    if not bare:
+        return re.compile(r"(?!)")
+    anywhere = "*" not in folded
+    before = "" if anywhere or folded.startswith("*") else r"(?<!\w)"
+    after = "" if anywhere or folded.endswith("*") else r"(?!\w)"
+    return re.compile(before + re.escape(bare) + after)

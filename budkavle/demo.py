@@ -1,33 +1,47 @@
-"""The demonstration: six weeks of a sample newsroom on a simulated calendar, without any server."""
+"""The demonstration: six weeks of a sample newsroom on a simulated calendar, without any server.
+
+It is made in a folder beside and appears whole. The sample's weeks are those of one winter. What was due since is one
+edition, as after an outage, in which there is no news: so nothing is overdue when the demo is made, nor when it is
+made or served again some weeks later.
+"""
 
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from articles.article import Kind
 from budkavle import delivering
+from budkavle.archive import listed_editions
 from budkavle.config import Config, load
 from budkavle.finding import MANIFEST, at_path, everything
 from budkavle.importing import import_all
-from budkavle.planning import plan_due, rhythm
+from budkavle.planning import open_period, plan, plan_due, rhythm
 from budkavle.publishing import build_feeds
+from budkavle.sample.config import free_port, write_demo_config
+from budkavle.sample.folder import alone_in, whole_folder
+from budkavle.sample.site import INDEX, SITE, lay_out, website
 from budkavle.sample.weeks import Act, Calendar, Week, calendar
-from budkavle.starting import write_config
+from budkavle.sender_lock import SenderBusyError, sender_lock
 from budkavle.wiring import Service, open_service
 from digest.adapters.subscribers import Wish
-from digest.edition import EditionState
-from digest.period import slot_on
+from digest.edition import CLOSED
+from digest.period import latest_slot, slot_on
 from digest.subscription import filter_of
+from feeds.head import MEDIA_TYPES
 from mail.address import parse_address
 
-PUBLIC_URL = "https://nyheter.example.org/"
+Say = Callable[[str], None]
+
+
+class NoDemoError(ValueError):
+    """A folder that holds something else, or a demo of another port."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Replayed:
-    """What the folder holds when the demo has run, and how many letters this run sent."""
+    """What the folder holds when the demo has run, and how many letters this run sent. `editions` had a letter each."""
 
     config: Config
     articles: int
@@ -38,49 +52,91 @@ class Replayed:
     changed_now: bool
 
 
-def weeks() -> tuple[date, ...]:
-    """The Fridays that the demo lives through."""
-    return tuple(week.friday for week in calendar().weeks)
+async def replay(folder: Path, port: int | None, now: datetime, say: Say) -> Replayed:
+    """Make the demo, or bring one that is there up to date; `say` hears of each step. Raises NoDemoError.
 
-
-async def replay(folder: Path, told: Callable[[date], None]) -> Replayed:
-    """Run the sample newsroom's weeks that this folder has not seen yet; `told` hears each Friday when it is done."""
-    config = _set_up(folder)
-    plot = calendar()
-    sent = 0
-    changed = False
+    `port` is where it will be served; None takes a free one.
+    """
+    with alone_in(folder):
+        made = not _is_whole(folder)
+        sent = await _make(folder, port, say) if made else 0
+    config = load(folder / "config.toml")
+    if port not in {None, config.settings.web.listen.port}:
+        msg = f"{folder} was made for port {config.settings.web.listen.port}, which its letters and feeds name"
+        raise NoDemoError(f"{msg}; leave out --port, or remove the folder first")
     with open_service(config) as opened:
-        # Weeks pass in less than a second, so Last-Modified runs ahead of the clock by a few: nobody reads meanwhile.
-        service = replace(opened, wait=lambda _: None)
-        for week in plot.weeks:
-            if not _has_been(service, week):
-                sent += await _live_through(service, plot, week)
-                changed = True
-            told(week.friday)
+        service = _unhurried(opened)
+        caught_up = await _catch_up(service, now, say)
         documents = build_feeds(service)
-        statuses = list(service.editions.status())
+        _note(service, now)
+        lay_out(service)
         return Replayed(
             config=config,
-            articles=len(list(service.articles.histories())),
+            articles=service.articles.count(),
             feeds=len(service.feeds),
-            editions=len(statuses),
+            editions=len(listed_editions(service, config.settings.digests[0])),
             letters=sum(1 for _ in (config.outbox / "new").iterdir()),
             sent_now=sent,
-            changed_now=changed or bool(documents.changed),
+            changed_now=made or caught_up or bool(documents.changed),
         )
 
 
-def _set_up(folder: Path) -> Config:
-    path = folder / "config.toml"
-    if not path.exists():
-        write_config(folder, {"public_url": PUBLIC_URL, "target": "public", "path": "outbox"})
-    return load(path)
+def _is_whole(folder: Path) -> bool:
+    """Whether the demo is there. Raises NoDemoError when something else is."""
+    if not folder.exists() or not any(folder.iterdir()):
+        return False
+    if not (folder / SITE / INDEX).is_file():
+        msg = f"{folder} holds no whole demo: it is of an older version, or something else"
+        raise NoDemoError(f"{msg}; remove it, or name another folder, then try again")
+    return True
 
 
-def _has_been(service: Service, week: Week) -> bool:
-    """Whether the week's edition is finished: it is the last thing that happens in a week."""
-    done = {status.edition.key for status in service.editions.status() if status.edition.state is EditionState.FINISHED}
-    return week.friday.isoformat() in done
+async def _make(folder: Path, port: int | None, say: Say) -> int:
+    """Live through the sample's weeks; how many letters were sent. Nothing is left of what fails."""
+    with whole_folder(folder) as unfinished:
+        config = load(write_demo_config(unfinished, port or free_port()))
+        plot, sent = calendar(website(config.settings.public_url)), 0
+        with open_service(config) as opened:
+            service = _unhurried(opened)
+            for number, week in enumerate(plot.weeks, 1):
+                letters = await _live_through(service, plot, week)
+                say(f"week {number} of {len(plot.weeks)}, {week.friday}: {_events(week)}, {letters} letters")
+                sent += letters
+            lay_out(service)
+    return sent
+
+
+def _unhurried(service: Service) -> Service:
+    """Weeks pass in less than a second, so Last-Modified runs ahead of the clock by a few: nobody reads meanwhile."""
+    return replace(service, wait=lambda _: None)
+
+
+def _note(service: Service, now: datetime) -> None:
+    """Note what is published. How long it took after the news came is not said: the sample's news is months older."""
+    service.shown.note(sorted(service.shown.names(MEDIA_TYPES)), lambda _: (), (), None, now)
+
+
+def _events(week: Week) -> str:
+    """What happened in a week, in words."""
+    acts = "".join(f", 1 {act.kind}" for act in week.acts)
+    return f"{len(week.files)} articles{acts}"
+
+
+async def _catch_up(service: Service, now: datetime, say: Say) -> bool:
+    """Plan and send the edition of the last slot that passed, if nobody has: it makes up for all before it."""
+    digest = service.config.settings.digests[0]
+    slot, newest = latest_slot(rhythm(service, digest), now), service.editions.newest(digest.name)
+    if newest and newest.key >= slot.key and newest.state in CLOSED:
+        return False
+    edition = newest if newest and newest.key >= slot.key else open_period(service, digest, slot.key, now)
+    try:
+        with sender_lock(service.config.store_path) as name:
+            plan(service, digest, edition)
+            await delivering.send_holding(service, name, lambda: now, lambda: False, lambda _: None)
+    except SenderBusyError:  # a daemon runs: it plans and sends what is open
+        return False
+    say(f"{edition.key}: the edition that was due since then, made up for at once")
+    return True
 
 
 async def _live_through(service: Service, plot: Calendar, week: Week) -> int:

@@ -35,7 +35,7 @@ for _name, _place, _help in (
     ("status", "status:status", "The last and the next of everything, and what needs a person."),
     ("backup", "backup:backup", "Copy the store and the configuration, while others work."),
     ("restore", "backup:restore", "Put a backup in place, so that nobody is mailed twice."),
-    ("demo", "start:demo", "Six weeks of a sample newsroom, from pages to letters, in a folder."),
+    ("demo", "demo:demo", "Six weeks of a sample newsroom, from pages to letters, in a folder."),
 ):
     app.command(f"budkavle.cli.{_place}", name=_name, help=_help)
 

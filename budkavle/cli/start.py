@@ -1,26 +1,13 @@
-"""Beginning: a folder ready to run, a look at its configuration, and the demonstration."""
+"""Beginning: a folder ready to run, and a look at its configuration."""
 
-import asyncio
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
-from rich.console import Console
-from rich.table import Table
 
 from budkavle.checks.preflight import Reach, notes, worries
-from budkavle.cli.terminal import (
-    DEFAULT_CONFIG,
-    AsJson,
-    ConfigFile,
-    Exit,
-    WrongUseError,
-    complain,
-    say,
-    say_json,
-    ticking,
-)
+from budkavle.cli.terminal import DEFAULT_CONFIG, AsJson, ConfigFile, Exit, WrongUseError, complain, say, say_json
 from budkavle.config import load
 from budkavle.config_faults import ConfigFaults
 from budkavle.starting import write_config
@@ -62,28 +49,3 @@ def check(
     if not found and not json:
         say(f"{config}: in order")
     return Exit.NEEDS_A_PERSON if found else Exit.DONE
-
-
-def demo(
-    folder: Annotated[Path, Parameter(show_default=True, help="Where it is laid.")] = Path("demo"),
-) -> int:
-    """Six weeks of a sample newsroom, from pages to letters, in a folder: nothing leaves this machine."""
-    from budkavle.demo import replay, weeks  # noqa: PLC0415 - `check` must not wait for what the demo needs
-
-    with ticking("Six weeks of news", len(weeks())) as tick:
-        done = asyncio.run(replay(folder, tick))
-    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
-    for what, number, where in (
-        ("articles", done.articles, done.config.folder / "newsroom"),
-        ("feeds", done.feeds, done.config.publish_folder / "feeds"),
-        ("editions", done.editions, f"budkavle digest status --config {done.config.file}"),
-        ("letters", done.letters, done.config.outbox),
-    ):
-        table.add_row(what, str(number), str(where))
-    Console(soft_wrap=True).print(table)
-    if done.changed_now:
-        laid = counted(done.sent_now, "letter was", "letters were")
-        say(f"{laid} laid in the outbox; open one with any mail program.")
-    else:
-        say("Nothing changed: everything was there already, and nobody was mailed twice.")
-    return Exit.DONE

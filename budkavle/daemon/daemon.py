@@ -5,12 +5,13 @@ import contextlib
 import os
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import structlog
 import uvicorn
 from sqlalchemy.exc import DatabaseError
+from starlette.types import ASGIApp
 
 from budkavle.alarms.alarms import AlarmKind
 from budkavle.alarms.monitor import Watch
@@ -33,6 +34,7 @@ from budkavle.wiring import Service
 from mail.reply import Verdict
 
 log = structlog.get_logger()
+Front = Callable[[ASGIApp], ASGIApp]
 
 _WAKE_SECONDS = 5
 _NEWS_SECONDS = 60
@@ -67,11 +69,13 @@ class Daemon:
     """What runs beside the web server: news in, feeds out, editions planned and sent, alarms raised.
 
     Planning and sending are two jobs, and neither waits for the other: planning wakes the sending thread, and itself
-    waits only for letters of its own digest that are between mark and answer.
+    waits only for letters of its own digest that are between mark and answer. `front` may answer before the web
+    application does: the demo's pages stand there, and an installation has none.
     """
 
-    def __init__(self, service: Service, name: str) -> None:
+    def __init__(self, service: Service, name: str, front: Front = lambda web: web) -> None:
         self._service = service
+        self._front = front
         self._name = name
         self._stopping = False
         self._watch = Watch(service)
@@ -102,7 +106,7 @@ class Daemon:
         host, port, *_ = door.getsockname()
         self._listen = f"{host}:{port}"
         config = uvicorn.Config(
-            application(self._service, self.unwell, self._service.site.hubs),
+            self._front(application(self._service, self.unwell, self._service.site.hubs)),
             access_log=False,  # addresses of pages hold leave tokens
             log_config=None,
             http=Protocol,
@@ -265,7 +269,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-async def run(service: Service) -> None:
+async def run(service: Service, front: Front = lambda web: web) -> None:
     """Be the one daemon of this store. Raises SenderBusyError, naming the other one, when there is one."""
     with sender_lock(service.config.store_path) as name:
-        await Daemon(service, name).run(listening(service.config.settings.web.listen))
+        await Daemon(service, name, front).run(listening(service.config.settings.web.listen))

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict
 
 from articles.article import Kind, PublisherId, TopicId
 
+WEBSITE = "https://www.example.org/"
+"""Where the texts say that the newsroom's website is."""
 _HERE = files("budkavle.sample")
 
 
@@ -59,11 +61,11 @@ class Calendar:
     readers: tuple[Reader, ...]
 
 
-def calendar() -> Calendar:
-    """The sample newsroom's weeks and readers, its texts included."""
+def calendar(website: str = WEBSITE) -> Calendar:
+    """The sample newsroom's weeks and readers, its texts included, with the website at this address."""
     written = _Calendar.model_validate(tomllib.loads(_HERE.joinpath("calendar.toml").read_text(encoding="utf-8")))
     return Calendar(
-        weeks=tuple(_week(week) for week in written.weeks),
+        weeks=tuple(_week(week, website) for week in written.weeks),
         readers=tuple(_reader(reader) for reader in written.subscribers),
     )
 
@@ -103,16 +105,29 @@ class _Calendar(_Table):
     subscribers: tuple[_Subscriber, ...]
 
 
-def _text(file: str) -> str:
-    return _HERE.joinpath("newsroom", *file.split("/")).read_text(encoding="utf-8")
+def _text(file: str, website: str) -> str:
+    text = _HERE.joinpath("newsroom", *file.split("/")).read_text(encoding="utf-8")
+    return text.replace(WEBSITE, website)
 
 
-def _week(week: _Week) -> Week:
+def _week(week: _Week, website: str) -> Week:
     return Week(
         friday=week.friday,
-        files=tuple(LaidOut(file=own.file, text=_text(own.file), url=own.url) for own in week.files),
+        files=tuple(
+            LaidOut(
+                file=own.file,
+                text=_text(own.file, website),
+                url=own.url.replace(WEBSITE, website) if own.url else None,
+            )
+            for own in week.files
+        ),
         acts=tuple(
-            Act(kind=act.kind, file=act.file, text=_text(act.sample) if act.sample else None, note=act.note)
+            Act(
+                kind=act.kind,
+                file=act.file,
+                text=_text(act.sample, website) if act.sample else None,
+                note=act.note,
+            )
             for act in week.acts
         ),
     )

@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from articles.article import Draft, Paragraph, PublisherId, Section, Topic, TopicId
 from articles.topics import tagged, topics_in
 
@@ -25,6 +27,29 @@ def test_a_word_is_found_inside_another_whatever_its_case() -> None:
 
 def test_a_blank_word_finds_nothing() -> None:
     assert topics_in("en text", TOPICS) == ()
+
+
+@pytest.mark.parametrize(
+    ("word", "text", "found"),
+    [
+        ("buss*", "Bussarna är fulla", True),
+        ("buss*", "en el-buss", True),
+        ("buss*", "föreningsbussen kör gratis", False),
+        ("buss*", "”Buss till simhallen”", True),
+        ("elev*", "relevanta uppgifter", False),
+        ("*buss", "skolbuss", True),
+        ("*buss", "skolbussar", False),
+        ("*avfall*", "matavfallet", True),
+        ("lex maria*", "enligt Lex\nMaria-anmälan", True),
+        ("lex maria*", "komplex maria", False),
+        ("å*", "på ålen", True),
+        ("c++*", "kurs i C++", True),
+        ("*", "en text", False),
+        ("* *", "en * text", False),
+    ],
+)
+def test_an_asterisk_says_on_which_side_a_word_may_go_on(word: str, text: str, *, found: bool) -> None:
+    assert topics_in(text, (Topic(id=TopicId("x"), label="X", words=(word,)),)) == (("x",) if found else ())
 
 
 def test_each_section_has_its_own_topics_and_the_article_all_of_them() -> None:

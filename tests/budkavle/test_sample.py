@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from articles.article import Kind
+from articles.article import Kind, Topic, TopicId
+from articles.topics import topics_in
 from budkavle.config import load
 from budkavle.sample.weeks import Calendar, calendar
 
@@ -103,6 +104,29 @@ def test_readers_choose_what_the_shipped_configuration_has(replayed: Calendar) -
     topics = {topic.id for topic in CONFIG.topics()}
     assert all(topics.issuperset(own.topics) for own in replayed.readers)
     assert all(set(CONFIG.publishers()).issuperset(own.publishers) for own in replayed.readers)
+
+
+TOPICS = tuple(Topic(id=TopicId(topic.id), label=topic.label, words=topic.words) for topic in CONFIG.settings.topics)
+
+
+@pytest.mark.parametrize(
+    ("text", "topics"),
+    [
+        ("Sportlov: föreningsbussen kör gratis till simhallen", ("kultur",)),
+        ("Bokbussen får nya tider", ()),
+        ("Luciatåg i kyrkan", ()),
+        ("Relevanta uppgifter om arbetsmiljön och arbetsklimatet", ()),
+        ("Vårdslös körning, och vårdnadshavare som oroar sig", ()),
+        ("Jordbrukskultur och bostadsrättsföreningar", ()),
+        ("Hemsjukvården byter bilar, matavfallet blir gas", ("vard", "miljo")),
+        ("Tåget och bussarna går tätare, pendeltågen med", ("kollektivtrafik",)),
+        ("Eleverna i förskolan och på Risby folkhögskola", ("skola",)),
+        ("Konsert på biblioteket, och länsmuseum för alla", ("kultur",)),
+        ("Budgeten klubbades i kommunfullmäktige", ("ekonomi",)),
+    ],
+)
+def test_the_shipped_topics_are_not_found_in_words_that_mean_something_else(text: str, topics: tuple[str, ...]) -> None:
+    assert topics_in(text, TOPICS) == topics
 
 
 @pytest.mark.parametrize("file", TEXTS)

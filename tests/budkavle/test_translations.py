@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 JINJA = [("**.html", "jinja2"), ("**.txt", "jinja2")]
 PLACES: list[tuple[str, list[tuple[str, str]]]] = [
     ("templates", JINJA),
+    ("budkavle/sample/templates", JINJA),
     *((package, [("**.py", "python")]) for package in ("articles", "feeds", "digest", "budkavle")),
 ]
 OPTIONS = {pattern: {"trimmed": "true"} for pattern, _ in JINJA}

@@ -1,0 +1,85 @@
+"""The demonstration's command."""
+
+import asyncio
+import logging
+import shlex
+import shutil
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.console import Console
+from rich.table import Table
+
+from budkavle.cli.terminal import Exit, WrongUseError, complain, now, say
+from budkavle.demo import NoDemoError, Replayed, replay
+from budkavle.logs import set_up_logging
+from budkavle.sample.config import free_port
+from budkavle.sample.serving import serve as serve_demo
+from budkavle.sample.site import INDEX, SITE
+from budkavle.web.server import PortTakenError
+from budkavle.wiring import open_service
+
+_Port = Annotated[int | None, Parameter(help="Where it is served; a free one if left out. Letters and feeds name it.")]
+_Serve = Annotated[bool, Parameter(negative=(), help="Then serve it on this machine alone, until Ctrl-C.")]
+
+
+def demo(folder: Path = Path("demo"), *, port: _Port = None, serve: _Serve = False) -> int:
+    """Six weeks of a sample newsroom, from pages to letters, in a folder: nothing leaves this machine."""
+    try:
+        done = asyncio.run(replay(folder, port, now(), complain))
+    except NoDemoError as error:
+        raise WrongUseError(str(error)) from error
+    except KeyboardInterrupt:
+        complain("stopped; nothing is left of what was half done")
+        return Exit.TRY_LATER
+    if serve:
+        _serve(done, folder)
+    else:
+        _report(done, folder)
+    return Exit.DONE
+
+
+def _report(done: Replayed, folder: Path) -> None:
+    """A table of what there is, and the one command that leads on."""
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    for what, number, where in (
+        ("articles", done.articles, folder / "newsroom"),
+        ("feeds", done.feeds, folder / "public" / "feeds"),
+        ("editions", done.editions, f"budkavle digest status --config {folder / 'config.toml'}"),
+        ("letters", done.letters, folder / SITE / "brev"),
+        ("an index", 1, folder / SITE / INDEX),
+    ):
+        table.add_row(what, str(number), str(where))
+    Console(soft_wrap=True).print(table)
+    if not done.changed_now:
+        say("Nothing changed: everything was there already, and nobody was mailed twice.")
+    say(f"To click through it: {_command(folder)} --serve")
+
+
+def _serve(done: Replayed, folder: Path) -> None:
+    """Run the daemon with the demo's pages before it; only what a person should see is logged."""
+    set_up_logging(logging.WARNING)
+    complain("starting the server")
+    try:
+        with open_service(done.config) as service:
+            asyncio.run(serve_demo(service, say))
+    except PortTakenError as error:
+        anew = f"rm -r {shlex.quote(str(folder))} && {_command(folder)} --port {free_port()} --serve"
+        where = done.config.settings.web.listen
+        msg = f"another program listens at {where.host}:{where.port}, which this demo's letters and feeds name"
+        raise WrongUseError(f"{msg}; stop that program, or make the demo anew elsewhere: {anew}") from error
+
+
+def _command(folder: Path) -> str:
+    """What was typed to get here, so that it can be typed again."""
+    program = Path(sys.argv[0])
+    on_path = shutil.which("budkavle")
+    if on_path and program.exists() and program.samefile(on_path):
+        words = ["budkavle"]
+    elif program.name == "__main__.py":
+        words = [sys.executable, "-m", "budkavle"]
+    else:
+        words = [str(program)]
+    return shlex.join([*words, "demo", str(folder)])

@@ -1,0 +1,86 @@
+"""The demo on a web server: the daemon as everybody runs it, and before it the demo's own pages."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from http import HTTPStatus
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from budkavle.daemon.daemon import run
+from budkavle.sample.site import INDEX, LETTERS, PREFIX, SITE, lay_out
+from budkavle.web.guard import Guard, Hosts
+from budkavle.web.pages import PAGE_HEADERS
+from budkavle.wiring import Service
+
+_KINDS = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".eml": "message/rfc822",
+}
+_STYLED = PAGE_HEADERS | {
+    "Content-Security-Policy": PAGE_HEADERS["Content-Security-Policy"].replace("'self'", "'unsafe-inline'", 1)
+}
+"""A letter brings its style inside, as mail programs need it."""
+
+
+async def serve(service: Service, say: Callable[[str], None]) -> None:
+    """Serve the demo until it is asked to stop. Raises PortTakenError and SenderBusyError."""
+
+    def front(web: ASGIApp) -> ASGIApp:
+        say(f"The demo is at {service.config.settings.public_url}{PREFIX} until Ctrl-C ends it.")
+        return DemoFirst(service, web)
+
+    await run(service, front)
+
+
+class DemoFirst:
+    """Answers what lies under `demo/` from the demo's `site/` folder, and leaves all else to the real application."""
+
+    def __init__(self, service: Service, web: ASGIApp) -> None:
+        settings = service.config.settings
+        self._service = service
+        self._folder = (service.config.folder / SITE).resolve()
+        self._web = web
+        self._laying_out = threading.Lock()
+        routes = [Route(f"/{PREFIX.rstrip('/')}", self._to_index), Route(f"/{PREFIX}{{path:path}}", self._file)]
+        hosts = Hosts(urlsplit(settings.public_url).netloc, settings.web.listen)
+        misdirected = PlainTextResponse("misdirected", HTTPStatus.MISDIRECTED_REQUEST)
+        self._pages = Guard(Starlette(routes=routes), hosts, misdirected)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The answer to one request (ASGI 3)."""
+        own = scope["type"] == "http" and f"{scope['path']}/".startswith(f"/{PREFIX}")
+        await (self._pages if own else self._web)(scope, receive, send)
+
+    async def _to_index(self, _: Request) -> Response:
+        return RedirectResponse(f"/{PREFIX}")
+
+    async def _file(self, request: Request) -> Response:
+        asked = request.path_params["path"]
+        if asked in {"", INDEX}:  # letters may have come since
+            await asyncio.to_thread(self._lay_out)
+        path = self._found(asked)
+        if path is None:
+            return PlainTextResponse("404", HTTPStatus.NOT_FOUND)
+        headers = {"Cache-Control": "no-store"} | (_STYLED if asked.startswith(LETTERS) else {})
+        return FileResponse(path, media_type=_KINDS[path.suffix], headers=headers)
+
+    def _lay_out(self) -> None:
+        with self._laying_out:
+            lay_out(self._service)
+
+    def _found(self, asked: str) -> Path | None:
+        """The file of an address, inside the folder and of a kind that belongs there."""
+        name = asked + INDEX if not asked or asked.endswith("/") else asked
+        for path in ((self._folder / each).resolve() for each in (name, f"{name}.html")):
+            if path.is_relative_to(self._folder) and path.suffix in _KINDS and path.is_file():
+                return path
+        return None
