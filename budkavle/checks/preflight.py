@@ -1,5 +1,6 @@
 """What a configuration without fault still meets on this machine: said before the daemon runs into it."""
 
+import ipaddress
 import os
 import stat
 from collections.abc import Iterator
@@ -26,7 +27,7 @@ def worries(config: Config, reach: Reach) -> tuple[Fault, ...]:
     from budkavle.checks.store import store_findings  # noqa: PLC0415 - a faulty file is told without waiting for them
     from budkavle.checks.templates import template_faults  # noqa: PLC0415 - as above
 
-    found = [*_places(config), *_password(config), *store_findings(config.store_path)]
+    found = [*_places(config), *_proxies(config), *_password(config), *store_findings(config.store_path)]
     if reach is Reach.RELAY:
         found += _relay(config)
     return (*_placed(config, found), *template_faults(config))
@@ -68,6 +69,24 @@ def _places(config: Config) -> Iterator[Finding]:
         if not _can_be_written(folder):
             what, remedy = f"{folder} cannot be written to", "let this user write there, or name another place"
             yield Finding(place=setting, what=what, remedy=remedy)
+
+
+def _proxies(config: Config) -> Iterator[Finding]:
+    """Who can be reached from this machine alone is reached by visitors through a web server on it, which must count.
+
+    A web server elsewhere, in front of a wider address, cannot be known before it connects: the daemon tells then.
+    """
+    web, host = config.settings.web, urlsplit(config.settings.public_url).hostname or ""
+    own = "127.0.0.1" if web.listen.host == "localhost" else web.listen.host
+    if is_loopback(host) or not is_loopback(own) or any(_holds(each, own) for each in web.trusted_proxies):
+        return
+    what = f"does not hold {own}, where alone visitors can come from: all of them would count as one network"
+    line = ", ".join(f'"{each}"' for each in (*web.trusted_proxies, own))
+    yield Finding(place=("web", "trusted_proxies"), what=what, remedy=f"write trusted_proxies = [{line}]")
+
+
+def _holds(network: str, host: str) -> bool:
+    return ipaddress.ip_address(host) in ipaddress.ip_network(network)
 
 
 def _can_be_written(folder: Path) -> bool:
