@@ -215,6 +215,8 @@ def listen(text: str) -> Listen:
     match = re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[\w.-]+):([0-9]{1,5})", text)
     if match and int(match[2]) <= PORTS:
         return Listen(host=match[1].strip("[]"), port=int(match[2]))
+    if text.startswith(("unix:", "/", "./")) or text.endswith((".sock", ".socket")):
+        raise Wrong("is a Unix socket, and Budkavle listens on TCP alone", 'write "127.0.0.1:8090"')
     raise Wrong("is not a host and a port", 'write "127.0.0.1:8090"')
 
 
@@ -252,12 +254,28 @@ def host(text: str) -> str:
 
 
 def network(text: str) -> str:
-    """An internet address, or a network of them."""
+    """An internet address, or a network of them; those of IPv4 that are written as IPv6 are those of IPv4."""
     try:
-        return str(ipaddress.ip_network(text)) if "/" in text else str(ipaddress.ip_address(text))
+        found = ipaddress.ip_network(text, strict=False)
     except ValueError:
-        remedy = 'write it like "192.0.2.10" or "192.0.2.0/24"'
+        remedy = _NETWORKS.get(text.strip("[]"), 'write it like "192.0.2.10" or "192.0.2.0/24", without a port')
         raise Wrong("is no internet address and no network of them", remedy) from None
+    if found.prefixlen == 0:
+        raise Wrong("is everybody, and anybody could claim to be anybody", "name the web servers in front alone")
+    if "/" in text and found.network_address != ipaddress.ip_interface(text).ip:
+        raise Wrong("is no network: it has more digits than its length", f'write "{found}"')
+    mapped = found.network_address.ipv4_mapped if isinstance(found, ipaddress.IPv6Network) else None
+    if mapped is None or found.prefixlen < _MAPPED_BITS:
+        return str(found) if "/" in text else text.lower()
+    return f"{mapped}/{found.prefixlen - _MAPPED_BITS}" if "/" in text else str(mapped)
+
+
+_MAPPED_BITS = 96
+_NETWORKS = {
+    "*": "name the web servers in front alone: anybody could claim to be anybody",
+    "localhost": 'write "127.0.0.1", "::1"',
+    "unix:": 'a web server in front reaches Budkavle by TCP alone: write "127.0.0.1"',
+}
 
 
 def picture(text: str) -> str:

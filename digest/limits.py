@@ -4,7 +4,7 @@ A confirmation letter is the one thing that anybody can make us send to anybody,
 """
 
 import ipaddress
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -40,6 +40,19 @@ class Limit(StrEnum):
     NETWORK = "network"
     DOMAIN = "domain"
     OVERALL = "overall"
+
+    @property
+    def settings(self) -> str:
+        """The settings that can be changed when it is too low, as people write them."""
+        return _SETTINGS[self]
+
+
+_SETTINGS = {
+    Limit.ADDRESS: "limits.minutes_between, limits.per_day and limits.unanswered",
+    Limit.NETWORK: "limits.network and limits.wide_network",
+    Limit.DOMAIN: "limits.domain and limits.large_domain",
+    Limit.OVERALL: "limits.overall",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,3 +163,22 @@ class Refused:
     subject: str
     number: int
     last: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Withheld:
+    """How many letters one kind of limit has withheld or delayed lately, whatever they were about."""
+
+    limit: Limit
+    number: int
+    last: datetime
+
+
+def withheld(refused: Iterable[Refused]) -> Iterator[Withheld]:
+    """The sums by limit, in the order of the limits; those with none are left out."""
+    by_limit: dict[Limit, list[Refused]] = {limit: [] for limit in Limit}
+    for one in refused:
+        by_limit[one.limit].append(one)
+    for limit, own in by_limit.items():
+        if own:
+            yield Withheld(limit=limit, number=sum(one.number for one in own), last=max(one.last for one in own))

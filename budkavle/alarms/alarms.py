@@ -42,6 +42,8 @@ class AlarmKind(StrEnum):
     SENDER_REFUSED = "sender_refused"
     DOMAIN_PAUSED = "domain_paused"
     FORM_FLOODED = "form_flooded"
+    LETTERS_WITHHELD = "letters_withheld"
+    VISITORS_UNSEEN = "visitors_unseen"
 
 
 REPORTED = frozenset(
@@ -56,6 +58,7 @@ REPORTED = frozenset(
         AlarmKind.CHECKING_FAILED,
         AlarmKind.BOUNCES_FAILED,
         AlarmKind.MAILBOX_FAILED,
+        AlarmKind.VISITORS_UNSEEN,
     }
 )
 """What only a job of the daemon sees while it works. All other kinds can be seen in the stores at any time."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from budkavle.alarms.alarms import Alarm, AlarmKind, alarm, carried_over
 from budkavle.alarms.bounce_rules import BOUNCES_SHOWN, REFUSALS_SHOWN, braked, domain_paused, ill, refused_by
-from budkavle.alarms.rules import flooded, full, of_digest, of_hub, of_readers, quiet
+from budkavle.alarms.rules import flooded, full, of_digest, of_hub, of_readers, quiet, withheld_letters
 from budkavle.alarms.store import book_of
 from budkavle.database import plain_faults
 from budkavle.planning import rhythm
@@ -124,7 +124,9 @@ def _outside(service: Service) -> Iterator[Alarm]:
 
 def _pages(service: Service, now: datetime) -> Iterator[Alarm]:
     service.caused.write_down()
-    yield from flooded(service.caused.refused(now - HOUR), service.limits)
+    refused = service.caused.refused(now - HOUR)
+    yield from flooded(refused, service.limits)
+    yield from withheld_letters(refused, service.limits)
 
 
 def _disk(service: Service) -> Iterator[Alarm]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from budkavle.alarms.alarms import Alarm, AlarmKind, alarm
 from digest.delivery import DeliveryState
 from digest.edition import CLOSED, Edition, EditionState, EditionStatus
-from digest.limits import Limit, Limits, Refused
+from digest.limits import Limit, Limits, Refused, withheld
 from digest.period import Rhythm, latest_slot, next_slot
 from feeds.announcing import Ping
 from feeds.readback import Fault, Wrong
@@ -144,6 +144,21 @@ _FLOODS = {
     Limit.DOMAIN: ("to one domain", "none was sent", "if its people really want to join, raise limits.domain"),
     Limit.OVERALL: ("in all", "they go in later hours", "if so many people really want to join, raise limits.overall"),
 }
+
+
+def withheld_letters(refused: Iterable[Refused], limits: Limits) -> Iterator[Alarm]:
+    """People who share a network and were sent nothing, too few of them for a flood.
+
+    Who asks twice for their own letter has it, and one mail server's or everybody's limit is told from the first on.
+    """
+    own = [one for one in refused if one.limit is Limit.NETWORK and one.number < _flood(one.limit, limits)]
+    for one in withheld(own):
+        number = "1 letter was" if one.number == 1 else f"{one.number} letters were"
+        what = f"{number} not sent, since many of one network had asked for one, the last at {one.last:%H:%M} UTC"
+        if_own = "if they come through your own web server, let it send X-Forwarded-For and name it in"
+        if_shared = f"if they share a network, such as a school, raise {one.limit.settings}"
+        remedy = f"{if_own} web.trusted_proxies; {if_shared}"
+        yield alarm(AlarmKind.LETTERS_WITHHELD, one.limit.settings, f"{what}; {remedy}")
 
 
 def _flood(limit: Limit, limits: Limits) -> int:

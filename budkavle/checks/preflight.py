@@ -1,5 +1,6 @@
 """What a configuration without fault still meets on this machine: said before the daemon runs into it."""
 
+import ipaddress
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from email import policy
@@ -27,7 +28,7 @@ def worries(config: Config, reach: Reach) -> tuple[Fault, ...]:
     from budkavle.checks.store import store_findings  # noqa: PLC0415 - a faulty file is told without waiting for them
     from budkavle.checks.templates import template_faults  # noqa: PLC0415 - as above
 
-    found = [*folder_findings(config), *_password(config)]
+    found = [*folder_findings(config), *_proxies(config), *_password(config)]
     found += _as_far_as_it_goes(("store", "url"), lambda: store_findings(config.store_path))
     if reach is Reach.RELAY:
         found += _as_far_as_it_goes(("mail", "smtp"), lambda: _relay(config))
@@ -63,6 +64,24 @@ def _as_far_as_it_goes(place: Place, check: Callable[[], Iterable[Finding]]) -> 
         yield from check()
     except OSError as error:
         yield refused(place, error)
+
+
+def _proxies(config: Config) -> Iterator[Finding]:
+    """Who can be reached from this machine alone is reached by visitors through a web server on it, which must count.
+
+    A web server elsewhere, in front of a wider address, cannot be known before it connects: the daemon tells then.
+    """
+    web, host = config.settings.web, urlsplit(config.settings.public_url).hostname or ""
+    own = "127.0.0.1" if web.listen.host == "localhost" else web.listen.host
+    if is_loopback(host) or not is_loopback(own) or any(_holds(each, own) for each in web.trusted_proxies):
+        return
+    what = f"does not hold {own}, where alone visitors can come from: all of them would count as one network"
+    line = ", ".join(f'"{each}"' for each in (*web.trusted_proxies, own))
+    yield Finding(place=("web", "trusted_proxies"), what=what, remedy=f"write trusted_proxies = [{line}]")
+
+
+def _holds(network: str, host: str) -> bool:
+    return ipaddress.ip_address(host) in ipaddress.ip_network(network)
 
 
 def _password(config: Config) -> Iterator[Finding]:

@@ -11,7 +11,6 @@ from budkavle.cli.terminal import DEFAULT_CONFIG, AsJson, ConfigFile, Exit, Wron
 from budkavle.config import load
 from budkavle.config_faults import ConfigFaults
 from budkavle.starting import write_config
-from budkavle.wording import counted
 
 
 def init(folder: Annotated[Path, Parameter(help="The folder; it is made where it is missing.")]) -> None:

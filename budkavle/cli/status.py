@@ -16,6 +16,7 @@ from budkavle.showing import shown_now
 from budkavle.wiring import Service, open_service
 from budkavle.wording import counted
 from digest.delivery import DeliveryState
+from digest.limits import DAY, Limit, Withheld, withheld
 from digest.period import Slot
 from feeds.readback import Freshness, freshness
 
@@ -74,6 +75,7 @@ class Overview:
     feeds: list[Freshness]
     digests: list[DigestNow]
     domains: list[DomainNow]
+    withheld: list[Withheld]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +105,7 @@ def _overview(service: Service, moment: datetime) -> Overview:
             )
             for each in service.domains.paused(moment)
         ],
+        withheld=[*withheld(service.caused.refused(moment - DAY))],
     )
 
 
@@ -147,6 +150,7 @@ def _record(overview: Overview, alarms: list[Lasting]) -> dict[str, object]:
         ],
         "digests": [{**asdict(each), "due": _iso(each.due)} for each in overview.digests],
         "domains": [{**asdict(each), "until": _iso(each.until)} for each in overview.domains],
+        "withheld": [{**asdict(each), "last": _iso(each.last)} for each in overview.withheld],
         "alarms": [{**asdict(each.alarm), "since": _iso(each.since)} for each in alarms],
         "needs": [f"{each.alarm.kind} {each.alarm.about}: {each.alarm.what}" for each in alarms],
     }
@@ -167,6 +171,9 @@ def _lines(overview: Overview, alarms: list[Lasting], zone: ZoneInfo) -> Iterato
         waiting = counted(paused.letters, "letter waits", "letters wait")
         how = "a few letters try it" if paused.trying else "paused"
         yield f"domain {paused.name}: {how} until {_local(paused.until, zone)}, {waiting}"
+    for kept in overview.withheld:
+        what = "delayed" if kept.limit is Limit.OVERALL else "withheld"
+        yield f"letters {what} since yesterday: {kept.number} by {kept.limit.settings}, last {_local(kept.last, zone)}"
     for one in alarms:
         since = f", since {_local(one.since, zone)}" if one.since else ""
         yield f"needs a person: {one.alarm.kind} {one.alarm.about}{since}"

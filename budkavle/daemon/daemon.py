@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 import structlog
 import uvicorn
@@ -29,6 +30,7 @@ from budkavle.planning import plan_due, upcoming
 from budkavle.sender_lock import sender_lock
 from budkavle.web.app import application
 from budkavle.web.protocol import Protocol
+from budkavle.web.proxies import Proxies
 from budkavle.web.server import Server, listening
 from budkavle.wiring import Service
 from mail.reply import Verdict
@@ -105,13 +107,19 @@ class Daemon:
         """
         host, port, *_ = door.getsockname()
         self._listen = f"{host}:{port}"
-        config = uvicorn.Config(
+        settings = self._service.config.settings
+        self._proxies = Proxies(
             self._front(application(self._service, self.unwell, self._service.site.hubs)),
+            settings.web.trusted_proxies,
+            urlsplit(settings.public_url).hostname or "",
+            lambda: self._waking.wake(_WATCH, _now()),
+        )
+        config = uvicorn.Config(
+            self._proxies,
             access_log=False,  # addresses of pages hold leave tokens
             log_config=None,
             http=Protocol,
-            proxy_headers=True,
-            forwarded_allow_ips=[*self._service.config.settings.web.trusted_proxies],
+            proxy_headers=False,  # that is what Proxies are for
             server_header=False,
             timeout_graceful_shutdown=_REQUESTS_SECONDS,
         )
@@ -243,6 +251,7 @@ class Daemon:
     async def _look(self) -> None:
         with contextlib.suppress(TimeoutError):  # what the first import meets belongs into the first mail
             await asyncio.wait_for(self._first_news.wait(), _FIRST_NEWS_SECONDS)
+        self._watch.report(AlarmKind.VISITORS_UNSEEN, self._proxies.alarms())
         await asyncio.to_thread(self._watch.round, _now())
         await self._watch.tell(_now())
         with contextlib.suppress(DatabaseError):  # an alarm says so already

@@ -9,6 +9,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from budkavle.web.feeds import FeedsFirst
+from budkavle.web.gathering import Gathering
 
 _HEAD_BYTES = 65_536
 _HEADERS = 200
@@ -21,7 +22,7 @@ class HeadTooLargeError(ValueError):
 
 
 class Protocol(HttpToolsProtocol):
-    """uvicorn's own, with three differences.
+    """uvicorn's own, with four differences.
 
     What comes before a request's body is bounded, for httptools collects whatever it is sent: more of it is answered
     with 400 and the end. Bytes are counted by what comes in at once, so that usual requests cost nothing more.
@@ -32,6 +33,8 @@ class Protocol(HttpToolsProtocol):
 
     Whoever asks for a feed and has it already is told so at once: what uvicorn makes for a request (a task, a cycle,
     an event) costs three times as much as that answer. Whatever is unusual about a request takes the long way.
+
+    An answer's head and body leave as one piece, where uvicorn writes them one after the other.
     """
 
     head_seconds = 10.0
@@ -48,10 +51,12 @@ class Protocol(HttpToolsProtocol):
     _due = _stalled = _began = float("inf")
     _watch: asyncio.TimerHandle | None = None
     _feeds: FeedsFirst | None = None
+    _line: Gathering
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         """A connection begins; when there are too many, another makes room: the one that keeps us waiting longest."""
-        super().connection_made(transport)
+        self._line = Gathering(transport, self.loop)
+        super().connection_made(self._line)
         # Who asks through which server in front is nothing to an answer that all get.
         app = self.app.app if isinstance(self.app, ProxyHeadersMiddleware) else self.app
         self._feeds = app if isinstance(app, FeedsFirst) else None
@@ -97,7 +102,7 @@ class Protocol(HttpToolsProtocol):
             super().on_headers_complete()
             return
         dates = [b"%s: %s\r\n" % each for each in self.server_state.default_headers]
-        self.transport.write(b"".join((head, *dates, b"\r\n")))
+        self._line.write_now(b"".join((head, *dates, b"\r\n")))
         self._done = True
 
     def on_body(self, body: bytes) -> None:

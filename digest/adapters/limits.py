@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+import structlog
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
@@ -30,6 +31,8 @@ from digest.events import EventKind
 from digest.keyed import Key, Purpose
 from digest.limits import DAY, HOUR, PENDING, Asked, Caused, Limit, Limits, Refused, decide
 from storage.columns import Instant
+
+log = structlog.get_logger()
 
 _WRITE_SECONDS = 10.0
 """In a flood, what was refused is written down this often: it must not compete with the letters for the disk."""
@@ -90,6 +93,7 @@ class CausedLetters:
         self._limits = limits
         self._ticks = ticks
         self._refused = Counter[Slot]()
+        self._this_hour = Counter[tuple[datetime, Limit]]()
         self._written = float("-inf")
         self._lock = threading.Lock()
 
@@ -172,9 +176,16 @@ class CausedLetters:
             Limit.DOMAIN: asked.domain,
             Limit.OVERALL: "",
         }[limit]
+        hour = now.replace(minute=0, second=0, microsecond=0)
         with self._lock:
-            self._refused[now.replace(minute=0, second=0, microsecond=0), limit, subject] += 1
+            self._refused[hour, limit, subject] += 1
             self._last = now
+            self._this_hour = Counter({slot: number for slot, number in self._this_hour.items() if slot[0] == hour})
+            self._this_hour[hour, limit] += 1
+            number = self._this_hour[hour, limit]
+        if number.bit_count() == 1:  # the first, and whenever there are twice as many: a flood costs few lines
+            event = "letter_delayed" if limit is Limit.OVERALL else "letter_withheld"
+            log.warning(event, limit=limit, this_hour=number, setting=limit.settings)
 
     def write_down(self) -> None:
         """Write down what was refused and only counted so far."""

@@ -13,7 +13,7 @@ from tests.budkavle.conftest import ARTICLE, budkavle, page
 from tests.budkavle.test_daemon import running
 
 KEYS = {
-    "articles", "newest_seq", "subscriptions", "sources", "feeds_published", "feeds", "digests", "domains",
+    "articles", "newest_seq", "subscriptions", "sources", "feeds_published", "feeds", "digests", "domains", "withheld",
     "alarms", "needs",
 }  # fmt: skip
 
