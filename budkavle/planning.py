@@ -1,5 +1,6 @@
 """From a digest's calendar to a planned edition."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import structlog
@@ -9,7 +10,8 @@ from budkavle.templates import letter_templates
 from budkavle.wiring import Service
 from digest.adapters.choosing import Choosing
 from digest.edition import Edition, EditionState
-from digest.period import Every, PeriodKey, Rhythm, Slot, next_slot, slot_to_plan
+from digest.period import Every, PeriodKey, Rhythm, Slot, latest_slot
+from digest.schedule import due_slot, upcoming_slot
 from digest.selection import newsroom
 from digest.subscription import filter_of
 
@@ -28,14 +30,20 @@ def rhythm(service: Service, digest: Digest) -> Rhythm:
     )
 
 
+def schedule(service: Service, digest: Digest, now: datetime) -> Sequence[Edition]:
+    """The editions that a digest's slots around `now` and after it have to do with."""
+    return service.editions.recent(digest.name, latest_slot(rhythm(service, digest), now).key)
+
+
 def upcoming(service: Service, digest: Digest, now: datetime) -> Slot:
-    """The digest's next slot that can have an edition of its own: later than the newest edition there is."""
-    own = rhythm(service, digest)
-    newest = service.editions.newest(digest.name)
-    slot = next_slot(own, now)
-    while newest is not None and slot.key <= newest.key:
-        slot = next_slot(own, slot.due)
-    return slot
+    """The digest's next slot that can have an edition of its own."""
+    return upcoming_slot(rhythm(service, digest), now, schedule(service, digest, now))
+
+
+def due_now(service: Service, digest: Digest, now: datetime) -> Slot | None:
+    """The slot whose edition should be planned at this moment, or None."""
+    first_seen = service.editions.first_seen(digest.name, now)
+    return due_slot(rhythm(service, digest), now, first_seen, schedule(service, digest, now))
 
 
 def open_due(service: Service, digest: Digest, now: datetime) -> Edition | None:
@@ -44,11 +52,10 @@ def open_due(service: Service, digest: Digest, now: datetime) -> Edition | None:
     Pauses whose day has come end before: who is back is in its audience.
     """
     Choosing(service.database.read, service.database.write).resume_due(digest.name, now)
-    newest = service.editions.newest(digest.name)
-    first_seen = service.editions.first_seen(digest.name, now)
-    slot = slot_to_plan(rhythm(service, digest), now, first_seen, newest.key if newest else None)
+    slot = due_now(service, digest, now)
     if slot:
         return open_period(service, digest, slot.key, now)
+    newest = service.editions.newest(digest.name)
     return newest if newest and newest.state is EditionState.PLANNING else None
 
 
@@ -68,7 +75,7 @@ def plan(service: Service, digest: Digest, edition: Edition) -> Edition:
     room = newsroom(service.articles.standings(edition.cut), selection, edition.cut, reach)
     service.planner.plan(edition, room, digest.items)
     planned = service.editions.get(edition.digest, edition.key)
-    if planned.state is not EditionState.PLANNING:
+    if planned.is_planned:
         log.info("edition_planned", digest=planned.digest, edition=planned.key, cut_seq=planned.cut)
     return planned
 

@@ -33,13 +33,12 @@ def preview(service: Service, digest: Digest, reader: Address | None, now: datet
 
 def upcoming_form(service: Service, digest: Digest, known: Subscription | None, now: datetime) -> Form | None:
     """The letter of the edition to come, for a subscription or for one that wants everything; None when empty."""
-    newest = service.editions.newest(digest.name)
-    cut = service.articles.last_seq()
+    cut, key = service.articles.last_seq(), upcoming(service, digest, now).key
     edition = Edition(
         id=EditionId(0),
         digest=digest.name,
-        key=upcoming(service, digest, now).key,
-        since=newest.key if newest else None,
+        key=key,
+        since=service.editions.before(digest.name, key),
         cut=cut,
         moment=now,
         state=EditionState.PLANNING,

@@ -18,14 +18,15 @@ from budkavle.database import Database, StoreError, knows_revision, make_durable
 from budkavle.finding import everything
 from budkavle.importing import import_all
 from budkavle.leaving import NAME as LEAVES
-from budkavle.planning import open_period, plan, rhythm
+from budkavle.planning import open_period, plan, rhythm, schedule
 from budkavle.secret import NAME as SECRET
 from budkavle.sender_lock import sender_lock
 from budkavle.wiring import Service, open_service
 from digest.adapters.leave_journal import merged
 from digest.adapters.presuming import presume_sent
-from digest.edition import EditionState
-from digest.period import PeriodKey, latest_slot, slot_to_plan
+from digest.edition import CLOSED
+from digest.period import PeriodKey, latest_slot
+from digest.schedule import due_slot
 
 _LOGS = ("", "-wal", "-shm", "-journal")
 """What SQLite may keep beside a file, by the ends of the names."""
@@ -145,8 +146,9 @@ def _made_safe(
         digests = service.config.settings.digests
         for digest in digests:
             newest = service.editions.newest(digest.name)
-            if newest and newest.state is EditionState.PLANNING:
-                plan(service, digest, newest)
+            if newest and newest.state not in CLOSED and not newest.is_planned:
+                service.editions.resume(newest)  # it may have gone on since, had it been paused
+                plan(service, digest, service.editions.get(digest.name, newest.key))
         doubtful |= presume_sent(service.database.write, now)
         missed = [(digest, key) for digest in digests if (key := _missed(service, digest, backup.manifest.taken, now))]
         taken_in = sum(1 for one in import_all(service, everything(config), now) if one.kind) if missed else 0
@@ -165,10 +167,10 @@ def _missed(service: Service, digest: Digest, taken: datetime, now: datetime) ->
 
     Older ones need none of their own: this one covers them.
     """
-    newest = service.editions.newest(digest.name)
     own = rhythm(service, digest)
     moment = max(taken, latest_slot(own, now).due)
-    slot = slot_to_plan(own, moment, service.editions.first_seen(digest.name, now), newest.key if newest else None)
+    first_seen = service.editions.first_seen(digest.name, now)
+    slot = due_slot(own, moment, first_seen, schedule(service, digest, moment))
     return slot.key if slot else None
 
 

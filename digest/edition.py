@@ -11,7 +11,7 @@ from digest.period import PeriodKey
 
 
 class EditionState(StrEnum):
-    """How far an edition has come. A finished or cancelled one never changes."""
+    """How far an edition has come. A closed one never changes, but that a finished one far ahead can be cancelled."""
 
     PLANNING = "planning"
     SENDING = "sending"
@@ -29,7 +29,8 @@ class Edition:
     """An edition as it was fixed: which versions it may hold, and the Date of its letters.
 
     `since` is the period key of the digest's edition before this one: between the two lies what it covers.
-    A pause ends by itself at `resume_at`, or when a person says so.
+    A pause ends by itself at `resume_at`, or when a person says so. Until it `is_planned`, somebody in its audience may
+    have no delivery yet.
     """
 
     id: EditionId
@@ -41,6 +42,7 @@ class Edition:
     state: EditionState
     paused_because: str | None = None
     resume_at: datetime | None = None
+    is_planned: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +66,9 @@ class EditionStatus:
 
 
 def newest_of_each(statuses: Iterable[EditionStatus]) -> tuple[EditionStatus, ...]:
-    """The newest edition of each digest: what an older one left undecided, its successor has made up for."""
-    newest = {each.edition.digest: each for each in sorted(statuses, key=lambda each: each.edition.key)}
+    """The newest edition of each digest: what an older one left undecided, its successor has made up for.
+
+    It is the one that was made last: its date may be an earlier one when a date far ahead was cancelled.
+    """
+    newest = {each.edition.digest: each for each in sorted(statuses, key=lambda each: each.edition.id)}
     return tuple(newest.values())

@@ -12,7 +12,7 @@ from budkavle.alarms.bounce_rules import BOUNCES_SHOWN, REFUSALS_SHOWN, braked, 
 from budkavle.alarms.rules import flooded, full, of_digest, of_hub, of_readers, quiet, withheld_letters
 from budkavle.alarms.store import book_of
 from budkavle.database import plain_faults
-from budkavle.planning import rhythm
+from budkavle.planning import rhythm, schedule
 from budkavle.showing import shown_now
 from budkavle.wiring import Service
 from digest.adapters.bounce_counts import came_back_since, health_of, refused_now, refused_since
@@ -47,9 +47,13 @@ def look_and_recall(service: Service, now: datetime) -> tuple[Alarm, ...]:
 
 def _digests(service: Service, now: datetime) -> Iterator[Alarm]:
     for digest in service.config.settings.digests:
-        first_seen = service.editions.known_since(digest.name)
         yield from of_digest(
-            digest.name, rhythm(service, digest), first_seen, service.editions.newest_status(digest.name), now
+            digest.name,
+            rhythm(service, digest),
+            service.editions.known_since(digest.name),
+            service.editions.newest_status(digest.name),
+            now,
+            schedule(service, digest, now),
         )
 
 

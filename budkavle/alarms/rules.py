@@ -1,9 +1,10 @@
 """When a digest's editions, a source or a disk need a person: rules over values."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from budkavle.alarms.alarms import Alarm, AlarmKind, alarm
+from budkavle.alarms.schedule_rules import missing
 from digest.delivery import DeliveryState
 from digest.edition import CLOSED, Edition, EditionState, EditionStatus
 from digest.limits import Limit, Limits, Refused, withheld
@@ -11,7 +12,6 @@ from digest.period import Rhythm, latest_slot, next_slot
 from feeds.announcing import Ping
 from feeds.readback import Fault, Wrong
 
-_PLANNED_WITHIN = timedelta(minutes=30)
 _SENT_WITHIN_AT_MOST = timedelta(hours=12)
 _SENT_WITHIN_PART = 4
 _DEFERRED_PART = 10
@@ -22,29 +22,23 @@ _FEEDS_AT_MOST = 5
 _READERS_SUFFER = {Fault.UNREACHABLE: AlarmKind.FEED_UNREACHABLE, Fault.STALE: AlarmKind.FEED_STALE}
 
 
-def of_digest(
-    name: str, rhythm: Rhythm, first_seen: datetime | None, newest: EditionStatus | None, now: datetime
+def of_digest(  # noqa: PLR0913, PLR0917 - what a digest is, and what is known of it
+    name: str,
+    rhythm: Rhythm,
+    first_seen: datetime | None,
+    newest: EditionStatus | None,
+    now: datetime,
+    schedule: Collection[Edition] = (),
 ) -> Iterator[Alarm]:
-    """What is wrong with a digest. Only its newest edition counts: it makes up for what earlier ones left undecided."""
+    """What is wrong with a digest. Only its newest edition counts: it makes up for what earlier ones left undecided.
+
+    `schedule` holds all editions that its slots have to do with, where there are others than the newest.
+    """
     if first_seen is not None:
-        yield from _missing(name, rhythm, first_seen, newest.edition if newest else None, now)
+        yield from missing(name, rhythm, first_seen, schedule or ([newest.edition] if newest else []), now)
     if newest is not None:
         yield from _unfinished(newest, rhythm, now)
         yield from _undecided(newest)
-
-
-def _missing(name: str, rhythm: Rhythm, first_seen: datetime, newest: Edition | None, now: datetime) -> Iterator[Alarm]:
-    """The dead man's alarm: a slot went by and nobody planned its edition."""
-    slot = latest_slot(rhythm, now)
-    if slot.due <= first_seen or (newest is not None and newest.key >= slot.key) or now - slot.due < _PLANNED_WITHIN:
-        return
-    due, following = _local(slot.due, rhythm), next_slot(rhythm, now)
-    if now - slot.due < (following.due - slot.due) / 2:
-        remedy = f"start `budkavle run`, or send it with `budkavle digest send {name}`"
-    else:
-        send = f"`budkavle digest send {name} --edition {slot.key}`"
-        remedy = f"what it would have held comes in {following.key}; to send it now: {send}"
-    yield alarm(AlarmKind.EDITION_LATE, f"{name} {slot.key}", f"it was due at {due} and was never planned; {remedy}")
 
 
 def _unfinished(status: EditionStatus, rhythm: Rhythm, now: datetime) -> Iterator[Alarm]:
@@ -53,7 +47,8 @@ def _unfinished(status: EditionStatus, rhythm: Rhythm, now: datetime) -> Iterato
         yield alarm(AlarmKind.EDITION_PAUSED, _name(edition), _paused(edition, rhythm))
     within = _sent_within(rhythm, now)
     waiting = _waiting(status)
-    if edition.state not in CLOSED and now - edition.moment > within and (waiting or _is_planning(edition)):
+    late = not -within <= now - edition.moment <= within  # one that began ahead of now did so by a wrong clock
+    if edition.state not in CLOSED and late and (waiting or _is_planning(edition)):
         since = _local(edition.moment, rhythm)
         what = f"it began at {since} and is not done after {_hours(within)}: {waiting} of {status.audience} letters"
         remedy = f"see `budkavle digest status {edition.digest}` and the log for what keeps them"

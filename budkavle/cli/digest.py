@@ -2,9 +2,9 @@
 
 import asyncio
 import signal
+import time
 from collections import Counter
 from collections.abc import Callable
-from datetime import date
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -13,6 +13,8 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from budkavle.cli.asking import Yes
+from budkavle.cli.edition_dates import is_meant, period_named
 from budkavle.cli.letter_record import letter_record
 from budkavle.cli.terminal import (
     DEFAULT_CONFIG,
@@ -41,6 +43,8 @@ from digest.period import PeriodKey
 from mail.address import parse_address
 from mail.reply import Verdict
 
+_PLANNED_WITHIN_SECONDS = 60
+"""How long `digest send` waits for the plan of a daemon, which looks every twenty seconds."""
 _DRAIN_SECONDS = 10
 """How long a stop waits for the letter that is under way."""
 
@@ -55,6 +59,7 @@ app.command(
     "budkavle.cli.steering:resume_domain", name="resume-domain", help="Let the letters to a paused domain go on."
 )
 app.command("budkavle.cli.steering:cancel", name="cancel", help="Send no more letters of an edition, for good.")
+app.command("budkavle.cli.steering:take_back", name="take-back", help="Undo an edition of which no letter went out.")
 
 
 def find_digest(config: Config, name: str) -> Digest:
@@ -115,6 +120,7 @@ def send(
     /,
     *,
     edition: Annotated[str | None, Parameter(help="The period's local date, YYYY-MM-DD, due or not.")] = None,
+    yes: Yes = False,
     json: AsJson = False,
     config: ConfigFile = DEFAULT_CONFIG,
 ) -> int:
@@ -122,20 +128,11 @@ def send(
     loaded = load(config)
     digest = find_digest(loaded, name)
     with open_service(loaded) as service:
-        wanted = _wanted(service, digest, edition)
-        try:
-            with sender_lock(loaded.store_path) as holder:
-                settle(service, now())
-                planned = _opened(service, digest, wanted)
-                if planned is not None:
-                    planned = plan(service, digest, planned)
-                    service.editions.resume(planned)
-                    _send(service, planned, holder)
-        except SenderBusyError as busy:
-            planned = _opened(service, digest, wanted)
-            if planned is not None:
-                service.editions.resume(planned)
-            complain(f"{busy.holder} plans and sends what is due")
+        wanted = period_named(service, digest, edition) if edition is not None else None
+        if wanted is not None and not (yes or is_meant(service, digest, wanted)):
+            complain("nothing is changed")
+            return Exit.NEEDS_A_PERSON
+        planned = _carried_out(service, digest, wanted)
         if planned is None:
             complain(f"no edition of {name} is due; the next one is {upcoming(service, digest, now()).key}")
             return Exit.DONE
@@ -144,40 +141,44 @@ def send(
     return _code(status)
 
 
-def _wanted(service: Service, digest: Digest, key: str | None) -> PeriodKey | None:
-    """The period that a person names. Raises WrongUseError when it can have no edition."""
-    if key is None:
-        return None
-    if not _is_a_day(key):
-        raise WrongUseError(f"--edition {key}: no date; write the period's local date like 2026-01-09")
-    newest = service.editions.newest(digest.name)
-    if newest is not None and key < newest.key and not _exists(service, digest, key):
-        raise WrongUseError(
-            f"--edition {key}: {digest.name} has a later edition, {newest.key}; name that or a later one"
-        )
-    if key > (following := upcoming(service, digest, now()).key):
-        complain(f"{key} lies beyond the next edition, {following}: until then no other edition will be planned")
-    return PeriodKey(key)
+def _carried_out(service: Service, digest: Digest, wanted: PeriodKey | None) -> Edition | None:
+    """Plan and send as the holder of the sender's lock; while another holds it, wait until that one has planned."""
+    opened: Edition | None = None
+    for left in range(_PLANNED_WITHIN_SECONDS, -1, -1):
+        try:
+            with sender_lock(service.config.store_path) as holder:
+                settle(service, now())
+                opened = _opened(service, digest, opened.key if opened else wanted)
+                if opened is not None:
+                    opened = plan(service, digest, opened)
+                    _send(service, opened, holder)
+                return opened
+        except SenderBusyError as busy:
+            opened = _opened(service, digest, opened.key if opened else wanted)
+            if opened is None or opened.is_planned:
+                complain(f"{busy.holder} plans and sends what is due; to see how it stands: {_ask(digest)}")
+                return opened
+            if not left:
+                complain(f"{busy.holder} has not planned {opened.key} yet; to see how it stands: {_ask(digest)}")
+        time.sleep(1)
+    return opened
+
+
+def _ask(digest: Digest) -> str:
+    return f"budkavle digest status {digest.name}"
 
 
 def _opened(service: Service, digest: Digest, wanted: PeriodKey | None) -> Edition | None:
-    """The edition to be sent: the one that is named, is due, or was broken off."""
+    """The edition to be sent: the one that is named, is due, or was broken off; a paused one goes on."""
     if wanted is not None:
-        return open_period(service, digest, wanted, now())
-    newest = service.editions.newest(digest.name)
-    unfinished = newest if newest and newest.state not in CLOSED else None
-    return open_due(service, digest, now()) or unfinished
-
-
-def _is_a_day(key: str) -> bool:
-    try:
-        return date.fromisoformat(key).isoformat() == key
-    except ValueError:
-        return False
-
-
-def _exists(service: Service, digest: Digest, key: str) -> bool:
-    return any(status.edition.key == key for status in service.editions.status(digest.name))
+        chosen: Edition | None = open_period(service, digest, wanted, now())
+    else:
+        newest = service.editions.newest(digest.name)
+        chosen = open_due(service, digest, now()) or (newest if newest and newest.state not in CLOSED else None)
+    if chosen is None:
+        return None
+    service.editions.resume(chosen)
+    return service.editions.get(chosen.digest, chosen.key)
 
 
 def _send(service: Service, edition: Edition, holder: str) -> None:
@@ -215,7 +216,8 @@ def _status(service: Service, edition: Edition) -> EditionStatus:
 def _code(status: EditionStatus) -> int:
     if status.needs_a_person:
         return Exit.NEEDS_A_PERSON
-    return Exit.TRY_LATER if any(status.counts[state] for state in OPEN) else Exit.DONE
+    waits = any(status.counts[state] for state in OPEN) or not status.edition.is_planned
+    return Exit.TRY_LATER if waits else Exit.DONE
 
 
 @app.command

@@ -1,30 +1,28 @@
 """Erasing an article: for ever, so a person says it twice."""
 
-import sys
-from typing import Annotated
-
-from cyclopts import Parameter
-
 from budkavle import erasing
 from budkavle.cli.article_names import ArticleName, article_named
-from budkavle.cli.terminal import DEFAULT_CONFIG, ConfigFile, Exit, WrongUseError, complain, now, say
+from budkavle.cli.asking import Yes, confirmed
+from budkavle.cli.terminal import DEFAULT_CONFIG, ConfigFile, Exit, complain, now, say
 from budkavle.config import load
 from budkavle.wiring import open_service
 from budkavle.wording import counted
+
+_FOR_EVER = "an erasure cannot be taken back"
 
 
 def erase(
     article: ArticleName,
     /,
     *,
-    yes: Annotated[bool, Parameter(negative=(), help="Do not ask.")] = False,
+    yes: Yes = False,
     config: ConfigFile = DEFAULT_CONFIG,
 ) -> int:
     """Blank every version of an article for ever: feeds keep a tombstone, letters and pages nothing."""
     with open_service(load(config)) as service:
         article_id = article_named(service, article)
         title = service.articles.history(article_id).article.title
-        if not (yes or _confirmed(f"{title}\nErase every version of {article_id} for ever?")):
+        if not (yes or confirmed(f"{title}\nErase every version of {article_id} for ever?", _FOR_EVER)):
             complain("nothing is changed")
             return Exit.NEEDS_A_PERSON
         done = erasing.erase(service, article_id, now())
@@ -36,15 +34,6 @@ def erase(
     for step in steps:
         say(f"- {step}")
     return Exit.DONE if done.scrubbed and not done.faults else Exit.TRY_LATER
-
-
-def _confirmed(question: str) -> bool:
-    """Whether a person at the terminal says yes. Raises WrongUseError where there is none."""
-    if not sys.stdin.isatty():
-        raise WrongUseError("an erasure cannot be taken back, and nobody is here to be asked; say --yes if it is meant")
-    sys.stderr.write(f"{question} [y/N] ")
-    sys.stderr.flush()
-    return sys.stdin.readline().strip().casefold() in {"y", "yes", "j", "ja"}
 
 
 def _told(done: erasing.Erased) -> list[str]:

@@ -12,21 +12,33 @@ from sqlalchemy import (
     Connection,
     Engine,
     Row,
+    ScalarSelect,
     Select,
     and_,
     bindparam,
+    case,
     func,
     insert,
     not_,
     or_,
     select,
     tuple_,
+    union_all,
     update,
 )
 
 from articles.article import ArticleId, Seq
 from digest.adapters.receipts import said
-from digest.adapters.tables import deliveries, delivery_counts, digests, editions, senders, variant_items, variants
+from digest.adapters.tables import (
+    deliveries,
+    delivery_counts,
+    digests,
+    editions,
+    senders,
+    taken_back,
+    variant_items,
+    variants,
+)
 from digest.adapters.template_sets import keep_templates, kept_templates
 from digest.content import Content, Showing
 from digest.content import Row as ContentRow
@@ -40,6 +52,7 @@ from storage.compiled import Prepared, one_of
 
 _BATCH = 2000
 """How many deliveries one transaction stops."""
+_RECENT = 100
 
 
 _UNDER_WAY = editions.c.state.in_([EditionState.SENDING, EditionState.PAUSED])
@@ -60,16 +73,22 @@ class Editions:
         self._write = write
 
     def first_seen(self, digest: str, now: datetime) -> datetime:
-        """When this digest was first seen: remembered from the first call on."""
+        """When this digest was first seen: remembered from the first call on.
+
+        A moment that lies ahead comes from a clock that was wrong: until then no slot would count.
+        """
         statement = select(digests.c.first_seen).where(digests.c.name == digest)
         with self._read.begin() as connection:
             known: datetime | None = connection.execute(statement).scalar()
-        if known is None:
-            with self._write.begin() as connection:
-                known = connection.execute(statement).scalar()
-                if known is None:
-                    connection.execute(insert(digests).values(name=digest, first_seen=now))
-        return known or now
+        if known is not None and known <= now:
+            return known
+        with self._write.begin() as connection:
+            known = connection.execute(statement).scalar()
+            if known is None:
+                connection.execute(insert(digests).values(name=digest, first_seen=now))
+            elif known > now:
+                connection.execute(update(digests).where(digests.c.name == digest).values(first_seen=now))
+        return min(known or now, now)
 
     def known_since(self, digest: str) -> datetime | None:
         """When this digest was first seen, or None; unlike `first_seen` it writes nothing."""
@@ -80,11 +99,25 @@ class Editions:
             return known
 
     def newest(self, digest: str) -> Edition | None:
-        """The digest's newest edition."""
-        statement = select(editions).where(editions.c.digest == digest).order_by(editions.c.period_key.desc()).limit(1)
+        """The digest's newest edition: the one that was made last, whatever its date."""
+        statement = select(editions).where(editions.c.digest == digest).order_by(editions.c.id.desc()).limit(1)
         with self._read.begin() as connection:
             row = connection.execute(statement).first()
         return edition_row(row) if row else None
+
+    def recent(self, digest: str, since: PeriodKey) -> Sequence[Edition]:
+        """What a digest's schedule has to know: the editions from a period on, and the last hundred of all."""
+        own = editions.c.digest == digest
+        last = select(editions.c.id).where(own).order_by(editions.c.id.desc()).limit(_RECENT)
+        wanted = select(editions).where(own, or_(editions.c.period_key >= since, editions.c.id.in_(last)))
+        with self._read.begin() as connection:
+            return [edition_row(row) for row in connection.execute(wanted.order_by(editions.c.id))]
+
+    def before(self, digest: str, key: PeriodKey) -> PeriodKey | None:
+        """The newest of the digest's periods before this one that have an edition."""
+        with self._read.begin() as connection:
+            earlier = connection.execute(_before(digest, key)).scalar()
+        return PeriodKey(earlier) if earlier else None
 
     def get(self, digest: str, key: PeriodKey) -> Edition:
         """One edition. Raises UnknownEditionError."""
@@ -109,15 +142,15 @@ class Editions:
         with self._write.begin() as connection:
             known = by_key(connection, digest, key)
             if known:
-                _finish_stopped(connection, digest, key)
+                _finish_stopped(connection, known)
                 return known
-            since = select(func.max(editions.c.period_key)).where(editions.c.digest == digest)
             _close_earlier(connection, digest, moment)
             connection.execute(
                 insert(editions).values(
+                    id=next_id(editions.c.id, taken_back.c.edition_id),
                     digest=digest,
                     period_key=key,
-                    since_key=since.scalar_subquery(),
+                    since_key=_before(digest, key).scalar_subquery(),
                     cut_seq=cut,
                     moment=moment,
                     state=EditionState.PLANNING,
@@ -151,7 +184,8 @@ class Editions:
 
     def _resume(self, which: ColumnElement[bool]) -> int:
         paused = select(editions.c.id).where(which, editions.c.state == EditionState.PAUSED)
-        going_on = {"state": EditionState.SENDING, "paused_because": None, "resume_at": None}
+        how = case((editions.c.audience.is_(None), EditionState.PLANNING), else_=EditionState.SENDING)
+        going_on = {"state": how, "paused_because": None, "resume_at": None}
         with self._write.begin() as connection:
             ids = connection.execute(paused).scalars().all()
             connection.execute(update(editions).where(editions.c.id.in_(ids)).values(going_on))
@@ -160,14 +194,17 @@ class Editions:
         return len(ids)
 
     def pause(self, edition: Edition, why: str) -> bool:
-        """Let an edition wait for a person, even one whose pause would end by itself; False when not under way."""
-        here = and_(editions.c.id == edition.id, _UNDER_WAY)
+        """Let an edition wait for a person, even one whose pause would end by itself; False when it was closed.
+
+        One that is being planned goes on with that when it is resumed.
+        """
+        here = and_(editions.c.id == edition.id, editions.c.state.not_in(CLOSED))
         waits = {"state": EditionState.PAUSED, "paused_because": why, "resume_at": None}
         with self._write.begin() as connection:
             return bool(connection.execute(update(editions).where(here).values(waits)).rowcount)
 
     def cancel(self, edition: Edition, now: datetime) -> bool:
-        """Send no more letters of an edition; False when it was closed already.
+        """Send no more letters of an edition; False when it was closed already: see `give_up_date` for one far ahead.
 
         Who has none yet is skipped and keeps the cursor: the next edition makes up for it. A letter whose dot may be
         under way keeps its own outcome.
@@ -181,6 +218,16 @@ class Editions:
                 return False
             _close(connection, [edition.id], now, EditionState.CANCELLED, **stopped)
             return True
+
+    def give_up_date(self, edition: Edition) -> bool:
+        """Make a finished edition a cancelled one, so that slots before its date count again; False where it is none.
+
+        What was sent stays sent, and known: nobody gets it again.
+        """
+        here = and_(editions.c.id == edition.id, editions.c.state == EditionState.FINISHED)
+        with self._write.begin() as connection:
+            done = connection.execute(update(editions).where(here).values(state=EditionState.CANCELLED))
+            return done.rowcount > 0
 
     def _under_way(self, digest: str) -> Sequence[EditionId]:
         with self._read.begin() as connection:
@@ -269,14 +316,14 @@ class Editions:
 
     def status(self, digest: str | None = None) -> Iterator[EditionStatus]:
         """Every edition, oldest first, with its deliveries by state."""
-        wanted = select(editions).order_by(editions.c.digest, editions.c.period_key)
+        wanted = select(editions).order_by(editions.c.digest, editions.c.id)
         if digest is not None:
             wanted = wanted.where(editions.c.digest == digest)
         yield from self._statuses(wanted)
 
     def newest_status(self, digest: str) -> EditionStatus | None:
         """The digest's newest edition with its deliveries by state; those of others are not counted."""
-        wanted = select(editions).where(editions.c.digest == digest).order_by(editions.c.period_key.desc()).limit(1)
+        wanted = select(editions).where(editions.c.digest == digest).order_by(editions.c.id.desc()).limit(1)
         return next(self._statuses(wanted), None)
 
     def _statuses(self, wanted: Select[tuple[object, ...]]) -> Iterator[EditionStatus]:
@@ -311,15 +358,29 @@ _FINISH = Prepared(
     .where(
         editions.c.id == bindparam("b_edition"),
         one_of(editions.c.state, (EditionState.SENDING, EditionState.PAUSED)),
+        editions.c.audience.is_not(None),  # else it was paused while it was planned, and some have no delivery yet
         not_(_open.exists()),
     )
     .values(state=EditionState.FINISHED, paused_because=None, resume_at=None)
 )
 
 
-def _finish_stopped(connection: Connection, digest: str, key: PeriodKey) -> None:
+def next_id(own: ColumnElement[int], gone: ColumnElement[int]) -> ScalarSelect[int]:
+    """The next id of a table some of whose rows were taken back: those ids are not given again.
+
+    SQLite would, and a sender that runs knows letters and editions by their ids.
+    """
+    ids = union_all(select(func.max(own).label("id")), select(func.max(gone).label("id"))).subquery()
+    return select(func.coalesce(func.max(ids.c.id), 0) + 1).scalar_subquery()
+
+
+def _before(digest: str, key: PeriodKey) -> Select[Any]:
+    return select(func.max(editions.c.period_key)).where(editions.c.digest == digest, editions.c.period_key < key)
+
+
+def _finish_stopped(connection: Connection, opened: Edition) -> None:
     """Finish what two that opened this edition at once have stopped of earlier ones, and neither finished."""
-    earlier = select(editions.c.id).where(editions.c.digest == digest, editions.c.period_key < key, _UNDER_WAY)
+    earlier = select(editions.c.id).where(editions.c.digest == opened.digest, editions.c.id < opened.id, _UNDER_WAY)
     for each in connection.execute(earlier).scalars().all():
         finish_if_done(connection, EditionId(each))
 
@@ -378,6 +439,7 @@ def edition_row(row: Row[tuple[object, ...]]) -> Edition:
         state=EditionState(row.state),
         paused_because=row.paused_because,
         resume_at=row.resume_at,
+        is_planned=row.audience is not None,
     )
 
 

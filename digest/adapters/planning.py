@@ -45,8 +45,8 @@ class Planner:
     def _plan_batch(self, edition: Edition, decisions: "_Decisions") -> bool:
         with self._write.begin() as connection:
             current = by_key(connection, edition.digest, edition.key)
-            if current is None or current.state is not EditionState.PLANNING:
-                return False
+            if current is None or current.id != edition.id or current.state is not EditionState.PLANNING:
+                return False  # somebody paused it, or took it back
             if _in_flight_of(connection, edition.digest):
                 return False  # its outcome decides what is news to its recipient: the planning goes on after it
             rows = _next_subscriptions(connection, edition, self._batch)

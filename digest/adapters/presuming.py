@@ -12,7 +12,6 @@ from sqlalchemy import Connection, Engine, and_, func, select, update
 from digest.adapters.editions import finish_if_done
 from digest.adapters.tables import deliveries, editions, senders, subscriptions
 from digest.delivery import OPEN, DeliveryState, EditionId
-from digest.edition import EditionState
 
 _WHY = "the store was restored from a backup: perhaps it went out after that was taken"
 
@@ -23,7 +22,7 @@ def presume_sent(write: Engine, now: datetime) -> Mapping[EditionId, int]:
     It is `uncertain` whatever `on_uncertain` says: that is about one letter whose connection broke, not about a whole
     edition. Only safe while no sender lives.
     """
-    planned = select(editions.c.id, editions.c.cut_seq).where(editions.c.state != EditionState.PLANNING)
+    planned = select(editions.c.id, editions.c.cut_seq).where(editions.c.audience.is_not(None))
     with write.begin() as connection:
         rows = connection.execute(planned.order_by(editions.c.id)).all()
         doubtful = {EditionId(row.id): _doubt(connection, EditionId(row.id), row.cut_seq, now) for row in rows}

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, in
 from digest.adapters.tables import deliveries, delivery_counts, digests, editions, receipts, variants
 from digest.adapters.variants import drop_forms
 from digest.delivery import OPEN, DeliveryState
-from digest.edition import CLOSED, EditionState
+from digest.edition import CLOSED
 
 
 class Retention:
@@ -51,7 +51,9 @@ class Retention:
         while an edition of the digest is being planned: it began with what was known then.
         """
         planned = editions.alias()
-        planning = and_(planned.c.digest == editions.c.digest, planned.c.state == EditionState.PLANNING)
+        planning = and_(
+            planned.c.digest == editions.c.digest, planned.c.audience.is_(None), planned.c.state.not_in(CLOSED)
+        )
         known = (
             select(receipts.c.variant_id)
             .join(variants, variants.c.id == receipts.c.variant_id)
@@ -93,7 +95,7 @@ class Retention:
 def _over(before: datetime) -> ColumnElement[bool]:
     """The editions that ended before `before`, all their letters decided, and that a later one followed."""
     later, open_one = editions.alias(), deliveries.alias()
-    followed = select(later.c.id).where(later.c.digest == editions.c.digest, later.c.period_key > editions.c.period_key)
+    followed = select(later.c.id).where(later.c.digest == editions.c.digest, later.c.id > editions.c.id)
     undecided = select(open_one.c.edition_id).where(open_one.c.edition_id == editions.c.id, open_one.c.state.in_(OPEN))
     return and_(
         editions.c.state.in_(CLOSED),

@@ -174,6 +174,17 @@ editions = Table(
     UniqueConstraint("digest", "period_key"),
 )
 
+# Editions that were taken back before any letter went out: their dates are free again, their ids are not.
+taken_back = Table(
+    "taken_back",
+    metadata,
+    Column("edition_id", Integer, primary_key=True, autoincrement=False),
+    Column("variant_id", Integer, nullable=False, comment="the last id that its variants had; 0 when there were none"),
+    Column("digest", String(100), nullable=False),
+    Column("period_key", String(40), nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
 # The templates that an edition was fixed with: a template changed during a run must not change its letters.
 template_sets = Table(
     "template_sets",

@@ -6,7 +6,8 @@ from collections.abc import Collection
 from sqlalchemy import Connection, Engine, Select, insert, select, update
 
 from articles.article import ArticleId
-from digest.adapters.tables import deliveries, variant_items, variants
+from digest.adapters.editions import next_id
+from digest.adapters.tables import deliveries, taken_back, variant_items, variants
 from digest.content import Content, content_key
 from digest.delivery import OPEN, EditionId, VariantId
 
@@ -18,7 +19,8 @@ def variant_for(connection: Connection, edition: EditionId, shown: Content) -> V
     known = connection.execute(same).scalar()
     if known is not None:
         return VariantId(known)
-    new = insert(variants).values(edition_id=edition, key=key, more=shown.more).returning(variants.c.id)
+    values = {"id": next_id(variants.c.id, taken_back.c.variant_id), "edition_id": edition, "key": key}
+    new = insert(variants).values(**values, more=shown.more).returning(variants.c.id)
     variant = VariantId(connection.execute(new).scalar_one())
     rows = [
         {"variant_id": variant, "article": row.article, "seq": row.seq, "showing": row.showing}

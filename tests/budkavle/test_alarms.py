@@ -65,8 +65,10 @@ def wrong(newest: EditionStatus | None, now: datetime, rhythm: Rhythm = WEEKLY) 
 
 
 def test_a_slot_without_an_edition_is_an_alarm_after_half_an_hour() -> None:
-    assert wrong(None, FRIDAY.due + timedelta(minutes=29)) == []
-    assert wrong(None, FRIDAY.due + timedelta(minutes=31)) == [AlarmKind.EDITION_LATE]
+    seen = FRIDAY.due - HOUR
+    assert list(of_digest("veckobrev", WEEKLY, seen, None, FRIDAY.due + timedelta(minutes=29))) == []
+    (late,) = of_digest("veckobrev", WEEKLY, seen, None, FRIDAY.due + timedelta(minutes=31))
+    assert (late.kind, late.about) == (AlarmKind.EDITION_LATE, "veckobrev 2026-01-09")
 
 
 def test_a_slot_that_is_too_old_to_be_made_up_for_is_still_told_with_another_remedy() -> None:

@@ -176,11 +176,17 @@ def test_status_says_what_needs_a_person(home: Path) -> None:
     assert (done.code, "budkavle articles held" in done.out) == (1, True)
 
 
-def test_a_rehearsal_far_ahead_is_warned_of_and_the_next_edition_told_honestly(home: Path) -> None:
-    done = budkavle("digest", "send", "veckobrev", "--edition", "2099-01-02", folder=home)
-    assert (done.code, "until then no other edition" in done.err) == (0, True)
+def test_a_date_beyond_the_next_slot_wants_a_yes_and_the_next_edition_is_told_honestly(home: Path) -> None:
+    asked = budkavle("digest", "send", "veckobrev", "--edition", "2099-01-02", folder=home)
+    assert (asked.code, "until then no other edition" in asked.err, "--yes" in asked.err) == (2, True, True)
+    assert "none yet" in budkavle("status", folder=home).out
+    done = budkavle("digest", "send", "veckobrev", "--edition", "2099-01-02", "--yes", folder=home)
+    assert done.code == 0
     assert "2099-01-09" in budkavle("status", folder=home).out
+    again = budkavle("digest", "send", "veckobrev", "--edition", "2099-01-02", folder=home)
+    assert again.code == 0
     assert budkavle("digest", "send", "veckobrev", "--edition", "20991231", folder=home).code == 2
+    assert budkavle("digest", "send", "veckobrev", "--edition", "9999-12-31", "--yes", folder=home).code == 2
 
 
 def test_nothing_due_is_no_result(home: Path) -> None:

@@ -35,6 +35,7 @@ from digest.adapters.planning import Planner
 from digest.adapters.pulling import Gone, pull
 from digest.adapters.subscribers import Subscribers, Wish
 from digest.adapters.tables import deliveries, subscribers, subscriptions, variant_items
+from digest.adapters.taking_back import take_back
 from digest.delivery import OPEN, DeliveryState
 from digest.edition import Edition
 from digest.period import PeriodKey
@@ -130,6 +131,8 @@ class Lives(RuleBasedStateMachine):
         self.texts: dict[ArticleId, Text] = {}
         self.people: dict[str, Person] = {}
         self.open: dict[str, Letter] = {}
+        self.settled_by_nothing: dict[str, list[tuple[ArticleId, str]]] = {}
+        self.is_untouched = False
 
     @initialize()
     def begin(self) -> None:
@@ -252,6 +255,7 @@ class Lives(RuleBasedStateMachine):
         self.subscribers.join_again(wish, self.store.last_seq(), self.now)
         got = person.got if person else []
         self.people[who] = Person(wanted=wanted, got=got)
+        self.settled_by_nothing.pop(who, None)
 
     @rule(who=st.sampled_from(PEOPLE), wanted=SETS)
     def choose(self, who: str, wanted: frozenset[str]) -> None:
@@ -282,6 +286,8 @@ class Lives(RuleBasedStateMachine):
         """A week passes (or an outage of many): the next edition is planned, and compared with the oracle."""
         self.now += timedelta(days=7)
         self.open.clear()
+        self.settled_by_nothing.clear()
+        self.is_untouched = True
         cut = self.store.last_seq()
         self.edition = self.editions.open("veckobrev", PeriodKey(self.now.date().isoformat()), cut, self.now)
         room = newsroom(self.store.standings(cut), ALL, cut, self.editions.reach("veckobrev"))
@@ -297,6 +303,25 @@ class Lives(RuleBasedStateMachine):
                     self.settle(who, letter)
         assert self.planned() == wanted
 
+    @precondition(lambda self: self.edition is not None and self.is_untouched)
+    @rule()
+    def take_back(self) -> None:
+        """Nobody was offered a letter of the edition: it is as if it had never been planned."""
+        assert self.edition
+        assert take_back(self.database.write, self.edition, self.now, batch=1)
+        for who, news in self.settled_by_nothing.items():
+            self.people[who].news = news + self.people[who].news
+        self.open.clear()
+        self.settled_by_nothing.clear()
+        self.is_untouched = False
+        self.edition = None
+
+    @precondition(lambda self: self.edition is not None and not self.is_untouched)
+    @rule()
+    def what_a_relay_has_heard_of_is_not_taken_back(self) -> None:
+        assert self.edition
+        assert not take_back(self.database.write, self.edition, self.now)
+
     @precondition(lambda self: self.open)
     @rule(outcome=st.sampled_from([*REPLIES, "died with the mark", "died before the mark"]))
     def send_one(self, outcome: str) -> None:
@@ -311,6 +336,7 @@ class Lives(RuleBasedStateMachine):
         if outcome == "died before the mark":
             settle_dead(self.database.read, self.database.write, self.on_uncertain, self.now)
             return
+        self.is_untouched = False
         if not ledger.mark(claims[0], self.now):
             pytest.fail("nobody left between claim and mark")
         if outcome == "died with the mark":
@@ -341,6 +367,7 @@ class Lives(RuleBasedStateMachine):
 
     def settle(self, who: str, letter: Letter) -> None:
         person = self.people[who]
+        self.settled_by_nothing[who] = person.news[: letter.settles]
         person.news = person.news[letter.settles :]
         for other in self.open.values():
             assert other is not letter
