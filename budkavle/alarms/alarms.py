@@ -42,6 +42,8 @@ class AlarmKind(StrEnum):
     SENDER_REFUSED = "sender_refused"
     DOMAIN_PAUSED = "domain_paused"
     FORM_FLOODED = "form_flooded"
+    JOB_HANGS = "job_hangs"
+    DAEMON_SILENT = "daemon_silent"
 
 
 REPORTED = frozenset(

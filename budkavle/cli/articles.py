@@ -28,7 +28,7 @@ from budkavle.config import Config, load
 from budkavle.finding import Found, at_path, everything, read_manifest
 from budkavle.importing import Imported, article_at, import_all, release_held, try_out
 from budkavle.starting import shipped_config
-from budkavle.wiring import open_service
+from budkavle.wiring import open_service, open_to_read, open_to_write
 
 app = App(name="articles", help="List articles and change them; decide about inputs that wait.")
 app.command(erase)
@@ -112,7 +112,7 @@ def _tell(one: Imported, *, json: bool) -> str:
 @app.command(name="list")
 def show_all(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> None:
     """List every article, the newest act last."""
-    with open_service(load(config)) as service:
+    with open_to_read(load(config)) as service:
         for each in sorted(service.articles.histories(), key=lambda known: known.newest.seq):
             article = each.article
             day = article.published.value.isoformat()
@@ -135,7 +135,7 @@ def show_all(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> No
 @app.command
 def show(article: str, /, *, config: ConfigFile = DEFAULT_CONFIG) -> None:
     """Show an article as it stands, and every version it had."""
-    with open_service(load(config)) as service:
+    with open_to_read(load(config)) as service:
         article_id = ArticleId(article)
         newest = service.articles.history(article_id).article
         say(f"{newest.title}\n{newest.id}\n")
@@ -158,7 +158,7 @@ def correct(
 ) -> int:
     """Say that an article was wrong and has been corrected: readers of the error are told."""
     loaded = load(config)
-    with open_service(loaded) as service:
+    with open_to_write(loaded) as service:
         if file is None:
             return _act(service.articles.act(ArticleId(article), Kind.CORRECTED, note, now()), "corrected")
         known = service.articles.history(ArticleId(article)).article.id
@@ -181,7 +181,7 @@ def correct(
 @app.command
 def withdraw(article: str, /, *, note: Note, config: ConfigFile = DEFAULT_CONFIG) -> int:
     """Take an article back: feeds show a notice, waiting letters lose it, those who had it are told."""
-    with open_service(load(config)) as service:
+    with open_to_write(load(config)) as service:
         return _act(service.articles.act(ArticleId(article), Kind.WITHDRAWN, note, now()), "withdrawn")
 
 
@@ -193,7 +193,7 @@ def _act(seq: int | None, done: str) -> int:
 @app.command
 def held(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:
     """List the inputs that wait for a person, and why."""
-    with open_service(load(config)) as service:
+    with open_to_read(load(config)) as service:
         waiting = service.held.waiting()
     for each in waiting:
         if json:
@@ -214,7 +214,7 @@ def release(
     """Publish an input that waited."""
     loaded = load(config)
     given = _given_date(published, loaded) if published else None
-    with open_service(loaded) as service:
+    with open_to_write(loaded) as service:
         taken = release_held(service, number, given, now())
         say(f"{taken.kind}  {taken.id}")
 
@@ -232,7 +232,7 @@ def _given_date(text: str, config: Config) -> Published:
 @app.command
 def refuse(number: int, /, *, config: ConfigFile = DEFAULT_CONFIG) -> None:
     """Turn an input down: the same text is not held again."""
-    with open_service(load(config)) as service:
+    with open_to_write(load(config)) as service:
         service.held.get(number)
         service.held.settle(number, HeldState.REFUSED)
         say(f"refused {number}; a changed text would be held anew")

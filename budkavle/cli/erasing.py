@@ -9,7 +9,7 @@ from articles.article import ArticleId
 from budkavle import erasing
 from budkavle.cli.terminal import DEFAULT_CONFIG, ConfigFile, Exit, WrongUseError, complain, now, say
 from budkavle.config import load
-from budkavle.wiring import open_service
+from budkavle.wiring import open_to_write
 
 
 def erase(
@@ -21,7 +21,7 @@ def erase(
 ) -> int:
     """Blank every version of an article for ever: feeds keep a tombstone, letters and pages nothing."""
     article_id = ArticleId(article)
-    with open_service(load(config)) as service:
+    with open_to_write(load(config)) as service:
         title = service.articles.history(article_id).article.title
         if not (yes or _confirmed(f"{title}\nErase every version of {article_id} for ever?")):
             complain("nothing is changed")

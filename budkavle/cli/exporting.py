@@ -19,7 +19,7 @@ from budkavle.cli.terminal import (
 from budkavle.config import Config, load
 from budkavle.list_exporting import ExportAs, write_csv, write_json
 from budkavle.list_reporting import private_file
-from budkavle.wiring import open_service
+from budkavle.wiring import open_to_read
 from digest.adapters.exporting import Leaving
 
 _STANDARD = Path("-")
@@ -42,7 +42,7 @@ def give(
     loaded = load(config)
     refuse_published(loaded, file)
     how = ExportAs(addresses=not without_addresses, tokens=with_tokens)
-    with open_service(loaded) as service:
+    with open_to_read(loaded) as service:
         leaving = Leaving(service.database.read)
         write = write_json if json else write_csv
         with ticking("Exporting", leaving.count()) as tick, _target(file) as target:

@@ -5,6 +5,7 @@ import sys
 from cyclopts import App, CycloptsError
 
 from budkavle.cli.terminal import Exit, complain
+from budkavle.hangup import note_hangups
 from budkavle.logs import set_up_logging
 
 app = App(
@@ -22,6 +23,7 @@ for _name, _place, _help in (
     ("subscribers", "subscribers:app", "Add, import, list and end subscriptions."),
     ("bounce", "bounce:bounce", "Take one returned message from standard input."),
     ("run", "run:run", "The daemon: scheduler, sender and web."),
+    ("upgrade", "upgrade:upgrade", "Bring the store's schema up to date, after a copy of it."),
     ("status", "status:status", "The last and the next of everything, and what needs a person."),
     ("backup", "backup:backup", "Copy the store and the configuration, while others work."),
     ("restore", "backup:restore", "Put a backup in place, so that nobody is mailed twice."),
@@ -33,6 +35,8 @@ for _name, _place, _help in (
 def main() -> None:
     """Run one command and exit with its code; what went wrong is said in a line, never in a traceback."""
     set_up_logging()
+    if sys.argv[1:2] == ["run"]:
+        note_hangups()  # before anything is read: a signal while it starts must not end it
     sys.exit(_run(sys.argv[1:]))
 
 
