@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import signal
 import socket
 import threading
 import time
@@ -23,10 +22,12 @@ from budkavle.daemon.import_loop import Newsdesk
 from budkavle.daemon.liveness import Limit, Rounds, Silent
 from budkavle.daemon.outbound_loop import Outside
 from budkavle.daemon.pulse import Pulse
-from budkavle.daemon.restarting import Restarting, tell
+from budkavle.daemon.restarting import Restarting
 from budkavle.daemon.scheduler import Job, Waking
 from budkavle.daemon.sending_thread import SendingThread
 from budkavle.daemon.systemd import notify, watchdog_seconds
+from budkavle.daemon.times import GRACE_SECONDS, INTERVALS_MISSED, WITHIN
+from budkavle.daemon.wishes import Wishes
 from budkavle.delivering import send_holding, settle
 from budkavle.hangup import Hangup
 from budkavle.keeping import keep
@@ -63,21 +64,6 @@ _WATCH, _KEEPING = "watch", "keeping"
 _ANNOUNCING, _CHECKING = "announcing", "checking"
 _BOUNCES = "bounces"
 _NOTICES = "notices"
-_WITHIN = {
-    _WAKE: 60.0,
-    _NEWS: 600.0,  # from one file to the next, and from one feed to the next
-    _PLANNING: 900.0,  # a million take half a minute; it waits for a dot under way, for which a relay has ten minutes
-    _WATCH: 180.0,  # the first import has one minute before it, an alarm's mail another
-    _KEEPING: 3600.0,  # from one step to the next, on a slow disk
-    _ANNOUNCING: 600.0,
-    _CHECKING: 600.0,
-    _BOUNCES: 900.0,  # a visit to a mailbox
-    _NOTICES: 1800.0,  # a letter: as below
-    _SENDING: 1800.0,  # from one letter to the next: five minutes for each answer, ten for that to the final dot
-}
-"""For how many seconds each job may give no sign of life while it works."""
-_MISSED, _GRACE_SECONDS = 3, 60.0
-"""How many intervals, and seconds more, a job may sleep beyond its own."""
 
 
 class Daemon:
@@ -87,12 +73,10 @@ class Daemon:
     waits only for letters of its own digest that are between mark and answer.
     """
 
-    def __init__(self, service: Service, name: str, restarting: Restarting | None = None) -> None:
+    def __init__(self, service: Service, name: str) -> None:
         self._service = service
         self._name = name
-        self._restarting = restarting
-        self._stopping = self._anew = False
-        self._hung_up = asyncio.Event()
+        self._stopping = False
         self._watch = Watch(service)
         self._outside = Outside(service, self._watch, _now, lambda: self._stopping)
         self._newsdesk = Newsdesk(service, self._watch, lambda: self._goes_on(_NEWS), self._published)
@@ -108,18 +92,19 @@ class Daemon:
             _BOUNCES: Job(do=self._bounces, every=_BOUNCES_SECONDS),
             _NOTICES: Job(do=self._post_notices, every=_NOTICES_SECONDS),
         }
-        rest = {job: jobs[job].every * _MISSED + _GRACE_SECONDS for job in jobs} | {_SENDING: _WITHIN[_SENDING]}
-        limits = {job: Limit(at_work=_WITHIN[job], at_rest=seconds) for job, seconds in rest.items()}
+        rest = {job: jobs[job].every * INTERVALS_MISSED + GRACE_SECONDS for job in jobs} | {_SENDING: WITHIN[_SENDING]}
+        limits = {job: Limit(at_work=WITHIN[job], at_rest=seconds) for job, seconds in rest.items()}
         self._rounds = Rounds(limits, time.monotonic)
         self._pulse = Pulse(Heartbeats(service.database), self._rounds.silent, _now)
         self._waking = Waking(jobs, self._rounds.came_round, _now(), self._rounds.began)
         self._first_news = asyncio.Event()
 
-    async def run(self, door: socket.socket, hangup: Hangup) -> bool:
-        """Serve until a signal asks to stop; then end in good order, within STOP_SECONDS. True when to start anew.
+    async def run(self, door: socket.socket, wishes: Wishes) -> None:
+        """Serve until a signal asks to stop; then end in good order, within STOP_SECONDS.
 
         Whatever hangs then ends with the process, so this is for a process of its own.
         """
+        self._wishes = wishes
         host, port, *_ = door.getsockname()
         self._listen = f"{host}:{port}"
         config = uvicorn.Config(
@@ -139,8 +124,17 @@ class Daemon:
         self._service.bell.heard_by(self._heard_the_bell)
         self._pulse.start()
         server = Server(config, self._serving, self._stop)
-        beside = [asyncio.create_task(self._heart()), asyncio.create_task(self._start_anew_when_asked(server))]
-        self._hear_signals(server, hangup)
+        with wishes.heard(server):
+            done = await self._serve(server, door)
+        self._last.cancel()
+        if done:
+            log.info("stopped")
+        else:
+            log.warning("stopped", remedy="letters were under way at a silent relay; they are counted as uncertain")
+
+    async def _serve(self, server: Server, door: socket.socket) -> bool:
+        """Serve, and end what is under way; False when letters were broken off."""
+        heart = asyncio.create_task(self._heart())
         try:
             await server.serve([door])
         finally:
@@ -148,16 +142,9 @@ class Daemon:
             finished_by, written_by = self._stopped_at + _LETTERS_SECONDS, self._stopped_at + _BROKEN_OFF_SECONDS
             done = await self._sending.stop(finished_by, written_by)
             await self._waking.ended(finished_by)
-            for task in beside:
-                task.cancel()
+            heart.cancel()
             self._pulse.stop()
-            hangup.heard_by(None)
-        if done:
-            log.info("stopped")
-        else:
-            log.warning("stopped", remedy="letters were under way at a silent relay; they are counted as uncertain")
-        self._last.cancel()
-        return self._anew
+        return done
 
     def unwell(self) -> Sequence[str]:
         """What is wrong with this process, for `/healthz`: jobs that do not come round, a store that cannot be read."""
@@ -181,8 +168,7 @@ class Daemon:
             return
         self._stopping = True
         self._stopped_at = asyncio.get_running_loop().time()
-        if not self._anew:
-            notify("STOPPING=1")
+        self._wishes.stopping()
         log.info("stopping", within_seconds=STOP_SECONDS)
         self._waking.stop()
         self._outside.stop()
@@ -194,44 +180,8 @@ class Daemon:
     def _break_off(self) -> None:
         """End the process as a kill would, which every step is made for: a thread that hangs must not outlast it."""
         log.warning("broken_off", remedy="something still worked when the time was up; it goes on after the next start")
-        if self._anew and self._restarting:
-            self._restarting.go()
+        self._wishes.break_off()
         os._exit(0)
-
-    def _hear_signals(self, server: Server, hangup: Hangup) -> None:
-        """Hear signals until the loop ends: also while what is under way ends."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            self._loop.add_signal_handler(number, self._asked_to_stop, server, number)
-        hangup.heard_by(lambda: self._loop.call_soon_threadsafe(self._heard_hangup, server, hangup))
-
-    def _asked_to_stop(self, server: Server, number: int) -> None:
-        if self._anew:
-            self._anew = False
-            notify("STOPPING=1")
-        server.handle_exit(number, None)
-
-    def _heard_hangup(self, server: Server, hangup: Hangup) -> None:
-        """A terminal that was closed is a wish to stop; else somebody wants new configuration to be read."""
-        if hangup.is_terminals():
-            self._asked_to_stop(server, signal.SIGTERM)
-        else:
-            self._hung_up.set()
-
-    async def _start_anew_when_asked(self, server: Server) -> None:
-        """Whenever it is asked for, check the configuration; in order, stop for a start anew."""
-        while self._restarting:
-            await self._hung_up.wait()
-            self._hung_up.clear()
-            notify("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
-            faults = await asyncio.to_thread(self._restarting.faults)
-            if self._stopping:
-                return
-            if not faults:
-                log.info("starting_anew", because="SIGHUP, and the configuration is in order")
-                self._anew = server.should_exit = True
-                return
-            tell(faults)
-            notify("READY=1", f"STATUS=Goes on as before: the new configuration has {len(faults)} faults; see the log")
 
     async def _heart(self) -> None:
         """Tell the service manager that the scheduler lives, on a clock that nobody sets."""
@@ -344,4 +294,6 @@ def _now() -> datetime:
 
 async def run(service: Service, name: str, restarting: Restarting, hangup: Hangup) -> bool:
     """Be the one daemon of this store, by the sender's lock that is held; True when it is to start anew."""
-    return await Daemon(service, name, restarting).run(restarting.door, hangup)
+    wishes = Wishes(restarting, hangup)
+    await Daemon(service, name).run(restarting.door, wishes)
+    return wishes.anew
