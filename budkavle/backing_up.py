@@ -18,9 +18,11 @@ from pathlib import Path
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from budkavle.config import Config
-from budkavle.database import Database, StoreError, copy_store, make_durable, plain_faults
+from budkavle.database import StoreError, copy_store, make_durable, plain_faults
 from budkavle.leaving import NAME as LEAVES
+from budkavle.opening import open_reading
 from budkavle.secret import NAME as SECRET
+from budkavle.store_presence import NoStoreError, store_is_there
 
 STORE = "budkavle.db"
 CONFIG = "config.toml"
@@ -140,14 +142,12 @@ def _refuse(config: Config, into: Path) -> None:
     for place, what in places:
         if into.resolve().is_relative_to(place.resolve()):
             raise PlaceError(into, f"lies in {place}, which {what}", "name a folder elsewhere, best on another disk")
-    if not config.store_path.is_file():
-        raise BackupError(
-            config.store_path, "there is no store yet", "there is nothing to back up before the first import"
-        )
+    if not store_is_there(config.store_path, config.store_path.with_name(SECRET)):
+        raise NoStoreError(config.store_path)
 
 
 def _fill(config: Config, folder: Path, now: datetime, told: Callable[[int, int], None]) -> None:
-    with plain_faults(config.store_path), closing(Database(config.store_url)) as database:
+    with plain_faults(config.store_path), closing(open_reading(config.store_path)) as database:
         copy_store(database.read, folder / STORE, told)
     put(config.file, folder / CONFIG)
     for path in sorted(config.templates_folder.rglob("*")):

@@ -19,13 +19,17 @@ SHOWN = 60
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """One thing to mend: where it stands, what is wrong, and the remedy. `key` is empty when no key is known."""
+    """One thing to mend: where it stands, what is wrong, and the remedy. `key` is empty when no key is known.
+
+    `passes`: it mends itself, and is to be tried again later.
+    """
 
     file: str
     line: int | None
     key: str
     what: str
     remedy: str
+    passes: bool = False
 
     def __str__(self) -> str:
         where = self.file if self.line is None else f"{self.file}:{self.line}"
@@ -48,6 +52,7 @@ class Finding:
     place: Place
     what: str
     remedy: str
+    passes: bool = False
 
 
 def key_of(place: Place) -> str:

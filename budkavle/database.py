@@ -2,10 +2,9 @@
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
 
 import structlog
 from alembic import command
@@ -13,9 +12,8 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
 from sqlalchemy.exc import DatabaseError
-from sqlalchemy.pool import ConnectionPoolEntry
 
 log = structlog.get_logger()
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -29,8 +27,17 @@ _PAGES_A_STEP = 1000
 class StoreError(RuntimeError):
     """The store cannot be used: what is wrong with it, and what to do."""
 
-    def __init__(self, path: Path, what: str) -> None:
-        super().__init__(f"{path}: {what}; {_remedy(what)}")
+    def __init__(self, path: Path, what: str, remedy: str = "") -> None:
+        super().__init__(f"{path}: {what}; {remedy or _remedy(what)}")
+
+
+class StoreBusyError(StoreError):
+    """Another process holds the store, for now."""
+
+
+def store_error(path: Path, what: str) -> StoreError:
+    """The error for what a database driver says: one of its own for a store that others hold."""
+    return StoreBusyError(path, what) if "locked" in what else StoreError(path, what)
 
 
 def _remedy(what: str) -> str:
@@ -38,7 +45,7 @@ def _remedy(what: str) -> str:
         ("locked", "another process holds it: try again when that has finished"),
         ("full", "free some space on its disk, then try again"),
         ("readonly", "let this user write to it and to its folder"),
-        ("unable to open", "let this user read and write it and its folder"),
+        ("unable to open", "let this user read and write it and its folder: SQLite keeps files beside it"),
         ("malformed", "put a backup in its place"),
         ("not a database", "name another file in store.url, or put a backup in its place"),
         ("revision", "install the version of Budkavle that made it, or a newer one"),
@@ -53,16 +60,12 @@ def plain_faults(path: Path) -> Iterator[None]:
     """Turn what a database driver says into a StoreError that names the file and a remedy."""
     try:
         yield
+    except sqlite3.DatabaseError as error:  # asked without SQLAlchemy
+        raise store_error(path, str(error)) from error
     except DatabaseError as error:
-        raise StoreError(path, str(error.orig)) from error
+        raise store_error(path, str(error.orig)) from error
     except CommandError as error:
         raise StoreError(path, str(error)) from error
-
-
-def make_private(path: Path) -> None:
-    """Make a store's file, if there is none, for its owner alone: it holds addresses and leave tokens."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
 
 
 class Database:
@@ -70,43 +73,52 @@ class Database:
 
     A transaction that reads and then writes must hold the lock from its beginning: on SQLite an upgrade fails at once
     with "database is locked" however long it may wait.
+
+    `mode` is SQLite's: "rwc" makes the file, "rw" and "ro" want it to be there. With `only_reads`, nothing can be
+    written.
     """
 
-    def __init__(self, url: str) -> None:
-        self.read = _open(url)
+    def __init__(self, url: str, mode: str = "rwc", *, only_reads: bool = False) -> None:
+        self.read = _open(url, mode, _READING if only_reads else _WRITING)
         self.write = self.read.execution_options(writes=True)
 
-    def upgrade(self) -> None:
+    def upgrade(self) -> Path | None:
         """Bring the schema up to date; nothing is written when it is.
 
-        A store that holds something is copied first, into a file beside it. Raises CommandError for the store of a
-        newer version.
+        A store that holds something is copied first, into a file beside it; says into which. Raises CommandError for
+        the store of a newer version.
         """
-        if self.revision() != head_revision():
-            self._change(_keep_copy)
+        return self._change(_keep_copy) if self.revision() != head_revision() else None
 
     def migrate(self) -> None:
-        """Bring the schema up to date without keeping a copy: for what is a copy itself."""
+        """Bring the schema up to date without keeping a copy: for what is new, or a copy itself."""
         self._change(lambda _engine, _before: None)
+
+    def tables(self) -> frozenset[str]:
+        """The names of all tables."""
+        with self.read.begin() as connection:
+            return frozenset(inspect(connection).get_table_names())
 
     def revision(self) -> str | None:
         """Which schema the store has, or None for a new one."""
         with self.read.begin() as connection:
             return MigrationContext.configure(connection).get_current_revision()
 
-    def _change(self, keep: Callable[[Engine, str], None]) -> None:
+    def _change(self, keep: Callable[[Engine, str], Path | None]) -> Path | None:
         """Keep and migrate in one transaction: nobody writes in between, and a failing step takes all others back."""
         with self.write.begin() as connection:
             before = MigrationContext.configure(connection).get_current_revision()
             if before == head_revision():
-                return
+                return None
+            kept = None
             if before is not None:
                 _scripts().get_revision(before)
-                keep(self.read, before)
+                kept = keep(self.read, before)
             config = Config()
             config.set_main_option("script_location", str(_MIGRATIONS))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            return kept
 
     def scrub(self) -> bool:
         """Have nothing of what was deleted lie in the store's files; False when somebody read for too long.
@@ -172,7 +184,7 @@ def copy_store(store: Engine, target: Path, told: Callable[[int, int], None] = l
                 "PRAGMA journal_mode=DELETE"
             ).fetchone()  # one file, that can be read where nothing may be written
     except sqlite3.Error as error:
-        raise StoreError(target, str(error)) from error
+        raise store_error(target, str(error)) from error
     make_durable(target)
 
 
@@ -185,7 +197,7 @@ def make_durable(path: Path) -> None:
         os.close(number)
 
 
-def _keep_copy(store: Engine, before: str) -> None:
+def _keep_copy(store: Engine, before: str) -> Path:
     """Copy a store beside itself before its schema changes. A copy of the same change that is older is replaced."""
     path = Path(str(store.url.database))
     kept = path.with_name(f"{path.name}.before-{head_revision()}")
@@ -198,29 +210,36 @@ def _keep_copy(store: Engine, before: str) -> None:
         unfinished.unlink(missing_ok=True)
     make_durable(kept.parent)
     log.warning("store_copied_before_upgrade", copy=str(kept), schema=before, remedy="delete it when all is well")
+    return kept
 
 
 def _scripts() -> ScriptDirectory:
     return ScriptDirectory(str(_MIGRATIONS))
 
 
-def _open(url: str) -> Engine:
-    engine = create_engine(url, hide_parameters=True)  # they hold addresses and leave tokens
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _on_sqlite_connect)
-        event.listen(engine, "begin", _begin_on_sqlite)
+# What is deleted is overwritten with zeros: who is erased, or what, must not be read in the file ever after.
+_WRITING = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON")
+_READING = ("query_only=ON",)
+
+
+def _open(url: str, mode: str, pragmas: Sequence[str]) -> Engine:
+    path = make_url(url).database
+    if not url.startswith("sqlite:") or not path:
+        return create_engine(url, hide_parameters=True)  # they hold addresses and leave tokens
+    where = f"{Path(path).absolute().as_uri()}?mode={mode}"
+    engine = create_engine(
+        url, hide_parameters=True, creator=lambda: sqlite3.connect(where, uri=True, check_same_thread=False)
+    )
+    event.listen(engine, "connect", lambda connection, _: _prepare(connection, pragmas))
+    event.listen(engine, "begin", _begin_on_sqlite)
     return engine
 
 
-def _on_sqlite_connect(connection: Any, _entry: ConnectionPoolEntry) -> None:  # noqa: ANN401 - the driver's own type
+def _prepare(connection: sqlite3.Connection, pragmas: Sequence[str]) -> None:
     # The driver would begin transactions by itself, too late and without the lock.
     connection.isolation_level = None
-    cursor = connection.cursor()
-    # What is deleted is overwritten with zeros: who is erased, or what, must not be read in the file ever after.
-    safe = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON")
-    for pragma in (*safe, "foreign_keys=ON", f"busy_timeout={_BUSY_MS}"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+    for pragma in (*pragmas, f"busy_timeout={_BUSY_MS}"):
+        connection.execute(f"PRAGMA {pragma}").close()
 
 
 def _be_patient(connection: Connection, milliseconds: int) -> None:

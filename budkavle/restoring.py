@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from budkavle.alarms.heartbeats import Heartbeats
 from budkavle.backing_up import CONFIG, TEMPLATES, Backup, BackupError, put
 from budkavle.config import Config, load
 from budkavle.config_settings import Digest, Store
-from budkavle.database import Database, StoreError, knows_revision, make_durable, plain_faults
+from budkavle.database import Database, knows_revision, make_durable, plain_faults, store_error
 from budkavle.finding import everything
 from budkavle.importing import import_all
 from budkavle.leaving import NAME as LEAVES
@@ -140,6 +141,7 @@ def _made_safe(
     """
     secret = backup.folder / SECRET if backup.has(SECRET) else None
     with open_service(config, secret) as service:  # which reads the journal of leaves that lies there
+        Heartbeats(service.database).end()  # the daemon that made the backup ran elsewhere, or earlier
         if nothing_was_sent:
             return 0, ()
         doubtful = dict(presume_sent(service.database.write, now))
@@ -247,6 +249,6 @@ def _fold_log(store: Path) -> None:
             connection.execute("PRAGMA journal_mode=DELETE").fetchone()
     except sqlite3.OperationalError as error:
         if "locked" in str(error):
-            raise StoreError(store, str(error)) from error
+            raise store_error(store, str(error)) from error
     except sqlite3.DatabaseError:
         return

@@ -26,12 +26,19 @@ class SecretError(RuntimeError):
         super().__init__(f"{path}: {what}; {remedy}")
 
 
-def open_key(database: Database, path: Path) -> Key:
-    """The key of this store, made with it when the store is new. Raises SecretError."""
+def known_fingerprint(database: Database) -> str | None:
+    """Of which secret the store is; None for one that has none yet."""
     with database.read.begin() as connection:
         known = connection.execute(_KNOWN).scalar()
-    if known is not None:
-        return _checked(path, str(known))
+    return None if known is None else str(known)
+
+
+def open_key(database: Database, path: Path, *, may_write: bool = True) -> Key:
+    """The key of this store, made with it when the store is new and may be written to. Raises SecretError."""
+    if (known := known_fingerprint(database)) is not None:
+        return _checked(path, known)
+    if not may_write:
+        raise SecretError(path, "this store has no secret yet: its making was broken off", "type `budkavle import`")
     with database.write.begin() as connection:  # one maker at a time
         known = connection.execute(_KNOWN).scalar()
         if known is not None:

@@ -18,6 +18,14 @@ alarms = Table(
     Column("ended", Instant, comment="when it was found no more"),
 )
 
+heartbeats = Table(
+    "heartbeats",
+    metadata,
+    Column("job", String(40), primary_key=True, comment="a job that hangs, or the daemon itself"),
+    Column("seen", Instant, nullable=False, comment="when the daemon wrote this"),
+    Column("since", Instant, nullable=False, comment="the job's last sign of life"),
+)
+
 installation = Table(
     "installation",
     metadata,

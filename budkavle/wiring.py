@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 from babel.lists import format_list
@@ -19,11 +20,14 @@ from articles.sources.reading import Vocabulary
 from budkavle.bell import Bell
 from budkavle.config import Config
 from budkavle.config_forms import is_loopback
-from budkavle.database import Database, make_private, plain_faults
+from budkavle.config_settings import Store
+from budkavle.database import Database
 from budkavle.leaving import NAME as LEAVES
 from budkavle.leaving import Leaves
+from budkavle.opening import Access, Alone, open_store
 from budkavle.secret import NAME as SECRET
-from budkavle.secret import open_key
+from budkavle.sender_lock import sender_lock
+from budkavle.store_presence import store_is_there
 from budkavle.templates import renderer
 from digest.adapters.bounces import Bounces
 from digest.adapters.editions import Editions
@@ -147,36 +151,69 @@ class Service:
 
 
 @contextmanager
-def open_service(config: Config, secret: Path | None = None) -> Iterator[Service]:
-    """The installation that a configuration describes, its store made or brought up to date.
+def open_service(
+    config: Config, secret: Path | None = None, access: Access = Access.MAKE, alone: Alone = sender_lock
+) -> Iterator[Service]:
+    """The installation that a configuration describes, its store made where there is none, or brought up to date.
 
-    `secret` is where the store's secret lies, when not beside it. Raises StoreError and SecretError.
+    `secret` is where the store's secret lies, when not beside it. Raises StoreError, SecretError and SenderBusyError.
     """
-    make_private(config.store_path)
-    with plain_faults(config.store_path), closing(Database(config.store_url)) as database:
-        database.upgrade()
-        key = open_key(database, secret or config.store_path.with_name(SECRET))
-        suppressions = Suppressions(database.read, database.write, key)
-        suppressions.fill_hashes()
-        leaves = Leaves(database, suppressions, config.store_path.with_name(LEAVES))
-        with suppress(OperationalError):  # others hold the store: whoever sends looks again
-            leaves.replay()
-        yield Service(
-            config=config,
-            database=database,
-            articles=ArticleStore(database.read, database.write),
-            shelf=Shelf(database.read, database.write),
-            held=HeldInputs(database.read, database.write),
-            subscribers=Subscribers(database.read, database.write, key),
-            suppressions=suppressions,
-            leaves=leaves,
-            bounces=Bounces(database.read, database.write, suppressions),
-            returned_notices=ReturnedNotices(database.read, database.write, suppressions, key),
-            key=key,
-            editions=Editions(database.read, database.write),
-            planner=Planner(database.write),
-            render=renderer(config.settings.language, config.settings.timezone, config.templates_folder),
-        )
+    path = config.store_path
+    with open_store(path, secret or path.with_name(SECRET), access, config.folder, alone) as (database, key):
+        service = _service(config, database, key)
+        if access is not Access.READ:
+            service.suppressions.fill_hashes()
+            with suppress(OperationalError):  # others hold the store: whoever sends looks again
+                service.leaves.replay()
+        yield service
+
+
+def open_to_write(config: Config) -> AbstractContextManager[Service]:
+    """An installation whose store is there, brought up to date. Raises NoStoreError, and as `open_service`."""
+    return open_service(config, access=Access.WRITE)
+
+
+def open_to_read(config: Config) -> AbstractContextManager[Service]:
+    """An installation whose store is there and is not changed: it waits for no writer.
+
+    Raises NoStoreError, OutdatedStoreError, and as `open_service`.
+    """
+    return open_service(config, access=Access.READ)
+
+
+@contextmanager
+def open_to_try(config: Config) -> Iterator[Service]:
+    """An installation for a dry run: where there is no store, an empty one stands in that is thrown away."""
+    path = config.store_path
+    if store_is_there(path, path.with_name(SECRET)):
+        with open_to_write(config) as service:
+            yield service
+    else:
+        with TemporaryDirectory() as folder:
+            url = f"sqlite:///{Path(folder) / path.name}"
+            settings = config.settings.model_copy(update={"store": Store(url=url)})
+            with open_service(replace(config, settings=settings)) as service:
+                yield service
+
+
+def _service(config: Config, database: Database, key: Key) -> Service:
+    suppressions = Suppressions(database.read, database.write, key)
+    return Service(
+        config=config,
+        database=database,
+        articles=ArticleStore(database.read, database.write),
+        shelf=Shelf(database.read, database.write),
+        held=HeldInputs(database.read, database.write),
+        subscribers=Subscribers(database.read, database.write, key),
+        suppressions=suppressions,
+        leaves=Leaves(database, suppressions, config.store_path.with_name(LEAVES)),
+        bounces=Bounces(database.read, database.write, suppressions),
+        returned_notices=ReturnedNotices(database.read, database.write, suppressions, key),
+        key=key,
+        editions=Editions(database.read, database.write),
+        planner=Planner(database.write),
+        render=renderer(config.settings.language, config.settings.timezone, config.templates_folder),
+    )
 
 
 def vocabulary(config: Config) -> Vocabulary:

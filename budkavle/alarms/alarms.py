@@ -44,6 +44,8 @@ class AlarmKind(StrEnum):
     FORM_FLOODED = "form_flooded"
     LETTERS_WITHHELD = "letters_withheld"
     VISITORS_UNSEEN = "visitors_unseen"
+    JOB_HANGS = "job_hangs"
+    DAEMON_SILENT = "daemon_silent"
 
 
 REPORTED = frozenset(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from budkavle.alarms.alarms import Alarm, AlarmKind, alarm, carried_over
 from budkavle.alarms.bounce_rules import BOUNCES_SHOWN, REFUSALS_SHOWN, braked, domain_paused, ill, refused_by
+from budkavle.alarms.heartbeats import Heartbeats, of_heartbeat
 from budkavle.alarms.rules import flooded, full, of_digest, of_hub, of_readers, quiet, withheld_letters
 from budkavle.alarms.store import book_of
 from budkavle.database import plain_faults
@@ -35,6 +36,7 @@ def look(service: Service, now: datetime) -> tuple[Alarm, ...]:
             *_disk(service),
             *_bounces(service, now),
             *_pages(service, now),
+            *of_heartbeat(Heartbeats(service.database).read(), now),
         )
 
 

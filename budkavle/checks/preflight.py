@@ -43,9 +43,18 @@ def worries(config: Config, reach: Reach) -> tuple[Fault, ...]:
     return (*_placed(config, found), *templates)
 
 
+def hindrances(config: Config) -> tuple[Fault, ...]:
+    """What would keep a daemon with this configuration from starting, or from making and handing over letters."""
+    from budkavle.checks.store import store_findings  # noqa: PLC0415 - as above
+    from budkavle.checks.templates import template_faults  # noqa: PLC0415 - as above
+
+    found = [one for one in _password(config) if "holds no password" in one.what]
+    return (*_placed(config, [*found, *store_findings(config.store_path)]), *template_faults(config))
+
+
 def notes(config: Config) -> tuple[str, ...]:
     """What works, but less than an operator may think."""
-    found = [*_plain_http(config), *_foreign_senders(config)]
+    found = [*_plain_http(config), *_foreign_senders(config), *_no_store(config)]
     return (*map(str, _placed(config, found)), *_old_python())
 
 
@@ -53,7 +62,14 @@ def _placed(config: Config, found: list[Finding]) -> list[Fault]:
     known = lines(config.file.read_text(encoding="utf-8-sig"))
     ordered = sorted(((line_of(known, one.place), one) for one in found), key=lambda pair: pair[0])
     return [
-        Fault(file=str(config.file), line=line, key=key_of(one.place), what=one.what, remedy=one.remedy)
+        Fault(
+            file=str(config.file),
+            line=line,
+            key=key_of(one.place),
+            what=one.what,
+            remedy=one.remedy,
+            passes=one.passes,
+        )
         for line, one in ordered
     ]
 
@@ -137,6 +153,13 @@ def _foreign_senders(config: Config) -> Iterator[Finding]:
             what = f"letters come from {domain}, and their links lead to {host}"
             remedy = "readers and spam filters trust them more under one domain"
             yield Finding(place=("digests", number, "from"), what=what, remedy=remedy)
+
+
+def _no_store(config: Config) -> Iterator[Finding]:
+    from budkavle.checks.store import no_store_yet  # noqa: PLC0415 - as above
+
+    if no_store_yet(config.store_path):
+        yield Finding(place=("store", "url"), what="there is no store yet", remedy="`budkavle import` makes it")
 
 
 def _owner(host: str) -> str:

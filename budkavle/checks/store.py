@@ -9,69 +9,71 @@ from pathlib import Path
 from budkavle.config_faults import Finding
 from budkavle.config_lines import Place
 
-_BUSY_SECONDS = 2
 _LOOK_SECONDS = 3
 """How long a large store is read for damage; what lies behind that is not looked at."""
 _STEPS = 100_000
 _PLACE: Place = ("store", "url")
 
 
-def store_findings(path: Path) -> Iterator[Finding]:
-    """Why the store in this file cannot be used; one that is not there yet is made at first use."""
-    if not path.exists():
-        return
-    from budkavle.database import StoreError, knows_revision  # noqa: PLC0415 - slow to import, and there may be no store
+def no_store_yet(path: Path) -> bool:
+    """Whether there is neither a store nor a sign that there was one."""
+    from budkavle.database import StoreError  # noqa: PLC0415 - slow to import, for a faulty file
     from budkavle.secret import NAME as SECRET  # noqa: PLC0415 - as above
-    from budkavle.secret import fault_of  # noqa: PLC0415 - as above
+    from budkavle.store_presence import store_is_there  # noqa: PLC0415 - as above
 
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as store:
-            fault = _fault(store)
-            revision = _revision(store)
-            fingerprint = _fingerprint(store)
-    except sqlite3.Error as error:
-        fault, revision, fingerprint = str(error), None, None
-    if fault is None and revision is not None and not knows_revision(revision):
-        fault = f"has the schema revision {revision}, which this version of Budkavle does not know"
+        return not store_is_there(path, path.with_name(SECRET))
+    except StoreError:
+        return False
+
+
+def store_findings(path: Path) -> Iterator[Finding]:
+    """Why the store in this file cannot be used; one that was never there is made at first use."""
+    from budkavle.database import StoreBusyError, StoreError  # noqa: PLC0415 - slow to import, for a faulty file
+
+    try:
+        yield from _faults(path)
+    except StoreError as error:
+        what, _, remedy = str(error).partition("; ")
+        yield Finding(place=_PLACE, what=what, remedy=remedy, passes=isinstance(error, StoreBusyError))
+
+
+def _faults(path: Path) -> Iterator[Finding]:
+    from budkavle.database import plain_faults  # noqa: PLC0415 - as above
+    from budkavle.opening import open_reading, refuse_unusable  # noqa: PLC0415 - as above
+    from budkavle.secret import NAME as SECRET  # noqa: PLC0415 - as above
+    from budkavle.secret import fault_of, known_fingerprint  # noqa: PLC0415 - as above
+    from budkavle.store_presence import refuse_read_only, store_is_there  # noqa: PLC0415 - as above
+
+    if path.parent.is_file():
+        return  # that is told of the folder
     secret = path.with_name(SECRET)
+    if not store_is_there(path, secret):
+        return
+    with plain_faults(path), closing(open_reading(path)) as database:
+        with closing(database.read.raw_connection()) as connection:
+            _refuse_damage(connection.driver_connection)
+        refuse_unusable(database, path)
+        fingerprint = known_fingerprint(database)
     if fingerprint is not None and (wrong := fault_of(secret, fingerprint)) is not None:
         what, _, remedy = wrong.partition("; ")
         yield Finding(place=_PLACE, what=what, remedy=remedy)
-    if fault is not None:
-        what, _, remedy = str(StoreError(path, fault)).partition("; ")
-        yield Finding(place=_PLACE, what=what, remedy=remedy)
+    refuse_read_only(path)
 
 
-def _fault(store: sqlite3.Connection) -> str | None:
-    """What is wrong with the file: whether it can be written to, and whether its pages are whole."""
-    store.isolation_level = None
-    store.execute(f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000}")
-    store.execute("BEGIN IMMEDIATE")
-    store.execute("ROLLBACK")
+def _refuse_damage(store: object) -> None:
+    """Read pages for damage. Raises DatabaseError of the driver."""
+    if not isinstance(store, sqlite3.Connection):
+        return
     end = time.monotonic() + _LOOK_SECONDS
     store.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
     try:
-        (told,) = store.execute("PRAGMA quick_check(1)").fetchone()
+        (said,) = store.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.OperationalError as error:
         if "interrupted" not in str(error):
             raise
-        return None
+        return
     finally:
         store.set_progress_handler(None, 0)
-    return None if told == "ok" else f"malformed: {' '.join(told.split())}"
-
-
-def _fingerprint(store: sqlite3.Connection) -> str | None:
-    """Which secret it was made with; None for one that has none yet."""
-    if store.execute("SELECT 1 FROM sqlite_master WHERE name = 'installation'").fetchone() is None:
-        return None
-    row = store.execute("SELECT value FROM installation WHERE name = 'secret'").fetchone()
-    return str(row[0]) if row else None
-
-
-def _revision(store: sqlite3.Connection) -> str | None:
-    """Which schema it has; None when it is empty."""
-    if store.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone() is None:
-        return None
-    row = store.execute("SELECT version_num FROM alembic_version").fetchone()
-    return str(row[0]) if row else None
+    if said != "ok":
+        raise sqlite3.DatabaseError(f"malformed: {' '.join(said.split())}")

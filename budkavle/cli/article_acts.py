@@ -16,7 +16,7 @@ from budkavle.config import load
 from budkavle.correcting import why_not_yet
 from budkavle.finding import at_path
 from budkavle.importing import article_at, import_all
-from budkavle.wiring import Service, open_service
+from budkavle.wiring import Service, open_to_write
 
 Note = Annotated[str, Parameter(name="--note", help="What was wrong, in words for readers.")]
 
@@ -34,7 +34,7 @@ def correct(
 ) -> int:
     """Say that an article was wrong and is corrected: readers of the error are told."""
     loaded = load(config)
-    with open_service(loaded) as service:
+    with open_to_write(loaded) as service:
         known = article_named(service, article)
         if file is None:
             return _corrected(service, known, note, now(), unchanged=unchanged)
@@ -69,7 +69,7 @@ def _corrected(service: Service, article: ArticleId, note: str, moment: datetime
 
 def withdraw(article: ArticleName, /, *, note: Note, config: ConfigFile = DEFAULT_CONFIG) -> int:
     """Take an article back: feeds show a notice, waiting letters lose it, those who had it are told."""
-    with open_service(load(config)) as service:
+    with open_to_write(load(config)) as service:
         known = article_named(service, article)
         return _act(service.articles.act(known, Kind.WITHDRAWN, note, now()), "withdrawn")
 

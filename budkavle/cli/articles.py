@@ -28,7 +28,7 @@ from budkavle.config import Config, load
 from budkavle.finding import Found, at_path, everything, read_manifest
 from budkavle.importing import Imported, import_all, try_out
 from budkavle.starting import shipped_config
-from budkavle.wiring import open_service
+from budkavle.wiring import open_service, open_to_read
 from budkavle.wording import counted
 
 app = App(name="articles", help="List articles and change them; decide about inputs that wait.")
@@ -125,7 +125,7 @@ def tell(one: Imported, *, json: bool) -> str:
 @app.command(name="list")
 def show_all(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> None:
     """List every article, the newest act last."""
-    with open_service(load(config)) as service:
+    with open_to_read(load(config)) as service:
         for each in sorted(service.articles.histories(), key=lambda known: known.newest.seq):
             article = each.article
             day = article.published.value.isoformat()
@@ -148,7 +148,7 @@ def show_all(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> No
 @app.command
 def show(article: ArticleName, /, *, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> None:
     """Show an article as it stands, and every version it had."""
-    with open_service(load(config)) as service:
+    with open_to_read(load(config)) as service:
         article_id = article_named(service, article)
         newest = service.articles.history(article_id).article
         addresses = service.articles.addresses(article_id)

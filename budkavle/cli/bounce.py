@@ -12,7 +12,7 @@ from budkavle.cli.faults import exit_of, words_of
 from budkavle.cli.terminal import DEFAULT_CONFIG, ConfigFile, Exit, complain, now, say
 from budkavle.config import load
 from budkavle.database import plain_faults
-from budkavle.wiring import open_service
+from budkavle.wiring import open_to_write
 from digest.mime import MOST_BYTES
 
 log = structlog.get_logger()
@@ -37,7 +37,7 @@ def bounce(
     raw = sys.stdin.buffer.read(MOST_BYTES)
     try:
         loaded = load(config)
-        with open_service(loaded) as service, plain_faults(loaded.store_path):
+        with open_to_write(loaded) as service, plain_faults(loaded.store_path):
             outcome = take_in(service, raw, recipient, now())
     except Exception as error:  # a fault that we did not think of must not cost the message either
         if exit_of(error) is None:

@@ -11,15 +11,17 @@ from typing import Annotated
 from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
+from starlette.types import ASGIApp
 
+from budkavle.cli.run import serve as serve_daemon
 from budkavle.cli.terminal import Exit, WrongUseError, complain, now, say
 from budkavle.demo import NoDemoError, Replayed, replay
 from budkavle.logs import set_up_logging
 from budkavle.sample.config import free_port
-from budkavle.sample.serving import serve as serve_demo
-from budkavle.sample.site import INDEX, SITE
+from budkavle.sample.serving import DemoFirst
+from budkavle.sample.site import INDEX, PREFIX, SITE
 from budkavle.web.server import PortTakenError
-from budkavle.wiring import open_service
+from budkavle.wiring import Service
 
 _Port = Annotated[int | None, Parameter(help="Where it is served; a free one if left out. Letters and feeds name it.")]
 _Serve = Annotated[bool, Parameter(negative=(), help="Then serve it on this machine alone, until Ctrl-C.")]
@@ -62,9 +64,13 @@ def _serve(done: Replayed, folder: Path) -> None:
     """Run the daemon with the demo's pages before it; only what a person should see is logged."""
     set_up_logging(logging.WARNING)
     complain("starting the server")
+
+    def front(service: Service, web: ASGIApp) -> ASGIApp:
+        say(f"The demo is at {service.config.settings.public_url}{PREFIX} until Ctrl-C ends it.")
+        return DemoFirst(service, web)
+
     try:
-        with open_service(done.config) as service:
-            asyncio.run(serve_demo(service, say))
+        serve_daemon(lambda: done.config, front)
     except PortTakenError as error:
         anew = f"rm -r {shlex.quote(str(folder))} && {_command(folder)} --port {free_port()} --serve"
         where = done.config.settings.web.listen

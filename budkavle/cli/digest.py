@@ -33,10 +33,11 @@ from budkavle.cli.terminal import (
 from budkavle.config import Config, load
 from budkavle.config_settings import Digest
 from budkavle.delivering import send_holding, settle
+from budkavle.hangup import Hangup, note_hangups
 from budkavle.planning import open_due, open_period, plan, upcoming
 from budkavle.previewing import preview as preview_of
 from budkavle.sender_lock import SenderBusyError, sender_lock
-from budkavle.wiring import Service, open_service
+from budkavle.wiring import Service, open_to_read, open_to_write
 from digest.delivery import OPEN
 from digest.edition import CLOSED, Edition, EditionStatus, newest_of_each
 from digest.period import PeriodKey
@@ -84,7 +85,7 @@ def preview(
     """Show the message as it would go now; nothing is sent or recorded."""
     loaded = load(config)
     digest = find_digest(loaded, name)
-    with open_service(loaded) as service:
+    with open_to_read(loaded) as service:
         reader = parse_address(address) if address else None
         try:
             letter = preview_of(service, digest, reader, now())
@@ -127,7 +128,7 @@ def send(
     """Plan and send the edition that is due, or go on with one that was broken off."""
     loaded = load(config)
     digest = find_digest(loaded, name)
-    with open_service(loaded) as service:
+    with open_to_write(loaded) as service:
         wanted = period_named(service, digest, edition) if edition is not None else None
         if wanted is not None and not (yes or is_meant(service, digest, wanted)):
             complain("nothing is changed")
@@ -192,11 +193,18 @@ def _send(service: Service, edition: Edition, holder: str) -> None:
         asyncio.run(_send_until_asked_to_stop(service, holder, told))
 
 
+def _hung_up(hangup: Hangup, asked: asyncio.Event) -> None:
+    hangup.is_terminals()  # from now on nothing is written to it
+    asked.set()
+
+
 async def _send_until_asked_to_stop(service: Service, holder: str, told: Callable[[Verdict | None], None]) -> None:
-    """Ctrl-C and SIGTERM end it after the letter that is under way, so that none is left in doubt for nothing."""
-    asked = asyncio.Event()
+    """Ctrl-C, SIGTERM and a closed terminal end it after the letter under way: none is left in doubt for nothing."""
+    asked, loop = asyncio.Event(), asyncio.get_running_loop()
+    hangup = note_hangups()
+    hangup.heard_by(lambda: loop.call_soon_threadsafe(_hung_up, hangup, asked))
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, asked.set)
+        loop.add_signal_handler(number, asked.set)
     sending = asyncio.ensure_future(send_holding(service, holder, now, asked.is_set, told))
     waiting = asyncio.ensure_future(asked.wait())
     await asyncio.wait([sending, waiting], return_when=asyncio.FIRST_COMPLETED)
@@ -230,7 +238,7 @@ def status(
 ) -> int:
     """Show the editions and how their deliveries add up."""
     loaded = load(config)
-    with open_service(loaded) as service:
+    with open_to_read(loaded) as service:
         statuses = list(service.editions.status(name))
     if name is not None and not statuses:  # one that is configured no more may still have editions
         find_digest(loaded, name)

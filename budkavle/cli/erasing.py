@@ -5,7 +5,7 @@ from budkavle.cli.article_names import ArticleName, article_named
 from budkavle.cli.asking import Yes, confirmed
 from budkavle.cli.terminal import DEFAULT_CONFIG, ConfigFile, Exit, complain, now, say
 from budkavle.config import load
-from budkavle.wiring import open_service
+from budkavle.wiring import open_to_write
 from budkavle.wording import counted
 
 _FOR_EVER = "an erasure cannot be taken back"
@@ -19,7 +19,7 @@ def erase(
     config: ConfigFile = DEFAULT_CONFIG,
 ) -> int:
     """Blank every version of an article for ever: feeds keep a tombstone, letters and pages nothing."""
-    with open_service(load(config)) as service:
+    with open_to_write(load(config)) as service:
         article_id = article_named(service, article)
         title = service.articles.history(article_id).article.title
         if not (yes or confirmed(f"{title}\nErase every version of {article_id} for ever?", _FOR_EVER)):

@@ -20,7 +20,7 @@ from budkavle.cli.terminal import (
 from budkavle.config import Config, load
 from budkavle.list_exporting import ExportAs, write_csv, write_json
 from budkavle.list_reporting import private_file
-from budkavle.wiring import open_service
+from budkavle.wiring import open_to_read
 from budkavle.wording import counted
 from digest.adapters.exporting import Leaving
 
@@ -46,7 +46,7 @@ def give(  # noqa: PLR0913 - one option each, as the manual lists them
     _refuse_taken(file, force=force)
     refuse_published(loaded, file)
     how = ExportAs(addresses=not without_addresses, tokens=with_tokens)
-    with open_service(loaded) as service:
+    with open_to_read(loaded) as service:
         leaving = Leaving(service.database.read)
         write = write_json if json else write_csv
         with ticking("Exporting", leaving.count()) as tick, _target(file, force=force) as target:

@@ -6,9 +6,10 @@ from budkavle.backing_up import BackupError, PlaceError
 from budkavle.cli.article_names import AmbiguousNameError
 from budkavle.cli.terminal import Exit, WrongUseError
 from budkavle.config_faults import ConfigFaults
-from budkavle.database import StoreError
+from budkavle.database import StoreBusyError, StoreError
 from budkavle.finding import NoSourceError
 from budkavle.importing import PublisherGoneError, StillUndatedError
+from budkavle.opening import OutdatedStoreError
 from budkavle.restoring import StoreInPlaceError
 from budkavle.secret import SecretError
 from budkavle.sender_lock import SenderBusyError
@@ -35,6 +36,8 @@ _CODES: tuple[tuple[type[Exception], Exit], ...] = (
     (StoreInPlaceError, Exit.WRONG_USE),
     (SenderBusyError, Exit.TRY_LATER),
     (FileNotFoundError, Exit.WRONG_USE),
+    (StoreBusyError, Exit.TRY_LATER),
+    (OutdatedStoreError, Exit.WRONG_USE),
     (StoreError, Exit.NEEDS_A_PERSON),
     (SecretError, Exit.NEEDS_A_PERSON),
     (BackupError, Exit.NEEDS_A_PERSON),

@@ -10,7 +10,7 @@ from budkavle.lapsing import Lapsing
 from budkavle.noting import note
 from budkavle.publishing import build_feeds, mend_documents
 from budkavle.verifying import verify as faults_of
-from budkavle.wiring import open_service
+from budkavle.wiring import open_to_read, open_to_write
 from budkavle.wording import counted
 
 app = App(name="feeds", help="Build the documents that feed readers fetch, and prove them whole.")
@@ -20,7 +20,7 @@ Everything = Annotated[bool, Parameter(name="--all", negative=(), help="Make eve
 @app.command
 def build(*, all: Everything = False, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:  # noqa: A002 - the name of the option
     """Bring every feed up to date with the store, and replace the documents that changed."""
-    with open_service(load(config)) as service:
+    with open_to_write(load(config)) as service:
         Lapsing(service).round(now())
         mend_documents(service)
         done = build_feeds(service, ticking, everything=all)
@@ -46,7 +46,7 @@ def build(*, all: Everything = False, json: AsJson = False, config: ConfigFile =
 @app.command
 def verify(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:
     """Walk every feed from its address back to its first article: each published id must be met exactly once."""
-    with open_service(load(config)) as service, ticking("Walking feeds", len(service.feeds)) as tick:
+    with open_to_read(load(config)) as service, ticking("Walking feeds", len(service.feeds)) as tick:
         faults = list(faults_of(service, tick))
         feeds = len(service.feeds)
     for fault in faults:

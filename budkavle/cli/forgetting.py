@@ -9,7 +9,7 @@ from budkavle.cli.terminal import DEFAULT_CONFIG, AddressArgument, ConfigFile, E
 from budkavle.config import load
 from budkavle.erasing import copies
 from budkavle.noes import Lifted, lift_suppression, why_not
-from budkavle.wiring import open_service
+from budkavle.wiring import open_to_read, open_to_write
 from budkavle.wording import counted
 from mail.address import parse_address
 
@@ -17,7 +17,7 @@ from mail.address import parse_address
 def erase(address: AddressArgument, /, *, config: ConfigFile = DEFAULT_CONFIG) -> int:
     """Forget a person at once: subscriptions, consent, story, letters that wait. Only a keyed hash keeps their no."""
     loaded, whom = load(config), parse_address(address)
-    with open_service(loaded) as service:
+    with open_to_write(loaded) as service:
         done = forgetting.erase(service, whom, now())
     if done.known:
         say("erased; a keyed hash remembers the no, and a wish of their own lifts it")
@@ -41,7 +41,7 @@ def erase(address: AddressArgument, /, *, config: ConfigFile = DEFAULT_CONFIG) -
 def lift(address: AddressArgument, /, *, config: ConfigFile = DEFAULT_CONFIG) -> int:
     """Mail an address again that bounced, once you know that it works; a person's own no stays."""
     whom = parse_address(address)
-    with open_service(load(config)) as service:
+    with open_to_write(load(config)) as service:
         done, known = lift_suppression(service, whom, now())
     match done:
         case Lifted.DONE:
@@ -60,7 +60,8 @@ def purge(
     config: ConfigFile = DEFAULT_CONFIG,
 ) -> None:
     """Forget whose subscriptions all ended more than `[keep] ended` days ago, as the daemon does once a day."""
-    with open_service(load(config)) as service:
+    loaded = load(config)
+    with open_to_read(loaded) if dry_run else open_to_write(loaded) as service:
         done = purging.purge(service, now(), dry_run=dry_run)
     said = "would be forgotten" if dry_run else "forgotten"
     say(f"{said}: {done.left} who left long ago, {done.without} who never had a subscription")

@@ -11,14 +11,14 @@ from budkavle.cli.article_names import held_named
 from budkavle.cli.terminal import DEFAULT_CONFIG, AsJson, ConfigFile, Exit, WrongUseError, now, say, say_json
 from budkavle.config import Config, load
 from budkavle.importing import release_held
-from budkavle.wiring import open_service
+from budkavle.wiring import open_to_read, open_to_write
 
 Which = Annotated[str, Parameter(name="NUMBER", help="The number that `articles held` gives it, or its file.")]
 
 
 def held(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:
     """List the inputs that wait for a person, and why."""
-    with open_service(load(config)) as service:
+    with open_to_read(load(config)) as service:
         waiting = service.held.waiting()
     for each in waiting:
         if json:
@@ -39,7 +39,7 @@ def release(
     """Publish an input that waited."""
     loaded = load(config)
     given = _given_date(published, loaded) if published is not None else None
-    with open_service(loaded) as service:
+    with open_to_write(loaded) as service:
         taken = release_held(service, held_named(service, which).number, given, now())
         say(f"{taken.kind}  {taken.id}")
 
@@ -56,7 +56,7 @@ def _given_date(text: str, config: Config) -> Published:
 
 def refuse(which: Which, /, *, config: ConfigFile = DEFAULT_CONFIG) -> None:
     """Turn an input down: the same text is not held again."""
-    with open_service(load(config)) as service:
+    with open_to_write(load(config)) as service:
         number = held_named(service, which).number
         service.held.settle(number, HeldState.REFUSED)
         say(f"refused {number}; a changed text would be held anew")

@@ -28,7 +28,7 @@ from budkavle.config import Config, load
 from budkavle.list_importing import Remark, Tally, Terms, take_list
 from budkavle.list_reading import AddressList, ReadAs, open_list
 from budkavle.list_reporting import reporting
-from budkavle.wiring import open_service
+from budkavle.wiring import open_service, open_to_read, open_to_try, open_to_write
 from budkavle.wording import counted
 from digest.adapters.imports import Imports
 from digest.adapters.undoing import Undoing, Undone
@@ -84,7 +84,7 @@ def take(  # noqa: PLR0913 - one option each, as the manual lists them
     with ExitStack() as stack:
         told = stack.enter_context(_bytes_of(found.size))
         each = stack.enter_context(reporting(report)) if report else remarks.say
-        service = stack.enter_context(open_service(loaded))
+        service = stack.enter_context(open_to_try(loaded) if dry_run else open_service(loaded))
         tally = take_list(service, found, terms, now(), dry_run=dry_run, remark=each, told=told)
     remarks.end()
     if json:
@@ -185,7 +185,7 @@ def _bytes_of(size: int) -> Iterator[Callable[[int], None]]:
 
 def show_imports(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> None:
     """List the imports that made something, with their numbers."""
-    with open_service(load(config)) as service:
+    with open_to_read(load(config)) as service:
         found = Imports(service.database.read, service.database.write).all()
     for each in found:
         state = "undone" if each.undone else "finished" if each.finished else "cut short"
@@ -207,7 +207,7 @@ def undo(
 
     Whoever has confirmed, chosen, paused or left stays as they are.
     """
-    with open_service(load(config)) as service:
+    with open_to_write(load(config)) as service:
         undoing = Undoing(service.database.read, service.database.write)
         counts: Counter[Undone] = Counter()
         moment = now()

@@ -6,6 +6,7 @@ from cyclopts import App, CycloptsError, Parameter
 
 from budkavle.cli import streams
 from budkavle.cli.terminal import Exit, complain
+from budkavle.hangup import note_hangups
 from budkavle.logs import set_up_logging
 
 
@@ -32,6 +33,7 @@ for _name, _place, _help in (
     ("subscribers", "subscribers:app", "Add, import, list and end subscriptions."),
     ("bounce", "bounce:bounce", "Take one returned message from standard input."),
     ("run", "run:run", "The daemon: scheduler, sender and web."),
+    ("upgrade", "upgrade:upgrade", "Bring the store's schema up to date, after a copy of it."),
     ("status", "status:status", "The last and the next of everything, and what needs a person."),
     ("backup", "backup:backup", "Copy the store and the configuration, while others work."),
     ("restore", "backup:restore", "Put a backup in place, so that nobody is mailed twice."),
@@ -45,6 +47,8 @@ def main() -> None:
     streams.read_names_as_utf_8()
     streams.prepare()
     set_up_logging()
+    if sys.argv[1:2] == ["run"]:
+        note_hangups()  # before anything is read: a signal while it starts must not end it
     code = _run(sys.argv[1:])
     if fault := streams.finish():
         complain(f"budkavle: standard output: {fault}; not all that was to be said is written")

@@ -11,7 +11,7 @@ from budkavle.cli.terminal import DEFAULT_CONFIG, AddressArgument, AsJson, Confi
 from budkavle.config import load
 from budkavle.explaining import Explanation, explain_edition
 from budkavle.noes import why_not
-from budkavle.wiring import Service, open_service
+from budkavle.wiring import Service, open_to_read
 from digest.adapters.stories import Story, story_of
 from digest.explaining import Explained, WhyNot
 from digest.period import PeriodKey
@@ -35,7 +35,7 @@ _WORDS = {
 def show(address: AddressArgument, /, *, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:
     """Tell a person's story: subscriptions, consent, what happened, what was sent, and whether they are suppressed."""
     whom = parse_address(address)
-    with open_service(load(config)) as service:
+    with open_to_read(load(config)) as service:
         suppressed = service.suppressions.find(whom)
         with service.database.read.begin() as connection:
             story = story_of(connection, whom)
@@ -121,7 +121,7 @@ def explain(
     """Say why somebody got, or did not get, each article of an edition, or of the one to come."""
     loaded, whom = load(config), parse_address(address)
     digests = [find_digest(loaded, digest)] if digest else loaded.settings.digests
-    with open_service(loaded) as service:
+    with open_to_read(loaded) as service:
         suppressed = service.suppressions.find(whom)
         explained = [
             explain_edition(service, each, known, PeriodKey(edition) if edition else None)

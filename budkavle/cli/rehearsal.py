@@ -19,7 +19,7 @@ from budkavle.cli.terminal import (
 )
 from budkavle.config import load
 from budkavle.rehearsing import hand_over, marked_letter
-from budkavle.wiring import open_service
+from budkavle.wiring import open_to_read
 from mail.address import parse_address
 from mail.reply import Reply, Verdict, verdict
 
@@ -35,7 +35,7 @@ def rehearse(
     """Send the message as it would go now to one address, marked as a test; it is recorded nowhere."""
     loaded = load(config)
     digest, recipient = find_digest(loaded, name), parse_address(address)
-    with open_service(loaded) as service:
+    with open_to_read(loaded) as service:
         letter = marked_letter(service, digest, recipient, now())
         if letter is None:
             if json:

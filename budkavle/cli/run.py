@@ -2,16 +2,42 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
+from contextlib import nullcontext
 
 from budkavle.cli.terminal import DEFAULT_CONFIG, ConfigFile
-from budkavle.config import load
+from budkavle.config import Config, load
+from budkavle.daemon.daemon import Front
 from budkavle.daemon.daemon import run as run_daemon
+from budkavle.daemon.restarting import Restarting, handed_over
+from budkavle.hangup import note_hangups
 from budkavle.logs import set_up_logging
+from budkavle.opening import make_if_none
+from budkavle.secret import NAME as SECRET
+from budkavle.sender_lock import held_lock
 from budkavle.wiring import open_service
 
 
 def run(*, config: ConfigFile = DEFAULT_CONFIG) -> None:
-    """Run the daemon: scheduler, sender and web, until it is asked to stop."""
+    """Run the daemon: scheduler, sender and web, until it is asked to stop. SIGHUP: with new configuration."""
     set_up_logging(logging.INFO)
-    with open_service(load(config)) as service:
-        asyncio.run(run_daemon(service))
+    serve(lambda: load(config))
+
+
+def serve(configured: Callable[[], Config], front: Front = lambda _, web: web) -> None:
+    """Be the daemon of an installation until it is asked to stop.
+
+    Raises SenderBusyError, PortTakenError, and what opening the store raises.
+    """
+    hangup, before = note_hangups(), handed_over()
+    loaded = configured()
+    path = loaded.store_path
+    make_if_none(path, path.with_name(SECRET), loaded.folder)  # first: the lock is a file beside it
+    with held_lock(path, before.lock) as lock, before.door_for(loaded.settings.web.listen) as door:
+        restarting = Restarting(loaded, lock.descriptor, door)
+        anew = True
+        while anew:
+            with open_service(loaded, alone=lambda _: nullcontext()) as service:  # alone by the lock it has
+                anew = asyncio.run(run_daemon(service, lock.name, restarting, hangup, front))
+            if anew:
+                restarting.go_or_say_why()

@@ -13,7 +13,7 @@ from budkavle.config import load
 from budkavle.config_settings import Digest
 from budkavle.planning import upcoming
 from budkavle.showing import shown_now
-from budkavle.wiring import Service, open_service
+from budkavle.wiring import Service, open_to_read
 from budkavle.wording import counted
 from digest.delivery import DeliveryState
 from digest.limits import DAY, Limit, Withheld, withheld
@@ -27,7 +27,7 @@ _OUTSIDE = {True: "seen right", False: "not right outside, last right", None: "n
 def status(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:
     """Show the last and the next of everything, and what needs a person."""
     loaded = load(config)
-    with open_service(loaded) as service:
+    with open_to_read(loaded) as service:
         moment = now()
         overview = _overview(service, moment)
         remembered = book_of(service).read()

@@ -21,7 +21,7 @@ from budkavle.cli.terminal import (
 )
 from budkavle.config import load
 from budkavle.planning import due_now, rhythm
-from budkavle.wiring import Service, open_service
+from budkavle.wiring import Service, open_to_write
 from digest.adapters.taking_back import take_back as take_back_edition
 from digest.edition import Edition, EditionState
 from digest.schedule import is_ahead
@@ -33,7 +33,7 @@ _OfDate = Annotated[str | None, Parameter(help="The period's local date, YYYY-MM
 def pause(name: DigestArgument, /, *, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:
     """Stop the edition that is being planned or sent: letters under way are finished, the others wait."""
     loaded = load(config)
-    with open_service(loaded) as service:
+    with open_to_write(loaded) as service:
         edition = edition_named(service, find_digest(loaded, name), None)
         if not service.editions.pause(edition, "somebody asked for it"):
             what = f"{name} {edition.key} is {edition.state}"
@@ -44,7 +44,7 @@ def pause(name: DigestArgument, /, *, json: AsJson = False, config: ConfigFile =
 def resume(name: DigestArgument, /, *, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:
     """Let a paused edition go on: the daemon plans and sends it, or without one `digest send` does."""
     loaded = load(config)
-    with open_service(loaded) as service:
+    with open_to_write(loaded) as service:
         edition = edition_named(service, find_digest(loaded, name), None)
         if not service.editions.resume(edition) and edition.state not in _GOING_ON:
             raise WrongUseError(f"{name} {edition.key} is {edition.state}; only a paused one can go on")
@@ -60,7 +60,7 @@ def resume_domain(
     domain: Annotated[str, Parameter(help="What stands behind the @.")], /, *, config: ConfigFile = DEFAULT_CONFIG
 ) -> int:
     """Let all letters to a receiving domain go on that refused us: the daemon sends them, or `digest send` does."""
-    with open_service(load(config)) as service:
+    with open_to_write(load(config)) as service:
         if not service.domains.resume(domain.lower(), now()):
             known = ", ".join(each.name for each in service.domains.paused(now())) or "no domain is"
             raise WrongUseError(f"{domain} is not paused; paused: {known}")
@@ -83,7 +83,7 @@ def cancel(
     """
     loaded = load(config)
     digest = find_digest(loaded, name)
-    with open_service(loaded) as service:
+    with open_to_write(loaded) as service:
         chosen = edition_named(service, digest, edition)
         question = f"Send no more letters of {name} {chosen.key}, for good?"
         if somebody_is_here() and not (yes or confirmed(question, question)):
@@ -103,7 +103,7 @@ def take_back(name: DigestArgument, /, *, edition: _OfDate = None, config: Confi
     """Undo an edition of which no letter went out, as if it had never been made: its date is free again."""
     loaded = load(config)
     digest = find_digest(loaded, name)
-    with open_service(loaded) as service:
+    with open_to_write(loaded) as service:
         chosen = edition_named(service, digest, edition)
         if not take_back_edition(service.database.write, chosen, now()):
             what = f"{name} {chosen.key} has letters that went out, or that a relay has heard of"

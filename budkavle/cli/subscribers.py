@@ -20,7 +20,7 @@ from budkavle.cli.terminal import (
 from budkavle.config import Config, load
 from budkavle.noes import end_for, why_not
 from budkavle.subscribing import Line, wish_of
-from budkavle.wiring import open_service
+from budkavle.wiring import open_service, open_to_read, open_to_write
 from digest.adapters.subscribers import Joined
 from mail.address import parse_address
 
@@ -104,7 +104,7 @@ def add(  # noqa: PLR0913 - one option each, as the manual lists them
 @app.command(name="list")
 def show_all(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> None:
     """List every subscription, ended ones included."""
-    with open_service(load(config)) as service:
+    with open_to_read(load(config)) as service:
         for each in service.subscribers.all():
             topics, publishers = sorted(each.wanted.topics), sorted(each.wanted.publishers)
             if json:
@@ -121,7 +121,7 @@ def end(address: AddressArgument, /, *, digest: EndedDigest = None, config: Conf
     loaded = load(config)
     if digest is not None:
         find_digest(loaded, digest)
-    with open_service(loaded) as service:
+    with open_to_write(loaded) as service:
         ended = end_for(service, parse_address(address), digest, now())
     say(f"ended {ended}" if ended else "there was nothing to end")
     return Exit.DONE if ended else Exit.NEEDS_A_PERSON
@@ -131,7 +131,7 @@ def end(address: AddressArgument, /, *, digest: EndedDigest = None, config: Conf
 def pause(address: AddressArgument, /, *, digest: DigestName = None, config: ConfigFile = DEFAULT_CONFIG) -> int:
     """Send nothing to an address until it is resumed; the edition after that makes up for it."""
     loaded = load(config)
-    with open_service(loaded) as service:
+    with open_to_write(loaded) as service:
         done = service.subscribers.pause(parse_address(address), _digest(loaded, digest), now())
     say("paused" if done else "there is no active subscription to pause")
     return Exit.DONE if done else Exit.NEEDS_A_PERSON
@@ -141,7 +141,7 @@ def pause(address: AddressArgument, /, *, digest: DigestName = None, config: Con
 def resume(address: AddressArgument, /, *, digest: DigestName = None, config: ConfigFile = DEFAULT_CONFIG) -> int:
     """Send to a paused address again."""
     loaded = load(config)
-    with open_service(loaded) as service:
+    with open_to_write(loaded) as service:
         done = service.subscribers.resume(parse_address(address), _digest(loaded, digest), now())
     say("resumed" if done else "there is no paused subscription to resume")
     return Exit.DONE if done else Exit.NEEDS_A_PERSON

@@ -5,8 +5,10 @@ import contextlib
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from urllib.parse import urlsplit
 
 import structlog
@@ -15,28 +17,33 @@ from sqlalchemy.exc import DatabaseError
 from starlette.types import ASGIApp
 
 from budkavle.alarms.alarms import AlarmKind
+from budkavle.alarms.heartbeats import Heartbeats
 from budkavle.alarms.monitor import Watch
 from budkavle.daemon.bounce_loop import faults_of_mailbox, take_refused
 from budkavle.daemon.import_loop import Newsdesk
-from budkavle.daemon.liveness import Rounds
+from budkavle.daemon.liveness import Limit, Rounds, Silent
 from budkavle.daemon.outbound_loop import Outside
+from budkavle.daemon.pulse import Pulse
+from budkavle.daemon.restarting import Restarting
 from budkavle.daemon.scheduler import Job, Waking
 from budkavle.daemon.sending_thread import SendingThread
 from budkavle.daemon.systemd import notify, watchdog_seconds
+from budkavle.daemon.times import GRACE_SECONDS, INTERVALS_MISSED, WITHIN
+from budkavle.daemon.wishes import Wishes
 from budkavle.delivering import send_holding, settle
+from budkavle.hangup import Hangup
 from budkavle.keeping import keep
 from budkavle.notices import post_notices
 from budkavle.planning import plan_due, upcoming
-from budkavle.sender_lock import sender_lock
 from budkavle.web.app import application
 from budkavle.web.protocol import Protocol
 from budkavle.web.proxies import Proxies
-from budkavle.web.server import Server, listening
+from budkavle.web.server import Server
 from budkavle.wiring import Service
 from mail.reply import Verdict
 
 log = structlog.get_logger()
-Front = Callable[[ASGIApp], ASGIApp]
+Front = Callable[[Service, ASGIApp], ASGIApp]
 
 _WAKE_SECONDS = 5
 _NEWS_SECONDS = 60
@@ -61,10 +68,6 @@ _WATCH, _KEEPING = "watch", "keeping"
 _ANNOUNCING, _CHECKING = "announcing", "checking"
 _BOUNCES = "bounces"
 _NOTICES = "notices"
-_MISSED = 15
-"""So many rounds may a job miss before it counts as stuck: an import of many files takes its time."""
-_SILENT_SECONDS = 1800.0
-"""So long may sending hear nothing of any letter: a relay has ten minutes for its answer to a final dot."""
 
 
 class Daemon:
@@ -75,14 +78,14 @@ class Daemon:
     application does: the demo's pages stand there, and an installation has none.
     """
 
-    def __init__(self, service: Service, name: str, front: Front = lambda web: web) -> None:
+    def __init__(self, service: Service, name: str, front: Front = lambda _, web: web) -> None:
         self._service = service
         self._front = front
         self._name = name
         self._stopping = False
         self._watch = Watch(service)
         self._outside = Outside(service, self._watch, _now, lambda: self._stopping)
-        self._newsdesk = Newsdesk(service, self._watch, lambda: self._stopping, self._published)
+        self._newsdesk = Newsdesk(service, self._watch, lambda: self._goes_on(_NEWS), self._published)
         self._sending = SendingThread(self._send)
         jobs = {
             _WAKE: Job(do=self._wake, every=_WAKE_SECONDS),
@@ -95,21 +98,24 @@ class Daemon:
             _BOUNCES: Job(do=self._bounces, every=_BOUNCES_SECONDS),
             _NOTICES: Job(do=self._post_notices, every=_NOTICES_SECONDS),
         }
-        limits = {job: float(jobs[job].every * _MISSED) for job in jobs} | {_SENDING: _SILENT_SECONDS}
-        self._rounds = Rounds(limits, asyncio.get_running_loop().time)
-        self._waking = Waking(jobs, self._rounds.came_round, _now())
+        rest = {job: jobs[job].every * INTERVALS_MISSED + GRACE_SECONDS for job in jobs} | {_SENDING: WITHIN[_SENDING]}
+        limits = {job: Limit(at_work=WITHIN[job], at_rest=seconds) for job, seconds in rest.items()}
+        self._rounds = Rounds(limits, time.monotonic)
+        self._pulse = Pulse(Heartbeats(service.database), self._rounds.silent, _now)
+        self._waking = Waking(jobs, self._rounds.came_round, _now(), self._rounds.began)
         self._first_news = asyncio.Event()
 
-    async def run(self, door: socket.socket) -> None:
+    async def run(self, door: socket.socket, wishes: Wishes) -> None:
         """Serve until a signal asks to stop; then end in good order, within STOP_SECONDS.
 
         Whatever hangs then ends with the process, so this is for a process of its own.
         """
+        self._wishes = wishes
         host, port, *_ = door.getsockname()
         self._listen = f"{host}:{port}"
         settings = self._service.config.settings
         self._proxies = Proxies(
-            self._front(application(self._service, self.unwell, self._service.site.hubs)),
+            self._front(self._service, application(self._service, self.unwell, self._service.site.hubs)),
             settings.web.trusted_proxies,
             urlsplit(settings.public_url).hostname or "",
             lambda: self._waking.wake(_WATCH, _now()),
@@ -128,23 +134,33 @@ class Daemon:
         self._waking.start()
         self._loop = asyncio.get_running_loop()
         self._service.bell.heard_by(self._heard_the_bell)
+        self._pulse.start()
+        server = Server(config, self._serving, self._stop)
+        with wishes.heard(server):
+            done = await self._serve(server, door)
+        self._last.cancel()
+        if done:
+            log.info("stopped")
+        else:
+            log.warning("stopped", remedy="letters were under way at a silent relay; they are counted as uncertain")
+
+    async def _serve(self, server: Server, door: socket.socket) -> bool:
+        """Serve, and end what is under way; False when letters were broken off."""
         heart = asyncio.create_task(self._heart())
         try:
-            await Server(config, self._serving, self._stop).serve([door])
+            await server.serve([door])
         finally:
             self._stop()
             finished_by, written_by = self._stopped_at + _LETTERS_SECONDS, self._stopped_at + _BROKEN_OFF_SECONDS
             done = await self._sending.stop(finished_by, written_by)
             await self._waking.ended(finished_by)
             heart.cancel()
-        if done:
-            log.info("stopped")
-        else:
-            log.warning("stopped", remedy="letters were under way at a silent relay; they are counted as uncertain")
+            self._pulse.stop()
+        return done
 
     def unwell(self) -> Sequence[str]:
         """What is wrong with this process, for `/healthz`: jobs that do not come round, a store that cannot be read."""
-        wrong = list(self._rounds.late())
+        wrong = [_hangs(one) for one in self._rounds.silent()]
         try:
             self._service.articles.last_seq()
         except DatabaseError as error:
@@ -164,14 +180,20 @@ class Daemon:
             return
         self._stopping = True
         self._stopped_at = asyncio.get_running_loop().time()
-        notify("STOPPING=1")
+        self._wishes.stopping()
         log.info("stopping", within_seconds=STOP_SECONDS)
         self._waking.stop()
         self._outside.stop()
         self._sending.ask_to_stop()
-        last = threading.Timer(STOP_SECONDS, _break_off)
-        last.daemon = True
-        last.start()
+        self._last = threading.Timer(STOP_SECONDS, self._break_off)
+        self._last.daemon = True
+        self._last.start()
+
+    def _break_off(self) -> None:
+        """End the process as a kill would, which every step is made for: a thread that hangs must not outlast it."""
+        log.warning("broken_off", remedy="something still worked when the time was up; it goes on after the next start")
+        self._wishes.break_off()
+        os._exit(0)
 
     async def _heart(self) -> None:
         """Tell the service manager that the scheduler lives, on a clock that nobody sets."""
@@ -181,6 +203,11 @@ class Daemon:
             self._waking.set_right(_now())
             if wanted and (self._stopping or self._rounds.beats(_WAKE)):
                 notify("WATCHDOG=1")
+
+    def _goes_on(self, job: str) -> bool:
+        """Whether to stop, as a job asks between two steps: which is its sign of life."""
+        self._rounds.sign(job)
+        return self._stopping
 
     async def _wake(self) -> None:
         self._sending.wake()
@@ -207,7 +234,7 @@ class Daemon:
 
     async def _post_notices(self) -> None:
         with self._watch.over(AlarmKind.SENDING_FAILED, "letters about subscriptions"):
-            await post_notices(self._service, _now, lambda: self._stopping)
+            await post_notices(self._service, _now, lambda: self._goes_on(_NOTICES))
 
     async def _plan(self) -> None:
         await asyncio.to_thread(self._plan_all)
@@ -217,7 +244,7 @@ class Daemon:
         with self._watch.over(AlarmKind.PLANNING_FAILED, "leaves"):
             self._service.leaves.replay()
         for digest in self._service.config.settings.digests:
-            if not self._stopping:
+            if not self._goes_on(_PLANNING):
                 with self._watch.over(AlarmKind.PLANNING_FAILED, digest.name):
                     plan_due(self._service, digest, _now())
 
@@ -226,10 +253,10 @@ class Daemon:
         with self._watch.over(AlarmKind.SENDING_FAILED, "sending"):
             await asyncio.to_thread(self._service.editions.resume_due, _now())
             await send_holding(self._service, self._name, _now, lambda: self._stopping, self._sends)
-        self._rounds.came_round(_SENDING)
+        self._rounds.sign(_SENDING)
 
     def _sends(self, judged: Verdict | None) -> None:
-        self._rounds.came_round(_SENDING)
+        self._rounds.sign(_SENDING)
         if judged is Verdict.SENT:  # a round may take hours: what failed before it is over now
             self._watch.report(AlarmKind.SENDING_FAILED)
 
@@ -238,15 +265,16 @@ class Daemon:
 
     def _let_go(self) -> None:
         with self._watch.over(AlarmKind.KEEPING_FAILED, "old editions"):
-            keep(self._service, _now(), lambda: self._stopping)
+            keep(self._service, _now(), lambda: self._goes_on(_KEEPING))
 
     async def _bounces(self) -> None:
         await asyncio.to_thread(self._take_bounces)
 
     def _take_bounces(self) -> None:
         with self._watch.over(AlarmKind.BOUNCES_FAILED, "returned mail"):
-            take_refused(self._service, _now(), lambda: self._stopping)
-            self._watch.report(AlarmKind.MAILBOX_FAILED, faults_of_mailbox(self._service, _now, lambda: self._stopping))
+            stopping = partial(self._goes_on, _BOUNCES)
+            take_refused(self._service, _now(), stopping)
+            self._watch.report(AlarmKind.MAILBOX_FAILED, faults_of_mailbox(self._service, _now, stopping))
 
     async def _look(self) -> None:
         with contextlib.suppress(TimeoutError):  # what the first import meets belongs into the first mail
@@ -268,17 +296,23 @@ def _next(service: Service) -> list[str]:
     return [f"{name} {slot.due.astimezone(zone):%Y-%m-%d %H:%M}" for name, slot in slots]
 
 
-def _break_off() -> None:
-    """End the process as a kill would, which every step is made for: a thread that hangs must not outlast the stop."""
-    log.warning("broken_off", remedy="something still worked when the time was up; it goes on after the next start")
-    os._exit(0)
+def _hangs(one: Silent) -> str:
+    since = _now() - timedelta(seconds=one.seconds)
+    return f"{one.job} hangs: no sign of life for {one.seconds:.0f} seconds, since {since:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
-async def run(service: Service, front: Front = lambda web: web) -> None:
-    """Be the one daemon of this store. Raises SenderBusyError, naming the other one, when there is one."""
-    with sender_lock(service.config.store_path) as name:
-        await Daemon(service, name, front).run(listening(service.config.settings.web.listen))
+async def run(
+    service: Service,
+    name: str,
+    restarting: Restarting,
+    hangup: Hangup,
+    front: Front = lambda _, web: web,
+) -> bool:
+    """Be the one daemon of this store, by the sender's lock that is held; True when it is to start anew."""
+    wishes = Wishes(restarting, hangup)
+    await Daemon(service, name, front).run(restarting.door, wishes)
+    return wishes.anew

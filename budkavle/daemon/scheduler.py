@@ -13,21 +13,32 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """What is done, and every how many seconds; never twice at once."""
+    """What is done, and every how many seconds; never twice at once.
+
+    `within`: for how many seconds it may give no sign of life while it works.
+    """
 
     do: Callable[[], Awaitable[None]]
     every: int
+    within: float = 60.0
 
 
 class Waking:
-    """Wakes each job now and at its intervals; `came_round` hears each that has done its round.
+    """Wakes each job now and at its intervals; `began` and `came_round` hear of each round.
 
     APScheduler only wakes: what is due is read from the database, so a tick that is lost, late or doubled by a clock
     change does no harm.
     """
 
-    def __init__(self, jobs: Mapping[str, Job], came_round: Callable[[str], None], now: datetime) -> None:
+    def __init__(
+        self,
+        jobs: Mapping[str, Job],
+        came_round: Callable[[str], None],
+        now: datetime,
+        began: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._came_round = came_round
+        self._began = began
         self._under_way: dict[str, asyncio.Future[None]] = {}
         self._once_more: set[str] = set()
         self._stopped = False
@@ -90,6 +101,7 @@ class Waking:
             await self._one_round(name, job)
 
     async def _one_round(self, name: str, job: Job) -> None:
+        self._began(name)
         round_ = self._under_way[name] = asyncio.ensure_future(job.do())
         await asyncio.wait([round_])
         del self._under_way[name]

@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,7 +12,6 @@ from starlette.responses import FileResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from budkavle.daemon.daemon import run
 from budkavle.sample.site import INDEX, LETTERS, PREFIX, SITE, lay_out
 from budkavle.web.guard import Guard, Hosts
 from budkavle.web.pages import PAGE_HEADERS
@@ -29,16 +27,6 @@ _STYLED = PAGE_HEADERS | {
     "Content-Security-Policy": PAGE_HEADERS["Content-Security-Policy"].replace("'self'", "'unsafe-inline'", 1)
 }
 """A letter brings its style inside, as mail programs need it."""
-
-
-async def serve(service: Service, say: Callable[[str], None]) -> None:
-    """Serve the demo until it is asked to stop. Raises PortTakenError and SenderBusyError."""
-
-    def front(web: ASGIApp) -> ASGIApp:
-        say(f"The demo is at {service.config.settings.public_url}{PREFIX} until Ctrl-C ends it.")
-        return DemoFirst(service, web)
-
-    await run(service, front)
 
 
 class DemoFirst:

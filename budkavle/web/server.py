@@ -1,8 +1,6 @@
 """The web server, which ends when it is asked to and in good order."""
 
-import asyncio
 import contextlib
-import signal
 import socket
 from collections.abc import Callable, Generator
 
@@ -36,9 +34,9 @@ def listening(listen: Listen) -> socket.socket:
 
 
 class Server(uvicorn.Server):
-    """uvicorn, but a signal is taken as a wish to end in good order, and the jobs stop first.
+    """uvicorn, but it ends in good order, and the jobs stop first.
 
-    uvicorn itself raises the signal again once it has served, which would kill the process before the letters under way
+    uvicorn itself raises a signal again once it has served, which would kill the process before the letters under way
     are recorded; and it drains requests while the scheduler still wakes.
     """
 
@@ -49,15 +47,8 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
-        """Let SIGTERM and SIGINT end the serving, and nothing more."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.handle_exit, number, None)
-        try:
-            yield
-        finally:
-            for number in (signal.SIGTERM, signal.SIGINT):
-                loop.remove_signal_handler(number)
+        """Leave signals to the daemon, which hears them until all of it has ended."""
+        yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Say when requests are answered."""

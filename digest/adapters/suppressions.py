@@ -69,10 +69,13 @@ class Suppressions:
 
     def fill_hashes(self, batch: int = 5000) -> int:
         """Give every subscriber its keyed hash that has none yet; says how many."""
+        lacking = select(subscribers.c.id, subscribers.c.address_key).where(subscribers.c.hash.is_(None))
         done = 0
+        with self._read.begin() as connection:  # mostly there is none, and then nobody waits for a writer
+            if connection.execute(lacking.limit(1)).first() is None:
+                return done
         while True:
             with self._write.begin() as connection:
-                lacking = select(subscribers.c.id, subscribers.c.address_key).where(subscribers.c.hash.is_(None))
                 rows = connection.execute(lacking.limit(batch)).all()
                 for row in rows:
                     own = {"hash": self.hash_of(Address(row.address_key))}

@@ -1,7 +1,7 @@
-"""The real daemon with an impatient calendar: `quick_daemon.py CONFIG [hangs]`.
+"""The real daemon with an impatient calendar: `quick_daemon.py CONFIG [hangs | impatient]`.
 
-It looks round every second, and a stop takes five. With `hangs`, planning never ends.
-test_stopping.py starts it, and running_newsroom.py.
+It looks round every second, and a stop takes five. With `hangs`, planning never ends; with `impatient`, a job that
+gives no sign of life for three seconds hangs. test_stopping.py starts it, test_hangups.py and running_newsroom.py.
 """
 
 import logging
@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 
 from budkavle.cli.run import run
-from budkavle.daemon.daemon import daemon
+from budkavle.daemon import daemon
+from budkavle.daemon.times import WITHIN
 
 IMPATIENT = {
     "_PLANNING_SECONDS": 1,
@@ -34,5 +35,7 @@ if __name__ == "__main__":
     vars(daemon).update(IMPATIENT)
     if "hangs" in sys.argv:
         vars(daemon).update(plan_due=hang)
+    if "impatient" in sys.argv:
+        vars(daemon).update(WITHIN=dict.fromkeys(WITHIN, 3.0))
     logging.captureWarnings(capture=True)
     run(config=Path(sys.argv[1]))

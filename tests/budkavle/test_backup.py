@@ -118,7 +118,7 @@ def test_a_place_is_refused_where_a_backup_would_be_published_or_imported(place:
 
 def test_without_a_store_there_is_nothing_to_back_up(tmp_path: Path) -> None:
     config = load(write_config(tmp_path, {}))
-    with pytest.raises(BackupError, match="there is no store yet"):
+    with pytest.raises(StoreError, match="there is no store yet"):
         back_up(config, tmp_path / "backups", NOW)
     assert not (tmp_path / "backups").exists()
 

@@ -140,7 +140,7 @@ def test_what_editors_leave_beside_a_template_is_no_template(home: Path) -> None
     ("spoil", "said"),
     [
         (lambda path: path.write_bytes(b"not a database" * 100), "file is not a database; name another file"),
-        (lambda path: path.mkdir(), "unable to open database file; let this user"),
+        (lambda path: path.mkdir(), "is a folder, not a store; name a file in store.url"),
     ],
 )
 def test_a_store_that_is_none_is_told_with_its_line(home: Path, spoil: Callable[[Path], object], said: str) -> None:
@@ -155,7 +155,7 @@ def test_a_store_that_is_none_is_told_with_its_line(home: Path, spoil: Callable[
 @pytest.fixture
 def store(home: Path) -> Iterator[sqlite3.Connection]:
     """The home's store, made and in order, opened by somebody else."""
-    budkavle("articles", "list", folder=home)
+    budkavle("import", folder=home)
     with closing(sqlite3.connect(home / "var" / "budkavle.db", isolation_level=None)) as opened:
         yield opened
 
@@ -169,10 +169,17 @@ def test_the_store_of_a_newer_version_is_told(home: Path, store: sqlite3.Connect
     assert "install the version of Budkavle that made it" in done.out
 
 
-def test_a_store_that_somebody_else_holds_is_told(home: Path, store: sqlite3.Connection) -> None:
+def test_a_store_that_somebody_else_writes_to_is_looked_at_all_the_same(home: Path, store: sqlite3.Connection) -> None:
     store.execute("BEGIN IMMEDIATE")
+    assert check(home).code == 0
+
+
+def test_a_store_that_somebody_else_holds_is_told_and_to_be_tried_again(home: Path, store: sqlite3.Connection) -> None:
+    store.execute("PRAGMA locking_mode=EXCLUSIVE")
+    store.execute("PRAGMA journal_mode=DELETE")
+    store.execute("BEGIN EXCLUSIVE")
     done = check(home)
-    assert done.code == 1
+    assert done.code == 75
     assert "database is locked; another process holds it" in done.out
 
 

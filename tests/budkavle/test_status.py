@@ -40,6 +40,7 @@ def test_status_of_an_installation_in_order_exits_with_0(home: Path) -> None:
 
 
 def test_status_sees_for_itself_what_is_wrong_and_exits_with_1(home: Path) -> None:
+    budkavle("import", folder=home)
     (home / "newsroom" / "barrvik").rmdir()
     done = budkavle("status", "--json", folder=home)
     (alarm,) = json.loads(done.out)["alarms"]

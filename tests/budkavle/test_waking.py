@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from budkavle.config import load
 from budkavle.daemon.daemon import Daemon
-from budkavle.daemon.liveness import Rounds
+from budkavle.daemon.liveness import Limit, Rounds, Silent
 from budkavle.daemon.scheduler import Job, Waking
 from budkavle.daemon.systemd import notify, watchdog_seconds
 from budkavle.web.app import application
@@ -53,13 +53,14 @@ async def until(true: Callable[[], bool]) -> None:
 
 def test_a_job_that_stays_away_is_named_with_its_time() -> None:
     seconds = [0.0]
-    rounds = Rounds({"news": 60.0, "planning": 300.0}, lambda: seconds[0])
-    assert list(rounds.late()) == []
+    limits = {"news": Limit(at_work=60, at_rest=60), "planning": Limit(at_work=300, at_rest=300)}
+    rounds = Rounds(limits, lambda: seconds[0])
+    assert rounds.silent() == []
     seconds[0] = 61.0
-    assert list(rounds.late()) == ["news has not come round for 61 seconds"]
+    assert rounds.silent() == [Silent(job="news", seconds=61)]
     assert (rounds.beats("news"), rounds.beats("planning")) == (False, True)
     rounds.came_round("news")
-    assert list(rounds.late()) == []
+    assert rounds.silent() == []
 
 
 async def test_a_clock_that_is_set_back_a_day_lets_no_job_sleep_that_long() -> None:
