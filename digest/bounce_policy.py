@@ -62,6 +62,7 @@ def is_braked(suppressed: int, audience: int) -> bool:
 class Health:
     """How an edition fares: letters that were tried, and of how many of them came back a hard bounce or a complaint.
 
+    `refused` are those of the hard ones that our own relay refused at once: no letter of theirs went anywhere.
     `faults` are those that came back for our own fault, but for domains that are, or were, paused for it.
     """
 
@@ -69,6 +70,7 @@ class Health:
     hard: int
     complaints: int
     faults: int = 0
+    refused: int = 0
 
 
 @dataclass(frozen=True)
@@ -100,8 +102,8 @@ def worry(health: Health) -> str | None:
 
 def must_stop(health: Health) -> str | None:
     """Why an edition must wait for a person before its next letter."""
-    if _HARD_STOP.is_passed(health.hard, health.tried):
-        return _said(health.hard, health.tried, "do not exist")
+    if _HARD_STOP.is_passed(returned := health.hard - health.refused, health.tried):
+        return _said(returned, health.tried, "do not exist")
     if _COMPLAINTS_STOP.is_passed(health.complaints, health.tried):
         return _said(health.complaints, health.tried, "called it spam")
     if FAULTS_STOP.is_passed(health.faults, health.tried):

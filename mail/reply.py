@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from mail.refusal_words import Blame, blame_of
 from mail.status_codes import BounceClass, class_of, status_of
 
 
@@ -82,13 +83,14 @@ def _refused(reply: Reply) -> Verdict:
         return Verdict.BLAMED
     if _OURS.search(reply.text):
         return Verdict.PAUSE
-    if never and reply.phase is Phase.RCPT:
+    if never and (reply.phase is Phase.RCPT or blame_of(reply.text) is Blame.MAILBOX):
         return Verdict.FAILED
     return Verdict.DEFERRED if reply.code // 100 == _LATER else Verdict.PAUSE
 
 
 def _blames_us(text: str) -> bool:
-    return class_of(status_of("", text), text) is BounceClass.SENDER_FAULT
+    """Whether a refusal judges us: by its code, else by its words, so that no relay's odd code blames the address."""
+    return class_of(status_of("", text), text) is BounceClass.SENDER_FAULT or blame_of(text) is Blame.OURS
 
 
 def heals(reply: Reply) -> bool:

@@ -59,6 +59,7 @@ app.command("budkavle.cli.steering:resume", name="resume", help="Let a paused ed
 app.command(
     "budkavle.cli.steering:resume_domain", name="resume-domain", help="Let the letters to a paused domain go on."
 )
+app.command("budkavle.cli.retry:retry", name="retry", help="Plan again what the relay refused, once that is mended.")
 app.command("budkavle.cli.steering:cancel", name="cancel", help="Send no more letters of an edition, for good.")
 app.command("budkavle.cli.steering:take_back", name="take-back", help="Undo an edition of which no letter went out.")
 

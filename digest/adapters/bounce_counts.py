@@ -52,7 +52,15 @@ def health_of(connection: Connection, edition: int) -> Health | None:
     counted = select(func.coalesce(func.sum(delivery_counts.c.number), 0)).where(folded)
     unexplained = _faults_elsewhere(connection, edition) if faults else 0
     tried += connection.execute(counted).scalar_one()
-    return Health(tried=tried, hard=hard, complaints=complaints, faults=unexplained)
+    refused = _refused_at_once(connection, edition) if hard else 0
+    return Health(tried=tried, hard=hard, complaints=complaints, faults=unexplained, refused=refused)
+
+
+def _refused_at_once(connection: Connection, edition: int) -> int:
+    """How many hard ones our own relay refused: an old list with dead mailboxes harms nobody's good name by that."""
+    here = and_(bounces.c.edition_id == edition, bounces.c.kind == BounceClass.HARD, bounces.c.source == "smtp")
+    counted = select(func.count(distinct(bounces.c.subscription_id))).where(here)
+    return connection.execute(counted).scalar_one()
 
 
 def _faults_elsewhere(connection: Connection, edition: int) -> int:

@@ -3,7 +3,7 @@
 While no domain has refused anything, this is one look into an empty table at each claim.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -33,6 +33,17 @@ class DomainPauses:
         """The domains whose next accepted letter may change something."""
         self.waiting: frozenset[str] = frozenset()
         """The domains that no letter goes to now."""
+
+    @property
+    def any_refused(self) -> bool:
+        """Whether a domain refused a letter and has not taken one since."""
+        return bool(self._heeded)
+
+    def free(self, connection: Connection, names: Collection[str]) -> None:
+        """Hold nothing against these any more: it was the relay."""
+        for name in names:
+            put(connection, name, Standing())
+        self.waiting -= frozenset(names)
 
     def look(self, connection: Connection, now: datetime) -> dict[str, Standing]:
         """The domains whose letters do not all go, as they stand now."""

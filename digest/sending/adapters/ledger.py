@@ -16,6 +16,7 @@ from digest.delivery import Claim, DeliveryState, EditionId, Reason
 from digest.edition import EditionState
 from digest.sending.adapters.claims import due, sending, standings, unsendable
 from digest.sending.adapters.domain_backoff import DomainPauses
+from digest.sending.adapters.mass_refusal import MassRefusals, stop_refused_throughout
 from digest.sending.adapters.outcomes import OnUncertain, Outcomes, take_over
 from digest.sending.circuit_breaker import Breaker
 from digest.sending.commit_group import Committed, Group
@@ -63,6 +64,7 @@ class Ledger:
         self._connections = connections
         self._breaker = Breaker()
         self._domains = DomainPauses(patience or Patience())
+        self._refusals = MassRefusals()
         self._in_hand = 0
         self._flying: frozenset[_Key] = frozenset()
         self._sent, self._started = 0, now
@@ -93,9 +95,12 @@ class Ledger:
             outcomes.give_back(group.returned)
             stale = bool(group.wanted) and is_stale(connection)
             claims, wait = self._claim(outcomes, 0 if stale else group.wanted, now)
+            if group.wanted and not claims and self._domains.any_refused:
+                stopped |= stop_refused_throughout(outcomes, self._domains, sending(connection, self._digests))
             for edition in {claim.edition for claim in (*(claim for claim, _ in group.outcomes), *group.unfit)}:
                 finish_if_done(connection, edition)
         self._flying, self._breaker = flying, breaker
+        self._refusals.keep()
         done_with = len(group.outcomes) + len(group.unfit) + len(group.returned) + len(group.marks) - len(marked)
         self._in_hand += len(claims) - done_with
         return Committed(
@@ -170,7 +175,7 @@ class Ledger:
             if self._pacing and asks_for_less(reply) and (reply.phase is not Phase.RCPT or breaker.is_strained(enough)):
                 seen = self._sent / max((outcomes.now - self._started).total_seconds(), 1.0)
                 slow_down(outcomes.connection, self._pacing, outcomes.now, seen)
-        return breaker, paused
+        return breaker, paused | self._refusals.stop(outcomes, judged)
 
     def _marked(self, outcomes: Outcomes, marks: Sequence[Claim], stopped: set[EditionId]) -> frozenset[Claim]:
         """The letters that get their dot. Not those whose recipient left or must not be mailed, or whose edition waits.
