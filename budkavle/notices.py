@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
@@ -26,7 +26,7 @@ from mail.status_codes import class_of, status_of
 log = structlog.get_logger()
 _LOOK_ROUND = 1.0
 """Seconds after which a letter that keeps the pace looks whether somebody else's is to go first, or all shall stop."""
-_IN_TURN, _TURN = 20, timedelta(seconds=10)
+_IN_TURN, _TURN_SECONDS = 20, 10.0
 """Where the relay allows one connection: after so many letters an edition that is under way has it for so long."""
 _FAULT_OF_THE_RELAY = (Verdict.PAUSE, Verdict.LOST)
 
@@ -80,7 +80,7 @@ async def _post_all(
                 trouble = str(reply)
             if hopeless or judged in _FAULT_OF_THE_RELAY:
                 break
-            await way.share(service.connections, now, stopping)
+            await way.share(service.connections, stopping)
     if trouble:
         raise NoticeTroubleError(f"letters about subscriptions wait: {trouble}; they are tried again")
     return sent
@@ -117,28 +117,25 @@ class _Way:
         if (learned := self.limits.learned()) != before:
             await asyncio.to_thread(queue.remember, learned, now(), self.limits.goes)
         if not hopeless:
-            await _until(now() + timedelta(seconds=self.limits.wait(now())), now, stopping)
+            await _rest(self.limits.wait(now()), stopping)
         return hopeless
 
-    async def share(
-        self, connections: OpenConnections, now: Callable[[], datetime], stopping: Callable[[], bool]
-    ) -> None:
+    async def share(self, connections: OpenConnections, stopping: Callable[[], bool]) -> None:
         """Leave the only connection that the relay allows to an edition for a while, after so many letters."""
         if not connections.is_short or self.letters < _IN_TURN:
             return
         self.letters = 0
         await self.carrier.close()
         self.place.close()
-        await _until(now() + _TURN, now, stopping)
+        await _rest(_TURN_SECONDS, stopping)
         self.place.enter_context(connections.apart())
 
 
-async def _until(moment: datetime, now: Callable[[], datetime], stopping: Callable[[], bool]) -> None:
-    """Wait until then, or until all shall stop."""
-    while (left := (moment - now()).total_seconds()) > 0:
-        if stopping():
-            return
-        await asyncio.sleep(min(left, _LOOK_ROUND))
+async def _rest(seconds: float, stopping: Callable[[], bool]) -> None:
+    """Wait so long, or until all shall stop."""
+    while seconds > 0 and not stopping():
+        await asyncio.sleep(min(seconds, _LOOK_ROUND))
+        seconds -= _LOOK_ROUND
 
 
 async def _next(queue: Notices, now: Callable[[], datetime], stopping: Callable[[], bool]) -> Waiting | None:

@@ -51,15 +51,18 @@ def limit_said(reply: Reply) -> Limit | None:
     if reply.code == 0:
         unseen = reply.phase is Phase.CONNECT and reply.others > 0 and not reply.lasting
         return Limit.CONNECTIONS if unseen else None
-    kind = reply.code // 100
-    if kind not in _REFUSALS or reply.code in _LOGIN or _is_about_something_else(reply):
+    if reply.code // 100 not in _REFUSALS or reply.code in _LOGIN:
         return None
+    if _OUR_QUOTA.search(reply.text):
+        return Limit.QUOTA
+    return None if _is_about_something_else(reply) else _by_words_or_circumstances(reply)
+
+
+def _by_words_or_circumstances(reply: Reply) -> Limit | None:
     by_words = next((limit for limit, words in _WORDS if words.search(reply.text)), None)
-    if kind == _NEVER:
+    if reply.code // 100 == _NEVER:
         return by_words if by_words is Limit.QUOTA or reply.phase in _OF_THE_CONNECTION else None
-    if by_words:
-        return _in_its_phase(by_words, reply)
-    return _by_circumstances(reply)
+    return _in_its_phase(by_words, reply) if by_words else _by_circumstances(reply)
 
 
 def is_said_in_words(reply: Reply) -> bool:
@@ -73,24 +76,28 @@ def _in_its_phase(limit: Limit, reply: Reply) -> Limit:
         return limit
     if reply.phase is Phase.CONNECT:
         return Limit.CONNECTIONS
-    if not reply.carried and limit is Limit.SESSION:
-        return Limit.PACE
-    return limit
+    if limit is Limit.PACE and _says_too_many_recipients(reply):
+        limit = Limit.SESSION
+    return Limit.PACE if limit is Limit.SESSION and not reply.carried else limit
 
 
 def _by_circumstances(reply: Reply) -> Limit | None:
     """A refusal that says nothing of its reason: 421 anywhere, 4xx on connecting or at MAIL, 452 4.5.3 at RCPT."""
     if reply.phase is Phase.CONNECT:
         return Limit.CONNECTIONS
-    closes = reply.code == _CLOSING or (reply.phase is Phase.RCPT and _TOO_MANY_RECIPIENTS.search(reply.text))
-    if closes:
+    if reply.code == _CLOSING or _says_too_many_recipients(reply):
         return Limit.SESSION if reply.carried else Limit.PACE
     return Limit.PACE if reply.phase is Phase.MAIL else None
 
 
+def _says_too_many_recipients(reply: Reply) -> bool:
+    """Each letter has one: so these are too many for a connection (RFC 5321, section 4.5.3.1.10)."""
+    return reply.phase is Phase.RCPT and bool(_TOO_MANY_RECIPIENTS.search(reply.text))
+
+
 def _is_about_something_else(reply: Reply) -> bool:
-    """A mailbox that is full or busy, our good name, our login or TLS: other rules have these."""
-    if _REPUTATION.search(reply.text):
+    """A mailbox that is full or busy, a letter's size, our good name, our login or TLS: other rules have these."""
+    if _REPUTATION.search(reply.text) or _SIZE.search(reply.text):
         return True
     return reply.phase not in _OF_THE_CONNECTION and bool(_MAILBOX.search(reply.text))
 
@@ -120,8 +127,8 @@ _QUOTA = _words(
     rf"\b{_ALLOWED}.{{0,60}}\b(?:per|a|an|each|this|/|last|in|your|for the|within)\W{{0,3}}(?:\d+ ?)?{_PERIOD}\b",
     rf"\b{_LETTERS} ?(?:/|per) ?(?:hour|day|month|h|d)\b",
     r"^\W?5\.4\.5\b",
-    r"\bsending (?:limit|quota) (?:has been )?(?:exceeded|reached)\b",
 )
+_OUR_QUOTA = _words(r"submission ?quota ?exceeded", r"\bsending (?:limit|quota)\b[^.;]{0,20}\b(?:exceeded|reached)")
 _CONNECTIONS = _words(
     rf"{_MANY}[^.;]{{0,50}}\b(?:connections?|sessions?|connects)\b",
     r"\b(?:concurren\w+|simultaneous\w*)",
@@ -153,6 +160,7 @@ _MAILBOX = _words(
     r"\bover ?quota\b|\bquota (?:is )?full\b",
     r"\bgr[ae]y-?list",
 )
+_SIZE = _words(r"^\W?[45]\.3\.4\b", r"\bsize\b|\btoo (?:big|large|long)\b|\boctets\b")
 _REPUTATION = _words(
     r"\bunsolicited|\bspam|\breputation|\bblock(?:ed|list)|\bblack-?list|\bdnsbl|\brbl\b",
     r"\bdmarc|\bdkim|\bspf\b|\bptr\b|\breverse (?:dns|lookup|host)|\brdns\b|\bunauthenticated",

@@ -23,6 +23,7 @@ _DOT_SECONDS = 600.0
 _GOODBYE_SECONDS = 5.0
 _MOST_SECONDS = 300.0
 """How old a connection gets: relays close older ones, and balance their load by new ones."""
+_NOT_KNOWN = 5
 _GO_ON, _DONE, _WILL_FORWARD, _CLOSING = 354, 250, 251, 421
 _NOT_XTEXT = re.compile(r"[^!-*,-<>-~]")
 _COMMANDS = (Phase.MAIL, Phase.RCPT, Phase.DATA)
@@ -226,7 +227,9 @@ async def _greet(client: SMTP) -> None:
     if client.is_ehlo_or_helo_needed:
         try:
             await client.ehlo()
-        except SMTPHeloError:
+        except SMTPHeloError as refused:
+            if refused.code // 100 != _NOT_KNOWN:
+                raise
             await client.helo()
 
 
