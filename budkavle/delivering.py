@@ -13,7 +13,7 @@ from articles.article import Seq
 from budkavle.config_settings import Digest
 from budkavle.letters import letter_form
 from budkavle.sender_lock import sender_lock
-from budkavle.wiring import Service, pacing, relays
+from budkavle.wiring import Service, found_limits, pacing, relays
 from digest.adapters.forgetting import sweep
 from digest.adapters.pulling import Gone, Pulled, oldest_open_cut, pull
 from digest.adapters.variants import drop_forms_with
@@ -27,6 +27,7 @@ from digest.sending.adapters.ledger import Ledger
 from digest.sending.adapters.outcomes import OnUncertain, has_unsettled, settle_dead
 from digest.sending.commit_group import Committed, Group
 from digest.verp import ReturnPaths
+from mail.adapters.found_limits import FoundLimits
 from mail.headers import HeaderError
 from mail.relay import Envelope
 from mail.reply import Verdict
@@ -60,10 +61,18 @@ async def send_holding(
     await asyncio.to_thread(settle, service, clock())
     if not await asyncio.to_thread(has_work, service.database.read, clock(), digest_names(service)):
         return
-    connections = relays(service.config)
-    ledger = await asyncio.to_thread(_ledger, service, name, clock(), len(connections))
+    limits = await asyncio.to_thread(found_limits, service)
+    connections = relays(service.config, limits)
+    ledger = await asyncio.to_thread(_ledger, service, name, clock(), len(connections), limits)
     desk = _Desk(service, ledger, clock)
-    job = Sending(relays=connections, commit=desk.commit, make_out=_make_out(service), stopping=stopping, told=told)
+    job = Sending(
+        relays=connections,
+        commit=desk.commit,
+        make_out=_make_out(service),
+        stopping=stopping,
+        told=told,
+        allowed=(lambda: limits.connections) if limits else None,
+    )
     try:
         with ledger.kept_open():
             await send_all(job)
@@ -73,7 +82,7 @@ async def send_holding(
     await asyncio.to_thread(drop_nameless, service)
 
 
-def _ledger(service: Service, name: str, now: datetime, connections: int) -> Ledger:
+def _ledger(service: Service, name: str, now: datetime, connections: int, limits: FoundLimits | None) -> Ledger:
     return Ledger(
         service.database.write,
         name,
@@ -83,6 +92,7 @@ def _ledger(service: Service, name: str, now: datetime, connections: int) -> Led
         pacing=pacing(service.config),
         connections=connections,
         patience=service.patience,
+        limits=limits,
     )
 
 

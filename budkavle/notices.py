@@ -5,24 +5,29 @@ A page request only lays a letter down and rings; an edition of a million that i
 
 import asyncio
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
 
 from budkavle.notice_letters import confirmations_from, letter_for
-from budkavle.wiring import Service, pacing, relay
+from budkavle.wiring import Service, found_limits, pacing, relay
 from digest.adapters.notices import Notices, Waiting
 from digest.adapters.tokens import NewToken, new_token
 from digest.bounced import Bounce
 from digest.verp import ReturnedNotice, ReturnPaths, second_of
+from mail.adapters.found_limits import FoundLimits, OpenConnections
+from mail.limits import judged as judge
 from mail.relay import Envelope, Relay
-from mail.reply import Phase, Reply, Verdict, asks_for_less, verdict
+from mail.reply import Phase, Reply, Verdict, asks_for_less
 from mail.status_codes import class_of, status_of
 
 log = structlog.get_logger()
 _LOOK_ROUND = 1.0
 """Seconds after which a letter that keeps the pace looks whether somebody else's is to go first, or all shall stop."""
+_IN_TURN, _TURN_SECONDS = 20, 10.0
+"""Where the relay allows one connection: after so many letters an edition that is under way has it for so long."""
 _FAULT_OF_THE_RELAY = (Verdict.PAUSE, Verdict.LOST)
 
 
@@ -47,28 +52,90 @@ async def post_notices(service: Service, now: Callable[[], datetime], stopping: 
         log.warning("notices_uncertain", letters=unknown, remedy="nothing to do: whoever misses one asks anew")
     if await asyncio.to_thread(queue.due, now()) is None:
         return 0
-    carrier = relay(service.config)
-    began, sent, trouble = now(), 0, ""
+    limits = await asyncio.to_thread(found_limits, service)
+    carrier = relay(service.config, limits)
     try:
-        while letter := await _next(queue, now, stopping):
-            made = await asyncio.to_thread(_make, service, letter, now())
-            if isinstance(made, str):
-                trouble = made
-                await asyncio.to_thread(queue.put_off, letter, made, now())
-            elif reply := await _hand_over(queue, carrier, letter, made, now):
-                judged = await asyncio.to_thread(queue.record, letter, made.token, reply, now())
-                sent += judged is Verdict.SENT
-                seen = sent / max((now() - began).total_seconds(), 1.0)
-                await asyncio.to_thread(_heed, service, queue, letter, reply, now(), seen)
-                if judged is Verdict.BLAMED or judged in _FAULT_OF_THE_RELAY:
-                    trouble = str(reply)
-                if judged in _FAULT_OF_THE_RELAY:
-                    break
+        with ExitStack() as place:
+            place.enter_context(service.connections.apart())
+            return await _post_all(service, queue, _Way(carrier=carrier, limits=limits, place=place), now, stopping)
     finally:
         await carrier.close()
+
+
+async def _post_all(
+    service: Service, queue: Notices, way: "_Way", now: Callable[[], datetime], stopping: Callable[[], bool]
+) -> int:
+    sent, trouble = 0, ""
+    while letter := await _next(queue, now, stopping):
+        made = await asyncio.to_thread(_make, service, letter, now())
+        if isinstance(made, str):
+            trouble = made
+            await asyncio.to_thread(queue.put_off, letter, made, now())
+        elif reply := await _hand_over(queue, way.carrier, letter, made, now):
+            judged = await asyncio.to_thread(queue.record, letter, made.token, reply, now())
+            sent += judged is Verdict.SENT
+            await asyncio.to_thread(_heed, service, letter, reply, now())
+            hopeless = await way.after(queue, judged, reply, now, stopping)
+            if hopeless or judged is Verdict.BLAMED or judged in _FAULT_OF_THE_RELAY:
+                trouble = str(reply)
+            if hopeless or judged in _FAULT_OF_THE_RELAY:
+                break
+            await way.share(service.connections, stopping)
     if trouble:
         raise NoticeTroubleError(f"letters about subscriptions wait: {trouble}; they are tried again")
     return sent
+
+
+@dataclass(kw_only=True)
+class _Way:
+    """The connection that carries single letters, the relay's limits as they are found, and its place among others."""
+
+    carrier: Relay
+    limits: FoundLimits | None
+    place: ExitStack
+    letters: int = 0
+
+    async def after(
+        self,
+        queue: Notices,
+        judged: Verdict,
+        reply: Reply,
+        now: Callable[[], datetime],
+        stopping: Callable[[], bool],
+    ) -> bool:
+        """Heed a limit of the relay, and wait until it takes letters again; True when that is no use any more."""
+        if self.limits is None:
+            return False
+        self.letters += 1
+        hopeless, before = False, self.limits.learned()
+        if judged is Verdict.SENT:
+            self.limits.taken(1, now())
+        elif judged is Verdict.LIMITED:
+            hopeless = self.limits.refused(reply, now())
+        elif asks_for_less(reply) and reply.phase is not Phase.RCPT:
+            self.limits.slow_down(now())
+        if (learned := self.limits.learned()) != before:
+            await asyncio.to_thread(queue.remember, learned, now(), self.limits.goes)
+        if not hopeless:
+            await _rest(self.limits.wait(now()), stopping)
+        return hopeless
+
+    async def share(self, connections: OpenConnections, stopping: Callable[[], bool]) -> None:
+        """Leave the only connection that the relay allows to an edition for a while, after so many letters."""
+        if not connections.is_short or self.letters < _IN_TURN:
+            return
+        self.letters = 0
+        await self.carrier.close()
+        self.place.close()
+        await _rest(_TURN_SECONDS, stopping)
+        self.place.enter_context(connections.apart())
+
+
+async def _rest(seconds: float, stopping: Callable[[], bool]) -> None:
+    """Wait so long, or until all shall stop."""
+    while seconds > 0 and not stopping():
+        await asyncio.sleep(min(seconds, _LOOK_ROUND))
+        seconds -= _LOOK_ROUND
 
 
 async def _next(queue: Notices, now: Callable[[], datetime], stopping: Callable[[], bool]) -> Waiting | None:
@@ -121,16 +188,10 @@ def _make(service: Service, letter: Waiting, now: datetime) -> _Made | str:
     return _Made(envelope=made, token=kept)
 
 
-def _heed(service: Service, queue: Notices, letter: Waiting, reply: Reply, now: datetime, seen: float) -> None:  # noqa: PLR0913, PLR0917 - who said what of which letter
-    """Hold against the address, or the pace, what the relay said at once, by the same rules as for editions.
-
-    `seen` letters a second went out.
-    """
-    judged = verdict(reply)
-    if judged is Verdict.FAILED and reply.phase in {Phase.RCPT, Phase.DOT}:
+def _heed(service: Service, letter: Waiting, reply: Reply, now: datetime) -> None:
+    """Hold against the address what the relay said at once, by the same rules as for editions."""
+    if judge(reply) is Verdict.FAILED and reply.phase in {Phase.RCPT, Phase.DOT}:
         said, status = str(reply), status_of("", str(reply))
         kind = class_of(status, said)
         bounce = Bounce(kind=kind, status=status, diagnostic=said, source="smtp", own_relay=True, mark="")
         service.returned_notices.take(ReturnedNotice(number=letter.id, asked=second_of(letter.asked)), bounce, now)
-    if asks_for_less(reply) and reply.phase is not Phase.RCPT:
-        queue.slow_down(now, seen)

@@ -48,9 +48,10 @@ from feeds.adapters.shown import ShownDocuments
 from feeds.announcing import Hub
 from feeds.entry import Feed, Site
 from feeds.selection import own_feeds
+from mail.adapters.found_limits import FoundLimits, OpenConnections
 from mail.adapters.maildir import MaildirRelay
 from mail.adapters.smtp import RelayAddress, SmtpRelay, Tls
-from mail.adapters.throttle import Pacing
+from mail.adapters.throttle import Pacing, learned_of
 from mail.relay import Relay
 
 Render = Callable[[str, Mapping[str, object]], str]
@@ -76,6 +77,7 @@ class Service:
     render: Render
     wait: Callable[[float], None] = time.sleep
     bell: Bell = field(default_factory=Bell)
+    connections: OpenConnections = field(default_factory=OpenConnections)
 
     def render_in(self, language: str) -> Render:
         """What fills today's templates in a language that a reader chose."""
@@ -257,8 +259,8 @@ def site(config: Config) -> Site:
     )
 
 
-def relays(config: Config) -> Sequence[Relay]:
-    """What carries letters away, as the configuration chooses: one for each connection there may be."""
+def relays(config: Config, limits: FoundLimits | None = None) -> Sequence[Relay]:
+    """What carries letters away, as the configuration chooses: one for each connection there may be at most."""
     smtp = config.settings.mail.smtp
     if config.settings.mail.transport == "maildir" or smtp is None:
         return [MaildirRelay(config.outbox)]
@@ -270,12 +272,23 @@ def relays(config: Config) -> Sequence[Relay]:
         password=password_in(config.password_file) if config.password_file else None,
         letters=smtp.letters_per_connection,
     )
-    return [SmtpRelay(where) for _ in range(smtp.connections)]
+    shared = limits or FoundLimits(smtp.connections)
+    return [SmtpRelay(where, shared) for _ in range(smtp.connections)]
 
 
-def relay(config: Config) -> Relay:
+def relay(config: Config, limits: FoundLimits | None = None) -> Relay:
     """One such connection, for a single letter."""
-    return relays(config)[0]
+    return relays(config, limits)[0]
+
+
+def found_limits(service: Service) -> FoundLimits | None:
+    """What is known of the relay's limits; None where there is no relay. What is found from now on, it tells."""
+    smtp, known = service.config.settings.mail.smtp, pacing(service.config)
+    if known is None or smtp is None:
+        return None
+    with service.database.read.begin() as connection:
+        learned = learned_of(connection, known.relay)
+    return FoundLimits(smtp.connections, learned=learned, lines=service.connections)
 
 
 def pacing(config: Config) -> Pacing | None:

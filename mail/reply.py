@@ -1,7 +1,7 @@
 """Reply: a relay's answer, in which phase of RFC 5321 it came, and what it makes of a letter."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
@@ -21,11 +21,19 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """A relay's answer, or `code` 0 when the connection was lost first."""
+    """A relay's answer, or `code` 0 when the connection was lost first.
+
+    Its circumstances are no part of what was said: `carried` is how many letters its connection had carried before,
+    `others` how many other connections to this relay were open, and `lasting` marks a fault before any answer that no
+    waiting mends, such as a certificate that nobody vouches for.
+    """
 
     phase: Phase
     code: int
     text: str = ""
+    carried: int = field(default=0, compare=False)
+    others: int = field(default=0, compare=False)
+    lasting: bool = field(default=False, compare=False)
 
     def __str__(self) -> str:
         """One line of print to keep and show. Relays like to repeat the recipient's address: it is left out."""
@@ -56,6 +64,8 @@ class Verdict(StrEnum):
     """The connection was lost before the final dot: nothing was sent, and the letter is tried again, last."""
     BLAMED = "blamed"
     """Refused for our own fault, by the recipient's domain or by the relay: the letter is tried again later."""
+    LIMITED = "limited"
+    """The relay allows no more just now: the letter is tried again, last, and we do with less (`mail.limits`)."""
     PAUSE = "pause"
     """Our fault or the relay's, never the address's: the delivery stays planned and the edition pauses."""
 
@@ -70,7 +80,7 @@ def verdict(reply: Reply) -> Verdict:
     if reply.phase is Phase.DOT and kind not in _REFUSALS:
         return Verdict.SENT if kind == _YES else Verdict.UNCERTAIN
     if reply.code == 0:
-        return Verdict.LOST
+        return Verdict.PAUSE if reply.lasting else Verdict.LOST
     if reply.code in _ABOUT_US or reply.phase not in _OF_A_LETTER:
         return Verdict.PAUSE
     return _refused(reply)
@@ -95,7 +105,8 @@ def _blames_us(text: str) -> bool:
 
 def heals(reply: Reply) -> bool:
     """Whether a pause for this reply may end by itself: a relay that is away or busy comes back, a refusal stays."""
-    return reply.code // 100 == _LATER or (reply.code == 0 and reply.phase is not Phase.DOT)
+    away = reply.code == 0 and reply.phase is not Phase.DOT and not reply.lasting
+    return away or reply.code // 100 == _LATER
 
 
 def asks_for_less(reply: Reply) -> bool:

@@ -49,7 +49,7 @@ _PLANNED_WITHIN_SECONDS = 60
 _DRAIN_SECONDS = 10
 """How long a stop waits for the letter that is under way."""
 
-_TO_COME = (Verdict.LOST, Verdict.PAUSE)
+_TO_COME = (Verdict.LOST, Verdict.LIMITED, Verdict.PAUSE)
 """The verdicts after which a letter is still to be sent."""
 
 app = App(name="digest", help="Plan, send and look after editions.")

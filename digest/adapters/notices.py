@@ -18,8 +18,10 @@ from digest.adapters.tokens import NewToken, keep, withdraw
 from digest.events import Event, EventKind
 from digest.joining import IMPORTED
 from digest.transactional import NoticeKind, NoticeState, gives_up, next_try
-from mail.adapters.throttle import Pacing, pace_of, slow_down, take
-from mail.reply import Reply, Verdict, verdict
+from mail.adapters.throttle import Learned, Pacing, pace_of, take
+from mail.adapters.throttle import keep as keep_limits
+from mail.limits import judged as judge
+from mail.reply import Reply, Verdict
 from storage.columns import Instant
 
 _GIVEN_UP_AT_ONCE = 1000
@@ -114,7 +116,7 @@ class Notices:
         if self._pacing is None or not letter.is_of_a_list:
             return 0.0
         with self._read.begin() as connection:
-            if pace_of(connection, self._pacing, now).limit(now) is None:
+            if pace_of(connection, self._pacing, now).limit is None:
                 return 0.0
         with self._write.begin() as connection:
             pace = pace_of(connection, self._pacing, now)
@@ -123,11 +125,11 @@ class Notices:
             take(connection, self._pacing, pace.without(1))
         return 0.0
 
-    def slow_down(self, now: datetime, seen: float) -> None:
-        """The relay asked for less; `seen` letters a second went out."""
+    def remember(self, learned: Learned, now: datetime, goes: datetime | None) -> None:
+        """Keep what was found of the relay's limits; no letter may go before `goes`."""
         if self._pacing is not None:
             with self._write.begin() as connection:
-                slow_down(connection, self._pacing, now, seen)
+                keep_limits(connection, self._pacing, learned, now, goes)
 
     def mark(self, letter: Waiting, token: NewToken | None, now: datetime) -> bool:
         """Say durably that the final dot is about to be sent; False when the letter is wanted no more."""
@@ -142,7 +144,7 @@ class Notices:
 
     def record(self, letter: Waiting, token: NewToken | None, reply: Reply, now: datetime) -> Verdict:
         """Write down what the relay said, and what becomes of the letter."""
-        judged = verdict(reply)
+        judged = judge(reply)
         values: dict[str, object] = {"reply": str(reply), "attempt": letter.attempt + 1}
         match judged:
             case Verdict.SENT:
@@ -151,6 +153,8 @@ class Notices:
                 values["state"] = NoticeState.UNCERTAIN
             case Verdict.FAILED:
                 values["state"] = NoticeState.FAILED
+            case Verdict.LIMITED:  # it goes as soon as the relay takes letters again
+                values |= {"state": NoticeState.WAITING, "attempt": letter.attempt}
             case _:
                 values |= _later(letter, now)
         with self._write.begin() as connection:

@@ -33,7 +33,8 @@ class Committed:
 
     `stopped` are editions, `waiting` are receiving domains.
     `wait` is how many seconds the pace asks for before the next claim; None when there is nothing to claim. `stale`
-    says that nothing was claimed because the letters were rendered before the newest texts.
+    says that nothing was claimed because the letters were rendered before the newest texts, `held_back` that the relay
+    has refused to take more just now: what was claimed ahead waits like all others.
     """
 
     marked: frozenset[Claim] = frozenset()
@@ -42,3 +43,4 @@ class Committed:
     waiting: frozenset[str] = frozenset()
     wait: float | None = None
     stale: bool = False
+    held_back: bool = False

@@ -6,11 +6,13 @@ anew, waits for each command's answer, and loses step with the relay when a call
 
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from ssl import SSLCertVerificationError
 
 from aiosmtplib import SMTP, SMTPException, SMTPHeloError, SMTPResponseException
 
+from mail.adapters.found_limits import FoundLimits
 from mail.adapters.smtp_conversation import Answer, Conversation
 from mail.relay import Envelope
 from mail.reply import Phase, Reply
@@ -21,6 +23,7 @@ _DOT_SECONDS = 600.0
 _GOODBYE_SECONDS = 5.0
 _MOST_SECONDS = 300.0
 """How old a connection gets: relays close older ones, and balance their load by new ones."""
+_NOT_KNOWN = 5
 _GO_ON, _DONE, _WILL_FORWARD, _CLOSING = 354, 250, 251, 421
 _NOT_XTEXT = re.compile(r"[^!-*,-<>-~]")
 _COMMANDS = (Phase.MAIL, Phase.RCPT, Phase.DATA)
@@ -38,7 +41,7 @@ class Tls(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class RelayAddress:
-    """Where the relay is, who we are to it, and how many letters it gets over one connection."""
+    """Where the relay is, who we are to it, and how many letters it gets over one connection at most."""
 
     host: str
     port: int
@@ -61,10 +64,14 @@ class _Line:
 
 
 class SmtpRelay:
-    """One connection to a relay, opened when needed and used again until it has carried its share."""
+    """One connection to a relay, opened when needed and used again until it has carried its share.
 
-    def __init__(self, where: RelayAddress) -> None:
+    `limits` are what is found of the relay's own, by this connection and others.
+    """
+
+    def __init__(self, where: RelayAddress, limits: FoundLimits | None = None) -> None:
         self._where = where
+        self._limits = limits or FoundLimits()
         self._line: _Line | None = None
         self._offered = False
         self._announced: Envelope | None = None
@@ -73,21 +80,23 @@ class SmtpRelay:
     async def offer(self, envelope: Envelope) -> Reply | None:
         """MAIL, RCPT, DATA and the letter without its final dot.
 
-        A connection that the relay closed while it was idle is no fault: the letter is offered once more on a fresh
-        one.
+        A connection that the relay closed while it was idle, or of which it has enough, is no fault: the letter is
+        offered once more on a fresh one.
         """
         line = await self._line_for(envelope)
         if line is not None:
             announced, self._announced = self._announced, None
             heard = line.conversation.hear(len(_COMMANDS), _SECONDS) if announced else _introduce(line, envelope)
             answers = await heard
-            if not _was_worn_out(line, answers):
-                return await self._judged(line, answers, envelope.letter)
+            if answers or not line.conversation.was_lost:
+                refusal = await self._judged(line, answers, envelope.letter)
+                if refusal is None or not self._limits.is_used_up(refusal):
+                    return refusal
             await self.drop()
         try:
             line = await self._connected()
         except (SMTPException, OSError, ValueError) as error:
-            return _not_let_in(error)
+            return replace(_not_let_in(error), others=self._limits.lines.number)
         return await self._judged(line, await _introduce(line, envelope), envelope.letter)
 
     async def finish(self, following: Envelope | None = None) -> Reply:
@@ -115,13 +124,14 @@ class SmtpRelay:
             return Reply(phase=Phase.DOT, code=0, text=why)
         if answers[0].code != _DONE and not _is_orderly(answers[0]):
             await self.drop()
-        return Reply(phase=Phase.DOT, code=answers[0].code, text=answers[0].text)
+        return self._reply(line, Phase.DOT, answers[0], carried=line.letters - 1)
 
     async def drop(self) -> None:
         """Close the connection without a dot: the relay throws away what it has (RFC 5321, section 4.1.1.4)."""
         line, self._line, self._offered, self._announced = self._line, None, False, None
         if line is not None:
             line.conversation.abort("dropped")
+            self._limits.lines.changed(-1)
 
     async def close(self) -> None:
         """Say goodbye, where there is somebody to say it to and no letter half said."""
@@ -141,11 +151,16 @@ class SmtpRelay:
     def _usable(self) -> _Line | None:
         """The open connection, unless it has carried its share."""
         line = self._line
-        if line is None or not line.conversation.is_open or line.letters >= self._where.letters:
+        if line is None or not line.conversation.is_open or line.letters >= self._most_letters():
             return None
         return line if time.monotonic() - line.since < _MOST_SECONDS else None
 
+    def _most_letters(self) -> int:
+        return min(self._where.letters, self._limits.letters or self._where.letters)
+
     async def _connected(self) -> _Line:
+        if self._line is not None and self._line.letters == self._limits.letters:
+            self._limits.renewed()
         await self.close()
         where = self._where
         client = SMTP(
@@ -173,6 +188,7 @@ class SmtpRelay:
             dsn=client.supports_extension("dsn"),
             since=time.monotonic(),
         )
+        self._limits.lines.changed(1)
         return self._line
 
     async def _judged(self, line: _Line, answers: list[Answer], letter: bytes) -> Reply | None:
@@ -182,7 +198,7 @@ class SmtpRelay:
         """
         refusal = next(
             (
-                Reply(phase=phase, code=answer.code, text=answer.text)
+                self._reply(line, phase, answer, carried=line.letters)
                 for phase, answer in zip(_COMMANDS, answers, strict=False)
                 if answer.code not in _YES[phase]
             ),
@@ -200,13 +216,20 @@ class SmtpRelay:
             await self.drop()
         return refusal
 
+    def _reply(self, line: _Line, phase: Phase, answer: Answer, *, carried: int) -> Reply:
+        """What the relay said, with how its connections stand."""
+        others = self._limits.lines.number - (1 if line is self._line else 0)
+        return Reply(phase=phase, code=answer.code, text=answer.text, carried=carried, others=max(others, 0))
+
 
 async def _greet(client: SMTP) -> None:
     """EHLO, unless the login has said it already; HELO to a relay that knows no better (RFC 5321, section 3.2)."""
     if client.is_ehlo_or_helo_needed:
         try:
             await client.ehlo()
-        except SMTPHeloError:
+        except SMTPHeloError as refused:
+            if refused.code // 100 != _NOT_KNOWN:
+                raise
             await client.helo()
 
 
@@ -242,11 +265,6 @@ async def _introduce(line: _Line, envelope: Envelope) -> list[Answer]:
     return answers
 
 
-def _was_worn_out(line: _Line, answers: list[Answer]) -> bool:
-    """Whether the relay had enough of a connection that was in use: it closed it, or says so instead of an answer."""
-    return line.conversation.was_lost if not answers else answers[0].code == _CLOSING
-
-
 async def _reset(line: _Line, answers: list[Answer]) -> bool:
     """Get back into step after a refused recipient; False when the relay does not follow.
 
@@ -265,7 +283,16 @@ def _not_let_in(error: Exception) -> Reply:
     """Before MAIL an error's words name the relay or its certificate, never a recipient."""
     if isinstance(error, SMTPResponseException) and error.code > 0:
         return Reply(phase=Phase.CONNECT, code=error.code, text=error.message)
-    return Reply(phase=Phase.CONNECT, code=0, text=str(error))
+    return Reply(phase=Phase.CONNECT, code=0, text=str(error), lasting=_is_lasting(error))
+
+
+def _is_lasting(error: BaseException | None) -> bool:
+    """Whether no waiting mends it: a certificate that nobody vouches for, or a relay that offers no TLS."""
+    while error is not None:
+        if isinstance(error, SSLCertVerificationError) or "STARTTLS extension not supported" in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _is_orderly(answer: Answer) -> bool:

@@ -9,9 +9,11 @@ from tests.chaos.oracle import judge
 from tests.chaos.sending import distances, finish, state, stopped
 from tests.chaos.sink import Sink, free_port
 from tests.chaos.table import CONNECTIONS, READERS, Table
+from tests.digest.limited_relay import Allowed, LimitedRelay
 
 _FEW = min(READERS, 1000)
 _SECONDS = 20
+_TWO_MINUTES_AT_BEST = 400
 _PHASES = ("CONNECT", "EHLO", "MAIL", "RCPT", "DATA", ".", "RSET", "QUIT")
 _MANNERS = {
     "-q": "hangs up at",
@@ -56,6 +58,20 @@ def test_a_relay_that_turns_odd_in_mid_run_costs_nobody_a_letter(option: str, ho
     _through_a_bad_relay(home, [option], takes=True)
     found = judge(home, period(0), home.folder / "record", connections=CONNECTIONS)
     table.add("a relay in mid-run that is odd in another way", 1, [found], case=_OTHERS[option])
+
+
+@pytest.mark.parametrize("said", ["450 4.7.1 Error: too much mail", "421 4.7.0 try again later"])
+def test_a_relay_with_limits_gets_an_edition_in_one_run_at_most_of_the_pace_that_it_allows(
+    said: str, tmp_path: Path
+) -> None:
+    """600 letters through 3 connections, 10 letters each, 5 letters a second: two minutes at best."""
+    with LimitedRelay(Allowed(said=said)) as relay:
+        home = install(tmp_path, port=relay.port, readers=600, connections=10)
+        publish(home, 2)
+        assert home.sender(period(0)).wait(_TWO_MINUTES_AT_BEST) == 0
+    assert state(home, period(0)) == "finished"
+    assert len(set(relay.recipients)) == len(relay.recipients) == 600
+    assert relay.part_of_what_it_allows() >= 0.70
 
 
 def _through_a_bad_relay(home: Installation, option: list[str], *, takes: bool) -> None:

@@ -19,6 +19,7 @@ from budkavle.config import Config
 from budkavle.wiring import relays
 from digest.sending.adapters.ledger import Ledger
 from digest.sending.commit_group import Committed, Group
+from mail.adapters.found_limits import FoundLimits
 from mail.relay import Envelope, Relay
 from mail.reply import Reply
 
@@ -70,8 +71,8 @@ class DyingRelay:
         await self._real.close()
 
 
-def dying_relays(config: Config) -> Sequence[Relay]:
-    return [DyingRelay(each) for each in relays(config)]
+def dying_relays(config: Config, limits: FoundLimits | None = None) -> Sequence[Relay]:
+    return [DyingRelay(each) for each in relays(config, limits)]
 
 
 if __name__ == "__main__":

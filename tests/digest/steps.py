@@ -6,6 +6,7 @@ from datetime import datetime
 from digest.delivery import Claim
 from digest.sending.adapters.ledger import Ledger
 from digest.sending.commit_group import Group
+from mail.adapters.throttle import Learned, learned_of
 from mail.reply import Reply, Verdict, verdict
 
 
@@ -21,6 +22,11 @@ class Steps(Ledger):
     def record(self, claim: Claim, reply: Reply, now: datetime) -> Verdict:
         self.commit(Group(outcomes=[(claim, reply)]), now)
         return verdict(reply)
+
+    def learned(self, relay: str) -> Learned:
+        """What the store remembers of a relay."""
+        with self._write.begin() as connection:
+            return learned_of(connection, relay)
 
     def hold(self, claim: Claim, now: datetime) -> None:
         self.commit(Group(unfit=[claim]), now)

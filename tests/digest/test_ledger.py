@@ -209,9 +209,9 @@ def test_an_uncertain_letter_is_sent_again_where_the_operator_chose_so(service: 
 def test_a_paused_edition_is_not_claimed_from(service: Service) -> None:
     sender = ledger(service)
     claims = sender.claim(1, NOW)
-    assert sender.record(claims[0], Reply(phase=Phase.MAIL, code=451, text="later"), NOW) is Verdict.PAUSE
+    assert sender.record(claims[0], Reply(phase=Phase.MAIL, code=550, text="no"), NOW) is Verdict.PAUSE
     assert sender.claim(9, NOW) == []
-    assert status(service).edition.paused_because == "mail: 451 later (subscription 1)"
+    assert status(service).edition.paused_because == "mail: 550 no (subscription 1)"
     assert not has_work(service.database.read, NOW)
 
 

@@ -1,5 +1,6 @@
 """How fast letters may go: never above the limit, and slower when the relay asks for it."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from hypothesis import given
@@ -54,33 +55,11 @@ def test_without_a_rate_nothing_waits() -> None:
     assert go(pace(None), 10_000, NOW)[1] == 10_000
 
 
-def test_a_complaint_halves_the_pace_and_a_minute_doubles_it_again() -> None:
-    slowed = pace(40).after_complaint(NOW, seen=40)
-    assert slowed.limit(NOW) == 20
-    assert slowed.limit(NOW + 30 * SECOND) == 20 * 2**0.5
-    assert slowed.limit(NOW + 60 * SECOND) == 40
-    assert slowed.limit(NOW + 600 * SECOND) == 40
-
-
-def test_connections_that_complain_together_count_once() -> None:
-    slowed = pace(40).after_complaint(NOW, seen=40)
-    assert slowed.after_complaint(NOW + SECOND, seen=40) == slowed
-    assert slowed.after_complaint(NOW + 11 * SECOND, seen=40).limit(NOW + 11 * SECOND) < 20
-
-
-def test_without_a_rate_a_complaint_halves_what_went_out_and_in_time_the_limit_is_gone() -> None:
-    slowed = pace(None).after_complaint(NOW, seen=500)
-    assert slowed.limit(NOW) == 250
-    assert slowed.limit(NOW + timedelta(minutes=3)) == 2000
-    assert slowed.limit(NOW + timedelta(minutes=10)) is None
-
-
-def test_the_pace_never_falls_below_a_letter_a_second() -> None:
-    bucket, now = pace(3), NOW
-    for _ in range(20):
-        now += 11 * SECOND
-        bucket = bucket.after_complaint(now, seen=1)
-        assert (bucket.limit(now) or 0) >= 1
+def test_of_a_configured_and_a_found_pace_the_slower_counts_and_a_found_one_has_no_burst() -> None:
+    found = replace(pace(10, 50), found=2.0, tokens=0.0)
+    assert found.limit == 2
+    assert found.at(NOW + 60 * SECOND).allows(100) == 1
+    assert replace(found, found=20.0).limit == 10
 
 
 def test_a_clock_that_goes_back_a_day_stops_nobody_and_gives_nothing_away() -> None:
@@ -88,8 +67,6 @@ def test_a_clock_that_goes_back_a_day_stops_nobody_and_gives_nothing_away() -> N
     back = empty.at(NOW - timedelta(days=1))
     assert back.allows(1) == 0
     assert back.at(NOW - timedelta(days=1) + SECOND).allows(100) == 10
-    slowed = pace(10).after_complaint(NOW, seen=10).at(NOW - timedelta(days=1))
-    assert slowed.limit(NOW - timedelta(days=1) + timedelta(minutes=1)) == 10
 
 
 def test_a_clock_that_goes_on_a_day_gives_no_more_than_a_burst() -> None:

@@ -15,8 +15,9 @@ from digest.delivery import Claim
 from digest.sending.adapters.group_commit import GroupCommit
 from digest.sending.commit_group import Committed, Group
 from mail.address import domain_of
+from mail.limits import judged as judge
 from mail.relay import Envelope, Relay
-from mail.reply import Verdict, verdict
+from mail.reply import Phase, Verdict
 
 _AHEAD = 100
 """How many letters are claimed ahead at most: what a crash gives back (docs/design.md, "Delivery")."""
@@ -30,7 +31,8 @@ _FINISH_SECONDS = 30.0
 class Sending:
     """What sending needs: connections, the ledger's commit, how a claim becomes an envelope, and when to stop.
 
-    `told` hears the verdict on each letter, or None for one that was not offered to the end.
+    `told` hears the verdict on each letter, or None for one that was not offered to the end. `allowed` says how many of
+    the connections may be open at this moment; None for all.
     """
 
     relays: Sequence[Relay]
@@ -38,6 +40,7 @@ class Sending:
     make_out: Callable[[Claim], Awaitable[Envelope | None]]
     stopping: Callable[[], bool]
     told: Callable[[Verdict | None], None]
+    allowed: Callable[[], int] | None = None
 
 
 async def send_all(sending: Sending) -> None:
@@ -69,23 +72,27 @@ class _Letter(NamedTuple):
 
 async def _carry(sending: Sending, relay: Relay, waiting: "_Waiting", ledger: GroupCommit) -> None:
     """Carry one letter after the other over one connection."""
-    letter = await waiting.next()
+    letter = await waiting.next(relay)
     while letter:
         following = None
         reply = await relay.offer(letter.envelope)
         if reply is None:
-            following = await waiting.at_hand()  # before the mark: what fails here must not put this letter in doubt
+            following = await waiting.at_hand(
+                relay
+            )  # before the mark: what fails here must not put this letter in doubt
             if await ledger.mark(letter.claim):
                 reply = await relay.finish(following.envelope if following else None)
             else:
                 await relay.drop()
-        judged = verdict(reply) if reply else None
+        judged = judge(reply) if reply else None
         if reply and judged is Verdict.SENT:
             ledger.record(letter.claim, reply)
         elif reply:
+            if judged is Verdict.LIMITED and reply.phase is Phase.CONNECT:
+                waiting.let_others_go(relay)
             await ledger.record_now(letter.claim, reply)
         sending.told(judged)
-        letter = waiting.unless_over(following) or await waiting.next()
+        letter = waiting.unless_over(following) or await waiting.next(relay)
 
 
 class _Waiting:
@@ -96,6 +103,8 @@ class _Waiting:
     def __init__(self, sending: Sending) -> None:
         self._stopping = sending.stopping
         self._connections = len(sending.relays)
+        self._allowed = sending.allowed or (lambda: self._connections)
+        self._admitted = set[Relay]()
         self._make_out = sending.make_out
         self._told = sending.told
         self._idle = 0
@@ -109,19 +118,23 @@ class _Waiting:
         self._stopping = lambda: True
         self._rouse()
 
-    async def next(self) -> _Letter | None:
+    async def next(self, relay: Relay) -> _Letter | None:
         """The next letter; None when it is time to stop, or when nothing is due and no other letter is under way.
 
         As long as one is, another edition may begin: then every connection is wanted.
         """
-        while claim := await self._next_claim():
+        while claim := await self._next_claim(relay):
             if letter := await self._made_out(claim):
                 return letter
         return None
 
-    async def at_hand(self) -> _Letter | None:
+    def let_others_go(self, relay: Relay) -> None:
+        """A connection that was not let in leaves its place to those that are, for now."""
+        self._admitted.discard(relay)
+
+    async def at_hand(self, relay: Relay) -> _Letter | None:
         """The next letter, if there is one without waiting for its claim."""
-        if self._stopping():
+        if self._stopping() or not self._is_admitted(relay):
             return None
         self._replenishing()
         return await self._made_out(self._claims.popleft()) if self._claims else None
@@ -142,9 +155,24 @@ class _Waiting:
             return None
         return _Letter(claim, envelope)
 
-    async def _next_claim(self) -> Claim | None:
+    def _is_admitted(self, relay: Relay) -> bool:
+        """Whether a connection is one of those that may be open: who has a place keeps it while there are enough."""
+        allowed = self._allowed()
+        if relay in self._admitted and len(self._admitted) > allowed:
+            self._admitted.discard(relay)
+        elif len(self._admitted) < allowed:
+            self._admitted.add(relay)
+            if len(self._admitted) < min(allowed, self._connections):
+                self._rouse()
+        return relay in self._admitted
+
+    async def _next_claim(self, relay: Relay) -> Claim | None:
         self._idle += 1
         while not self._stopping():
+            if not self._is_admitted(relay):
+                await relay.close()
+                await self._look_round(_LOOK_ROUND)
+                continue
             asked = self._replenishing()
             if not self._claims:
                 committed = await asyncio.shield(asked)
@@ -155,6 +183,7 @@ class _Waiting:
                     continue
             self._idle -= 1
             return self._claims.popleft()
+        self._admitted.discard(relay)
         self._rouse()
         return None
 
@@ -181,11 +210,12 @@ class _Waiting:
                 self._rouse()
 
     def leave_out(self, committed: Committed) -> None:
-        """Return the claims of editions and to domains that go no further."""
+        """Return the claims of editions and to domains that go no further; all of them, when the relay takes none."""
         stopped = [
             claim
             for claim in self._claims
-            if claim.edition in committed.stopped
+            if committed.held_back
+            or claim.edition in committed.stopped
             or (committed.waiting and domain_of(claim.address) in committed.waiting)
         ]
         if stopped:

@@ -147,7 +147,7 @@ class GroupCommit:
             raise
         # One turn of the loop, so that a relay that hung up while the disk was waited for is heard before its dot.
         await asyncio.sleep(0)
-        if committed.stopped or committed.waiting:
+        if committed.stopped or committed.waiting or committed.held_back:
             self._stopped(committed)
         if claims and not claims.done():
             claims.set_result(committed)

@@ -22,8 +22,11 @@ from digest.sending.circuit_breaker import Breaker
 from digest.sending.commit_group import Committed, Group
 from digest.sending.domain_backoff import Patience
 from digest.subscription import SubscriptionId
-from mail.adapters.throttle import Pacing, pace_of, slow_down, take
-from mail.reply import Phase, Reply, Verdict, asks_for_less, heals, verdict
+from mail.adapters.found_limits import FoundLimits
+from mail.adapters.throttle import Learned, Pacing, keep, learned_of, pace_of, take
+from mail.limits import judged as judge
+from mail.limits import waiting_mends
+from mail.reply import Reply, Verdict, asks_for_less
 from storage.compiled import Prepared
 
 _MOST_PASSED_OVER = 1000
@@ -56,6 +59,7 @@ class Ledger:
         pacing: Pacing | None = None,
         connections: int = 1,
         patience: Patience | None = None,
+        limits: FoundLimits | None = None,
     ) -> None:
         self._write = write
         self._on_uncertain = on_uncertain
@@ -67,7 +71,8 @@ class Ledger:
         self._refusals = MassRefusals()
         self._in_hand = 0
         self._flying: frozenset[_Key] = frozenset()
-        self._sent, self._started = 0, now
+        self._limits = limits or FoundLimits(connections)
+        self._kept_limits = self._limits.learned()
         self._kept: Connection | None = None
         with write.begin() as connection:
             for row in connection.execute(select(senders).where(senders.c.ended.is_(None))).all():
@@ -83,7 +88,7 @@ class Ledger:
         When it raises, nothing of the group is written, and it may be tried again as it is. Nothing is claimed while
         `is_stale` says that the letters are older than the texts.
         """
-        with self._transaction() as connection:
+        with self._limits.unchanged_by_failure(), self._transaction() as connection:
             outcomes = Outcomes(connection=connection, fence=self.fence, on_uncertain=self._on_uncertain, now=now)
             breaker, stopped = self._settle(outcomes, group.outcomes)
             marked = self._marked(outcomes, group.marks, stopped)
@@ -110,6 +115,7 @@ class Ledger:
             waiting=self._domains.waiting,
             wait=wait,
             stale=stale,
+            held_back=bool(self._limits.wait(now)),
         )
 
     @contextmanager
@@ -136,6 +142,7 @@ class Ledger:
         """Stop, however it came to that: what was only claimed is planned again, what was under way is in doubt."""
         own = select(senders).where(senders.c.fence == self.fence, senders.c.ended.is_(None))
         with self._write.begin() as connection:
+            self._remember(connection, self._limits.learned(), now)
             for row in connection.execute(own).all():
                 take_over(connection, row, self._on_uncertain, now)
 
@@ -146,11 +153,11 @@ class Ledger:
 
     def _settle(self, outcomes: Outcomes, letters: Sequence[tuple[Claim, Reply]]) -> tuple[Breaker, set[EditionId]]:
         """Write down what became of letters; says how the breaker stands then, and which editions paused."""
-        judged = [(claim, reply, verdict(reply)) for claim, reply in letters]
+        judged = [(claim, reply, judge(reply)) for claim, reply in letters]
         sent = [(claim, reply) for claim, reply, each in judged if each is Verdict.SENT]
         if sent:
             outcomes.sent(sent)
-            self._sent += len(sent)
+            self._limits.taken(len(sent), outcomes.now)
         breaker, paused = self._breaker, set[EditionId]()
         # With fewer letters left than connections, fewer can be lost in a row.
         enough = max(min(self._connections, self._in_hand), 1)
@@ -164,18 +171,34 @@ class Ledger:
             stopped = set[EditionId]()
             if each is Verdict.BLAMED:
                 breaker, stopped = self._domains.refused(outcomes.connection, claim, str(reply), outcomes.now, breaker)
-            if each is Verdict.UNCERTAIN or breaker.is_open(enough):
+            hopeless = each is Verdict.LIMITED and self._limits.refused(reply, outcomes.now)
+            if hopeless or each is Verdict.UNCERTAIN or breaker.is_open(enough):
                 stopped = {claim.edition, *sending(outcomes.connection, self._digests)}  # one relay carries them all
                 breaker = Breaker()
             elif each is Verdict.PAUSE:
                 stopped = {claim.edition}
             for edition in stopped:
-                outcomes.pause(edition, why, heals=heals(reply))
+                outcomes.pause(edition, why, heals=waiting_mends(reply))
             paused |= stopped
-            if self._pacing and asks_for_less(reply) and (reply.phase is not Phase.RCPT or breaker.is_strained(enough)):
-                seen = self._sent / max((outcomes.now - self._started).total_seconds(), 1.0)
-                slow_down(outcomes.connection, self._pacing, outcomes.now, seen)
-        return breaker, paused | self._refusals.stop(outcomes, judged)
+            if each is Verdict.DEFERRED and asks_for_less(reply) and breaker.is_strained(enough):
+                self._limits.slow_down(outcomes.now)
+        paused |= self._refusals.stop(outcomes, judged)
+        self._heed_limits(outcomes, paused=bool(paused))
+        return breaker, paused
+
+    def _heed_limits(self, outcomes: Outcomes, *, paused: bool) -> None:
+        """Remember what was found of the relay's limits, once it has refused for one."""
+        if paused:
+            self._limits.paused()
+        learned = self._limits.learned()
+        was = self._kept_limits
+        if (learned.refused, learned.connections, learned.letters) != (was.refused, was.connections, was.letters):
+            self._remember(outcomes.connection, learned, outcomes.now)
+
+    def _remember(self, connection: Connection, learned: Learned, now: datetime) -> None:
+        if self._pacing is not None and learned != self._kept_limits:
+            keep(connection, self._pacing, learned, now, self._limits.goes)
+            self._kept_limits = learned
 
     def _marked(self, outcomes: Outcomes, marks: Sequence[Claim], stopped: set[EditionId]) -> frozenset[Claim]:
         """The letters that get their dot. Not those whose recipient left or must not be mailed, or whose edition waits.
@@ -201,7 +224,11 @@ class Ledger:
         connection = outcomes.connection
         if not wanted:
             return claims, None
-        pace = pace_of(connection, self._pacing, now) if self._pacing else None
+        if wait := self._limits.wait(now):
+            return claims, wait
+        if self._pacing:
+            self._limits.adopt(learned_of(connection, self._pacing.relay))
+        pace = pace_of(connection, self._pacing, now, self._limits.pace) if self._pacing else None
         limit = pace.allows(wanted) if pace else wanted
         paused = self._domains.look(connection, now)
         passed_over = 0

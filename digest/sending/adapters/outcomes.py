@@ -97,7 +97,7 @@ class Outcomes:
                 self._defer(claim, str(reply))
             case Verdict.UNCERTAIN:
                 self.doubt(claim, str(reply))
-            case Verdict.LOST | Verdict.PAUSE:
+            case Verdict.LOST | Verdict.LIMITED | Verdict.PAUSE:
                 self._leave_open(claim, state=DeliveryState.PLANNED, next_at=AFTER_THE_OTHERS, reply=str(reply))
 
     def doubt(self, claim: Claim, reply: str) -> None:
