@@ -181,11 +181,12 @@ class _Waiting:
                 self._rouse()
 
     def leave_out(self, committed: Committed) -> None:
-        """Return the claims of editions and to domains that go no further."""
+        """Return the claims of editions, to domains and of variants that go no further."""
         stopped = [
             claim
             for claim in self._claims
             if claim.edition in committed.stopped
+            or claim.variant in committed.outdated
             or (committed.waiting and domain_of(claim.address) in committed.waiting)
         ]
         if stopped:
