@@ -9,7 +9,8 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
 
-from articles.article import Seq
+from articles.adapters.store import ArticleStore
+from articles.article import Kind, Seq
 from budkavle.config_settings import Digest
 from budkavle.letters import letter_form
 from budkavle.sender_lock import sender_lock
@@ -17,12 +18,13 @@ from budkavle.wiring import Service, found_limits, pacing, relays
 from digest.adapters.forgetting import sweep
 from digest.adapters.pulling import Gone, Pulled, oldest_open_cut, pull
 from digest.adapters.variants import drop_forms_with
-from digest.delivery import Claim, EditionId, VariantId
+from digest.delivery import Claim, VariantId
 from digest.edition import Edition, EditionState
 from digest.letter import Form, made_out, restored, stored
 from digest.letter_values import Recipient
-from digest.sending.adapters.claims import has_work, sending
+from digest.sending.adapters.claims import has_work
 from digest.sending.adapters.engine import Sending, send_all
+from digest.sending.adapters.freshness import Freshness
 from digest.sending.adapters.ledger import Ledger
 from digest.sending.adapters.outcomes import OnUncertain, has_unsettled, settle_dead
 from digest.sending.commit_group import Committed, Group
@@ -197,7 +199,7 @@ def _make_out(service: Service) -> Callable[[Claim], Awaitable[Envelope | None]]
 
 
 class _Desk:
-    """The ledger, but before each claim it looks whether the letters are as new as the store.
+    """The ledger, but letters are made anew before they are claimed wherever a text they show is gone.
 
     What was withdrawn meanwhile leaves the letters to come, and an edition that joins is rendered first.
     """
@@ -206,35 +208,39 @@ class _Desk:
         self._service = service
         self._ledger = ledger
         self._clock = clock
-        self._digests = digest_names(service)
-        self._rendered_at: Seq | None = None
-        self._rendered = frozenset[EditionId]()
+        store = service.articles
+        self._texts = Freshness(
+            store.last_seq, lambda connection, seq: _gone(store, connection, seq), digest_names(service)
+        )
 
     async def commit(self, group: Group) -> Committed:
-        """Commit a group, and claim letters of which none holds a text that was withdrawn before the claim.
+        """Commit a group; what it claims and marks holds no text that was withdrawn or erased before.
 
         When it raises, it may be tried again as it is, whatever of it is written already.
         """
         if self._service.leaves.pending():
             await asyncio.to_thread(self._service.leaves.replay)
-        committed = self._ledger.commit(group, self._clock(), self._is_stale)
+        committed = self._ledger.commit(group, self._clock(), self._texts)
         while committed.stale:
-            all_pulled = await asyncio.to_thread(self._render)
-            again = self._ledger.commit(Group(wanted=group.wanted), self._clock(), self._is_stale)
-            committed = replace(committed, claims=again.claims, wait=again.wait, stale=again.stale)
+            all_pulled = await asyncio.to_thread(self._refresh)
+            again = self._ledger.commit(Group(wanted=group.wanted), self._clock(), self._texts)
+            committed = replace(again, marked=committed.marked, stopped=committed.stopped | again.stopped)
             if not all_pulled:
-                self._rendered_at = None  # a claimed letter may come back with the withdrawn text: look again
+                self._texts.look_again()
         return committed
 
-    def _render(self) -> bool:
-        self._rendered_at = None  # until all is done: what raises on the way is done again
+    def _refresh(self) -> bool:
+        """Make waiting letters anew; what raises on the way is done again. False when some are claimed still."""
         with self._service.database.read.begin() as connection:
-            seq, editions = self._service.articles.last_seq(connection), frozenset(sending(connection, self._digests))
+            present = self._texts.present(connection)
         all_pulled = render_forms(self._service, self._clock())
-        self._rendered_at, self._rendered = seq, editions
+        self._texts.refreshed(present, all_pulled=all_pulled)
         return all_pulled
 
-    def _is_stale(self, connection: Connection) -> bool:
-        if self._service.articles.last_seq(connection) != self._rendered_at:
-            return True
-        return not self._rendered.issuperset(sending(connection, self._digests))
+
+def _gone(store: ArticleStore, connection: Connection, after: Seq) -> Gone:
+    removed = store.removed_after(after, connection)
+    return Gone(
+        withdrawn=frozenset(article for article, kind in removed.items() if kind is Kind.WITHDRAWN),
+        erased=frozenset(article for article, kind in removed.items() if kind is Kind.ERASED),
+    )

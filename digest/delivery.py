@@ -40,6 +40,7 @@ class Reason(StrEnum):
     UNFIT = "unfit"
     REFUSED = "refused"
     CANCELLED = "cancelled"
+    LOST = "lost"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -47,12 +48,13 @@ class Claim:
     """A delivery that this sender may carry out now: the letter's form, and to whom it is made out.
 
     A claim is itself and no other: one that is given back and taken again is a new one.
-    `cut` is its edition's: the subscription's cursor moves there when it is sent.
+    `cut` is its edition's: the subscription's cursor moves there when it is sent, from `from_seq` at the least.
     """
 
     edition: EditionId
     digest: str
     cut: Seq
+    from_seq: Seq
     subscription: SubscriptionId
     variant: VariantId
     address: str

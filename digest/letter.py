@@ -98,8 +98,13 @@ def made_out(form: Form, recipient: Recipient) -> bytes:
 
 def message_id(form: Form, recipient: Recipient) -> str:
     """Unique per recipient and edition, the same on a retry, and says nothing about the recipient."""
-    digest = hashlib.sha256(f"{recipient.leave_token}\n{form.edition}".encode()).hexdigest()[:32]
-    return f"<{form.edition}.{digest}@{form.host}>"
+    return message_id_of(form.edition, form.host, recipient.leave_token)
+
+
+def message_id_of(edition: str, host: str, leave_token: str) -> str:
+    """The Message-ID of the letter of an edition to the holder of this token."""
+    digest = hashlib.sha256(f"{leave_token}\n{edition}".encode()).hexdigest()[:32]
+    return f"<{edition}.{digest}@{host}>"
 
 
 def _values(masthead: Masthead, dateline: Dateline, shown: Shown, leave_token: str) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """The article store: every version ever, in one order without gaps."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -15,6 +15,7 @@ from articles.adapters.writing import append, fingerprint, remember_addresses
 from articles.article import ArticleId, Draft, History, Kind, Publisher, Seq, SourceName, Version
 from articles.identity import mint
 from articles.standing import Standing
+from storage.compiled import Prepared
 
 
 class UnknownArticleError(LookupError):
@@ -49,6 +50,7 @@ class Arrival:
 
 
 _BEFORE_ALL = Seq(0)
+_LAST_SEQ = Prepared(select(func.max(versions.c.seq)))
 
 
 class ArticleStore:
@@ -164,8 +166,8 @@ class ArticleStore:
 
     def last_seq(self, within: Connection | None = None) -> Seq:
         """The newest seq given, or 0; as somebody's own transaction sees it, where one is given."""
-        if within is not None:  # asked before every claim of letters: the shortest way
-            return Seq(within.exec_driver_sql("SELECT max(seq) FROM versions").scalar() or 0)
+        if within is not None:  # asked before every dot mark and claim of letters: the shortest way
+            return Seq(_LAST_SEQ.run(within).fetchone()[0] or 0)
         with self._read.begin() as connection:
             return self.last_seq(connection)
 
@@ -189,6 +191,13 @@ class ArticleStore:
         )
         with self._read.begin() as connection:
             return {SourceName(source): at for source, at in connection.execute(statement)}
+
+    def removed_after(self, seq: Seq, within: Connection) -> Mapping[ArticleId, Kind]:
+        """The articles that were withdrawn or erased after this seq, as somebody's own transaction sees them."""
+        removals = versions.c.kind.in_([Kind.WITHDRAWN, Kind.ERASED])
+        statement = select(versions.c.article_id, versions.c.kind).where(versions.c.seq > seq, removals)
+        rows = within.execute(statement.order_by(versions.c.seq))
+        return {ArticleId(row.article_id): Kind(row.kind) for row in rows}
 
     def withdrawn(self, after: Seq = _BEFORE_ALL) -> Sequence[ArticleId]:
         """The articles that were withdrawn after this seq; costs as much as there are withdrawals."""

@@ -176,7 +176,7 @@ def _plan_rows(
     planned = list(zip(rows, decided, strict=False))
     values = [_planned(row, variant) for row, variant in planned]
     _PLAN.many(connection, values, n_edition_id=edition.id, n_at=edition.moment)
-    owed_nothing = [row.id for row, variant in planned if variant is None and not row.suppressed]
+    owed_nothing = [(row.id, row.from_seq) for row, variant in planned if variant is None and not row.suppressed]
     move_cursors(connection, edition.cut, owed_nothing)
 
 
@@ -210,13 +210,21 @@ def _end_planning(connection: Connection, edition: EditionId) -> None:
     connection.execute(update(editions).where(editions.c.id == edition).values(done))
 
 
-def move_cursors(connection: Connection, cut: Seq, settled: Collection[SubscriptionId]) -> None:
-    """Say that up to `cut` everything is settled for these subscriptions; a cursor never moves back."""
-    _MOVE_CURSOR.many(connection, [{"b_id": each} for each in settled], n_cut=cut)
+def move_cursors(connection: Connection, cut: Seq, settled: Collection[tuple[SubscriptionId, Seq]]) -> None:
+    """Say that what came after each of these cursors, up to `cut`, is settled; a cursor never moves back.
+
+    One that lies before the given one stays: an earlier letter turned out to be lost, and what it held is news still.
+    """
+    rows = [{"b_id": subscription, "b_from": from_seq} for subscription, from_seq in settled]
+    _MOVE_CURSOR.many(connection, rows, n_cut=cut)
 
 
 _MOVE_CURSOR = Prepared(
     update(subscriptions)
-    .where(subscriptions.c.id == bindparam("b_id"), subscriptions.c.from_seq < bindparam("n_cut"))
+    .where(
+        subscriptions.c.id == bindparam("b_id"),
+        subscriptions.c.from_seq < bindparam("n_cut"),
+        subscriptions.c.from_seq >= bindparam("b_from"),
+    )
     .values(from_seq=bindparam("n_cut"))
 )

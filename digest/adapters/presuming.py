@@ -36,7 +36,14 @@ def _doubt(connection: Connection, edition: EditionId, cut: int, now: datetime) 
     number = connection.execute(select(func.count()).where(still_open)).scalar_one()
     if number:
         whose = select(deliveries.c.subscription_id).where(still_open)
-        behind = and_(subscriptions.c.id.in_(whose), subscriptions.c.from_seq < cut)
+        planned_from = select(deliveries.c.from_seq).where(
+            deliveries.c.edition_id == edition, deliveries.c.subscription_id == subscriptions.c.id
+        )
+        behind = and_(
+            subscriptions.c.id.in_(whose),
+            subscriptions.c.from_seq < cut,
+            subscriptions.c.from_seq >= planned_from.scalar_subquery(),
+        )
         connection.execute(update(subscriptions).where(behind).values(from_seq=cut))
         values = {"state": DeliveryState.UNCERTAIN, "reply": _WHY, "next_at": None, "at": now}
         connection.execute(update(deliveries).where(still_open).values(values))

@@ -1,6 +1,6 @@
 """Pulling: what is withdrawn or erased leaves every letter not under way yet (docs/design.md, "What each act does")."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,6 +32,11 @@ class Gone:
     withdrawn: frozenset[ArticleId] = frozenset()
     erased: frozenset[ArticleId] = frozenset()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is gone."""
+        return not (self.withdrawn or self.erased)
+
     def takes(self, row: ContentRow) -> bool:
         """Whether this part of a letter has to go."""
         return row.article in self.erased or (row.article in self.withdrawn and row.showing is not Showing.WITHDRAWN)
@@ -62,6 +67,22 @@ def pull(write: Engine, gone: Gone, now: datetime, batch: int = _BATCH) -> Pulle
     return Pulled(letters=letters, under_way=under_way)
 
 
+def is_in_open_letters(connection: Connection, gone: Gone) -> bool:
+    """Whether a letter that may still go out holds a text that is gone; costs as many letters as ever held it."""
+    return connection.execute(_editions_holding(gone).limit(1)).first() is not None
+
+
+def claimed_with(connection: Connection, fence: int, gone: Gone) -> frozenset[VariantId]:
+    """The variants that hold a text that is gone and that this sender has claims of."""
+    statement = select(deliveries.c.variant_id).where(
+        deliveries.c.edition_id.in_(select(editions.c.id).where(_OPEN)),
+        deliveries.c.state == DeliveryState.CLAIMED,
+        deliveries.c.fence == fence,
+        (deliveries.c.variant_id + 0).in_(_holding(gone)),
+    )
+    return frozenset(VariantId(each) for each in connection.execute(statement.distinct()).scalars())
+
+
 def oldest_open_cut(read: Engine) -> Seq | None:
     """The oldest cut of the editions that letters may still go out of: what was gone before it is in none."""
     cuts = select(func.min(editions.c.cut_seq)).where(_OPEN)
@@ -75,10 +96,13 @@ _OPEN = editions.c.state.in_([EditionState.SENDING, EditionState.PAUSED])
 
 def _open_editions(write: Engine, gone: Gone) -> Sequence[tuple[EditionId, Seq]]:
     """The editions that letters may still go out of and that hold a text that is gone, with their cuts."""
-    holding = select(variants.c.edition_id).where(variants.c.id.in_(_holding(gone)))
-    statement = select(editions.c.id, editions.c.cut_seq).where(editions.c.id.in_(holding), _OPEN)
     with write.begin() as connection:
-        return [(EditionId(row.id), Seq(row.cut_seq)) for row in connection.execute(statement)]
+        return [(EditionId(row.id), Seq(row.cut_seq)) for row in connection.execute(_editions_holding(gone))]
+
+
+def _editions_holding(gone: Gone) -> Select[Any]:
+    holding = select(variants.c.edition_id).where(variants.c.id.in_(_holding(gone)))
+    return select(editions.c.id, editions.c.cut_seq).where(editions.c.id.in_(holding), _OPEN)
 
 
 def _holding(gone: Gone) -> Select[Any]:
@@ -114,7 +138,7 @@ class _Pulling:
     ) -> Sequence[Row[Any]]:
         """The next deliveries in this state whose letters hold a text that is gone."""
         statement: Select[Any] = (
-            select(deliveries.c.subscription_id, deliveries.c.variant_id)
+            select(deliveries.c.subscription_id, deliveries.c.variant_id, deliveries.c.from_seq)
             .where(
                 deliveries.c.edition_id == self._edition,
                 deliveries.c.state == state,
@@ -130,13 +154,15 @@ class _Pulling:
     def _change(self, connection: Connection, rows: Sequence[Row[Any]]) -> list[SubscriptionId]:
         """Change the first of these, as far as not too many of their variants are new; says which."""
         most = len(self._anew) + _NEW
-        decided = [
-            (row.subscription_id, self._new(connection, row.variant_id)) for row in rows if len(self._anew) < most
+        decided = [(row, self._new(connection, row.variant_id)) for row in rows if len(self._anew) < most]
+        moved = [
+            {"b_subscription": row.subscription_id, "n_variant": variant}
+            for row, variant in decided
+            if variant is not None
         ]
-        moved = [{"b_subscription": who, "n_variant": variant} for who, variant in decided if variant is not None]
         _MOVE.many(connection, moved, b_edition=self._edition)
-        self._stop(connection, [who for who, variant in decided if variant is None])
-        return [who for who, _ in decided]
+        self._stop(connection, {row.subscription_id: row.from_seq for row, variant in decided if variant is None})
+        return [row.subscription_id for row, _ in decided]
 
     def _new(self, connection: Connection, old: VariantId) -> VariantId | None:
         """What takes the place of a variant; None where nothing is left of it."""
@@ -149,12 +175,12 @@ class _Pulling:
             self._anew[old] = None if left.is_empty else variant_for(connection, self._edition, left)
         return self._anew[old]
 
-    def _stop(self, connection: Connection, emptied: Sequence[SubscriptionId]) -> None:
+    def _stop(self, connection: Connection, emptied: Mapping[SubscriptionId, Seq]) -> None:
         if emptied:
-            here = and_(deliveries.c.edition_id == self._edition, deliveries.c.subscription_id.in_(emptied))
+            here = and_(deliveries.c.edition_id == self._edition, deliveries.c.subscription_id.in_(list(emptied)))
             stopped = {"state": DeliveryState.SKIPPED, "reason": Reason.PULLED, "at": self._now}
             connection.execute(update(deliveries).where(here).values(stopped))
-            move_cursors(connection, self._cut, emptied)
+            move_cursors(connection, self._cut, emptied.items())
             finish_if_done(connection, self._edition)
 
 

@@ -9,7 +9,7 @@ connection is ever in that state (docs/design.md, "Delivery").
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from digest.delivery import Claim, EditionId
+from digest.delivery import Claim, EditionId, VariantId
 from mail.reply import Reply
 
 
@@ -31,7 +31,7 @@ class Group:
 class Committed:
     """What came of a group: which of its marks are durable, the new claims, and what goes no further now.
 
-    `stopped` are editions, `waiting` are receiving domains.
+    `stopped` are editions, `waiting` are receiving domains, `outdated` are variants that show a text that is gone.
     `wait` is how many seconds the pace asks for before the next claim; None when there is nothing to claim. `stale`
     says that nothing was claimed because the letters were rendered before the newest texts, `held_back` that the relay
     has refused to take more just now: what was claimed ahead waits like all others.
@@ -41,6 +41,7 @@ class Committed:
     claims: Sequence[Claim] = ()
     stopped: frozenset[EditionId] = frozenset()
     waiting: frozenset[str] = frozenset()
+    outdated: frozenset[VariantId] = frozenset()
     wait: float | None = None
     stale: bool = False
     held_back: bool = False

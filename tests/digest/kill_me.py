@@ -7,16 +7,15 @@ import os
 import signal
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-
-from sqlalchemy import Connection
 
 from budkavle import delivering
 from budkavle.cli.digest import send
 from budkavle.config import Config
 from budkavle.wiring import relays
+from digest.sending.adapters.freshness import Texts
 from digest.sending.adapters.ledger import Ledger
 from digest.sending.commit_group import Committed, Group
 from mail.adapters.found_limits import FoundLimits
@@ -36,10 +35,10 @@ def _reached(moment: str) -> None:
 class DyingLedger(Ledger):
     """The real ledger."""
 
-    def commit(self, group: Group, now: datetime, *more: Callable[[Connection], bool]) -> Committed:
+    def commit(self, group: Group, now: datetime, texts: Texts | None = None) -> Committed:
         if group.outcomes:
             _reached("before the record")
-        committed = super().commit(group, now, *more)
+        committed = super().commit(group, now, texts)
         if committed.claims:
             _reached("claimed")
         if group.outcomes:

@@ -41,6 +41,8 @@ from digest.edition import Edition
 from digest.period import PeriodKey
 from digest.selection import newsroom
 from digest.sending.adapters.outcomes import OnUncertain, settle_dead
+from digest.sending.adapters.uncertain import Settled, UncertainLetters
+from digest.sending.uncertain import Finding
 from digest.subscription import ALL, filter_of
 from mail.address import Address
 from mail.reply import Phase, Reply
@@ -97,20 +99,32 @@ class Got:
 
 @dataclass
 class Person:
-    """What became news since this subscriber was last settled, and what their letters said."""
+    """What became news to this subscriber, how much of it is settled, and what their letters said."""
 
     wanted: frozenset[str]
     living: str = "active"
     news: list[tuple[ArticleId, str]] = field(default_factory=list)
+    settled: int = 0
     got: list[Got] = field(default_factory=list)
 
 
 @dataclass
 class Letter:
-    """A planned letter: what it shows, each article in which state, and how much news it settles."""
+    """A planned letter: what it shows, each article in which state, and from where to where it settles the news."""
 
     shown: dict[tuple[str, ArticleId], int]
+    begins: int
     settles: int
+
+
+@dataclass
+class Doubt:
+    """A letter of which nobody knows whether it arrived, as a person may learn later."""
+
+    edition: Edition
+    person: Person
+    begins: int
+    got: list[Got]
 
 
 class Lives(RuleBasedStateMachine):
@@ -126,13 +140,15 @@ class Lives(RuleBasedStateMachine):
         ends = (self.database.read, self.database.write)
         self.store, self.editions, self.subscribers = ArticleStore(*ends), Editions(*ends), Subscribers(*ends, KEY)
         self.planner = Planner(self.database.write, batch=2)
+        self.uncertain = UncertainLetters(*ends)
         self.now = NOW
         self.numbers = itertools.count()
         self.texts: dict[ArticleId, Text] = {}
         self.people: dict[str, Person] = {}
         self.open: dict[str, Letter] = {}
-        self.settled_by_nothing: dict[str, list[tuple[ArticleId, str]]] = {}
+        self.settled_by_nothing: dict[str, int] = {}
         self.is_untouched = False
+        self.doubts: list[Doubt] = []
 
     @initialize()
     def begin(self) -> None:
@@ -248,6 +264,7 @@ class Lives(RuleBasedStateMachine):
 
     @rule(who=st.sampled_from(PEOPLE), wanted=SETS)
     def join(self, who: str, wanted: frozenset[str]) -> None:
+        self.now += timedelta(minutes=1)
         wish = Wish(address=Address(who), digest="veckobrev", wanted=filter_of(wanted))
         person = self.people.get(who)
         if person and person.living != "ended":
@@ -295,7 +312,7 @@ class Lives(RuleBasedStateMachine):
         wanted = {}
         for who, person in self.people.items():
             if person.living == "active":
-                letter = Letter(shown=self.owed(person), settles=len(person.news))
+                letter = Letter(shown=self.owed(person), begins=person.settled, settles=len(person.news))
                 wanted[who] = frozenset(letter.shown)
                 if letter.shown:
                     self.open[who] = letter
@@ -309,8 +326,8 @@ class Lives(RuleBasedStateMachine):
         """Nobody was offered a letter of the edition: it is as if it had never been planned."""
         assert self.edition
         assert take_back(self.database.write, self.edition, self.now, batch=1)
-        for who, news in self.settled_by_nothing.items():
-            self.people[who].news = news + self.people[who].news
+        for who, settled in self.settled_by_nothing.items():
+            self.people[who].settled = min(self.people[who].settled, settled)
         self.open.clear()
         self.settled_by_nothing.clear()
         self.is_untouched = False
@@ -358,17 +375,38 @@ class Lives(RuleBasedStateMachine):
         letter, person = self.open[who], self.people[who]
         doubtful = outcome in ("uncertain", "died with the mark")
         if outcome == "sent" or doubtful:
-            person.got += [Got(key[1], state, not doubtful) for key, state in letter.shown.items()]
+            got = [Got(key[1], state, not doubtful) for key, state in letter.shown.items()]
+            person.got += got
+            if doubtful and self.on_uncertain is OnUncertain.HOLD:
+                assert self.edition
+                self.doubts.append(Doubt(self.edition, person, letter.begins, got))
         if outcome == "deferred" or (doubtful and self.on_uncertain is OnUncertain.RESEND):
             return
         del self.open[who]
         if outcome != "failed":
             self.settle(who, letter)
 
+    @precondition(lambda self: self.doubts)
+    @rule(data=st.data(), arrived=st.booleans())
+    def learn(self, data: st.DataObject, arrived: bool) -> None:  # noqa: FBT001 - a value of the rule
+        """A person learns what became of a doubtful letter, whatever was planned and sent since."""
+        doubt = self.doubts.pop(data.draw(st.integers(0, len(self.doubts) - 1)))
+        who = next(address for address, person in self.people.items() if person.got is doubt.person.got)
+        (letter,) = [each for each in self.uncertain.letters("veckobrev", doubt.edition.key) if each.address == who]
+        finding = Finding.ARRIVED if arrived else Finding.LOST
+        assert self.uncertain.settle(letter, finding) is Settled.DONE
+        assert self.uncertain.settle(letter, finding) is Settled.BEFORE
+        for got in doubt.got:
+            place = next(place for place, each in enumerate(doubt.person.got) if each is got)
+            doubt.person.got[place : place + 1] = [replace(got, certain=True)] if arrived else []
+        if not arrived:  # whoever left and came back meanwhile is another person with the same letters
+            doubt.person.settled = min(doubt.person.settled, doubt.begins)
+
     def settle(self, who: str, letter: Letter) -> None:
         person = self.people[who]
-        self.settled_by_nothing[who] = person.news[: letter.settles]
-        person.news = person.news[letter.settles :]
+        self.settled_by_nothing.setdefault(who, person.settled)
+        if person.settled >= letter.begins:  # else something before it was lost, and is news still
+            person.settled = max(person.settled, letter.settles)
         for other in self.open.values():
             assert other is not letter
 
@@ -409,7 +447,7 @@ class Lives(RuleBasedStateMachine):
     def is_news_to(person: Person, article: ArticleId, text: Text) -> bool:
         if person.wanted and not person.wanted & text.topics:
             return False
-        reasons = {reason for about, reason in person.news if about == article}
+        reasons = {reason for about, reason in person.news[person.settled :] if about == article}
         return "published" in reasons or bool(reasons & person.wanted & text.topics)
 
     def planned(self, *states: DeliveryState) -> dict[str, Shown]:

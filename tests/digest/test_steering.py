@@ -224,6 +224,7 @@ class FakeLedger:
                 edition=EditionId(1),
                 digest="veckobrev",
                 cut=1,
+                from_seq=0,
                 subscription=SubscriptionId(number),
                 variant=VariantId(1),
                 address=f"lasare{number}@example.org",

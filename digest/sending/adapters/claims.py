@@ -73,12 +73,21 @@ def claimed_by(fence: object, edition: object, subscription: object) -> ColumnEl
 
 
 def _claim(  # noqa: PLR0913, PLR0917 - the columns of `_with_recipient`
-    edition: int, subscription: int, variant: int, attempt: int, digest: str, cut: int, token: str, address: str
+    edition: int,
+    subscription: int,
+    variant: int,
+    attempt: int,
+    from_seq: int,
+    digest: str,
+    cut: int,
+    token: str,
+    address: str,
 ) -> Claim:
     return Claim(
         edition=EditionId(edition),
         digest=digest,
         cut=Seq(cut),
+        from_seq=Seq(from_seq),
         subscription=SubscriptionId(subscription),
         variant=VariantId(variant),
         address=address,
@@ -98,6 +107,7 @@ def _with_recipient(chosen: Select[Any]) -> Prepared:
             deliveries.c.subscription_id,
             deliveries.c.variant_id,
             deliveries.c.attempt,
+            deliveries.c.from_seq,
             editions.c.digest,
             editions.c.cut_seq,
             subscriptions.c.token,

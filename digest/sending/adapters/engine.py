@@ -210,12 +210,13 @@ class _Waiting:
                 self._rouse()
 
     def leave_out(self, committed: Committed) -> None:
-        """Return the claims of editions and to domains that go no further; all of them, when the relay takes none."""
+        """Return the claims of editions, to domains and of variants that go no further; all, when the relay takes none."""
         stopped = [
             claim
             for claim in self._claims
             if committed.held_back
             or claim.edition in committed.stopped
+            or claim.variant in committed.outdated
             or (committed.waiting and domain_of(claim.address) in committed.waiting)
         ]
         if stopped:

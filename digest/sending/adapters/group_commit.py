@@ -30,7 +30,7 @@ meanwhile, because no dot is sent."""
 class GroupCommit:
     """Gathers what connections want written down, and has it committed in groups, one after the other.
 
-    `connections` is how many may ask at once; `stopped` hears of editions and domains that go no further.
+    `connections` is how many may ask at once; `stopped` hears of editions, domains and variants that go no further.
     """
 
     def __init__(
@@ -147,7 +147,7 @@ class GroupCommit:
             raise
         # One turn of the loop, so that a relay that hung up while the disk was waited for is heard before its dot.
         await asyncio.sleep(0)
-        if committed.stopped or committed.waiting or committed.held_back:
+        if committed.stopped or committed.waiting or committed.outdated or committed.held_back:
             self._stopped(committed)
         if claims and not claims.done():
             claims.set_result(committed)

@@ -4,7 +4,7 @@ A group is one short transaction, and none is open while the relay is waited for
 """
 
 import json
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -12,10 +12,11 @@ from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 
 from digest.adapters.editions import finish_if_done
 from digest.adapters.tables import senders
-from digest.delivery import Claim, DeliveryState, EditionId, Reason
+from digest.delivery import Claim, DeliveryState, EditionId, Reason, VariantId
 from digest.edition import EditionState
 from digest.sending.adapters.claims import due, sending, standings, unsendable
 from digest.sending.adapters.domain_backoff import DomainPauses
+from digest.sending.adapters.freshness import AlwaysFresh, Texts
 from digest.sending.adapters.mass_refusal import MassRefusals, stop_refused_throughout
 from digest.sending.adapters.outcomes import OnUncertain, Outcomes, take_over
 from digest.sending.circuit_breaker import Breaker
@@ -80,25 +81,26 @@ class Ledger:
             new = insert(senders).values(name=name, started=now, in_flight="[]").returning(senders.c.fence)
             self.fence: int = connection.execute(new).scalar_one()
 
-    def commit(
-        self, group: Group, now: datetime, is_stale: Callable[[Connection], bool] = lambda _: False
-    ) -> Committed:
+    def commit(self, group: Group, now: datetime, texts: Texts | None = None) -> Committed:
         """Write a group down in one transaction: when this returns, it is durable. Raises FencedError.
 
-        When it raises, nothing of the group is written, and it may be tried again as it is. Nothing is claimed while
-        `is_stale` says that the letters are older than the texts.
+        When it raises, nothing of the group is written, and it may be tried again as it is. Nothing is claimed or
+        marked of which `texts` say that a text it shows is gone.
         """
+        texts = texts or AlwaysFresh()
         with self._limits.unchanged_by_failure(), self._transaction() as connection:
             outcomes = Outcomes(connection=connection, fence=self.fence, on_uncertain=self._on_uncertain, now=now)
             breaker, stopped = self._settle(outcomes, group.outcomes)
-            marked = self._marked(outcomes, group.marks, stopped)
+            looks = bool(group.marks or group.wanted)
+            outdated = texts.outdated(connection, self.fence) if looks else frozenset[VariantId]()
+            marked = self._marked(outcomes, group.marks, stopped, outdated)
             done = {_key(claim) for claim, _ in group.outcomes}
             flying = (self._flying - done) | {_key(claim) for claim in marked}
             self._stand(connection, flying)
             for claim in group.unfit:
                 outcomes.set(claim, state=DeliveryState.HELD, reason=Reason.UNFIT)
             outcomes.give_back(group.returned)
-            stale = bool(group.wanted) and is_stale(connection)
+            stale = bool(group.wanted) and texts.is_stale(connection)
             claims, wait = self._claim(outcomes, 0 if stale else group.wanted, now)
             if group.wanted and not claims and self._domains.any_refused:
                 stopped |= stop_refused_throughout(outcomes, self._domains, sending(connection, self._digests))
@@ -113,6 +115,7 @@ class Ledger:
             claims=claims,
             stopped=frozenset(stopped),
             waiting=self._domains.waiting,
+            outdated=outdated,
             wait=wait,
             stale=stale,
             held_back=bool(self._limits.wait(now)),
@@ -200,9 +203,12 @@ class Ledger:
             keep(connection, self._pacing, learned, now, self._limits.goes)
             self._kept_limits = learned
 
-    def _marked(self, outcomes: Outcomes, marks: Sequence[Claim], stopped: set[EditionId]) -> frozenset[Claim]:
+    def _marked(
+        self, outcomes: Outcomes, marks: Sequence[Claim], stopped: set[EditionId], outdated: frozenset[VariantId]
+    ) -> frozenset[Claim]:
         """The letters that get their dot. Not those whose recipient left or must not be mailed, or whose edition waits.
 
+        One that shows a text that is gone is given back, to be made anew.
         To be asked after the outcomes of the same group: one of them may have paused the edition.
         """
         marked = []
@@ -214,6 +220,8 @@ class Ledger:
             elif stands is None or stands[2] != EditionState.SENDING:
                 outcomes.give_back([claim])  # where it was not closed meanwhile
                 stopped.add(claim.edition)
+            elif claim.variant in outdated:
+                outcomes.give_back([claim])
             else:
                 marked.append(claim)
         return frozenset(marked)

@@ -146,11 +146,11 @@ class Outcomes:
         self.set(claim, fence=None, **values)
 
     def _settle(self, claims: Sequence[Claim]) -> None:
-        by_cut: dict[Seq, list[SubscriptionId]] = defaultdict(list)
+        by_cut: dict[Seq, list[tuple[SubscriptionId, Seq]]] = defaultdict(list)
         for claim in claims:
-            by_cut[claim.cut].append(claim.subscription)
-        for cut, subscriptions in by_cut.items():
-            move_cursors(self.connection, cut, subscriptions)
+            by_cut[claim.cut].append((claim.subscription, claim.from_seq))
+        for cut, settled in by_cut.items():
+            move_cursors(self.connection, cut, settled)
 
     def _many(self, statement: Prepared, rows: Sequence[dict[str, Any]]) -> None:
         statement.many(self.connection, rows, b_fence=self.fence, n_at=self.now)
