@@ -43,7 +43,8 @@ def domain_paused(one: PausedDomain, now: datetime, zone: ZoneInfo) -> Iterator[
     until = standing.until
     if until is None or not (one.letters or (standing.is_waiting and until > now)):
         return
-    what = f"{counted(one.letters, 'letter waits', 'letters wait')}, because it refuses us for our own fault ({one.said[:200]})"
+    waiting = counted(one.letters, "letter waits", "letters wait")
+    what = f"{waiting}, because it refuses us for our own fault ({one.said[:200]})"
     when = f"{until.astimezone(zone):%Y-%m-%d %H:%M}"
     then = (
         f"a few try it now, and when none comes back the others follow at {when}"
