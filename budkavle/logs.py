@@ -42,9 +42,10 @@ def _take_in_libraries(steps: list[Processor], last: Processor) -> None:
 def _without_addresses(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """The last thing before it is written: an address may hide in what a library or a relay says, or an escape code.
 
-    A traceback keeps its lines; the renderer of lines for machines escapes them itself.
+    Only a traceback keeps its lines: whoever writes lines for machines escapes them.
     """
-    return {
-        key: printable(without_addresses(value), keep="\n\t") if isinstance(value, str) else value
-        for key, value in event.items()
-    }
+    return {key: _line(key, value) if isinstance(value, str) else value for key, value in event.items()}
+
+
+def _line(key: str, value: str) -> str:
+    return printable(without_addresses(value), keep="\n\t" if key == "exception" else "")

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from budkavle.alarms.alarms import Alarm, AlarmKind, alarm
+from budkavle.wording import counted
 from digest.bounce_policy import Health, worry
 from digest.sending.domain_backoff import TRIAL, PausedDomain
 
@@ -31,7 +32,7 @@ def ill(edition: str, health: Health | None) -> Iterator[Alarm]:
 
 def refused_by(domain: str, number: int, status: str, diagnostic: str) -> Alarm:
     """A domain refuses us for what we did or are: no address is to blame."""
-    said = f"it refused {number} letters for our own fault ({status}: {diagnostic[:200]})"
+    said = f"it refused {counted(number, 'letter')} for our own fault ({status}: {diagnostic[:200]})"
     remedy = f"mend SPF, DKIM, DMARC, size or the relay's good name; nobody was suppressed for it; {_SEE}"
     return alarm(AlarmKind.SENDER_REFUSED, domain, f"{said}; {remedy}")
 
@@ -42,7 +43,8 @@ def domain_paused(one: PausedDomain, now: datetime, zone: ZoneInfo) -> Iterator[
     until = standing.until
     if until is None or not (one.letters or (standing.is_waiting and until > now)):
         return
-    what = f"{one.letters} letters wait, because it refuses us for our own fault ({one.said[:200]})"
+    waiting = counted(one.letters, "letter waits", "letters wait")
+    what = f"{waiting}, because it refuses us for our own fault ({one.said[:200]})"
     when = f"{until.astimezone(zone):%Y-%m-%d %H:%M}"
     then = (
         f"a few try it now, and when none comes back the others follow at {when}"

@@ -16,6 +16,7 @@ from budkavle.database import plain_faults
 from budkavle.planning import rhythm, schedule
 from budkavle.showing import shown_now
 from budkavle.wiring import Service
+from budkavle.wording import counted
 from digest.adapters.bounce_counts import came_back_since, health_of, refused_now, refused_since
 from digest.adapters.bounces import each_brake
 from digest.limits import HOUR
@@ -117,7 +118,7 @@ def _held(service: Service) -> Iterator[Alarm]:
 
 
 def _inputs(number: int) -> str:
-    return "1 input waits" if number == 1 else f"{number} inputs wait"
+    return counted(number, "input waits", "inputs wait")
 
 
 def _outside(service: Service) -> Iterator[Alarm]:

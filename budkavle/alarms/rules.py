@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from budkavle.alarms.alarms import Alarm, AlarmKind, alarm
 from budkavle.alarms.schedule_rules import missing
+from budkavle.wording import counted
 from digest.delivery import DeliveryState
 from digest.edition import CLOSED, Edition, EditionState, EditionStatus
 from digest.limits import Limit, Limits, Refused, withheld
@@ -70,7 +71,8 @@ def _waiting(status: EditionStatus) -> int:
 def _undecided(status: EditionStatus) -> Iterator[Alarm]:
     name, see = _name(status.edition), f"budkavle digest status {status.edition.digest}"
     if status.unexplained:
-        what = f"{abs(status.unexplained)} recipients are unexplained: audience {status.audience} is not the sum of"
+        who = counted(abs(status.unexplained), "recipient is", "recipients are")
+        what = f"{who} unexplained: audience {status.audience} is not the sum of"
         yield alarm(AlarmKind.UNEXPLAINED, name, f"{what} its states; this is a fault in Budkavle: report it ({see})")
     uncertain, held = status.counts[DeliveryState.UNCERTAIN], status.counts[DeliveryState.HELD]
     doubts = [
@@ -85,7 +87,8 @@ def _undecided(status: EditionStatus) -> Iterator[Alarm]:
 def quiet(name: str, days: int | None, last: datetime | None, now: datetime) -> Iterator[Alarm]:
     """A source that has sent nothing new for longer than it may."""
     if days is not None and last is not None and now - last > timedelta(days=days):
-        what = f"its last news came {(now - last).days} days ago, and {days} are allowed (sources.quiet_days)"
+        ago = counted((now - last).days, "day")
+        what = f"its last news came {ago} ago, and {days} are allowed (sources.quiet_days)"
         yield alarm(AlarmKind.SOURCE_QUIET, name, f"{what}; see whether its pages still come into its folder")
 
 
@@ -125,7 +128,7 @@ def flooded(refused: Iterable[Refused], limits: Limits) -> Iterator[Alarm]:
             continue
         who, then, remedy = _FLOODS[one.limit]
         name = {Limit.DOMAIN: one.subject, Limit.OVERALL: "the pages"}.get(one.limit, f"{one.limit} {one.subject}")
-        what = f"{one.number} letters {who} were asked for beyond the limit, the last at {one.last:%H:%M} UTC"
+        what = f"{counted(one.number, 'letter')} {who} beyond the limit, the last asked for at {one.last:%H:%M} UTC"
         yield alarm(AlarmKind.FORM_FLOODED, name, f"{what}; {then}; {remedy}")
 
 

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from articles.adapters.folder import walk
+from articles.adapters.folder import SUFFIXES
 from budkavle.config import Config
 from budkavle.config_faults import Finding
 from budkavle.config_lines import Place
@@ -42,11 +42,12 @@ def _source(folder: Path, place: Place) -> Iterator[Finding]:
 
 def _closed(folder: Path) -> Iterator[Path]:
     """The folders and files in a source that this user cannot read; an import would pass the folders over."""
-    refusals: list[OSError] = []
-    for inner, folders, _ in os.walk(folder, onerror=refusals.append):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        yield from (Path(inner, name) for name in folders if not _may(Path(inner, name), os.R_OK | os.X_OK))
-    yield from (path for path in walk(folder) if not _may(path, os.R_OK))
+    for inner, folders, names in os.walk(folder):
+        below = [Path(inner, name) for name in folders if not name.startswith(".")]
+        closed = [path for path in below if not _may(path, os.R_OK | os.X_OK)]
+        folders[:] = [path.name for path in below if path not in closed]
+        files = (Path(inner, name) for name in names if name.lower().endswith(SUFFIXES) and not name.startswith("."))
+        yield from (*closed, *(path for path in files if not _may(path, os.R_OK)))
 
 
 def _named(paths: Iterable[Path], place: Place) -> Iterator[Finding]:

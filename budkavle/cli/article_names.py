@@ -24,6 +24,8 @@ ArticleName = Annotated[
         help="Its id or the last 16 signs of it, its address, its file, or words of its title.",
     ),
 ]
+_DIGITS = 18
+"""Digits of the largest number that a store counts to."""
 _MOST = 20
 """Choices that are listed."""
 
@@ -57,7 +59,7 @@ def article_named(service: Service, words: Sequence[str]) -> ArticleId:
 
 def held_named(service: Service, text: str) -> HeldInput:
     """The held input with this number, or of this file. Raises UnknownHeldInputError, AmbiguousNameError."""
-    if text.isdecimal():
+    if text.isdecimal() and len(text) <= _DIGITS:
         return service.held.get(int(text))
     places = set(_files(service.config, text))
     waiting = service.held.waiting()

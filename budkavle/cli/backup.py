@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from budkavle.backing_up import Backup, back_up, left_unfinished, read_back
-from budkavle.cli.terminal import DEFAULT_CONFIG, AsJson, ConfigFile, Exit, complain, now, say, say_json
+from budkavle.cli.terminal import DEFAULT_CONFIG, AsJson, ConfigFile, Exit, WrongUseError, complain, now, say, say_json
 from budkavle.config import Config, load
 from budkavle.restoring import Presumed, Restored, Wishes
 from budkavle.restoring import restore as put_in_place
@@ -55,6 +55,8 @@ def restore(  # noqa: PLR0913 - one option each, as the manual lists them
     config: ConfigFile = DEFAULT_CONFIG,
 ) -> int:
     """Put a backup in place; what may have been sent after it was taken is not sent again."""
+    if not backup.is_dir():
+        raise WrongUseError(f"{backup}: there is no such folder; name one that `budkavle backup` wrote")
     whole = read_back(backup)
     wishes = Wishes(with_config=with_config, replace=replace, nothing_was_sent=nothing_was_sent_since)
     done = put_in_place(whole, config, wishes, now())

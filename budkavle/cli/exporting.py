@@ -43,8 +43,8 @@ def give(  # noqa: PLR0913 - one option each, as the manual lists them
     if with_tokens and (not json or without_addresses):
         raise WrongUseError("--with-tokens needs --json, and goes with addresses only: a token is as good as one")
     loaded = load(config)
-    _refuse_taken(file, force=force)
     refuse_published(loaded, file)
+    _refuse_taken(file, force=force)
     how = ExportAs(addresses=not without_addresses, tokens=with_tokens)
     with open_to_read(loaded) as service:
         leaving = Leaving(service.database.read)

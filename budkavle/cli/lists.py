@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
-from cyclopts import Parameter
+from cyclopts import Parameter, validators
 from rich.console import Console
 from rich.progress import Progress
 
@@ -198,7 +198,10 @@ def show_imports(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -
 
 
 def undo(
-    number: Annotated[int, Parameter(help="The number that `subscribers imports` gives it.")],
+    number: Annotated[
+        int,
+        Parameter(validator=validators.Number(gte=1, lt=2**63), help="The number that `subscribers imports` gives it."),
+    ],
     /,
     *,
     config: ConfigFile = DEFAULT_CONFIG,

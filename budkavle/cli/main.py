@@ -31,7 +31,17 @@ for _name, _place, _help in (
     ("feeds", "feeds:app", "Build the documents that feed readers fetch."),
     ("digest", "digest:app", "Preview, send and look after editions."),
     ("subscribers", "subscribers:app", "Add, import, list and end subscriptions."),
-    ("bounce", "bounce:bounce", "Take one returned message from standard input."),
+    (
+        "bounce",
+        "bounce:bounce",
+        (
+            "Take one returned message from standard input: what it says is counted, and acted upon.\n\n"
+            "Whatever it is, it is taken, so that no mail system sends it back: what nobody understands is kept in"
+            " bounces/unknown beside the store. Only when it cannot be taken just now, because of the store, its folder"
+            " or the configuration, the mail system is told to try again later (75): by any other code it would throw"
+            " the message away."
+        ),
+    ),
     ("run", "run:run", "The daemon: scheduler, sender and web."),
     ("upgrade", "upgrade:upgrade", "Bring the store's schema up to date, after a copy of it."),
     ("status", "status:status", "The last and the next of everything, and what needs a person."),
@@ -49,14 +59,15 @@ def main() -> None:
     set_up_logging()
     if sys.argv[1:2] == ["run"]:
         note_hangups()  # before anything is read: a signal while it starts must not end it
-    code = _run(sys.argv[1:])
+    code = run(sys.argv[1:])
     if fault := streams.finish():
         complain(f"budkavle: standard output: {fault}; not all that was to be said is written")
         code = code or Exit.NEEDS_A_PERSON
     sys.exit(code)
 
 
-def _run(words: list[str]) -> int:
+def run(words: list[str]) -> int:
+    """Run one command; its exit code."""
     try:
         result = app(words, exit_on_error=False, print_error=False, result_action="return_value")
     except KeyboardInterrupt:

@@ -1,5 +1,6 @@
 """Subscribers: in, out, and who they are."""
 
+from inspect import cleandoc
 from typing import Annotated
 
 from cyclopts import App, Parameter
@@ -25,17 +26,33 @@ from digest.adapters.subscribers import Joined
 from mail.address import parse_address
 
 app = App(name="subscribers", help="Add, import, list and end subscriptions.")
-for _name in ("erase", "lift", "purge"):
-    app.command(f"budkavle.cli.forgetting:{_name}", name=_name)
-for _name in ("show", "explain"):
-    app.command(f"budkavle.cli.person:{_name}", name=_name)
 for _name, _place, _help in (
-    ("import", "lists:take", "Subscribe the people on a list; who has not agreed is asked."),
+    ("erase", "forgetting:erase", "Forget a person at once; only a keyed hash keeps their no."),
+    ("lift", "forgetting:lift", "Mail an address again that bounced, once you know that it works."),
+    ("purge", "forgetting:purge", "Forget whose subscriptions all ended more than `[keep] ended` days ago."),
+    ("show", "person:show", "Tell a person's story: subscriptions, consent, what happened, what was sent."),
+    ("explain", "person:explain", "Say why somebody got, or did not get, each article of an edition."),
+    (
+        "import",
+        "lists:take",
+        """Subscribe the people on a list (CSV). Who has not agreed gets one letter that asks.
+
+        Whoever subscribes already, has left, or must not be mailed stays as they are. A bad line is named and the
+        others go on. What a list made can be undone.
+        """,
+    ),
     ("imports", "lists:show_imports", "List the imports that made something."),
-    ("undo-import", "lists:undo", "Take an import back."),
+    (
+        "undo-import",
+        "lists:undo",
+        """Take back what an import made and nobody has touched since.
+
+        Whoever has confirmed, chosen, paused or left stays as they are.
+        """,
+    ),
     ("export", "exporting:give", "Write all subscriptions into a file."),
 ):
-    app.command(f"budkavle.cli.{_place}", name=_name, help=_help)
+    app.command(f"budkavle.cli.{_place}", name=_name, help=cleandoc(_help))
 Names = Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative=())]
 EndedDigest = Annotated[str | None, Parameter(help="The digest; without it, all of them.")]
 DigestName = Annotated[str | None, Parameter(help="The digest; needed only where there are several.")]

@@ -62,7 +62,7 @@ def say_json(record: Mapping[str, object]) -> None:
     """A record of result, one line; in ASCII where standard output can write no more than that."""
     line = printable_json(json.dumps(record, ensure_ascii=False))
     try:
-        line.encode(sys.stdout.encoding)
+        line.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:
         line = json.dumps(record)
     sys.stdout.write(f"{line}\n")

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.budkavle.conftest import ARTICLE, Outcome, budkavle, changed
+from budkavle.config import load
+from budkavle.starting import write_config
+from budkavle.wiring import open_service
+from tests.budkavle.conftest import ARTICLE, Outcome
 from tests.budkavle.piped_home import AS_OWNER, reachable
 from tests.budkavle.postfix import OWNER
 from tests.budkavle.wheel import for_everybody, run
@@ -24,15 +27,15 @@ def home() -> Iterator[Path]:
     """An installation of root's that everybody may read, with something in every folder that its settings name."""
     with reachable() as folder:
         home = folder / "home"
-        budkavle("init", home, folder=folder)
-        for source in ("lingonmark", "barrvik", "gemensamt"):
-            (home / "newsroom" / source / "2026").mkdir(parents=True)
+        config = write_config(home, {})
+        config.write_text(f'templates = "templates"\n{config.read_text(encoding="utf-8")}', encoding="utf-8")
+        written = ("public/feeds", "outbox/new", "outbox/cur", "outbox/tmp", "bounces/unknown")
+        read = ("lingonmark", "barrvik", "gemensamt/2026")
+        for name in (*(f"newsroom/{each}" for each in read), *(f"var/{each}" for each in written), "templates/letters"):
+            (home / name).mkdir(parents=True)
         (home / "newsroom" / "gemensamt" / "2026" / "a.md").write_text(ARTICLE, encoding="utf-8")
-        (home / "templates" / "letters").mkdir(parents=True)
-        budkavle("import", folder=home)
-        budkavle("subscribers", "add", "lasare@example.org", folder=home)
-        budkavle("digest", "send", "veckobrev", "--edition", "2026-01-09", folder=home)
-        budkavle("feeds", "build", folder=home)
+        with open_service(load(config)):
+            pass
         run(["chown", "-R", OWNER, home], folder)
         yield home
 
@@ -53,13 +56,14 @@ def test_every_folder_that_cannot_be_read_is_named_with_its_line_and_all_else_is
     program: Path, home: Path, mode: int
 ) -> None:
     config = home / "config.toml"
-    text = changed(config.read_text(encoding="utf-8"), transport="maildir")
-    config.write_text(text.replace('"newsroom/barrvik"', '"newsroom/gone"'), encoding="utf-8")
+    config.write_text(
+        config.read_text(encoding="utf-8").replace('"newsroom/barrvik"', '"newsroom/gone"'), encoding="utf-8"
+    )
     assert "Permission" not in check(program, home).out
     closed = {
         '"newsroom/lingonmark"': home / "newsroom" / "lingonmark",
         '"newsroom/gemensamt"': home / "newsroom" / "gemensamt" / "2026",
-        "\ntemplates = ": home / "templates",
+        'templates = "templates"': home / "templates",
     }
     for path in closed.values():
         path.chmod(mode)
@@ -67,8 +71,7 @@ def test_every_folder_that_cannot_be_read_is_named_with_its_line_and_all_else_is
     found = {(record["line"], record["key"]): record for record in map(json.loads, done.out.splitlines())}
     assert (done.code, done.err.count("Traceback")) == (1, 0)
     for setting, path in closed.items():
-        line = line_of(home, setting) + setting.startswith("\n")
-        (said,) = (record for (place, _), record in found.items() if place == line)
+        (said,) = (record for (place, _), record in found.items() if place == line_of(home, setting))
         assert str(path) in said["what"]
         assert "let this user" in said["remedy"]
     assert "does not exist" in found[line_of(home, '"newsroom/gone"'), "sources.path"]["what"]
@@ -98,19 +101,14 @@ def test_a_folder_behind_a_closed_one_is_named_too(program: Path, home: Path) ->
 
 def test_a_password_that_cannot_be_read_is_named_with_its_line(program: Path, home: Path) -> None:
     config, secret = home / "config.toml", home / "password"
-    text = config.read_text(encoding="utf-8").replace('# user = ""', 'user = "budkavle"')
-    config.write_text(f"{text}\n", encoding="utf-8")
+    text = config.read_text(encoding="utf-8").replace('tls = "none"\n', 'tls = "starttls"\n')
+    text = text.replace('#user = "budkavle"', 'user = "budkavle"')
+    config.write_text(
+        text.replace('#password_file = "var/smtp-password"', f'password_file = "{secret}"'), encoding="utf-8"
+    )
     secret.write_text("hemligt", encoding="utf-8")
     secret.chmod(0o000)
     (home / "newsroom" / "barrvik").chmod(0o000)
-    lines = config.read_text(encoding="utf-8").splitlines()
-    if not any(line.startswith("[mail.smtp]") for line in lines):
-        lines += ["[mail.smtp]", 'host = "127.0.0.1"', "port = 2525", 'tls = "none"']
-    at = next(number for number, line in enumerate(lines) if line.startswith("[mail.smtp]"))
-    lines[at + 1 : at + 1] = ['password_file = "password"']
-    if not any(line.startswith("user =") for line in lines):
-        lines[at + 1 : at + 1] = ['user = "budkavle"']
-    config.write_text("\n".join(lines) + "\n", encoding="utf-8")
     done = check(program, home, "--offline")
     assert done.code == 1, done.err
     assert "password cannot be read: Permission denied" in done.out

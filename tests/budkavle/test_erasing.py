@@ -148,7 +148,7 @@ def test_a_backup_and_the_status_are_well_after_an_erasure(stored: Path, tmp_pat
     assert budkavle("backup", tmp_path / "backups", folder=stored).code == 0
     (made,) = (tmp_path / "backups").iterdir()
     assert not in_the_store(made, "söndagar")
-    assert "1 articles (newest seq 2)" in budkavle("status", folder=stored).out
+    assert "1 article (newest seq 2)" in budkavle("status", folder=stored).out
 
 
 async def test_kept_letters_that_show_it_go_and_the_register_keeps_their_hash(tmp_path: Path) -> None:

@@ -147,11 +147,14 @@ def test_an_export_without_addresses_names_nobody(service: Service, capsys: pyte
     assert "veckobrev,active" in out
 
 
-def test_a_file_is_for_its_owner_alone_and_replaced_whole(service: Service, tmp_path: Path) -> None:
+def test_a_file_is_for_its_owner_alone_and_replaced_whole_when_that_is_said(service: Service, tmp_path: Path) -> None:
     imported(service, "address,consent\na@example.org,webben\n")
     path = tmp_path / "ut.csv"
     path.write_text("old", encoding="utf-8")
-    assert give(path, config=service.config.file) == 0
+    with pytest.raises(WrongUseError, match="--force"):
+        give(path, config=service.config.file)
+    assert path.read_text(encoding="utf-8") == "old"
+    assert give(path, force=True, config=service.config.file) == 0
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.read_text(encoding="utf-8").count("\n") == 2
     assert [each.name for each in tmp_path.glob("ut.csv*")] == ["ut.csv"]

@@ -27,3 +27,10 @@ def test_every_line_is_an_event_without_addresses_from_libraries_too() -> None:
     assert "Traceback" in failed
     assert 'event="cannot reach …" level=warning' in library
     assert "@" not in done.stderr
+
+
+def test_a_file_name_in_the_log_is_one_line_that_no_terminal_obeys() -> None:
+    speaks = SPEAKS.partition("log.info")[0] + 'log.info("refused", file="a\\n\\x1b[31m\\x9b\\u202e.md")\n'
+    done = subprocess.run([sys.executable, "-c", speaks], capture_output=True, check=True)
+    (line,) = done.stderr.decode().splitlines()
+    assert r"a\n\x1b[31m\x9b\u202e.md" in line.replace("\\\\", "\\")
