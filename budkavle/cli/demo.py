@@ -25,7 +25,10 @@ _Port = Annotated[int | None, Parameter(help="Where it is served; a free one if 
 _Serve = Annotated[bool, Parameter(negative=(), help="Then serve it on this machine alone, until Ctrl-C.")]
 
 
-def demo(folder: Path = Path("demo"), *, port: _Port = None, serve: _Serve = False) -> int:
+_FOLDER = Path("demo")
+
+
+def demo(folder: Path = _FOLDER, *, port: _Port = None, serve: _Serve = False) -> int:
     """Six weeks of a sample newsroom, from pages to letters, in a folder: nothing leaves this machine."""
     try:
         done = asyncio.run(replay(folder, port, now(), complain))
@@ -82,4 +85,4 @@ def _command(folder: Path) -> str:
         words = [sys.executable, "-m", "budkavle"]
     else:
         words = [str(program)]
-    return shlex.join([*words, "demo", str(folder)])
+    return shlex.join([*words, "demo", *([] if folder == _FOLDER else [str(folder)])])
