@@ -26,7 +26,8 @@ from budkavle.sample.weeks import Act, Calendar, Week, calendar
 from budkavle.sender_lock import SenderBusyError, sender_lock
 from budkavle.wiring import Service, open_service
 from digest.adapters.subscribers import Wish
-from digest.edition import CLOSED
+from digest.delivery import DeliveryState
+from digest.edition import CLOSED, EditionState, EditionStatus
 from digest.period import latest_slot, slot_on
 from digest.subscription import filter_of
 from feeds.head import MEDIA_TYPES
@@ -37,6 +38,18 @@ Say = Callable[[str], None]
 
 class NoDemoError(ValueError):
     """A folder that holds something else, or a demo of another port."""
+
+
+class DemoFailedError(RuntimeError):
+    """An edition of the sample's weeks did not go out whole."""
+
+    def __init__(self, status: EditionStatus) -> None:
+        edition, counts = status.edition, {state: number for state, number in status.counts.items() if number}
+        letters = ", ".join(f"{number} {state}" for state, number in counts.items())
+        super().__init__(
+            f"the edition of {edition.key} is {edition.state} ({letters}); the log above says why, and nothing is left "
+            "of this try: mend it, then try again"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,9 +66,9 @@ class Replayed:
 
 
 async def replay(folder: Path, port: int | None, now: datetime, say: Say) -> Replayed:
-    """Make the demo, or bring one that is there up to date; `say` hears of each step. Raises NoDemoError.
+    """Make the demo, or bring one that is there up to date; `say` hears of each step.
 
-    `port` is where it will be served; None takes a free one.
+    `port` is where it will be served; None takes a free one. Raises NoDemoError and DemoFailedError.
     """
     with alone_in(folder):
         made = not _is_whole(folder)
@@ -158,7 +171,16 @@ async def _live_through(service: Service, plot: Calendar, week: Week) -> int:
     plan_due(service, digest, friday)
     outcomes: list[object] = []
     await delivering.send(service, lambda: friday, lambda: False, outcomes.append)
+    status = service.editions.newest_status(digest.name)
+    if status and not _is_out(status):
+        raise DemoFailedError(status)
     return len(outcomes)
+
+
+def _is_out(status: EditionStatus) -> bool:
+    """Whether an edition is over, and everybody was sent their letter or has none to get."""
+    sent_or_skipped = status.counts[DeliveryState.SENT] + status.counts[DeliveryState.SKIPPED]
+    return status.edition.state is EditionState.FINISHED and sent_or_skipped == status.audience
 
 
 def _come_and_go(service: Service, plot: Calendar, week: Week, now: datetime) -> None:

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from budkavle.cli.terminal import Exit, WrongUseError, complain, now, say
-from budkavle.demo import NoDemoError, Replayed, replay
+from budkavle.demo import DemoFailedError, NoDemoError, Replayed, replay
 from budkavle.logs import set_up_logging
 from budkavle.sample.config import free_port
 from budkavle.sample.serving import serve as serve_demo
@@ -34,6 +34,9 @@ def demo(folder: Path = _FOLDER, *, port: _Port = None, serve: _Serve = False) -
         done = asyncio.run(replay(folder, port, now(), complain))
     except NoDemoError as error:
         raise WrongUseError(str(error)) from error
+    except DemoFailedError as error:
+        complain(str(error))
+        return Exit.NEEDS_A_PERSON
     except KeyboardInterrupt:
         complain("stopped; nothing is left of what was half done")
         return Exit.TRY_LATER
