@@ -11,18 +11,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from articles.article import Kind
+from articles.article import DateSource, Kind, Published
 from budkavle import delivering
 from budkavle.archive import listed_editions
 from budkavle.config import Config, load
 from budkavle.finding import MANIFEST, at_path, everything
-from budkavle.importing import import_all
+from budkavle.importing import import_all, release_held
 from budkavle.planning import open_period, plan, plan_due, rhythm
 from budkavle.publishing import build_feeds
 from budkavle.sample.config import free_port, write_demo_config
 from budkavle.sample.folder import alone_in, whole_folder
 from budkavle.sample.site import INDEX, SITE, lay_out, website
-from budkavle.sample.weeks import Act, Calendar, Week, calendar
+from budkavle.sample.weeks import Act, Calendar, LaidOut, Week, calendar
 from budkavle.sender_lock import SenderBusyError, sender_lock
 from budkavle.wiring import Service, open_service
 from digest.adapters.subscribers import Wish
@@ -131,8 +131,9 @@ def _note(service: Service, now: datetime) -> None:
 
 def _events(week: Week) -> str:
     """What happened in a week, in words."""
+    held = ", 1 of them held until an editor gave its date" * any(file.released for file in week.files)
     acts = "".join(f", 1 {act.kind}" for act in week.acts)
-    return f"{len(week.files)} articles{acts}"
+    return f"{len(week.files)} articles{held}{acts}"
 
 
 async def _catch_up(service: Service, now: datetime, say: Say) -> bool:
@@ -165,6 +166,8 @@ async def _live_through(service: Service, plot: Calendar, week: Week) -> int:
     new = {service.config.folder / "newsroom" / file.file for file in week.files}
     found = [each for each in everything(service.config) if each.path in new]
     list(import_all(service, found, friday - timedelta(days=1)))
+    for file in week.files:
+        _release(service, file, friday - timedelta(hours=20))
     for act in week.acts:
         _act(service, act, friday - timedelta(hours=12))
     build_feeds(service)
@@ -206,6 +209,14 @@ def _lay_out(service: Service, file: str, text: str, url: str | None) -> None:
         known = manifest.read_text(encoding="utf-8").splitlines() if manifest.exists() else []
         if line not in known:
             manifest.write_text("\n".join([*known, line, ""]), encoding="utf-8")
+
+
+def _release(service: Service, file: LaidOut, now: datetime) -> None:
+    """What an editor does for a text that is held for want of a date: say when it was published."""
+    for held in service.held.waiting():
+        if file.released and held.address == Path(file.file).name:
+            given = Published(value=file.released, source=DateSource.GIVEN, raw=file.released.isoformat())
+            release_held(service, held.number, given, now)
 
 
 def _act(service: Service, act: Act, now: datetime) -> None:

@@ -179,6 +179,15 @@ def test_it_says_what_it_does_week_by_week_and_ends_with_one_command(demo: tuple
     assert done.out.splitlines()[-1] == f"To click through it: {COMMAND} demo --serve"
 
 
+def test_a_text_without_a_date_was_held_until_an_editor_released_it(demo: tuple[Path, Outcome]) -> None:
+    folder, done = demo
+    assert "1 of them held until an editor gave its date" in done.err
+    index = (folder / "site" / "index.html").read_text(encoding="utf-8")
+    assert "En text kom utan datum." in index
+    held = budkavle("articles", "held", "--config", folder / "config.toml", folder=folder)
+    assert (held.code, held.out) == (0, "")
+
+
 def test_letters_are_copied_under_names_that_say_when_and_to_whom(demo: tuple[Path, Outcome]) -> None:
     folder, _ = demo
     copies = {path.name for path in (folder / "site" / "brev").iterdir()}
