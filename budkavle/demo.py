@@ -11,22 +11,23 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from articles.article import Kind
+from articles.article import DateSource, Kind, Published
 from budkavle import delivering
 from budkavle.archive import listed_editions
 from budkavle.config import Config, load
 from budkavle.finding import MANIFEST, at_path, everything
-from budkavle.importing import import_all
+from budkavle.importing import import_all, release_held
 from budkavle.planning import open_period, plan, plan_due, rhythm
 from budkavle.publishing import build_feeds
 from budkavle.sample.config import free_port, write_demo_config
 from budkavle.sample.folder import alone_in, whole_folder
 from budkavle.sample.site import INDEX, SITE, lay_out, website
-from budkavle.sample.weeks import Act, Calendar, Week, calendar
+from budkavle.sample.weeks import Act, Calendar, LaidOut, Week, calendar
 from budkavle.sender_lock import SenderBusyError, sender_lock
 from budkavle.wiring import Service, open_service
 from digest.adapters.subscribers import Wish
-from digest.edition import CLOSED
+from digest.delivery import DeliveryState
+from digest.edition import CLOSED, EditionState, EditionStatus
 from digest.period import latest_slot, slot_on
 from digest.subscription import filter_of
 from feeds.head import MEDIA_TYPES
@@ -37,6 +38,18 @@ Say = Callable[[str], None]
 
 class NoDemoError(ValueError):
     """A folder that holds something else, or a demo of another port."""
+
+
+class DemoFailedError(RuntimeError):
+    """An edition of the sample's weeks did not go out whole."""
+
+    def __init__(self, status: EditionStatus) -> None:
+        edition, counts = status.edition, {state: number for state, number in status.counts.items() if number}
+        letters = ", ".join(f"{number} {state}" for state, number in counts.items())
+        super().__init__(
+            f"the edition of {edition.key} is {edition.state} ({letters}); the log above says why, and nothing is left "
+            "of this try: mend it, then try again"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,9 +66,9 @@ class Replayed:
 
 
 async def replay(folder: Path, port: int | None, now: datetime, say: Say) -> Replayed:
-    """Make the demo, or bring one that is there up to date; `say` hears of each step. Raises NoDemoError.
+    """Make the demo, or bring one that is there up to date; `say` hears of each step.
 
-    `port` is where it will be served; None takes a free one.
+    `port` is where it will be served; None takes a free one. Raises NoDemoError and DemoFailedError.
     """
     with alone_in(folder):
         made = not _is_whole(folder)
@@ -118,8 +131,9 @@ def _note(service: Service, now: datetime) -> None:
 
 def _events(week: Week) -> str:
     """What happened in a week, in words."""
+    held = ", 1 of them held until an editor gave its date" * any(file.released for file in week.files)
     acts = "".join(f", 1 {act.kind}" for act in week.acts)
-    return f"{len(week.files)} articles{acts}"
+    return f"{len(week.files)} articles{held}{acts}"
 
 
 async def _catch_up(service: Service, now: datetime, say: Say) -> bool:
@@ -152,13 +166,24 @@ async def _live_through(service: Service, plot: Calendar, week: Week) -> int:
     new = {service.config.folder / "newsroom" / file.file for file in week.files}
     found = [each for each in everything(service.config) if each.path in new]
     list(import_all(service, found, friday - timedelta(days=1)))
+    for file in week.files:
+        _release(service, file, friday - timedelta(hours=20))
     for act in week.acts:
         _act(service, act, friday - timedelta(hours=12))
     build_feeds(service)
     plan_due(service, digest, friday)
     outcomes: list[object] = []
     await delivering.send(service, lambda: friday, lambda: False, outcomes.append)
+    status = service.editions.newest_status(digest.name)
+    if status and not _is_out(status):
+        raise DemoFailedError(status)
     return len(outcomes)
+
+
+def _is_out(status: EditionStatus) -> bool:
+    """Whether an edition is over, and everybody was sent their letter or has none to get."""
+    sent_or_skipped = status.counts[DeliveryState.SENT] + status.counts[DeliveryState.SKIPPED]
+    return status.edition.state is EditionState.FINISHED and sent_or_skipped == status.audience
 
 
 def _come_and_go(service: Service, plot: Calendar, week: Week, now: datetime) -> None:
@@ -184,6 +209,14 @@ def _lay_out(service: Service, file: str, text: str, url: str | None) -> None:
         known = manifest.read_text(encoding="utf-8").splitlines() if manifest.exists() else []
         if line not in known:
             manifest.write_text("\n".join([*known, line, ""]), encoding="utf-8")
+
+
+def _release(service: Service, file: LaidOut, now: datetime) -> None:
+    """What an editor does for a text that is held for want of a date: say when it was published."""
+    for held in service.held.waiting():
+        if file.released and held.address == Path(file.file).name:
+            given = Published(value=file.released, source=DateSource.GIVEN, raw=file.released.isoformat())
+            release_held(service, held.number, given, now)
 
 
 def _act(service: Service, act: Act, now: datetime) -> None:

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 
 from budkavle.cli.run import serve as serve_daemon
 from budkavle.cli.terminal import Exit, WrongUseError, complain, now, say
-from budkavle.demo import NoDemoError, Replayed, replay
+from budkavle.demo import DemoFailedError, NoDemoError, Replayed, replay
 from budkavle.logs import set_up_logging
 from budkavle.sample.config import free_port
 from budkavle.sample.serving import DemoFirst
@@ -27,12 +27,18 @@ _Port = Annotated[int | None, Parameter(help="Where it is served; a free one if 
 _Serve = Annotated[bool, Parameter(negative=(), help="Then serve it on this machine alone, until Ctrl-C.")]
 
 
-def demo(folder: Path = Path("demo"), *, port: _Port = None, serve: _Serve = False) -> int:
+_FOLDER = Path("demo")
+
+
+def demo(folder: Path = _FOLDER, *, port: _Port = None, serve: _Serve = False) -> int:
     """Six weeks of a sample newsroom, from pages to letters, in a folder: nothing leaves this machine."""
     try:
         done = asyncio.run(replay(folder, port, now(), complain))
     except NoDemoError as error:
         raise WrongUseError(str(error)) from error
+    except DemoFailedError as error:
+        complain(str(error))
+        return Exit.NEEDS_A_PERSON
     except KeyboardInterrupt:
         complain("stopped; nothing is left of what was half done")
         return Exit.TRY_LATER
@@ -88,4 +94,4 @@ def _command(folder: Path) -> str:
         words = [sys.executable, "-m", "budkavle"]
     else:
         words = [str(program)]
-    return shlex.join([*words, "demo", str(folder)])
+    return shlex.join([*words, "demo", *([] if folder == _FOLDER else [str(folder)])])

@@ -16,11 +16,15 @@ _HERE = files("budkavle.sample")
 
 @dataclass(frozen=True, kw_only=True)
 class LaidOut:
-    """A text that comes to a source's folder. `file` is its place under newsroom/, `url` what a manifest says of it."""
+    """A text that comes to a source's folder. `file` is its place under newsroom/, `url` what a manifest says of it.
+
+    `released` is the date that an editor gives to a text that is held for want of one.
+    """
 
     file: str
     text: str
     url: str | None = None
+    released: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +81,7 @@ class _Table(BaseModel):
 class _File(_Table):
     file: str
     url: str | None = None
+    released: date | None = None
 
 
 class _Act(_Table):
@@ -118,6 +123,7 @@ def _week(week: _Week, website: str) -> Week:
                 file=own.file,
                 text=_text(own.file, website),
                 url=own.url.replace(WEBSITE, website) if own.url else None,
+                released=own.released,
             )
             for own in week.files
         ),

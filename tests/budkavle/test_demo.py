@@ -176,7 +176,16 @@ def test_it_says_what_it_does_week_by_week_and_ends_with_one_command(demo: tuple
     assert [line.partition(":")[0] for line in weeks] == [
         f"week {number} of 6, {week.friday}" for number, week in enumerate(PLOT.weeks, 1)
     ]
-    assert done.out.splitlines()[-1] == f"To click through it: {COMMAND} demo demo --serve"
+    assert done.out.splitlines()[-1] == f"To click through it: {COMMAND} demo --serve"
+
+
+def test_a_text_without_a_date_was_held_until_an_editor_released_it(demo: tuple[Path, Outcome]) -> None:
+    folder, done = demo
+    assert "1 of them held until an editor gave its date" in done.err
+    index = (folder / "site" / "index.html").read_text(encoding="utf-8")
+    assert "En text kom utan datum." in index
+    held = budkavle("articles", "held", "--config", folder / "config.toml", folder=folder)
+    assert (held.code, held.out) == (0, "")
 
 
 def test_letters_are_copied_under_names_that_say_when_and_to_whom(demo: tuple[Path, Outcome]) -> None:
@@ -253,6 +262,30 @@ def test_a_demo_that_fails_or_is_stopped_half_way_leaves_no_folder(tmp_path: Pat
     assert failed.returncode != 0
     assert list(tmp_path.iterdir()) == []
     assert ("nothing is left" in failed.stderr) == ("kill" in what)
+
+
+_NO_LETTER_CAN_BE_MADE = """
+import sys
+from budkavle import delivering
+from budkavle.cli.main import main
+from mail.headers import HeaderError
+
+def failing(*_):
+    raise HeaderError("From", "as on a Python that reads no head")
+
+delivering.letter_form = failing
+sys.argv = ["budkavle", "demo"]
+main()
+"""
+
+
+def test_a_demo_whose_letters_cannot_be_made_says_so_and_leaves_nothing(tmp_path: Path) -> None:
+    failed = subprocess.run(
+        [sys.executable, "-c", _NO_LETTER_CAN_BE_MADE], cwd=tmp_path, check=False, capture_output=True, text=True
+    )
+    assert failed.returncode == 1
+    assert failed.stderr.splitlines()[-1].startswith("the edition of 2026-01-09 is ")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_holds_something_else_is_left_alone(tmp_path: Path) -> None:

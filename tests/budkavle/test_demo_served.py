@@ -146,5 +146,5 @@ def test_a_taken_port_is_told_with_what_to_type_instead(tmp_path: Path) -> None:
         moved = budkavle("demo", "demo", "--port", "9", folder=tmp_path)
     assert refused.code == 2
     assert f"another program listens at 127.0.0.1:{port}" in refused.err
-    assert re.search(r"rm -r demo && \S+ demo demo --port \d+ --serve$", refused.err.strip())
+    assert re.search(r"rm -r demo && \S+ demo --port \d+ --serve$", refused.err.strip())
     assert (moved.code, "remove the folder first" in moved.err) == (2, True)

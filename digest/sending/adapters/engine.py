@@ -210,7 +210,7 @@ class _Waiting:
                 self._rouse()
 
     def leave_out(self, committed: Committed) -> None:
-        """Return the claims of editions, to domains and of variants that go no further; all, when the relay takes none."""
+        """Return the claims of editions, domains and variants that go no further; all, when the relay takes none."""
         stopped = [
             claim
             for claim in self._claims
