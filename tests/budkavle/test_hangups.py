@@ -66,7 +66,7 @@ def is_locked(home: Path) -> bool:
 def is_not_refused(home: Path) -> bool:
     """Whether somebody listens: a connection that is kept may be ended, as any server ends it, and never refused."""
     with contextlib.suppress(httpx.RemoteProtocolError, httpx.ReadError):
-        return httpx.get(f"{root(home)}/healthz", timeout=60).status_code in {200, 503}
+        return httpx.get(f"{root(home)}/healthz", timeout=120).status_code in {200, 503}
     return True
 
 
