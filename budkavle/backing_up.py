@@ -20,7 +20,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 from budkavle.config import Config
 from budkavle.database import StoreError, copy_store, make_durable, plain_faults
 from budkavle.leaving import NAME as LEAVES
-from budkavle.opening import open_reading
+from budkavle.opening import open_reading, refuse_foreign
 from budkavle.secret import NAME as SECRET
 from budkavle.store_presence import NoStoreError, store_is_there
 
@@ -148,6 +148,7 @@ def _refuse(config: Config, into: Path) -> None:
 
 def _fill(config: Config, folder: Path, now: datetime, told: Callable[[int, int], None]) -> None:
     with plain_faults(config.store_path), closing(open_reading(config.store_path)) as database:
+        refuse_foreign(database, config.store_path)
         copy_store(database.read, folder / STORE, told)
     put(config.file, folder / CONFIG)
     for path in sorted(config.templates_folder.rglob("*")):

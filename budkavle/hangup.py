@@ -5,8 +5,6 @@ import os
 import signal
 from collections.abc import Callable
 
-HANDED_OVER = "BUDKAVLE_HANDED_OVER"
-"""The variable by which a daemon that starts anew hears from itself; SIGHUP is ignored for that moment."""
 _TERMINAL = "/dev/tty"
 _STREAMS = (0, 1, 2)
 
@@ -54,8 +52,9 @@ def note_hangups() -> Hangup:
     if isinstance(before, Hangup):
         return before
     hangup = Hangup()
-    if before is not signal.SIG_IGN or HANDED_OVER in os.environ:
+    if before is not signal.SIG_IGN:
         signal.signal(signal.SIGHUP, hangup)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})  # as a daemon that starts anew left it
     return hangup
 
 

@@ -99,7 +99,7 @@ def upgrade_store(path: Path, secret: Path) -> tuple[str | None, Path | None]:
     if not store_is_there(path, secret):
         raise NoStoreError(path)
     with plain_faults(path), closing(_database(path, Access.WRITE)) as database:
-        _refuse_foreign(database, path)
+        refuse_foreign(database, path)
         before = _known_revision(database, path)
         if before == head_revision():
             return before, None
@@ -138,7 +138,8 @@ def _reading_mode(path: Path) -> str:
     return "ro" if in_use else "ro&immutable=1"
 
 
-def _refuse_foreign(database: Database, path: Path) -> None:
+def refuse_foreign(database: Database, path: Path) -> None:
+    """Refuse a database that is not ours, whatever its schema. Raises StoreError."""
     tables = database.tables()
     if not tables:
         remedy = "put a backup in its place with `budkavle restore`; only to begin anew, take it away"
@@ -157,14 +158,14 @@ def _known_revision(database: Database, path: Path) -> str | None:
 
 def refuse_unusable(database: Database, path: Path) -> None:
     """Refuse another program's database, and a schema that is not today's. Raises StoreError."""
-    _refuse_foreign(database, path)
+    refuse_foreign(database, path)
     before = _known_revision(database, path)
     if before != head_revision():
         raise OutdatedStoreError(path, before)
 
 
 def _bring_up_to_date(database: Database, path: Path, alone: Alone) -> None:
-    _refuse_foreign(database, path)
+    refuse_foreign(database, path)
     if _known_revision(database, path) != head_revision():
         with alone(path):
             database.upgrade()

@@ -35,9 +35,10 @@ def serve(configured: Callable[[], Config], front: Front = lambda _, web: web) -
     make_if_none(path, path.with_name(SECRET), loaded.folder)  # first: the lock is a file beside it
     with held_lock(path, before.lock) as lock, before.door_for(loaded.settings.web.listen) as door:
         restarting = Restarting(loaded, lock.descriptor, door)
-        anew = True
-        while anew:
+        while True:
             with open_service(loaded, alone=lambda _: nullcontext()) as service:  # alone by the lock it has
                 anew = asyncio.run(run_daemon(service, lock.name, restarting, hangup, front))
-            if anew:
-                restarting.go_or_say_why()
+            if not anew:
+                return
+            anew()
+            restarting.go_or_say_why()

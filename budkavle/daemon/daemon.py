@@ -105,10 +105,10 @@ class Daemon:
         self._waking = Waking(jobs, self._rounds.came_round, _now(), self._rounds.began)
         self._first_news = asyncio.Event()
 
-    async def run(self, door: socket.socket, wishes: Wishes) -> None:
+    async def run(self, door: socket.socket, wishes: Wishes) -> Callable[[], None]:
         """Serve until a signal asks to stop; then end in good order, within STOP_SECONDS.
 
-        Whatever hangs then ends with the process, so this is for a process of its own.
+        Whatever hangs then ends with the process, so this is for a process of its own; who goes on calls what is given.
         """
         self._wishes = wishes
         host, port, *_ = door.getsockname()
@@ -138,11 +138,11 @@ class Daemon:
         server = Server(config, self._serving, self._stop)
         with wishes.heard(server):
             done = await self._serve(server, door)
-        self._last.cancel()
         if done:
             log.info("stopped")
         else:
             log.warning("stopped", remedy="letters were under way at a silent relay; they are counted as uncertain")
+        return self._last.cancel
 
     async def _serve(self, server: Server, door: socket.socket) -> bool:
         """Serve, and end what is under way; False when letters were broken off."""
@@ -311,8 +311,11 @@ async def run(
     restarting: Restarting,
     hangup: Hangup,
     front: Front = lambda _, web: web,
-) -> bool:
-    """Be the one daemon of this store, by the sender's lock that is held; True when it is to start anew."""
+) -> Callable[[], None] | None:
+    """Be the one daemon of this store, by the sender's lock that is held.
+
+    When it is to start anew, gives what calls off the end of the process, which else comes after STOP_SECONDS.
+    """
     wishes = Wishes(restarting, hangup)
-    await Daemon(service, name, front).run(restarting.door, wishes)
-    return wishes.anew
+    call_off = await Daemon(service, name, front).run(restarting.door, wishes)
+    return call_off if wishes.anew else None

@@ -14,10 +14,11 @@ from budkavle.checks.preflight import hindrances
 from budkavle.config import Config, load
 from budkavle.config_faults import ConfigFaults
 from budkavle.config_forms import Listen
-from budkavle.hangup import HANDED_OVER
 from budkavle.web.server import PortTakenError, listening
 
 log = structlog.get_logger()
+HANDED_OVER = "BUDKAVLE_HANDED_OVER"
+"""The variable by which a daemon that starts anew hears from itself what it may go on using."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +81,8 @@ class Restarting:
 
     def go(self) -> NoReturn:
         """Become a new process of the same id, with the same arguments."""
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a wish that comes now is fulfilled already
+        # What comes now waits for the new process, which has no handler yet; the caller may be any thread.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
         for number in (self._lock, self._door.fileno()):
             os.set_inheritable(number, True)  # noqa: FBT003 - the way the call is
         os.environ[HANDED_OVER] = f"{os.getpid()} {self._lock} {self._door.fileno()} {_words(self._listen)}"

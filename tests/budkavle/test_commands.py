@@ -65,6 +65,7 @@ def test_five_faults_are_said_at_once_each_with_its_line(home: Path) -> None:
     ],
 )
 def test_wrong_use_ends_with_2_and_a_reason_and_no_traceback(home: Path, words: tuple[str, ...]) -> None:
+    budkavle("import", folder=home)
     done = budkavle(*words, folder=home)
     assert done.code == 2
     assert done.err.strip() or done.out.strip()
@@ -111,6 +112,7 @@ def test_a_second_send_of_an_edition_sends_nothing(home: Path) -> None:
 
 
 def test_an_earlier_edition_than_the_newest_is_refused(home: Path) -> None:
+    budkavle("import", folder=home)
     budkavle("digest", "send", "veckobrev", "--edition", "2026-01-09", folder=home)
     done = budkavle("digest", "send", "veckobrev", "--edition", "2026-01-02", folder=home)
     assert (done.code, "2026-01-09" in done.err) == (2, True)
@@ -165,6 +167,7 @@ def test_feeds_are_built_once_and_then_left_alone(home: Path) -> None:
 
 
 def test_status_says_what_needs_a_person(home: Path) -> None:
+    budkavle("import", folder=home)
     assert budkavle("status", folder=home).code == 0
     page(
         home,
@@ -177,6 +180,7 @@ def test_status_says_what_needs_a_person(home: Path) -> None:
 
 
 def test_a_date_beyond_the_next_slot_wants_a_yes_and_the_next_edition_is_told_honestly(home: Path) -> None:
+    budkavle("import", folder=home)
     asked = budkavle("digest", "send", "veckobrev", "--edition", "2099-01-02", folder=home)
     assert (asked.code, "until then no other edition" in asked.err, "--yes" in asked.err) == (2, True, True)
     assert "none yet" in budkavle("status", folder=home).out
@@ -190,6 +194,7 @@ def test_a_date_beyond_the_next_slot_wants_a_yes_and_the_next_edition_is_told_ho
 
 
 def test_nothing_due_is_no_result(home: Path) -> None:
+    budkavle("import", folder=home)
     done = budkavle("digest", "send", "veckobrev", "--json", folder=home)
     assert (done.code, done.out) == (0, "")
     assert "no edition of veckobrev is due" in done.err

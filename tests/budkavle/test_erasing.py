@@ -111,6 +111,7 @@ def test_a_person_at_a_terminal_is_shown_the_title_and_asked(stored: Path, answe
 
 
 def test_an_unknown_article_is_wrong_use(home: Path) -> None:
+    budkavle("import", folder=home)
     done = budkavle("articles", "erase", "tag:nothing", "--yes", folder=home)
     assert (done.code, "tag:nothing" in done.err, "Traceback" in done.err) == (2, True, False)
 

@@ -20,8 +20,8 @@ from budkavle.daemon.pulse import Pulse
 from budkavle.daemon.times import WITHIN
 from budkavle.database import Database
 from tests.budkavle.conftest import ARTICLE, budkavle, page
-from tests.budkavle.test_hangups import answers, events, on_a_free_port, root
-from tests.budkavle.test_stopping import daemon, prepared, until
+from tests.budkavle.test_hangups import answers, events, on_a_free_port, root, until
+from tests.budkavle.test_stopping import daemon, prepared
 from tests.digest.relay import SILENCE, ScriptedRelay
 
 NOW = datetime(2026, 1, 9, 8, 0, tzinfo=UTC)
@@ -171,7 +171,7 @@ def test_a_relay_that_never_answers_makes_sending_hang_by_name(home: Path) -> No
     with ScriptedRelay({"dot": [SILENCE]}, at=lambda phase, _: silent.set() if phase == "dot" else None) as relay:
         prepared(home, relay)
         with daemon(home, "impatient"):
-            assert silent.wait(30)
+            assert silent.wait(90)
             with httpx.Client(base_url=root(home), timeout=30) as client:
                 until(lambda: "sending hangs" in client.get("/healthz").text)
             until(lambda: "sending" in alarms(home))

@@ -174,5 +174,6 @@ def test_addresses_are_not_written_where_everybody_reads_nor_tokens_where_addres
 
 
 def test_a_dash_is_standard_output(home: Path) -> None:
+    budkavle("import", folder=home)
     done = budkavle("subscribers", "export", "-", "--json", folder=home)
     assert (done.code, done.out, done.err) == (0, "", "0 subscriptions written to standard output\n")

@@ -147,6 +147,7 @@ def test_what_a_relay_says_against_it_is_told(script: dict[str, list[str]], said
 
 
 def test_there_is_no_test_of_an_empty_letter(home: Path) -> None:
+    budkavle("import", folder=home)
     done = budkavle("digest", "test", "veckobrev", ADDRESS, folder=home)
     assert done.code == 1
     assert "would be empty" in done.err

@@ -4,6 +4,7 @@ import ast
 import os
 import shutil
 import sqlite3
+import subprocess
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -14,7 +15,7 @@ from budkavle.cli import terminal
 from budkavle.cli.main import _run, app
 from budkavle.config import load
 from budkavle.wiring import open_service
-from tests.budkavle.conftest import ARTICLE, page
+from tests.budkavle.conftest import ARTICLE, COMMAND, page
 from tests.budkavle.test_docs import commands
 
 ID = "tag:example.org,2026:barrvik/7cn7j2hk32dvyyfh"
@@ -210,7 +211,7 @@ def test_a_store_that_is_lost_is_refused_by_every_command_which_changes_nothing(
         assert LOST[loss] in said, command
         assert said.count("budkavle: ") == 1, command
         assert "Traceback" not in said, command
-    assert names(there) == before
+    assert [name for name in names(there) if name != "backups"] == before
 
 
 @pytest.mark.parametrize("loss", LOST, ids=lambda loss: loss.__name__)
@@ -223,6 +224,18 @@ def test_check_names_a_store_that_is_lost(
     said = capsys.readouterr()
     assert LOST[loss] in said.out or "cannot be written to" in said.out
     assert "no store yet" not in said.err
+
+
+def test_the_daemon_the_demo_and_the_mail_systems_pipe_refuse_a_lost_store_too(there: Path) -> None:
+    typed(("import",))
+    lose_the_store(there)
+    before = names(there)
+    for words, code in ((["run"], 1), (["demo", "."], 1), (["bounce"], 75)):
+        done = subprocess.run([COMMAND, *words], cwd=there, input="", capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout) == (code, "")
+        assert "the store is gone" in done.stderr
+        assert "Traceback" not in done.stderr
+    assert names(there) == before
 
 
 def test_who_really_begins_anew_takes_away_what_is_named(there: Path, capsys: pytest.CaptureFixture[str]) -> None:
