@@ -11,7 +11,7 @@ from digest.period import PeriodKey
 
 
 class EditionState(StrEnum):
-    """How far an edition has come. A finished or cancelled one never changes."""
+    """How far an edition has come. A cancelled one never changes, a finished one only by `digest retry`."""
 
     PLANNING = "planning"
     SENDING = "sending"

@@ -56,6 +56,8 @@ class Verdict(StrEnum):
     """The connection was lost before the final dot: nothing was sent, and the letter is tried again, last."""
     BLAMED = "blamed"
     """Refused for our own fault, by the recipient's domain or by the relay: the letter is tried again later."""
+    SLOWED = "slowed"
+    """Put off by the recipient's domain for its pace: that domain is slowed alone. Only evidence can tell."""
     PAUSE = "pause"
     """Our fault or the relay's, never the address's: the delivery stays planned and the edition pauses."""
 

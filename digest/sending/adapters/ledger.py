@@ -16,6 +16,7 @@ from digest.delivery import Claim, DeliveryState, EditionId, Reason
 from digest.edition import EditionState
 from digest.sending.adapters.claims import due, sending, standings, unsendable
 from digest.sending.adapters.domain_backoff import DomainPauses
+from digest.sending.adapters.domain_pace import DomainPaces
 from digest.sending.adapters.mass_refusal import MassRefusals, stop_refused_throughout
 from digest.sending.adapters.outcomes import OnUncertain, Outcomes, take_over
 from digest.sending.circuit_breaker import Breaker
@@ -23,7 +24,7 @@ from digest.sending.commit_group import Committed, Group
 from digest.sending.domain_backoff import Patience
 from digest.subscription import SubscriptionId
 from mail.adapters.throttle import Pacing, pace_of, slow_down, take
-from mail.reply import Phase, Reply, Verdict, asks_for_less, heals, verdict
+from mail.reply import Phase, Reply, Verdict, asks_for_less, heals
 from storage.compiled import Prepared
 
 _MOST_PASSED_OVER = 1000
@@ -64,6 +65,7 @@ class Ledger:
         self._connections = connections
         self._breaker = Breaker()
         self._domains = DomainPauses(patience or Patience())
+        self._paces = DomainPaces()
         self._refusals = MassRefusals()
         self._in_hand = 0
         self._flying: frozenset[_Key] = frozenset()
@@ -107,7 +109,7 @@ class Ledger:
             marked=marked,
             claims=claims,
             stopped=frozenset(stopped),
-            waiting=self._domains.waiting,
+            waiting=self._domains.waiting | self._paces.slowed,
             wait=wait,
             stale=stale,
         )
@@ -146,7 +148,7 @@ class Ledger:
 
     def _settle(self, outcomes: Outcomes, letters: Sequence[tuple[Claim, Reply]]) -> tuple[Breaker, set[EditionId]]:
         """Write down what became of letters; says how the breaker stands then, and which editions paused."""
-        judged = [(claim, reply, verdict(reply)) for claim, reply in letters]
+        judged = self._paces.judged(outcomes.connection, letters, outcomes.now)
         sent = [(claim, reply) for claim, reply, each in judged if each is Verdict.SENT]
         if sent:
             outcomes.sent(sent)
@@ -172,7 +174,12 @@ class Ledger:
             for edition in stopped:
                 outcomes.pause(edition, why, heals=heals(reply))
             paused |= stopped
-            if self._pacing and asks_for_less(reply) and (reply.phase is not Phase.RCPT or breaker.is_strained(enough)):
+            if (
+                each is not Verdict.SLOWED
+                and self._pacing
+                and asks_for_less(reply)
+                and (reply.phase is not Phase.RCPT or breaker.is_strained(enough))
+            ):
                 seen = self._sent / max((outcomes.now - self._started).total_seconds(), 1.0)
                 slow_down(outcomes.connection, self._pacing, outcomes.now, seen)
         return breaker, paused | self._refusals.stop(outcomes, judged)
@@ -212,6 +219,7 @@ class Ledger:
                 and (found := due(connection, edition, limit - len(claims), now))
             ):
                 kept = self._domains.admitted(connection, found, paused, now) if paused else found
+                kept = self._paces.admitted(connection, kept, now)
                 passed_over += len(found) - len(kept)
                 outcomes.claim([claim for claim, _ in kept])
                 for claim, fate in kept:
