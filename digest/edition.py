@@ -20,6 +20,8 @@ class EditionState(StrEnum):
     CANCELLED = "cancelled"
 
 
+_FEW = 3
+"""How many letters of one edition must fail at least to say more than that some mailboxes are gone."""
 CLOSED = (EditionState.FINISHED, EditionState.CANCELLED)
 """The states in which no letter of an edition goes out any more."""
 
@@ -57,10 +59,16 @@ class EditionStatus:
         return self.audience - sum(self.counts.values())
 
     @property
+    def mostly_failed(self) -> bool:
+        """Whether so many letters failed that it is rather not for their recipients: more than arrived, or may have."""
+        failed = self.counts[DeliveryState.FAILED]
+        return failed >= _FEW and failed > self.counts[DeliveryState.SENT] + self.counts[DeliveryState.UNCERTAIN]
+
+    @property
     def needs_a_person(self) -> bool:
         """Whether somebody should look at it."""
         stuck = self.counts[DeliveryState.UNCERTAIN] + self.counts[DeliveryState.HELD]
-        return self.edition.state is EditionState.PAUSED or bool(stuck) or self.unexplained != 0
+        return self.edition.state is EditionState.PAUSED or bool(stuck) or self.unexplained != 0 or self.mostly_failed
 
 
 def newest_of_each(statuses: Iterable[EditionStatus]) -> tuple[EditionStatus, ...]:
