@@ -7,6 +7,7 @@ from sqlalchemy import select, text
 
 from budkavle.wiring import Service, open_service
 from digest.adapters.tables import slowed_domains
+from digest.delivery import DeliveryState
 from digest.edition import EditionState
 from tests.budkavle.refusing import MINUTE, PickyRelay, go_on, outcome, readers
 from tests.given import NOW
@@ -74,3 +75,19 @@ async def test_words_without_a_receivers_mark_are_the_relays_until_it_took_a_let
     says = "450 4.7.1 slow down"
     with PickyRelay(FAST, says=says) as relay, readers(tmp_path, relay, 3, FAST) as service:
         assert (await go_on(service)).edition.state is EditionState.PAUSED
+
+
+class Sparing(PickyRelay):
+    """Takes a letter, and says to the next one that they are too many, whomever it is for."""
+
+    def _choose(self, phase: str, count: int) -> None:
+        self.script = {"rcpt": ["450 4.2.0 too many messages"]} if phase == "rcpt" and count % 2 else {}
+
+
+async def test_a_relay_that_says_it_now_and_then_for_several_domains_slows_none_of_them(tmp_path: Path) -> None:
+    with Sparing() as relay, readers(tmp_path, relay, 6, *(f"d{number}.test" for number in range(5))) as service:
+        status = await go_on(service)
+        assert status.counts[DeliveryState.SENT] >= 12
+        assert set(outcome(status)) == {"sent", "deferred"}
+        with service.database.read.begin() as connection:
+            assert connection.execute(select(slowed_domains.c.name)).first() is None

@@ -15,11 +15,13 @@ def upgrade() -> None:
     """Apply the change."""
     op.create_table(
         "slowed_domains",
-        sa.Column("name", sa.String(254), nullable=False),
-        sa.Column("every", sa.Float, nullable=False, comment="seconds between two letters when it complained last"),
-        sa.Column("slowed", Instant(), nullable=False),
-        sa.Column("ready", Instant(), nullable=False, comment="when the next letter may go"),
-        sa.Column("last", Instant(), nullable=False, comment="the latest time that a letter was put off to"),
-        sa.Column("said", sa.Text, nullable=False, comment="what it said last, without addresses"),
+        sa.Column("name", sa.String(length=254), nullable=False),
+        sa.Column("every", sa.Float(), nullable=False, comment="seconds between two letters when it complained last"),
+        sa.Column("slowed", Instant(timezone=True), nullable=False),
+        sa.Column("ready", Instant(timezone=True), nullable=False, comment="when the next letter may go"),
+        sa.Column(
+            "last", Instant(timezone=True), nullable=False, comment="the latest time that a letter was put off to"
+        ),
+        sa.Column("said", sa.Text(), nullable=False, comment="what it said last, without addresses"),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_slowed_domains")),
     )

@@ -14,7 +14,9 @@ from mail.address import domain_of
 from mail.reply import Reply, Verdict, verdict
 from storage.compiled import Prepared
 
-_OWNERS = 3
+_OWNERS, _OWNERS_IN_PLAIN_WORDS = 3, 2
+"""From so many owners on it is the relay that asks: in the words of big receivers, with no letter taken between."""
+_TOGETHER = timedelta(minutes=10)
 Found = Sequence[tuple[Claim, Fate | None]]
 
 
@@ -23,7 +25,10 @@ class DomainPaces:
 
     def __init__(self) -> None:
         self._complained: dict[str, DomainPace | None] = {}
-        """Who asked for it since the last letter was taken, and the pace before that."""
+        """Who asked for it in a receiver's own words since the last letter was taken, and the pace before that."""
+        self._plainly: dict[str, DomainPace | None] = {}
+        self._plainly_at: datetime | None = None
+        """Who asked for it in plain words, a relay's perhaps, the last time not long ago."""
         self.slowed: frozenset[str] = frozenset()
         """The domains that this group slowed down: letters at hand to them are given back."""
 
@@ -41,8 +46,13 @@ class DomainPaces:
             if judged is Verdict.SENT:
                 self._complained.clear()
             elif asks_for_pace(reply):
-                alone = names_a_receiver(reply) or _takes_others(connection, claim, letters)
-                if alone and self._slow_down(connection, domain_of(claim.address), str(reply), now):
+                marked = names_a_receiver(reply)
+                asked = self._complained if marked else self._asked_plainly(now)
+                most = _OWNERS if marked else _OWNERS_IN_PLAIN_WORDS
+                alone = marked or _takes_others(connection, claim, letters)
+                name = domain_of(claim.address)
+                if _is_alone(connection, name, asked, most) and alone:
+                    self._slow_down(connection, name, str(reply), now)
                     judged = Verdict.SLOWED
             found.append((claim, reply, judged))
         return found
@@ -68,20 +78,33 @@ class DomainPaces:
             _put(connection, name, None if pace.is_over(now) else pace)
         return kept
 
-    def _slow_down(self, connection: Connection, name: str, said: str, now: datetime) -> bool:
-        """Slow a domain down; False when it is rather the relay: then nobody is slowed for its word."""
-        row = _rows(connection).get(name)
-        before = _pace(row) if row else None
-        self._complained.setdefault(name, before)
-        if owners(self._complained) >= _OWNERS:
-            for each, pace in self._complained.items():
-                _put(connection, each, pace)
-            self.slowed -= self._complained.keys()
-            return False
+    def _asked_plainly(self, now: datetime) -> dict[str, DomainPace | None]:
+        if self._plainly_at is None or not timedelta() <= now - self._plainly_at < _TOGETHER:
+            self._plainly.clear()
+        self._plainly_at = now
+        return self._plainly
+
+    def _slow_down(self, connection: Connection, name: str, said: str, now: datetime) -> None:
+        before = _known(connection, name)
         usable = before if before and not before.is_over(now) else None
         _put(connection, name, usable.after_complaint(now) if usable else slowed_at(now), said)
         self.slowed |= {name}
+
+
+def _is_alone(connection: Connection, name: str, asked: dict[str, DomainPace | None], most: int) -> bool:
+    """Whether fewer owners than `most` ask for a pace with this domain; else all of them get back what they had."""
+    news = name not in asked
+    asked.setdefault(name, _known(connection, name))
+    if owners(asked) < most:
         return True
+    for each, pace in asked.items() if news else ():
+        _put(connection, each, pace)
+    return False
+
+
+def _known(connection: Connection, name: str) -> DomainPace | None:
+    row = _rows(connection).get(name)
+    return _pace(row) if row else None
 
 
 def _takes_others(connection: Connection, claim: Claim, letters: Sequence[tuple[Claim, Reply]]) -> bool:
