@@ -11,7 +11,10 @@ from digest.period import PeriodKey
 
 
 class EditionState(StrEnum):
-    """How far an edition has come. A closed one never changes, but that a finished one far ahead can be cancelled."""
+    """How far an edition has come.
+
+    A cancelled one never changes; a finished one only by `digest retry`, or far ahead of its date by `digest cancel`.
+    """
 
     PLANNING = "planning"
     SENDING = "sending"
@@ -20,6 +23,8 @@ class EditionState(StrEnum):
     CANCELLED = "cancelled"
 
 
+_FEW = 3
+"""How many letters of one edition must fail at least to say more than that some mailboxes are gone."""
 CLOSED = (EditionState.FINISHED, EditionState.CANCELLED)
 """The states in which no letter of an edition goes out any more."""
 
@@ -59,10 +64,16 @@ class EditionStatus:
         return self.audience - sum(self.counts.values())
 
     @property
+    def mostly_failed(self) -> bool:
+        """Whether so many letters failed that it is rather not for their recipients: more than arrived, or may have."""
+        failed = self.counts[DeliveryState.FAILED]
+        return failed >= _FEW and failed > self.counts[DeliveryState.SENT] + self.counts[DeliveryState.UNCERTAIN]
+
+    @property
     def needs_a_person(self) -> bool:
         """Whether somebody should look at it."""
         stuck = self.counts[DeliveryState.UNCERTAIN] + self.counts[DeliveryState.HELD]
-        return self.edition.state is EditionState.PAUSED or bool(stuck) or self.unexplained != 0
+        return self.edition.state is EditionState.PAUSED or bool(stuck) or self.unexplained != 0 or self.mostly_failed
 
 
 def newest_of_each(statuses: Iterable[EditionStatus]) -> tuple[EditionStatus, ...]:

@@ -66,6 +66,8 @@ class Verdict(StrEnum):
     """Refused for our own fault, by the recipient's domain or by the relay: the letter is tried again later."""
     LIMITED = "limited"
     """The relay allows no more just now: the letter is tried again, last, and we do with less (`mail.limits`)."""
+    SLOWED = "slowed"
+    """Put off by the recipient's domain for its pace: that domain is slowed alone. Only evidence can tell."""
     PAUSE = "pause"
     """Our fault or the relay's, never the address's: the delivery stays planned and the edition pauses."""
 

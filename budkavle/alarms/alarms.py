@@ -18,6 +18,7 @@ class AlarmKind(StrEnum):
 
     EDITION_LATE = "edition_late"
     EDITION_PAUSED = "edition_paused"
+    EDITION_FAILED = "edition_failed"
     UNEXPLAINED = "unexplained"
     UNDECIDED = "undecided"
     SOURCE_FAILED = "source_failed"

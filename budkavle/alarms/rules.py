@@ -70,6 +70,12 @@ def _waiting(status: EditionStatus) -> int:
 
 def _undecided(status: EditionStatus) -> Iterator[Alarm]:
     name, see = _name(status.edition), f"budkavle digest status {status.edition.digest}"
+    if status.mostly_failed:
+        what = f"{status.counts[DeliveryState.FAILED]} letters of {status.audience} failed, more than arrived"
+        remedy = "see docs/bounces.md; once the cause is mended: "
+        yield alarm(
+            AlarmKind.EDITION_FAILED, name, f"{what}; {remedy}budkavle digest retry {status.edition.digest} --failed"
+        )
     if status.unexplained:
         who = counted(abs(status.unexplained), "recipient is", "recipients are")
         what = f"{who} unexplained: audience {status.audience} is not the sum of"

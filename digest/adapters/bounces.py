@@ -27,6 +27,7 @@ from mail.refusal_words import Blame, blame_of
 from mail.status_codes import BounceClass, class_of, status_of
 
 BRAKE = "brake"
+_BY_THE_RELAY = "smtp"
 _BATCH = 200
 _FORGET = 1000
 TOLD = (*COUNTS, BounceClass.COMPLAINT, BounceClass.SENDER_FAULT)
@@ -45,7 +46,7 @@ class Bounces:
         """Write a letter's bounce down and do what it asks for; the same one again changes nothing."""
         with self._write.begin() as connection:
             letter = _letter(connection, of)
-            if letter is None:
+            if letter is None or (one.source == _BY_THE_RELAY and not _is_refused(connection, of)):
                 return Taken.GONE
             key = hashlib.sha256(f"{one.mark} {letter.edition_id} {letter.id}".encode()).hexdigest()
             if connection.execute(select(bounces.c.mark).where(bounces.c.mark == key)).first():
@@ -68,7 +69,7 @@ class Bounces:
             letter = Returned(edition=EditionId(row.edition_id), subscription=SubscriptionId(row.subscription_id))
             ours = blame_of(row.reply) is Blame.OURS
             kind = BounceClass.SENDER_FAULT if ours else class_of(status, row.reply)
-            facts = {"status": status, "diagnostic": row.reply, "source": "smtp", "mark": "smtp"}
+            facts = {"status": status, "diagnostic": row.reply, "source": _BY_THE_RELAY, "mark": _BY_THE_RELAY}
             self.take(letter, Bounce(kind=kind, own_relay=True, **facts), now)
         return len(rows)
 
@@ -164,6 +165,12 @@ def _letter(connection: Connection, of: Returned) -> Row[*tuple[Any, ...]] | Non
         .where(subscriptions.c.id == of.subscription, NAMED)
     )
     return connection.execute(wanted).first()
+
+
+def _is_refused(connection: Connection, of: Returned) -> bool:
+    """Whether a letter still counts as refused: it may have been planned again meanwhile."""
+    here = and_(deliveries.c.edition_id == of.edition, deliveries.c.subscription_id == of.subscription)
+    return connection.execute(select(deliveries.c.state).where(here)).scalar() == DeliveryState.FAILED
 
 
 def _values(one: Bounce, letter: Row[*tuple[Any, ...]]) -> dict[str, object]:

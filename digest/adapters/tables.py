@@ -3,6 +3,7 @@
 from sqlalchemy import (
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -345,5 +346,17 @@ refusing_domains = Table(
     Column("tried", Integer, nullable=False, comment="letters of the trial"),
     Column("taken", Integer, nullable=False, comment="those of them that were taken"),
     Column("free_since", Instant, comment="what went out before says nothing any more"),
+    Column("said", Text, nullable=False, comment="what it said last, without addresses"),
+)
+
+# Receiving domains that asked for a slower pace: their letters are spaced until they ask no more.
+slowed_domains = Table(
+    "slowed_domains",
+    metadata,
+    Column("name", String(254), primary_key=True),
+    Column("every", Float, nullable=False, comment="seconds between two letters when it complained last"),
+    Column("slowed", Instant, nullable=False),
+    Column("ready", Instant, nullable=False, comment="when the next letter may go"),
+    Column("last", Instant, nullable=False, comment="the latest time that a letter was put off to"),
     Column("said", Text, nullable=False, comment="what it said last, without addresses"),
 )

@@ -1,5 +1,6 @@
 """Relays that hang up, refuse, slow down or go away at every phase of a letter: nobody is mailed twice, nobody lost."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,11 @@ from tests.chaos.sending import distances, finish, state, stopped
 from tests.chaos.sink import Sink, free_port
 from tests.chaos.table import CONNECTIONS, READERS, Table
 from tests.digest.limited_relay import Allowed, LimitedRelay
+from tests.digest.relay import ScriptedRelay
 
 _FEW = min(READERS, 1000)
+_OLD_LIST = 2000
+_GONE = "550 5.1.1 <{}>: Recipient address rejected: User unknown in local recipient table"
 _SECONDS = 20
 _TWO_MINUTES_AT_BEST = 400
 _PHASES = ("CONNECT", "EHLO", "MAIL", "RCPT", "DATA", ".", "RSET", "QUIT")
@@ -31,6 +35,27 @@ _OTHERS = {
     "-p": "offers no pipelining",
     "-m3": "takes three connections at a time",
 }
+
+
+class DeadMailboxes(ScriptedRelay):
+    """Refuses three recipients of ten as unknown, and keeps the letters to the others as a sink does."""
+
+    def __init__(self, record: Path) -> None:
+        record.mkdir()
+        self._record = record
+        super().__init__(pipelining=True, at=self._choose)
+
+    def _choose(self, phase: str, _count: int) -> None:
+        self.script = {}
+        if phase == "rcpt":
+            who = re.findall("<(.*?)>", self.heard[-1][1])[0]
+            self.script = {"rcpt": [_GONE.format(who)]} if int(re.findall(r"\d+", who)[0]) % 10 in {1, 4, 7} else {}
+
+    def keep(self) -> None:
+        """Write down what came."""
+        for number, letter in enumerate(self.letters):
+            text = letter.wire.replace(b"\r\n", b"\n").rstrip(b"\n") + b"\n\n"
+            (self._record / str(number)).write_bytes(b"X-Rcpt-Args: <%s>\n" % letter.recipient.encode() + text)
 
 
 @pytest.fixture
@@ -105,3 +130,15 @@ def test_a_relay_that_restarts_over_and_over_costs_nobody_a_letter(home: Install
     table.add(
         "a relay that is killed and started again", restarts, [judge(home, edition, record, connections=CONNECTIONS)]
     )
+
+
+def test_an_old_list_with_dead_mailboxes_is_sent_to_its_end_without_a_pause(tmp_path: Path, table: Table) -> None:
+    home = install(tmp_path, port=free_port(), readers=_OLD_LIST, connections=CONNECTIONS)
+    publish(home, 2)
+    with DeadMailboxes(tmp_path / "record") as relay:
+        home.point_at(relay.port)
+        assert finish(home, period(0)) == 1
+        relay.keep()
+    found = judge(home, period(0), tmp_path / "record", connections=CONNECTIONS, explained={"failed"})
+    assert (found.states["failed"], found.states["sent"]) == (_OLD_LIST * 3 // 10, _OLD_LIST * 7 // 10)
+    table.add("an old list with three dead mailboxes of ten", 0, [found])

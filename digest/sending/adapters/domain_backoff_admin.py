@@ -19,7 +19,15 @@ from sqlalchemy import (
     update,
 )
 
-from digest.adapters.tables import bounces, deliveries, editions, refusing_domains, subscribers, subscriptions
+from digest.adapters.tables import (
+    bounces,
+    deliveries,
+    editions,
+    refusing_domains,
+    slowed_domains,
+    subscribers,
+    subscriptions,
+)
 from digest.delivery import OPEN, DeliveryState, EditionId
 from digest.edition import EditionState
 from digest.sending.adapters.domain_backoff import put, standing_of, standings_of_paused, stop_if_many
@@ -77,11 +85,12 @@ class DomainReturns:
             ]
 
     def forget(self, before: datetime) -> int:
-        """Let go of domains that were paused or freed before then, and of what only began to count; says how many."""
+        """Let go of domains that were paused, slowed or freed before then, and of what only began to count."""
         until, free = refusing_domains.c.until, refusing_domains.c.free_since
         old = or_(until < before, and_(until.is_(None), or_(free.is_(None), free < before)))
         with self._write.begin() as connection:
-            return connection.execute(delete(refusing_domains).where(old)).rowcount
+            eased = connection.execute(delete(slowed_domains).where(slowed_domains.c.slowed < before)).rowcount
+            return eased + connection.execute(delete(refusing_domains).where(old)).rowcount
 
     def resume(self, name: str, now: datetime) -> bool:
         """Let all letters to a domain go on at once; False when it was not paused."""

@@ -16,6 +16,7 @@ from digest.delivery import Claim, DeliveryState, EditionId, Reason, VariantId
 from digest.edition import EditionState
 from digest.sending.adapters.claims import due, sending, standings, unsendable
 from digest.sending.adapters.domain_backoff import DomainPauses
+from digest.sending.adapters.domain_pace import DomainPaces
 from digest.sending.adapters.freshness import AlwaysFresh, Texts
 from digest.sending.adapters.mass_refusal import MassRefusals, stop_refused_throughout
 from digest.sending.adapters.outcomes import OnUncertain, Outcomes, take_over
@@ -25,7 +26,6 @@ from digest.sending.domain_backoff import Patience
 from digest.subscription import SubscriptionId
 from mail.adapters.found_limits import FoundLimits
 from mail.adapters.throttle import Learned, Pacing, keep, learned_of, pace_of, take
-from mail.limits import judged as judge
 from mail.limits import waiting_mends
 from mail.reply import Reply, Verdict, asks_for_less
 from storage.compiled import Prepared
@@ -69,6 +69,7 @@ class Ledger:
         self._connections = connections
         self._breaker = Breaker()
         self._domains = DomainPauses(patience or Patience())
+        self._paces = DomainPaces()
         self._refusals = MassRefusals()
         self._in_hand = 0
         self._flying: frozenset[_Key] = frozenset()
@@ -114,7 +115,7 @@ class Ledger:
             marked=marked,
             claims=claims,
             stopped=frozenset(stopped),
-            waiting=self._domains.waiting,
+            waiting=self._domains.waiting | self._paces.slowed,
             outdated=outdated,
             wait=wait,
             stale=stale,
@@ -156,7 +157,7 @@ class Ledger:
 
     def _settle(self, outcomes: Outcomes, letters: Sequence[tuple[Claim, Reply]]) -> tuple[Breaker, set[EditionId]]:
         """Write down what became of letters; says how the breaker stands then, and which editions paused."""
-        judged = [(claim, reply, judge(reply)) for claim, reply in letters]
+        judged = self._paces.judged(outcomes.connection, letters, outcomes.now)
         sent = [(claim, reply) for claim, reply, each in judged if each is Verdict.SENT]
         if sent:
             outcomes.sent(sent)
@@ -247,6 +248,7 @@ class Ledger:
                 and (found := due(connection, edition, limit - len(claims), now))
             ):
                 kept = self._domains.admitted(connection, found, paused, now) if paused else found
+                kept = self._paces.admitted(connection, kept, now)
                 passed_over += len(found) - len(kept)
                 outcomes.claim([claim for claim, _ in kept])
                 for claim, fate in kept:

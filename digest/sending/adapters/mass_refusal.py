@@ -53,6 +53,9 @@ class MassRefusals:
 
         Of each, the letters that were refused with that answer are planned again.
         """
+        if not self._windows and all(verdict is Verdict.SENT for _, _, verdict in judged):
+            self._next = {}
+            return set()
         connection = outcomes.connection
         self._next = self._after(connection, judged)
         found = {edition: mass_refusal(window) for edition, window in self._next.items()}

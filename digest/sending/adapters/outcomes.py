@@ -93,7 +93,7 @@ class Outcomes:
                 self.sent([(claim, reply)])
             case Verdict.FAILED:
                 self.set(claim, state=DeliveryState.FAILED, reason=Reason.REFUSED, reply=str(reply))
-            case Verdict.DEFERRED | Verdict.BLAMED:
+            case Verdict.DEFERRED | Verdict.BLAMED | Verdict.SLOWED:
                 self._defer(claim, str(reply))
             case Verdict.UNCERTAIN:
                 self.doubt(claim, str(reply))
