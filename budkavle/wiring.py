@@ -48,6 +48,7 @@ from mail.adapters.found_limits import FoundLimits, OpenConnections
 from mail.adapters.maildir import MaildirRelay
 from mail.adapters.smtp import RelayAddress, SmtpRelay, Tls
 from mail.adapters.throttle import Pacing, learned_of
+from mail.adapters.token_command import TokenCommand
 from mail.relay import Relay
 
 Render = Callable[[str, Mapping[str, object]], str]
@@ -234,6 +235,8 @@ def relays(config: Config, limits: FoundLimits | None = None) -> Sequence[Relay]
         user=smtp.user,
         password=password_in(config.password_file) if config.password_file else None,
         letters=smtp.letters_per_connection,
+        token=TokenCommand(smtp.token_command) if smtp.token_command else None,
+        ca_file=str(config.ca_file) if config.ca_file else None,
     )
     shared = limits or FoundLimits(smtp.connections)
     return [SmtpRelay(where, shared) for _ in range(smtp.connections)]

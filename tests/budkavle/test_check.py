@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from budkavle.checks.relay import relay_findings
+from budkavle.checks.relay import Trial, relay_findings
 from budkavle.checks.samples import samples
 from budkavle.checks.templates import template_faults
 from budkavle.config import load
@@ -20,6 +20,7 @@ from budkavle.config_faults import Finding
 from budkavle.config_settings import Smtp
 from budkavle.database import knows_revision
 from budkavle.templates import built_in_templates, environment, template_names
+from mail.adapters.smtp_login import Login
 from tests.budkavle.conftest import Outcome, budkavle, changed
 from tests.digest.relay import HANG_UP, SILENCE, ScriptedRelay, certificate, server_tls
 
@@ -237,11 +238,14 @@ def localhost_pem(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return certificate(tmp_path_factory.mktemp("localhost"))
 
 
+SENDER = "studs+0.0-0123456789abcdef@example.org"
+
+
 def found(relay: ScriptedRelay, **changes: object) -> Finding | None:
     """What is found of a relay on this machine."""
     settings = {"host": "localhost", "port": relay.port, "tls": "none"} | changes
-    password = PASSWORD if "user" in changes else None
-    return next(relay_findings(Smtp.model_validate(settings), password), None)
+    login = Login(user=str(changes["user"]), password=PASSWORD) if "user" in changes else None
+    return next(relay_findings(Smtp.model_validate(settings), Trial(login=login, sender=SENDER)), None)
 
 
 def test_a_login_over_tls_is_tried_and_ended_politely(localhost_pem: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -335,7 +339,7 @@ def test_a_port_that_does_not_begin_with_tls_is_told() -> None:
         relay = threading.Thread(target=greet)
         relay.start()
         settings = {"host": "127.0.0.1", "port": listening.getsockname()[1], "tls": "implicit"}
-        (fault,) = relay_findings(Smtp.model_validate(settings), None)
+        (fault,) = relay_findings(Smtp.model_validate(settings), Trial())
         relay.join()
     assert (fault.place[-1], fault.what) == ("tls", "connecting: TLS failed: WRONG_VERSION_NUMBER")
     assert 'wants tls = "starttls"' in fault.remedy
