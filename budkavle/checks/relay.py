@@ -56,6 +56,7 @@ class _Conversation:
             if smtp.tls == "starttls":
                 self.step = _Step.TLS
                 await client.starttls()
+                await client.ehlo()
             if self._how.login is not None:
                 self.step = _Step.LOGIN
                 await log_in(client, self._how.login, is_secure=smtp.tls != "none")

@@ -13,6 +13,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from budkavle.cli.relay_limits import limits_line
 from budkavle.cli.terminal import (
     DEFAULT_CONFIG,
     AsJson,
@@ -213,12 +214,15 @@ def status(name: str | None = None, /, *, json: AsJson = False, config: ConfigFi
     loaded = load(config)
     with open_service(loaded) as service:
         statuses = list(service.editions.status(name))
+        relay_said = limits_line(service)
     if name is not None and not statuses:  # one that is configured no more may still have editions
         find_digest(loaded, name)
     for each in statuses:
         tell(each, json=json)
     if not statuses and not json:
         say("no edition yet")
+    if relay_said and not json:
+        say(relay_said)
     return Exit.NEEDS_A_PERSON if any(each.needs_a_person for each in newest_of_each(statuses)) else Exit.DONE
 
 

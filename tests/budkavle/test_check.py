@@ -222,7 +222,31 @@ def test_a_relay_that_answers_is_in_order_and_is_given_no_letter(home: Path) -> 
     with ScriptedRelay() as relay:
         with_relay(home, relay.port)
         assert check(home).code == 0
-    assert relay.verbs() == ["EHLO", "QUIT"]
+    assert relay.verbs() == ["EHLO", "MAIL", "RSET", "QUIT"]
+
+
+def test_a_relay_that_refuses_the_tagged_sender_is_told_with_the_setting(home: Path) -> None:
+    said = "550 5.7.60 studs+0.0-0123@example.org: not allowed to send as this"
+    with ScriptedRelay({"mail": [said]}) as relay:
+        fault = found(relay)
+    assert fault
+    assert fault.place == ("bounces", "address")
+    assert "5.7.60" in fault.what
+    assert "@" not in fault.what
+    assert any("+" in line for _, line in relay.heard if line.startswith("MAIL"))
+
+
+def test_a_file_of_certificates_that_is_none_is_told_with_its_line(home: Path) -> None:
+    with ScriptedRelay() as relay:
+        with_relay(home, relay.port)
+        config = home / "config.toml"
+        config.write_text(config.read_text().replace("[mail.smtp]\n", '[mail.smtp]\nca_file = "ca.pem"\n'))
+        assert "ca.pem" in check(home).out
+        (home / "ca.pem").write_text("no certificate")
+        told = check(home)
+    assert told.code == 1
+    assert "PEM" in told.out
+    assert relay.connections() == 0
 
 
 def test_offline_leaves_the_relay_in_peace(home: Path) -> None:
@@ -252,7 +276,7 @@ def test_a_login_over_tls_is_tried_and_ended_politely(localhost_pem: Path, monke
     monkeypatch.setenv("SSL_CERT_FILE", str(localhost_pem))
     with ScriptedRelay(tls=server_tls(localhost_pem)) as relay:
         assert found(relay, tls="starttls", **LOGIN) is None
-    assert relay.verbs() == ["EHLO", "STARTTLS", "EHLO", "AUTH", "QUIT"]
+    assert relay.verbs() == ["EHLO", "STARTTLS", "EHLO", "AUTH", "MAIL", "RSET", "QUIT"]
     with ScriptedRelay(tls=server_tls(localhost_pem), implicit=True) as relay:
         assert found(relay, tls="implicit", **LOGIN) is None
 
