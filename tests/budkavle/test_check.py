@@ -225,7 +225,7 @@ def test_a_relay_that_answers_is_in_order_and_is_given_no_letter(home: Path) -> 
     assert relay.verbs() == ["EHLO", "MAIL", "RSET", "QUIT"]
 
 
-def test_a_relay_that_refuses_the_tagged_sender_is_told_with_the_setting(home: Path) -> None:
+def test_a_relay_that_refuses_the_tagged_sender_is_told_with_the_setting() -> None:
     said = "550 5.7.60 studs+0.0-0123@example.org: not allowed to send as this"
     with ScriptedRelay({"mail": [said]}) as relay:
         fault = found(relay)
