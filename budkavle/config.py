@@ -63,6 +63,12 @@ class Config:
         return self.folder / self.settings.templates
 
     @property
+    def ca_file(self) -> Path | None:
+        """The certificates of those who vouch for the relay, where the system's do not."""
+        smtp = self.settings.mail.smtp
+        return self.folder / smtp.ca_file if smtp and smtp.ca_file else None
+
+    @property
     def password_file(self) -> Path | None:
         """The file that holds the relay's password, if the relay wants one."""
         smtp = self.settings.mail.smtp

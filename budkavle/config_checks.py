@@ -153,10 +153,14 @@ def _mail(mail: Raw) -> Iterator[Finding]:
     if smtp.get("tls") == "none" and _fits(forms.host, host) and not is_loopback(str(host)):
         what = f'"none" would send letters unprotected to {shown(host)}'
         yield Finding(place=(*place, "tls"), what=what, remedy='write "starttls" or "implicit"')
-    elif smtp.get("tls") == "none" and "password_file" in smtp:
+    elif smtp.get("tls") == "none" and {"password_file", "token_command"} & smtp.keys():
         what = '"none" would send the password unprotected'
         yield Finding(place=(*place, "tls"), what=what, remedy='write "starttls" or "implicit"')
-    for one, other in (("user", "password_file"), ("password_file", "user")):
+    if {"password_file", "token_command"} <= smtp.keys():
+        what, remedy = "stands beside password_file", "keep the one that the relay wants"
+        yield Finding(place=(*place, "token_command"), what=what, remedy=remedy)
+    secret = "token_command" if "token_command" in smtp else "password_file"
+    for one, other in (("user", secret), (secret, "user")):
         if one in smtp and other not in smtp:
             yield Finding(place=(*place, one), what=f"stands without {other}", remedy=f"add {other}, or remove {one}")
 

@@ -117,6 +117,8 @@ class Smtp(Table):
     tls: Literal["none", "starttls", "implicit"] = "starttls"
     user: Words | None = None
     password_file: Path | None = None
+    token_command: Annotated[tuple[Words, ...], Field(min_length=1)] | None = None
+    ca_file: Path | None = None
     connections: Annotated[Whole, Field(ge=1, le=100)] = 10
     letters_per_connection: Annotated[Whole, Field(ge=1)] = 100
     rate: Annotated[Whole, Field(ge=1)] | None = None

@@ -51,7 +51,8 @@ from feeds.selection import own_feeds
 from mail.adapters.found_limits import FoundLimits, OpenConnections
 from mail.adapters.maildir import MaildirRelay
 from mail.adapters.smtp import RelayAddress, SmtpRelay, Tls
-from mail.adapters.throttle import Pacing, learned_of
+from mail.adapters.throttle import Learned, Pacing, learned_of
+from mail.adapters.token_command import TokenCommand
 from mail.relay import Relay
 
 Render = Callable[[str, Mapping[str, object]], str]
@@ -271,6 +272,8 @@ def relays(config: Config, limits: FoundLimits | None = None) -> Sequence[Relay]
         user=smtp.user,
         password=password_in(config.password_file) if config.password_file else None,
         letters=smtp.letters_per_connection,
+        token=TokenCommand(smtp.token_command) if smtp.token_command else None,
+        ca_file=str(config.ca_file) if config.ca_file else None,
     )
     shared = limits or FoundLimits(smtp.connections)
     return [SmtpRelay(where, shared) for _ in range(smtp.connections)]
@@ -297,6 +300,16 @@ def pacing(config: Config) -> Pacing | None:
     if config.settings.mail.transport == "maildir" or smtp is None:
         return None
     return Pacing(relay=f"{smtp.host}:{smtp.port}", rate=smtp.rate, burst=smtp.burst)
+
+
+def learned_limits(service: Service) -> tuple[str, Learned] | None:
+    """The relay's name and the limits that were found of it; None where there is no relay, or no limit was met."""
+    known = pacing(service.config)
+    if known is None:
+        return None
+    with service.database.read.begin() as connection:
+        learned = learned_of(connection, known.relay)
+    return None if learned == Learned() else (known.relay, learned)
 
 
 class NoPasswordError(ValueError):

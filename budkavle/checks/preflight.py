@@ -1,6 +1,7 @@
 """What a configuration without fault still meets on this machine: said before the daemon runs into it."""
 
 import ipaddress
+import ssl
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from email import policy
@@ -28,7 +29,7 @@ def worries(config: Config, reach: Reach) -> tuple[Fault, ...]:
     from budkavle.checks.store import store_findings  # noqa: PLC0415 - a faulty file is told without waiting for them
     from budkavle.checks.templates import template_faults  # noqa: PLC0415 - as above
 
-    found = [*folder_findings(config), *_proxies(config), *_password(config)]
+    found = [*folder_findings(config), *_proxies(config), *_password(config), *_ca_file(config)]
     found += _as_far_as_it_goes(("store", "url"), lambda: store_findings(config.store_path))
     if reach is Reach.RELAY:
         found += _as_far_as_it_goes(("mail", "smtp"), lambda: _relay(config))
@@ -133,10 +134,41 @@ def _relay(config: Config) -> Iterator[Finding]:
         password = _first_line(path) if path else None
     except (OSError, UnicodeDecodeError):
         return  # said of the file itself
-    if config.settings.mail.transport == "smtp" and smtp and not (path and not password):
-        from budkavle.checks.relay import relay_findings  # noqa: PLC0415 - only who has a relay waits for it
+    unready = (path and not password) or bool([*_ca_file(config)])
+    if config.settings.mail.transport == "smtp" and smtp and not unready:
+        from budkavle.checks.relay import Trial, relay_findings  # noqa: PLC0415 - only who has a relay waits for it
+        from mail.adapters.smtp_login import Login  # noqa: PLC0415 - as above
+        from mail.adapters.token_command import TokenCommand  # noqa: PLC0415 - as above
 
-        yield from relay_findings(smtp, password)
+        token = TokenCommand(smtp.token_command) if smtp.token_command else None
+        login = Login(user=smtp.user, password=password, token=token) if smtp.user and (token or password) else None
+        ca_file = str(config.ca_file) if config.ca_file else None
+        yield from relay_findings(smtp, Trial(login=login, ca_file=ca_file, sender=_sender(config)))
+
+
+def _sender(config: Config) -> str | None:
+    """An envelope sender as a letter of an edition has it, with a tag that belongs to no letter."""
+    from digest.keyed import Key  # noqa: PLC0415 - only who has a relay waits for it
+    from digest.verp import ReturnPaths  # noqa: PLC0415 - as above
+
+    bounces = config.settings.bounces.address
+    if bounces is None:
+        return next((each.from_.address for each in config.settings.digests), None)
+    paths = ReturnPaths(Key(bytes(32)), bounces)
+    return paths.sender(paths.tag(0, 0))
+
+
+def _ca_file(config: Config) -> Iterator[Finding]:
+    """The certificates that are named must be there and be certificates."""
+    path, place = config.ca_file, ("mail", "smtp", "ca_file")
+    if path is None:
+        return
+    try:
+        ssl.create_default_context(cafile=path)
+    except (OSError, ValueError) as error:  # ssl.SSLError among them
+        why = error.strerror if isinstance(error, OSError) and not isinstance(error, ssl.SSLError) else "no certificate"
+        what, remedy = f"{path}: {why}", "name a file of certificates in PEM form that this user can read"
+        yield Finding(place=place, what=what, remedy=remedy)
 
 
 def _plain_http(config: Config) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from cyclopts import App, Parameter
 from budkavle.cli.asking import Yes
 from budkavle.cli.edition_dates import is_meant, period_named
 from budkavle.cli.letter_record import letter_record
+from budkavle.cli.relay_limits import limits_line
 from budkavle.cli.terminal import (
     DEFAULT_CONFIG,
     AsJson,
@@ -241,12 +242,15 @@ def status(
     loaded = load(config)
     with open_to_read(loaded) as service:
         statuses = list(service.editions.status(name))
+        relay_said = limits_line(service)
     if name is not None and not statuses:  # one that is configured no more may still have editions
         find_digest(loaded, name)
     for each in statuses:
         tell(each, json=json)
     if not statuses and not json:
         say("no edition yet")
+    if relay_said and not json:
+        say(relay_said)
     return Exit.NEEDS_A_PERSON if any(each.needs_a_person for each in newest_of_each(statuses)) else Exit.DONE
 
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from budkavle.alarms.alarms import Alarm, Memory, key_of
 from budkavle.alarms.detect import look_and_recall
 from budkavle.alarms.store import book_of
+from budkavle.cli.relay_limits import limits_line, limits_record
 from budkavle.cli.terminal import DEFAULT_CONFIG, AsJson, ConfigFile, Exit, now, say, say_json
 from budkavle.config import load
 from budkavle.config_settings import Digest
@@ -32,9 +33,12 @@ def status(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:
         overview = _overview(service, moment)
         remembered = book_of(service).read()
         alarms = [_lasting(one, remembered) for one in sorted(look_and_recall(service, moment))]
+        relay, relay_said = limits_record(service), limits_line(service)
     if json:
-        say_json(_record(overview, alarms))
+        say_json({**_record(overview, alarms), "relay": relay})
     else:
+        if relay_said:
+            say(relay_said)
         for line in _lines(overview, alarms, loaded.settings.timezone):
             say(line)
     return Exit.NEEDS_A_PERSON if alarms else Exit.DONE

@@ -6,14 +6,16 @@ anew, waits for each command's answer, and loses step with the relay when a call
 
 import re
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from ssl import SSLCertVerificationError
 
-from aiosmtplib import SMTP, SMTPException, SMTPHeloError, SMTPResponseException
+from aiosmtplib import SMTP, SMTPAuthenticationError, SMTPException, SMTPHeloError, SMTPResponseException
 
 from mail.adapters.found_limits import FoundLimits
 from mail.adapters.smtp_conversation import Answer, Conversation
+from mail.adapters.smtp_login import Login, NoMechanismError, UnprovedRelayError, log_in
+from mail.adapters.token_command import TokenCommand, TokenError
 from mail.relay import Envelope
 from mail.reply import Phase, Reply
 
@@ -49,6 +51,13 @@ class RelayAddress:
     user: str | None = None
     password: str | None = None
     letters: int = 100
+    token: TokenCommand | None = None
+    ca_file: str | None = None
+
+    @property
+    def login(self) -> Login | None:
+        """By what the relay shall know us; None when it need not."""
+        return Login(user=self.user, password=self.password, token=self.token) if self.user else None
 
 
 @dataclass(kw_only=True)
@@ -96,7 +105,7 @@ class SmtpRelay:
         try:
             line = await self._connected()
         except (SMTPException, OSError, ValueError) as error:
-            return replace(_not_let_in(error), others=self._limits.lines.number)
+            return _not_let_in(error, self._limits.lines.number)
         return await self._judged(line, await _introduce(line, envelope), envelope.letter)
 
     async def finish(self, following: Envelope | None = None) -> Reply:
@@ -162,23 +171,12 @@ class SmtpRelay:
         if self._line is not None and self._line.letters == self._limits.letters:
             self._limits.renewed()
         await self.close()
-        where = self._where
-        client = SMTP(
-            hostname=where.host,
-            port=where.port,
-            use_tls=where.tls is Tls.IMPLICIT,
-            # Never None: that would go on in plain text when somebody strips STARTTLS from the greeting.
-            start_tls=where.tls is Tls.STARTTLS,
-            username=where.user,
-            password=where.password,
-            timeout=_SECONDS,
-        )
         try:
-            await client.connect()
-            await _greet(client)
-        except BaseException:
-            client.close()
-            raise
+            client = await self._opened()
+        except SMTPAuthenticationError:
+            if self._where.token is None:
+                raise
+            client = await self._opened()  # once more, with a fresh token
         if client.transport is None:
             raise ConnectionError("the relay closed the connection after the login")
         self._line = _Line(
@@ -190,6 +188,28 @@ class SmtpRelay:
         )
         self._limits.lines.changed(1)
         return self._line
+
+    async def _opened(self) -> SMTP:
+        """A connection that is greeted, secured and logged in."""
+        where = self._where
+        client = SMTP(
+            hostname=where.host,
+            port=where.port,
+            use_tls=where.tls is Tls.IMPLICIT,
+            # Never None: that would go on in plain text when somebody strips STARTTLS from the greeting.
+            start_tls=where.tls is Tls.STARTTLS,
+            cert_bundle=where.ca_file,
+            timeout=_SECONDS,
+        )
+        try:
+            await client.connect()
+            await _greet(client)
+            if where.login:
+                await log_in(client, where.login, is_secure=where.tls is not Tls.NONE)
+        except BaseException:
+            client.close()
+            raise
+        return client
 
     async def _judged(self, line: _Line, answers: list[Answer], letter: bytes) -> Reply | None:
         """None when all was accepted and the letter is on its way; else the refusal that counts.
@@ -279,17 +299,22 @@ async def _reset(line: _Line, answers: list[Answer]) -> bool:
     return bool(answered) and answered[0].code == _DONE
 
 
-def _not_let_in(error: Exception) -> Reply:
+def _not_let_in(error: Exception, others: int) -> Reply:
     """Before MAIL an error's words name the relay or its certificate, never a recipient."""
     if isinstance(error, SMTPResponseException) and error.code > 0:
-        return Reply(phase=Phase.CONNECT, code=error.code, text=error.message)
-    return Reply(phase=Phase.CONNECT, code=0, text=str(error), lasting=_is_lasting(error))
+        return Reply(phase=Phase.CONNECT, code=error.code, text=error.message, others=others)
+    heard = 0 if isinstance(error, ValueError) else others  # what is wrong on our side says nothing of their number
+    return Reply(phase=Phase.CONNECT, code=0, text=str(error), others=heard, lasting=_is_lasting(error))
 
 
 def _is_lasting(error: BaseException | None) -> bool:
-    """Whether no waiting mends it: a certificate that nobody vouches for, or a relay that offers no TLS."""
+    """Whether no waiting mends it: a certificate that nobody vouches for, a relay that offers no TLS or no login."""
     while error is not None:
-        if isinstance(error, SSLCertVerificationError) or "STARTTLS extension not supported" in str(error):
+        if isinstance(error, SSLCertVerificationError | NoMechanismError | UnprovedRelayError):
+            return True
+        if isinstance(error, TokenError) and error.lasting:
+            return True
+        if "STARTTLS extension not supported" in str(error):
             return True
         error = error.__cause__ or error.__context__
     return False

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from budkavle.checks.preflight import Reach, worries
-from budkavle.checks.relay import relay_findings
+from budkavle.checks.relay import Trial, relay_findings
 from budkavle.checks.samples import samples
 from budkavle.checks.templates import template_faults
 from budkavle.config import load
@@ -24,6 +24,7 @@ from budkavle.config_faults import Finding
 from budkavle.config_settings import Smtp
 from budkavle.database import knows_revision
 from budkavle.templates import built_in_templates, environment, template_names
+from mail.adapters.smtp_login import Login
 from tests.budkavle.conftest import Outcome, budkavle, changed
 from tests.digest.relay import HANG_UP, SILENCE, ScriptedRelay, certificate, server_tls
 
@@ -232,7 +233,31 @@ def test_a_relay_that_answers_is_in_order_and_is_given_no_letter(home: Path) -> 
     with ScriptedRelay() as relay:
         with_relay(home, relay.port)
         assert check(home).code == 0
-    assert relay.verbs() == ["EHLO", "QUIT"]
+    assert relay.verbs() == ["EHLO", "MAIL", "RSET", "QUIT"]
+
+
+def test_a_relay_that_refuses_the_tagged_sender_is_told_with_the_setting() -> None:
+    said = "550 5.7.60 studs+0.0-0123@example.org: not allowed to send as this"
+    with ScriptedRelay({"mail": [said]}) as relay:
+        fault = found(relay)
+    assert fault
+    assert fault.place == ("bounces", "address")
+    assert "5.7.60" in fault.what
+    assert "@" not in fault.what
+    assert any("+" in line for _, line in relay.heard if line.startswith("MAIL"))
+
+
+def test_a_file_of_certificates_that_is_none_is_told_with_its_line(home: Path) -> None:
+    with ScriptedRelay() as relay:
+        with_relay(home, relay.port)
+        config = home / "config.toml"
+        config.write_text(config.read_text().replace("[mail.smtp]\n", '[mail.smtp]\nca_file = "ca.pem"\n'))
+        assert "ca.pem" in check(home).out
+        (home / "ca.pem").write_text("no certificate")
+        told = check(home)
+    assert told.code == 1
+    assert "PEM" in told.out
+    assert relay.connections() == 0
 
 
 def test_offline_leaves_the_relay_in_peace(home: Path) -> None:
@@ -248,18 +273,21 @@ def localhost_pem(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return certificate(tmp_path_factory.mktemp("localhost"))
 
 
+SENDER = "studs+0.0-0123456789abcdef@example.org"
+
+
 def found(relay: ScriptedRelay, **changes: object) -> Finding | None:
     """What is found of a relay on this machine."""
     settings = {"host": "localhost", "port": relay.port, "tls": "none"} | changes
-    password = PASSWORD if "user" in changes else None
-    return next(relay_findings(Smtp.model_validate(settings), password), None)
+    login = Login(user=str(changes["user"]), password=PASSWORD) if "user" in changes else None
+    return next(relay_findings(Smtp.model_validate(settings), Trial(login=login, sender=SENDER)), None)
 
 
 def test_a_login_over_tls_is_tried_and_ended_politely(localhost_pem: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(localhost_pem))
     with ScriptedRelay(tls=server_tls(localhost_pem)) as relay:
         assert found(relay, tls="starttls", **LOGIN) is None
-    assert relay.verbs() == ["EHLO", "STARTTLS", "EHLO", "AUTH", "QUIT"]
+    assert relay.verbs() == ["EHLO", "STARTTLS", "EHLO", "AUTH", "MAIL", "RSET", "QUIT"]
     with ScriptedRelay(tls=server_tls(localhost_pem), implicit=True) as relay:
         assert found(relay, tls="implicit", **LOGIN) is None
 
@@ -346,7 +374,7 @@ def test_a_port_that_does_not_begin_with_tls_is_told() -> None:
         relay = threading.Thread(target=greet)
         relay.start()
         settings = {"host": "127.0.0.1", "port": listening.getsockname()[1], "tls": "implicit"}
-        (fault,) = relay_findings(Smtp.model_validate(settings), None)
+        (fault,) = relay_findings(Smtp.model_validate(settings), Trial())
         relay.join()
     assert (fault.place[-1], fault.what) == ("tls", "connecting: TLS failed: WRONG_VERSION_NUMBER")
     assert 'wants tls = "starttls"' in fault.remedy

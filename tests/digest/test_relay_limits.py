@@ -69,17 +69,17 @@ def test_what_was_found_is_remembered_and_the_next_run_begins_with_it(tmp_path: 
 
 
 def test_a_relay_without_limits_is_not_remembered_and_gets_all_connections(tmp_path: Path) -> None:
-    with LimitedRelay(Allowed(connections=10, letters=1000, rate=1e6)) as relay:
-        with newsroom(tmp_path, relay.port, 100, connections=5) as service:
-            assert sent(service) == ({"sent": 100}, EditionState.FINISHED)
-            assert learned(service) == Learned()
+    unlimited = Allowed(connections=10, letters=1000, rate=1e6)
+    with LimitedRelay(unlimited) as relay, newsroom(tmp_path, relay.port, 100, connections=5) as service:
+        assert sent(service) == ({"sent": 100}, EditionState.FINISHED)
+        assert learned(service) == Learned()
     assert relay.most == 5
 
 
 def test_a_relay_that_drops_connections_beyond_its_number_without_a_word_pauses_nobody(tmp_path: Path) -> None:
-    with ScriptedRelay({"connect": ["220 relay.test", *[HANG_UP] * 3]}) as relay:
-        with newsroom(tmp_path, relay.port, 30, connections=4) as service:
-            assert sent(service) == ({"sent": 30}, EditionState.FINISHED)
+    script = {"connect": ["220 relay.test", *[HANG_UP] * 3]}
+    with ScriptedRelay(script) as relay, newsroom(tmp_path, relay.port, 30, connections=4) as service:
+        assert sent(service) == ({"sent": 30}, EditionState.FINISHED)
     assert len({letter.recipient for letter in relay.letters}) == 30
 
 
