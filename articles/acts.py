@@ -110,6 +110,16 @@ def says_the_same(one: Draft, other: Draft) -> bool:
     return _compared(one) == _compared(other)
 
 
+def replaces_wholly(known: Draft, draft: Draft) -> bool:
+    """Whether a text shares neither title nor date nor a paragraph with the one before it: hardly an edit of it."""
+    if known.title == draft.title or known.published is None or draft.published is None:
+        return False
+    if known.published.value == draft.published.value:
+        return False
+    paragraphs, others = (set(filter(None, map(str.strip, one.body_text.splitlines()))) for one in (known, draft))
+    return bool(paragraphs) and bool(others) and paragraphs.isdisjoint(others)
+
+
 def _compared(draft: Draft) -> tuple[object, ...]:
     published = draft.published
     # The date as text: in the hour that autumn repeats, times of different zones never compare equal (PEP 495).

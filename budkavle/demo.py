@@ -7,9 +7,10 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from articles.article import Kind
+from articles.sources.file_kinds import MANIFEST
 from budkavle import delivering
 from budkavle.config import Config, load
-from budkavle.finding import MANIFEST, at_path, everything
+from budkavle.finding import at_path, everything
 from budkavle.importing import import_all
 from budkavle.planning import plan_due, rhythm
 from budkavle.publishing import build_feeds

@@ -28,7 +28,8 @@ from budkavle.config import Config, load
 from budkavle.finding import Found, at_path, everything, read_manifest
 from budkavle.importing import Imported, article_at, import_all, release_held, try_out
 from budkavle.starting import shipped_config
-from budkavle.wiring import open_service
+from budkavle.vanished import files_of, lines, missing
+from budkavle.wiring import Service, open_service
 
 app = App(name="articles", help="List articles and change them; decide about inputs that wait.")
 app.command(erase)
@@ -60,6 +61,8 @@ def take(  # noqa: PLR0913 - one option each, as the manual lists them
         with open_service(loaded) as service:
             # All is stored before anything is said: whoever reads the output may stop reading at any line.
             done = list(progress(import_all(service, found, moment), "Importing", len(found)))
+            if not paths and not manifest:
+                _tell_vanished(service, found)
         outcomes = [_tell(one, json=json) for one in done]
     counted = ", ".join(f"{number} {outcome}" for outcome, number in Counter(outcomes).most_common())
     complain(f"{len(outcomes)} inputs: {counted}" if outcomes else "no inputs: there is no file to import")
@@ -107,6 +110,14 @@ def _tell(one: Imported, *, json: bool) -> str:
         for warning in one.outcome.warnings:
             complain(f"warning   {one.given.file}: {warning}")
     return one.word
+
+
+def _tell_vanished(service: Service, found: list[Found]) -> None:
+    """Say once which files are gone, and that their articles are not."""
+    for place, gone in missing(service, found):
+        for line in lines(place.folder, gone):
+            complain(f"vanished  {line}")
+        files_of(service).forget(gone)
 
 
 @app.command(name="list")
