@@ -40,6 +40,7 @@ chaos: .venv/tested
 bench: .venv/tested
 	$(BIN)/python -m benchmarks.feeds
 	$(BIN)/python -m benchmarks.serving
+	$(BIN)/python -m benchmarks.answers
 	$(BIN)/python -m benchmarks.sending
 	$(BIN)/python -m benchmarks.lists
 

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from sqlalchemy import Connection, Engine, Row, and_, func, insert, select
 
-from articles.acts import Change, Hold, decide, history, replaces_wholly
+from articles.acts import Change, Hold, decide, hardly_an_edit, history
 from articles.adapters.erasing import erase
 from articles.adapters.files import giver, remember_file
 from articles.adapters.rows import standing, topics_held, version, versions_of
@@ -74,7 +74,7 @@ class ArticleStore:
                 return Hold(f"it is the same article as {elsewhere}, which is there still; remove one of them")
             outcome = decide(found, arrival.draft, arrival.asked, arrival.note)
             if isinstance(outcome, Change) and found and not arrival.sure:
-                outcome = _as_another(found, outcome) or outcome
+                outcome = hardly_an_edit(found, outcome) or outcome
             if isinstance(outcome, Hold):
                 return outcome
             article_id = found.article.id if found else self._create(connection, arrival, publisher)
@@ -281,15 +281,6 @@ def _elsewhere(connection: Connection, arrival: Arrival, found: History) -> str 
     if known.issuperset(arrival.addresses):
         return None
     return min(known & arrival.beside, default=None)
-
-
-def _as_another(known: History, change: Change) -> Hold | None:
-    """Why a text that shares nothing with the article at its addresses must wait: it is perhaps another article."""
-    if change.kind is not Kind.EDITED or not replaces_wholly(known.article, change.draft):
-        return None
-    was = f"{known.article.title!r} of {known.article.published.value.isoformat()[:10]}"
-    remedy = "give another article a file name and an address of its own, or release it to replace that one"
-    return Hold(f"its title, date and text are all other than those of {was}, which came from there before; {remedy}")
 
 
 def _known_versions(connection: Connection, article_id: ArticleId) -> list[Version]:
