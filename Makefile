@@ -56,6 +56,7 @@ chaos: $(VENV)/tested
 bench: $(VENV)/tested
 	$(BIN)/python -m benchmarks.feeds
 	$(BIN)/python -m benchmarks.serving
+	$(BIN)/python -m benchmarks.answers
 	$(BIN)/python -m benchmarks.sending
 	$(BIN)/python -m benchmarks.lists
 

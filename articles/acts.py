@@ -110,6 +110,25 @@ def says_the_same(one: Draft, other: Draft) -> bool:
     return _compared(one) == _compared(other)
 
 
+def hardly_an_edit(known: History, change: Change) -> Hold | None:
+    """Why a text that shares nothing with the article at its addresses must wait: it is perhaps another article."""
+    if change.kind is not Kind.EDITED or not _replaces_wholly(known.article, change.draft):
+        return None
+    was = f"{known.article.title!r} of {known.article.published.value.isoformat()[:10]}"
+    remedy = "give another article a file name and an address of its own, or release it to replace that one"
+    return Hold(f"its title, date and text are all other than those of {was}, which came from there before; {remedy}")
+
+
+def _replaces_wholly(known: Draft, draft: Draft) -> bool:
+    """Whether a text shares neither title nor date nor a paragraph with the one before it: hardly an edit of it."""
+    if known.title == draft.title or known.published is None or draft.published is None:
+        return False
+    if known.published.value == draft.published.value:
+        return False
+    paragraphs, others = (set(filter(None, map(str.strip, one.body_text.splitlines()))) for one in (known, draft))
+    return bool(paragraphs) and bool(others) and paragraphs.isdisjoint(others)
+
+
 def _compared(draft: Draft) -> tuple[object, ...]:
     published = draft.published
     # The date as text: in the hour that autumn repeats, times of different zones never compare equal (PEP 495).

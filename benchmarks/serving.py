@@ -42,7 +42,7 @@ from tests.chaos.sink import free_port
 
 _PATH = "/feeds/alla.atom"
 _TICKS = os.sysconf("SC_CLK_TCK")
-_NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 _WAYS = ("304", "gzip", "identity")
 _WORDS = (
     "nyheter",
@@ -126,7 +126,7 @@ def _nginx(port: int, folder: Path) -> list[str]:
         encoding="utf-8",
     )
     folder.chmod(0o755)
-    return [str(_NGINX), "-p", str(folder), "-c", str(folder / "nginx.conf")]
+    return [str(NGINX), "-p", str(folder), "-c", str(folder / "nginx.conf")]
 
 
 def _wait(port: int) -> None:
@@ -182,7 +182,7 @@ def served(folder: Path, rounds: int, seconds: int) -> str:
     if not shutil.which("wrk"):
         raise RuntimeError("there is no wrk; install it: apt-get install wrk")
     lay(folder)
-    kinds = ["Budkavle", "StaticFiles", *(["nginx"] if _NGINX else [])]
+    kinds = ["Budkavle", "StaticFiles", *(["nginx"] if NGINX else [])]
     found: dict[tuple[str, str], list[Rate]] = {(kind, way): [] for kind in kinds for way in _WAYS}
     with ExitStack() as running:
         at = {kind: running.enter_context(server(kind, folder)) for kind in kinds}

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from budkavle import colours
 from budkavle import config_forms as forms
+from budkavle.config_networks import network
 
 
 def _text(value: object) -> str:
@@ -56,7 +57,7 @@ class Web(Table):
     """The web server."""
 
     listen: Annotated[forms.Listen, BeforeValidator(forms.listen), Text] = forms.Listen(host="127.0.0.1", port=8090)
-    trusted_proxies: tuple[Annotated[str, AfterValidator(forms.network), Text], ...] = ("127.0.0.1", "::1")
+    trusted_proxies: tuple[Annotated[str, AfterValidator(network), Text], ...] = ("127.0.0.1", "::1")
 
 
 class Look(Table):

@@ -12,10 +12,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from articles.article import DateSource, Kind, Published
+from articles.sources.file_kinds import MANIFEST
 from budkavle import delivering
 from budkavle.archive import listed_editions
 from budkavle.config import Config, load
-from budkavle.finding import MANIFEST, at_path, everything
+from budkavle.finding import at_path, everything
 from budkavle.importing import import_all, release_held
 from budkavle.planning import open_period, plan, plan_due, rhythm
 from budkavle.publishing import build_feeds

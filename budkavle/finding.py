@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from articles.adapters.folder import walk
+from articles.adapters.unread import unread
 from articles.article import Kind, SourceName
+from articles.sources.file_kinds import MANIFEST, is_of_another_kind, why_unread
 from articles.sources.reading import Refused, Source
 from budkavle.config import Config, SourceFolder
-
-MANIFEST = "manifest.jsonl"
-"""A source's folder may hold this file: a JSON object a line with `file` and `url`, for pages without their address."""
 
 
 class NoSourceError(ValueError):
@@ -25,7 +24,7 @@ class NoSourceError(ValueError):
 class Found:
     """A file to be imported, the source it belongs to, and what somebody said of it: its address, its act, a note.
 
-    `path` lies in `folder`; `name` is how the person called it.
+    `path` lies in `folder`; `name` is how the person called it. `unread` is why it is of no kind that is read.
     """
 
     name: str
@@ -35,6 +34,7 @@ class Found:
     url: str | None = None
     asked: Kind | None = None
     note: str = ""
+    unread: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,10 @@ class Manifest:
 
 
 def read_manifest(path: Path) -> Manifest:
-    """The addresses that a manifest gives; a bad line is a fault and the others count."""
+    """The addresses that a manifest gives; a bad line is a fault and the others count.
+
+    A source's folder may hold one: a JSON object a line with `file` and `url`, for pages without their address.
+    """
     urls: dict[Path, str] = {}
     faults = []
     for number, line in enumerate(path.read_bytes().splitlines(), 1):
@@ -93,7 +96,13 @@ def _files(path: Path, place: SourceFolder) -> Iterator[Found]:
         yield Found(name=str(place.folder / MANIFEST), path=own, folder=folder, source=place.source)
     for each in walk(path) if path.is_dir() else [path]:
         real = each.parent.resolve() / each.name
-        yield Found(name=str(each), path=real, folder=folder, source=place.source, url=manifest.urls.get(real))
+        why = why_unread(each.name) if is_of_another_kind(each.name) else None
+        yield Found(
+            name=str(each), path=real, folder=folder, source=place.source, url=manifest.urls.get(real), unread=why
+        )
+    for one in unread(path) if path.is_dir() else ():
+        real = one.path.parent.resolve() / one.path.name
+        yield Found(name=str(one.path), path=real, folder=folder, source=place.source, unread=one.why)
 
 
 def _place(config: Config, path: Path, source: str | None, *, anywhere: bool) -> SourceFolder:

@@ -14,9 +14,10 @@ from articles.adapters.store import Arrival, Taken
 from articles.article import ArticleId, Draft, Kind, Published
 from articles.intake import located, read, record
 from articles.sources.dates import NO_DATE
+from articles.sources.file_kinds import MANIFEST
 from articles.sources.reading import Input, Parsed, Refused
 from budkavle.config import Config
-from budkavle.finding import MANIFEST, Found, read_manifest
+from budkavle.finding import Found, read_manifest
 from budkavle.wiring import Service, vocabulary
 
 
@@ -105,7 +106,7 @@ def _readings(config: Config, found: Iterable[Found], now: datetime) -> Iterator
         if each.path.name == MANIFEST:
             yield from ((each, blank, fault) for fault in read_manifest(each.path).faults)
             continue
-        given = read_file(each.folder, each.path, each.url)
+        given = Refused(reason=each.unread) if each.unread else read_file(each.folder, each.path, each.url)
         if isinstance(given, Refused):
             yield each, blank, given
         else:
@@ -129,6 +130,7 @@ def _arrival(each: Found, given: Input, parsed: Parsed) -> Arrival:
         draft=parsed.draft,
         asked=each.asked or parsed.act,
         note=each.note or parsed.note,
+        file=given.address,
     )
 
 
@@ -184,7 +186,8 @@ def release_held(service: Service, number: int, published: Published | None, now
     draft = replace(waiting.draft, published=published or waiting.draft.published)
     if draft.published is None:
         raise StillUndatedError(number)
-    arrival = Arrival(source=waiting.source, addresses=_addresses(draft, waiting.address), draft=draft)
+    addresses = _addresses(draft, waiting.address)
+    arrival = Arrival(source=waiting.source, addresses=addresses, draft=draft, file=waiting.address, sure=True)
     publisher = service.config.publishers().get(draft.publishers[0])
     if publisher is None:
         raise PublisherGoneError(number, draft.publishers[0])

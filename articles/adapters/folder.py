@@ -6,10 +6,10 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
+from articles.sources.file_kinds import SUFFIXES
 from articles.sources.reading import Input, Refused
 
 MAX_BYTES = 5_000_000
-SUFFIXES = (".txt", ".md", ".markdown")
 _SAVE = "save the file as UTF-8"
 _WIDE = {
     codecs.BOM_UTF32_LE: "UTF-32",
@@ -20,7 +20,10 @@ _WIDE = {
 
 
 def walk(folder: Path) -> Iterator[Path]:
-    """The articles' files under a folder, sorted by path; hidden ones, links out of it and others are left out."""
+    """The articles' files under a folder, sorted by path; hidden ones, links out of it and others are left out.
+
+    Those that somebody may miss are `articles.adapters.unread.unread`.
+    """
     root = folder.resolve()
     found: list[Path] = []
     for place, folders, names in os.walk(folder):

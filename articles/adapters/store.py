@@ -7,8 +7,9 @@ from itertools import groupby
 
 from sqlalchemy import Connection, Engine, Row, and_, func, insert, select
 
-from articles.acts import Change, Hold, decide, history
+from articles.acts import Change, Hold, decide, hardly_an_edit, history
 from articles.adapters.erasing import erase
+from articles.adapters.files import giver, remember_file
 from articles.adapters.rows import standing, topics_held, version, versions_of
 from articles.adapters.tables import aliases, articles, versions
 from articles.adapters.writing import append, fingerprint, remember_addresses
@@ -39,12 +40,15 @@ class Arrival:
     """A draft as it reaches the store: by what addresses it is known, first sight's first, and what it asks for.
 
     `beside` are the addresses of the other inputs that its source has now: an article can only be at one of them.
+    `file` is its own path there. `sure` is the word of a person that the draft belongs to the article at its addresses.
     """
 
     source: SourceName
     addresses: tuple[str, ...]
     draft: Draft
     beside: frozenset[str] = frozenset()
+    file: str = ""
+    sure: bool = False
     asked: Kind | None = None
     note: str = ""
 
@@ -71,10 +75,14 @@ class ArticleStore:
             if elsewhere:
                 return Hold(f"it is the same article as {elsewhere}, which is there still; remove one of them")
             outcome = decide(found, arrival.draft, arrival.asked, arrival.note)
+            if isinstance(outcome, Change) and found and not arrival.sure:
+                outcome = hardly_an_edit(found, outcome) or outcome
             if isinstance(outcome, Hold):
                 return outcome
             article_id = found.article.id if found else self._create(connection, arrival, publisher)
             remember_addresses(connection, arrival.source, arrival.addresses, article_id)
+            if arrival.file:
+                remember_file(connection, arrival.source, arrival.file, article_id)
             if outcome:
                 append(connection, outcome, article_id, now)
             return Taken(id=article_id, kind=outcome.kind if outcome else None)
@@ -86,6 +94,9 @@ class ArticleStore:
             if set(known) != set(arrival.addresses) or len(set(known.values())) != 1:
                 return None
             article_id = ArticleId(known[arrival.addresses[0]])
+            from_file = giver(connection, arrival.source, article_id)
+            if arrival.file and from_file != arrival.file and from_file not in arrival.beside:
+                return None  # that it gives the article has to be written down
             found = self._history(connection, article_id)
         return article_id if decide(found, arrival.draft, arrival.asked, arrival.note) is None else None
 
@@ -94,6 +105,7 @@ class ArticleStore:
         with self._write.begin() as connection:
             article_id = self._create(connection, arrival, publisher)
             remember_addresses(connection, arrival.source, arrival.addresses, article_id)
+            remember_file(connection, arrival.source, arrival.file, article_id)
             append(connection, Change(kind=Kind.PUBLISHED, draft=arrival.draft), article_id, now)
         return Taken(id=article_id, kind=Kind.PUBLISHED)
 
@@ -272,6 +284,9 @@ def _elsewhere(connection: Connection, arrival: Arrival, found: History) -> str 
     """Another input that the article comes from: two for one article would overwrite each other for ever."""
     mine = and_(aliases.c.source == arrival.source, aliases.c.article_id == found.article.id)
     known = set(connection.execute(select(aliases.c.address).where(mine)).scalars())
+    from_file = giver(connection, arrival.source, found.article.id)
+    if from_file in arrival.beside and from_file != arrival.file:
+        return from_file
     if known.issuperset(arrival.addresses):
         return None
     return min(known & arrival.beside, default=None)

@@ -32,6 +32,15 @@ aliases = Table(
     Column("article_id", ForeignKey(articles.c.id), nullable=False, index=True),
 )
 
+article_files = Table(
+    "article_files",
+    metadata,
+    Column("article_id", ForeignKey(articles.c.id), primary_key=True),
+    Column("source", String(100), nullable=False),
+    Column("path", Text, nullable=False, comment="inside the source's folder"),
+    UniqueConstraint("source", "path"),
+)
+
 versions = Table(
     "versions",
     metadata,

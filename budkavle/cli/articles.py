@@ -28,7 +28,8 @@ from budkavle.config import Config, load
 from budkavle.finding import Found, at_path, everything, read_manifest
 from budkavle.importing import Imported, import_all, try_out
 from budkavle.starting import shipped_config
-from budkavle.wiring import open_service, open_to_read
+from budkavle.vanished import files_of, lines, missing
+from budkavle.wiring import Service, open_service, open_to_read
 from budkavle.wording import counted
 
 app = App(name="articles", help="List articles and change them; decide about inputs that wait.")
@@ -72,6 +73,8 @@ def take(  # noqa: PLR0913 - one option each, as the manual lists them
         with open_service(loaded) as service:
             # All is stored before anything is said: whoever reads the output may stop reading at any line.
             done = list(progress(import_all(service, found, moment), "Importing", len(found)))
+            if not paths and not manifest:
+                _tell_vanished(service, found)
         outcomes = [tell(one, json=json) for one in done]
     sums = ", ".join(f"{number} {outcome}" for outcome, number in Counter(outcomes).most_common())
     nothing = "no inputs: there is no file to import"
@@ -120,6 +123,14 @@ def tell(one: Imported, *, json: bool) -> str:
         for warning in one.outcome.warnings:
             complain(f"warning   {one.given.file}: {warning}")
     return one.word
+
+
+def _tell_vanished(service: Service, found: list[Found]) -> None:
+    """Say once which files are gone, and that their articles are not."""
+    for place, gone in missing(service, found):
+        for line in lines(place.folder, gone):
+            complain(f"vanished  {line}")
+        files_of(service).forget(gone)
 
 
 @app.command(name="list")

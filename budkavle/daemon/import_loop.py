@@ -1,13 +1,13 @@
 """What the daemon does with its folders, round after round: takes in what changed, and rebuilds the feeds."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import groupby
 from pathlib import Path
 
 import structlog
 
-from articles.article import Seq
+from articles.article import ArticleId, Seq
 from articles.sources.reading import Refused
 from budkavle.alarms.alarms import Alarm, AlarmKind, alarm
 from budkavle.alarms.monitor import Watch
@@ -16,6 +16,7 @@ from budkavle.finding import Found, everything
 from budkavle.importing import Imported, import_all
 from budkavle.lapsing import Lapsing
 from budkavle.publishing import Regenerated, build_feeds, mend_documents
+from budkavle.vanished import files_of, lines, missing
 from budkavle.wiring import Service
 
 log = structlog.get_logger()
@@ -42,6 +43,7 @@ class Newsdesk:
         self._stopping = stopping
         self._stamps: dict[Found, _Stamp] = {}
         self._refused: dict[str, list[Imported]] = {}
+        self._missing: set[ArticleId] = set()
         self._lapsing = Lapsing(service)
         self._built: Seq | None = None
         self._mended = False
@@ -65,6 +67,20 @@ class Newsdesk:
                 return
         self._stamps = stamps  # only now: what failed on the way is tried again
         self._watch.report(AlarmKind.INPUT_REFUSED, self._refusals(list(stamps)))
+        self._tell_vanished(stamps)
+
+    def _tell_vanished(self, found: Iterable[Found]) -> None:
+        """Log which files are gone, once, and that their articles stay: nothing but that has to be done.
+
+        Only those that were gone a round ago as well: a program that saves a file may take the old one away first.
+        """
+        still, self._missing = self._missing, set()
+        for place, gone in missing(self._service, found):
+            sure = [one for one in gone if one.article_id in still]
+            self._missing |= {one.article_id for one in gone}
+            for line in lines(place.folder, sure):
+                log.warning("source_file_vanished", source=place.source.name, said=line)
+            files_of(self._service).forget(sure)
 
     def _hear(self, one: Imported) -> None:
         if isinstance(one.outcome, Refused):

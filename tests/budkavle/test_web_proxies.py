@@ -18,7 +18,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from budkavle.alarms.detect import look
-from budkavle.config_forms import Wrong, listen, network
+from budkavle.config_forms import Wrong, listen
+from budkavle.config_networks import network
 from budkavle.web.proxies import Proxies
 from tests.budkavle.asking import Site, site
 from tests.budkavle.conftest import budkavle, changed, free_port

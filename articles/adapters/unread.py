@@ -1,0 +1,55 @@
+"""What lies in a source's folder and is not read: never passed over in silence."""
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from articles.sources.file_kinds import MANIFEST, FileKind, file_kind, is_system_folder, why_unread
+
+_UPLOAD_SECONDS = 3600
+_AWAY = "a link that leads out of the source's folder, or nowhere; lay the file itself here"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unread:
+    """A file or folder, and why it is not read, with the remedy."""
+
+    path: Path
+    why: str
+
+
+def unread(folder: Path) -> Iterator[Unread]:
+    """All that a walk for articles leaves out and somebody may miss, sorted by path.
+
+    Hidden files, those of editors and systems, the manifest, and uploads of the last hour are left out in silence.
+    """
+    root, found = folder.resolve(), list[Unread]()
+
+    def closed(error: OSError) -> None:
+        why = f"a folder that cannot be read ({error.strerror}); give the service the right to read and enter it"
+        found.append(Unread(path=Path(str(error.filename)), why=why))
+
+    for place, folders, names in os.walk(folder, onerror=closed):
+        folders[:] = [name for name in folders if not is_system_folder(name)]
+        found += [Unread(path=Path(place, name), why=_AWAY) for name in folders if Path(place, name).is_symlink()]
+        for name in names:
+            path = Path(place, name)
+            why = None if path == folder / MANIFEST else _why(path, names, root)
+            if why:
+                found.append(Unread(path=path, why=why))
+    yield from sorted(found, key=lambda one: one.path.as_posix())
+
+
+def _why(path: Path, beside: list[str], root: Path) -> str | None:
+    kind = file_kind(path.name, beside)
+    if kind is FileKind.NOBODYS:
+        return None
+    if path.is_symlink() and not (path.exists() and path.resolve().is_relative_to(root)):
+        return _AWAY
+    if not path.is_file():
+        return "no file; take it out of here"
+    if kind is FileKind.ARTICLE or (kind is FileKind.UPLOAD and time.time() - path.stat().st_mtime < _UPLOAD_SECONDS):
+        return None
+    return why_unread(path.name)
