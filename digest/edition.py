@@ -29,7 +29,8 @@ class Edition:
     """An edition as it was fixed: which versions it may hold, and the Date of its letters.
 
     `since` is the period key of the digest's edition before this one: between the two lies what it covers.
-    A pause ends by itself at `resume_at`, or when a person says so.
+    A pause ends by itself at `resume_at`, or when a person says so. What became of the letters of a folded one is
+    counted, and cannot be changed any more.
     """
 
     id: EditionId
@@ -41,6 +42,7 @@ class Edition:
     state: EditionState
     paused_because: str | None = None
     resume_at: datetime | None = None
+    is_folded: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -237,7 +237,8 @@ def tell(status: EditionStatus, *, json: bool) -> None:
     counted = Counter({state.value: number for state, number in status.counts.items()})
     parts = ", ".join(f"{number} {state}" for state, number in counted.most_common() if number)
     say(f"{edition.digest} {edition.key}: {edition.state}, audience {status.audience}: {parts or 'nobody'}")
-    if uncertain := status.counts[DeliveryState.UNCERTAIN]:
+    uncertain = status.counts[DeliveryState.UNCERTAIN]
+    if uncertain and not edition.is_folded:
         say(f"    {uncertain} may have arrived or not; which, and what became of them: {_UNCERTAIN} {edition.digest}")
     if edition.paused_because:
         then = f"mend the cause, then: budkavle digest send {edition.digest}"

@@ -79,7 +79,7 @@ def _read(
             matching = named(word, letters)
             if matching:
                 findings.decided[finding].append(_only(word, matching))
-            elif word == "-" or Path(word).is_file():
+            elif word == "-" or _can_be_read(word):
                 logs[finding].append(word)
             else:
                 raise WrongUseError(_unknown(store, digest, word))
@@ -88,6 +88,14 @@ def _read(
     for log in dict.fromkeys(tuple(names) for names in logs.values() if names):
         _judge(store, letters, log, [each for each, names in logs.items() if tuple(names) == log], findings)
     return findings
+
+
+def _can_be_read(word: str) -> bool:
+    """Whether there is something to read by this name: a file, or the shell's pipe from another program."""
+    try:
+        return Path(word).exists() and not Path(word).is_dir()
+    except OSError:  # too long for a name
+        return False
 
 
 def _only(word: str, matching: Sequence[UncertainLetter]) -> UncertainLetter:
@@ -117,9 +125,10 @@ def _judge(
     findings: _Findings,
 ) -> None:
     """What logs, read one after the other, prove of the letters that were not named themselves."""
-    done = [letter for decided in findings.decided.values() for letter in decided]
+    done = {letter for decided in findings.decided.values() for letter in decided}
     open_ones = [letter for letter in letters if letter not in done]
-    sent = {letter: store.neighbours(letter) for letter in open_ones} if Finding.LOST in asked else {}
+    moments = {(letter.edition, letter.at): letter for letter in open_ones} if Finding.LOST in asked else {}
+    sent = {moment: store.neighbours(letter) for moment, letter in moments.items()}
     wanted = {each.message_id for each in letters}
     wanted |= {each for around in sent.values() for each in (*around.before, *around.after)}
     log = read_log(_lines(names), wanted)
@@ -127,7 +136,7 @@ def _judge(
     for letter in open_ones:
         reasons = {Finding.ARRIVED: why_not_arrived(letter, log)} if Finding.ARRIVED in asked else {}
         if Finding.LOST in asked:
-            reasons[Finding.LOST] = why_not_lost(letter, log, sent[letter])
+            reasons[Finding.LOST] = why_not_lost(letter, log, sent[letter.edition, letter.at])
         proved = [finding for finding, why in reasons.items() if why is None]
         if proved:
             findings.decided[proved[0]].append(letter)

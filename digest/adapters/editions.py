@@ -378,6 +378,7 @@ def edition_row(row: Row[tuple[object, ...]]) -> Edition:
         state=EditionState(row.state),
         paused_because=row.paused_because,
         resume_at=row.resume_at,
+        is_folded=row.folded is not None,
     )
 
 
