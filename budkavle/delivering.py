@@ -222,20 +222,18 @@ class _Desk:
             await asyncio.to_thread(self._service.leaves.replay)
         committed = self._ledger.commit(group, self._clock(), self._texts)
         while committed.stale:
-            all_pulled = await asyncio.to_thread(self._refresh)
+            await asyncio.to_thread(self._refresh)
             again = self._ledger.commit(Group(wanted=group.wanted), self._clock(), self._texts)
             committed = replace(again, marked=committed.marked, stopped=committed.stopped | again.stopped)
-            if not all_pulled:
-                self._texts.look_again()
+        if group.wanted:
+            self._texts.claimed()
         return committed
 
-    def _refresh(self) -> bool:
-        """Make waiting letters anew; what raises on the way is done again. False when some are claimed still."""
+    def _refresh(self) -> None:
+        """Make waiting letters anew; what raises on the way is done again."""
         with self._service.database.read.begin() as connection:
             present = self._texts.present(connection)
-        all_pulled = render_forms(self._service, self._clock())
-        self._texts.refreshed(present, all_pulled=all_pulled)
-        return all_pulled
+        self._texts.refreshed(present, all_pulled=render_forms(self._service, self._clock()))
 
 
 def _gone(store: ArticleStore, connection: Connection, after: Seq) -> Gone:

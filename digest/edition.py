@@ -35,7 +35,7 @@ class Edition:
 
     `since` is the period key of the digest's edition before this one: between the two lies what it covers.
     A pause ends by itself at `resume_at`, or when a person says so. Until it `is_planned`, somebody in its audience may
-    have no delivery yet.
+    have no delivery yet. What became of the letters of a folded one is counted, and cannot be changed any more.
     """
 
     id: EditionId
@@ -48,6 +48,7 @@ class Edition:
     paused_because: str | None = None
     resume_at: datetime | None = None
     is_planned: bool = True
+    is_folded: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

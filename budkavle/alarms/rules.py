@@ -80,9 +80,10 @@ def _undecided(status: EditionStatus) -> Iterator[Alarm]:
         who = counted(abs(status.unexplained), "recipient is", "recipients are")
         what = f"{who} unexplained: audience {status.audience} is not the sum of"
         yield alarm(AlarmKind.UNEXPLAINED, name, f"{what} its states; this is a fault in Budkavle: report it ({see})")
+    settle = f"budkavle digest uncertain {status.edition.digest}"
     uncertain, held = status.counts[DeliveryState.UNCERTAIN], status.counts[DeliveryState.HELD]
     doubts = [
-        f"{uncertain} may have arrived or not, and are not sent again" if uncertain else "",
+        f"{uncertain} may have arrived or not, and are not sent again ({settle})" if uncertain else "",
         f"{held} could not be made, and the next edition makes up for them" if held else "",
     ]
     if any(doubts):

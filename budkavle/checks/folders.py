@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from articles.adapters.folder import SUFFIXES
+from articles.sources.file_kinds import SUFFIXES
 from budkavle.config import Config
 from budkavle.config_faults import Finding
 from budkavle.config_lines import Place

@@ -39,7 +39,7 @@ from budkavle.planning import open_due, open_period, plan, upcoming
 from budkavle.previewing import preview as preview_of
 from budkavle.sender_lock import SenderBusyError, sender_lock
 from budkavle.wiring import Service, open_to_read, open_to_write
-from digest.delivery import OPEN
+from digest.delivery import OPEN, DeliveryState
 from digest.edition import CLOSED, Edition, EditionStatus, newest_of_each
 from digest.period import PeriodKey
 from mail.address import parse_address
@@ -50,6 +50,7 @@ _PLANNED_WITHIN_SECONDS = 60
 _DRAIN_SECONDS = 10
 """How long a stop waits for the letter that is under way."""
 
+_UNCERTAIN = "budkavle digest uncertain"
 _TO_COME = (Verdict.LOST, Verdict.LIMITED, Verdict.PAUSE)
 """The verdicts after which a letter is still to be sent."""
 
@@ -61,6 +62,9 @@ app.command(
     "budkavle.cli.steering:resume_domain", name="resume-domain", help="Let the letters to a paused domain go on."
 )
 app.command("budkavle.cli.retry:retry", name="retry", help="Plan again what the relay refused, once that is mended.")
+app.command(
+    "budkavle.cli.uncertain:uncertain", name="uncertain", help="Letters that may have arrived or not; settle them."
+)
 app.command("budkavle.cli.steering:cancel", name="cancel", help="Send no more letters of an edition, for good.")
 app.command("budkavle.cli.steering:take_back", name="take-back", help="Undo an edition of which no letter went out.")
 
@@ -265,6 +269,9 @@ def tell(status: EditionStatus, *, json: bool) -> None:
     counted = Counter({state.value: number for state, number in status.counts.items()})
     parts = ", ".join(f"{number} {state}" for state, number in counted.most_common() if number)
     say(f"{edition.digest} {edition.key}: {edition.state}, audience {status.audience}: {parts or 'nobody'}")
+    uncertain = status.counts[DeliveryState.UNCERTAIN]
+    if uncertain and not edition.is_folded:
+        say(f"    {uncertain} may have arrived or not; which, and what became of them: {_UNCERTAIN} {edition.digest}")
     if edition.paused_because:
         then = f"mend the cause, then: budkavle digest send {edition.digest}"
         if edition.resume_at:

@@ -5,15 +5,25 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from budkavle.cli.digest import find_digest
-from budkavle.cli.terminal import DEFAULT_CONFIG, AsJson, ConfigFile, Exit, WrongUseError, now, say, say_json
+from budkavle.cli.terminal import (
+    DEFAULT_CONFIG,
+    AsJson,
+    ConfigFile,
+    DigestArgument,
+    Exit,
+    WrongUseError,
+    now,
+    say,
+    say_json,
+)
 from budkavle.config import load
-from budkavle.wiring import open_service
+from budkavle.wiring import open_to_write
 from digest.edition import Edition
 from digest.sending.adapters.retry import CannotRetryError, Retried, retry_failed
 
 
 def retry(
-    name: str,
+    name: DigestArgument,
     /,
     *,
     failed: Annotated[bool, Parameter(negative="", help="The letters that the relay refused.")] = False,
@@ -25,7 +35,7 @@ def retry(
     if not failed:
         raise WrongUseError(f"say which letters to try again: budkavle digest retry {name} --failed")
     loaded = load(config)
-    with open_service(loaded) as service:
+    with open_to_write(loaded) as service:
         edition = service.editions.newest(find_digest(loaded, name).name)
         if edition is None:
             raise WrongUseError(f"{name} has no edition yet: there is nothing to try again")

@@ -440,6 +440,7 @@ def edition_row(row: Row[tuple[object, ...]]) -> Edition:
         paused_because=row.paused_because,
         resume_at=row.resume_at,
         is_planned=row.audience is not None,
+        is_folded=row.folded is not None,
     )
 
 

@@ -62,6 +62,7 @@ class Freshness:
         self._newest, self._gone, self._digests = newest, gone, digests
         self._looked: Seq | None = None
         self._refreshed: Refreshed | None = None
+        self._all_pulled = True
         self._outdated = frozenset[VariantId]()
 
     def outdated(self, connection: Connection, fence: int) -> frozenset[VariantId]:
@@ -91,10 +92,11 @@ class Freshness:
 
     def refreshed(self, refreshed: Refreshed, *, all_pulled: bool) -> None:
         """Waiting letters are as new as this; with `all_pulled`, none that is claimed shows a text that is gone."""
-        self._refreshed = refreshed
+        self._refreshed, self._all_pulled = refreshed, all_pulled
         if all_pulled:
             self._outdated = frozenset()
 
-    def look_again(self) -> None:
-        """Make letters anew before the next claim: one that was claimed may come back with a text that is gone."""
-        self._refreshed = None
+    def claimed(self) -> None:
+        """A claim is done: before the next one, a letter may come back that was claimed with a text that is gone."""
+        if not self._all_pulled:
+            self._refreshed = None
