@@ -45,7 +45,7 @@ class MassRefusals:
         """What the editions were told that paused: letters that were under way then may still hear it."""
 
     def keep(self) -> None:
-        """Remember what `stopped` was told last: its group is durable."""
+        """Remember what `stop` was told last: its group is durable."""
         self._windows = self._next
 
     def stop(self, outcomes: Outcomes, judged: Judged) -> set[EditionId]:
