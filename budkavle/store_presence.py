@@ -57,8 +57,10 @@ def refuse_read_only(path: Path) -> None:
 
 
 def _nothing_is_left(path: Path, secret: Path) -> bool:
-    """False, for there is no store. A secret, or a log of SQLite that holds something, is one's remains."""
+    """False, where there is no store. A secret, or a log of SQLite that holds something, is one's remains."""
     if secret.exists():
+        if path.exists():  # somebody else has made both since it was looked for
+            return True
         raise StoreGoneError(path, secret)
     written_ahead = path.with_name(f"{path.name}-wal")
     if written_ahead.exists() and written_ahead.stat().st_size:

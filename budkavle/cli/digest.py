@@ -216,6 +216,7 @@ async def _send_until_asked_to_stop(service: Service, holder: str, told: Callabl
     await asyncio.wait([sending, waiting], return_when=asyncio.FIRST_COMPLETED)
     done, _ = await asyncio.wait([sending], timeout=_DRAIN_SECONDS)
     waiting.cancel()
+    hangup.heard_by(None)
     if done:
         await sending
     else:
