@@ -42,6 +42,7 @@ class AlarmKind(StrEnum):
     SENDER_REFUSED = "sender_refused"
     DOMAIN_PAUSED = "domain_paused"
     FORM_FLOODED = "form_flooded"
+    NAME_GONE = "name_gone"
 
 
 REPORTED = frozenset(

@@ -12,6 +12,8 @@ from budkavle.alarms.bounce_rules import BOUNCES_SHOWN, REFUSALS_SHOWN, braked, 
 from budkavle.alarms.rules import flooded, full, of_digest, of_hub, of_readers, quiet
 from budkavle.alarms.store import book_of
 from budkavle.database import plain_faults
+from budkavle.gone_names import gone_names
+from budkavle.holding import names_held
 from budkavle.planning import rhythm, schedule
 from budkavle.showing import shown_now
 from budkavle.wiring import Service
@@ -35,6 +37,7 @@ def look(service: Service, now: datetime) -> tuple[Alarm, ...]:
             *_disk(service),
             *_bounces(service, now),
             *_pages(service, now),
+            *_names(service),
         )
 
 
@@ -129,6 +132,13 @@ def _outside(service: Service) -> Iterator[Alarm]:
 def _pages(service: Service, now: datetime) -> Iterator[Alarm]:
     service.caused.write_down()
     yield from flooded(service.caused.refused(now - HOUR), service.limits)
+
+
+def _names(service: Service) -> Iterator[Alarm]:
+    with service.database.read.begin() as connection:
+        held = names_held(connection)
+    for one in gone_names(held, service.config):
+        yield alarm(AlarmKind.NAME_GONE, f"{one.kind} {one.name}", f"{one.what}; {one.remedy}")
 
 
 def _disk(service: Service) -> Iterator[Alarm]:

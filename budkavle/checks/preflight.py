@@ -23,10 +23,12 @@ class Reach(Enum):
 
 def worries(config: Config, reach: Reach) -> tuple[Fault, ...]:
     """What needs a person before all of this configuration works: all at once, in the order of the file's lines."""
+    from budkavle.checks.names import name_findings  # noqa: PLC0415 - as below
     from budkavle.checks.store import store_findings  # noqa: PLC0415 - a faulty file is told without waiting for them
     from budkavle.checks.templates import template_faults  # noqa: PLC0415 - as above
 
     found = [*_places(config), *_password(config), *store_findings(config.store_path)]
+    found += name_findings(config)
     if reach is Reach.RELAY:
         found += _relay(config)
     return (*_placed(config, found), *template_faults(config))
@@ -34,7 +36,9 @@ def worries(config: Config, reach: Reach) -> tuple[Fault, ...]:
 
 def notes(config: Config) -> tuple[str, ...]:
     """What works, but less than an operator may think."""
-    found = [*_plain_http(config), *_foreign_senders(config)]
+    from budkavle.checks.names import silent_digests  # noqa: PLC0415 - slow to import
+
+    found = [*_plain_http(config), *_foreign_senders(config), *silent_digests(config)]
     return (*map(str, _placed(config, found)), *_old_python())
 
 

@@ -31,6 +31,7 @@ from budkavle.config import Config, load
 from budkavle.config_settings import Digest
 from budkavle.delivering import send_holding, settle
 from budkavle.planning import open_due, open_period, plan, upcoming
+from budkavle.preview_notes import preview_notes
 from budkavle.previewing import preview as preview_of
 from budkavle.sender_lock import SenderBusyError, sender_lock
 from budkavle.wiring import Service, open_service
@@ -86,6 +87,9 @@ def preview(
             letter = preview_of(service, digest, reader, now())
         except LookupError as error:
             raise WrongUseError(str(error)) from None
+        known = service.subscribers.find(reader, digest.name) if reader else None
+        for note in preview_notes(service, digest, known, now()):
+            complain(f"note: {note}")
     if letter is None:
         say("the letter would be empty, so none would be sent")
         return Exit.DONE
