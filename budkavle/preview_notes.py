@@ -9,17 +9,18 @@ from budkavle.config_settings import Digest
 from budkavle.planning import rhythm, upcoming
 from budkavle.wiring import Service
 from digest.adapters.audience import Waiting, waiting
-from digest.adapters.subscribers import Subscription
 from digest.schedule import due_slot
 from digest.selection import Newsroom, newsroom
 from digest.subscription import SubscriptionState, filter_of
+from mail.address import Address
 
 _BEGINS_LATER = "begin after every article that would fit; who subscribes gets what is stored from then on"
 _FITS_NOTHING = "chose topics or publishers that no stored article has"
 
 
-def preview_notes(service: Service, digest: Digest, known: Subscription | None, now: datetime) -> Iterator[str]:
+def preview_notes(service: Service, digest: Digest, reader: Address | None, now: datetime) -> Iterator[str]:
     """Why the next edition goes to fewer people than one may think, or to nobody."""
+    known = service.subscribers.find(reader, digest.name) if reader else None
     if known is not None and known.state is not SubscriptionState.ACTIVE:
         yield f"this subscription is {known.state}: no letter goes to it"
     if service.editions.newest(digest.name) is not None:

@@ -35,6 +35,7 @@ from budkavle.preview_notes import preview_notes
 from budkavle.previewing import preview as preview_of
 from budkavle.sender_lock import SenderBusyError, sender_lock
 from budkavle.wiring import Service, open_service
+from digest.adapters.taking_back import all_taken_back
 from digest.delivery import OPEN
 from digest.edition import CLOSED, Edition, EditionStatus, newest_of_each
 from digest.period import PeriodKey
@@ -87,8 +88,7 @@ def preview(
             letter = preview_of(service, digest, reader, now())
         except LookupError as error:
             raise WrongUseError(str(error)) from None
-        known = service.subscribers.find(reader, digest.name) if reader else None
-        for note in preview_notes(service, digest, known, now()):
+        for note in preview_notes(service, digest, reader, now()):
             complain(f"note: {note}")
     if letter is None:
         say("the letter would be empty, so none would be sent")
@@ -136,7 +136,7 @@ def send(
 
 def _carried_out(service: Service, digest: Digest, wanted: PeriodKey | None) -> Edition | None:
     """Plan and send as the holder of the sender's lock; while another holds it, wait until that one has planned."""
-    opened: Edition | None = None
+    opened, ask = None, f"budkavle digest status {digest.name}"
     for left in range(_PLANNED_WITHIN_SECONDS, -1, -1):
         try:
             with sender_lock(service.config.store_path) as holder:
@@ -149,16 +149,12 @@ def _carried_out(service: Service, digest: Digest, wanted: PeriodKey | None) -> 
         except SenderBusyError as busy:
             opened = _opened(service, digest, opened.key if opened else wanted)
             if opened is None or opened.is_planned:
-                complain(f"{busy.holder} plans and sends what is due; to see how it stands: {_ask(digest)}")
+                complain(f"{busy.holder} plans and sends what is due; to see how it stands: {ask}")
                 return opened
             if not left:
-                complain(f"{busy.holder} has not planned {opened.key} yet; to see how it stands: {_ask(digest)}")
+                complain(f"{busy.holder} has not planned {opened.key} yet; to see how it stands: {ask}")
         time.sleep(1)
     return opened
-
-
-def _ask(digest: Digest) -> str:
-    return f"budkavle digest status {digest.name}"
 
 
 def _opened(service: Service, digest: Digest, wanted: PeriodKey | None) -> Edition | None:
@@ -219,10 +215,14 @@ def status(name: str | None = None, /, *, json: AsJson = False, config: ConfigFi
     loaded = load(config)
     with open_service(loaded) as service:
         statuses = list(service.editions.status(name))
+        gone = [] if json else all_taken_back(service.database.read)
     if name is not None and not statuses:  # one that is configured no more may still have editions
         find_digest(loaded, name)
     for each in statuses:
         tell(each, json=json)
+    for digest, key, at in gone:
+        if name in {None, digest}:
+            say(f"{digest} {key}: taken back {at:%Y-%m-%d %H:%M} UTC, before any letter went out")
     if not statuses and not json:
         say("no edition yet")
     return Exit.NEEDS_A_PERSON if any(each.needs_a_person for each in newest_of_each(statuses)) else Exit.DONE
