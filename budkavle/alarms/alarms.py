@@ -47,6 +47,7 @@ class AlarmKind(StrEnum):
     VISITORS_UNSEEN = "visitors_unseen"
     JOB_HANGS = "job_hangs"
     DAEMON_SILENT = "daemon_silent"
+    NAME_GONE = "name_gone"
 
 
 REPORTED = frozenset(

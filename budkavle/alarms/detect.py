@@ -13,6 +13,8 @@ from budkavle.alarms.heartbeats import Heartbeats, of_heartbeat
 from budkavle.alarms.rules import flooded, full, of_digest, of_hub, of_readers, quiet, withheld_letters
 from budkavle.alarms.store import book_of
 from budkavle.database import plain_faults
+from budkavle.gone_names import gone_names
+from budkavle.holding import names_held
 from budkavle.planning import rhythm, schedule
 from budkavle.showing import shown_now
 from budkavle.wiring import Service
@@ -38,6 +40,7 @@ def look(service: Service, now: datetime) -> tuple[Alarm, ...]:
             *_bounces(service, now),
             *_pages(service, now),
             *of_heartbeat(Heartbeats(service.database).read(), now),
+            *_names(service),
         )
 
 
@@ -134,6 +137,13 @@ def _pages(service: Service, now: datetime) -> Iterator[Alarm]:
     refused = service.caused.refused(now - HOUR)
     yield from flooded(refused, service.limits)
     yield from withheld_letters(refused, service.limits)
+
+
+def _names(service: Service) -> Iterator[Alarm]:
+    with service.database.read.begin() as connection:
+        held = names_held(connection)
+    for one in gone_names(held, service.config):
+        yield alarm(AlarmKind.NAME_GONE, f"{one.kind} {one.name}", f"{one.what}; {one.remedy}")
 
 
 def _disk(service: Service) -> Iterator[Alarm]:

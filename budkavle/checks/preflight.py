@@ -26,11 +26,13 @@ class Reach(Enum):
 def worries(config: Config, reach: Reach) -> tuple[Fault, ...]:
     """What needs a person before all of this configuration works: all at once, in the order of the file's lines."""
     from budkavle.checks.letters import letter_findings  # noqa: PLC0415 - as below
+    from budkavle.checks.names import name_findings  # noqa: PLC0415 - as below
     from budkavle.checks.store import store_findings  # noqa: PLC0415 - a faulty file is told without waiting for them
     from budkavle.checks.templates import template_faults  # noqa: PLC0415 - as above
 
     found = [*folder_findings(config), *_proxies(config), *_password(config), *_ca_file(config)]
     found += _as_far_as_it_goes(("store", "url"), lambda: store_findings(config.store_path))
+    found += _as_far_as_it_goes(("store", "url"), lambda: name_findings(config))
     if reach is Reach.RELAY:
         found += _as_far_as_it_goes(("mail", "smtp"), lambda: _relay(config))
     try:
@@ -55,7 +57,9 @@ def hindrances(config: Config) -> tuple[Fault, ...]:
 
 def notes(config: Config) -> tuple[str, ...]:
     """What works, but less than an operator may think."""
-    found = [*_plain_http(config), *_foreign_senders(config), *_no_store(config)]
+    from budkavle.checks.names import silent_digests  # noqa: PLC0415 - slow to import
+
+    found = [*_plain_http(config), *_foreign_senders(config), *_no_store(config), *silent_digests(config)]
     return (*map(str, _placed(config, found)), *_old_python())
 
 

@@ -36,9 +36,11 @@ from budkavle.config_settings import Digest
 from budkavle.delivering import send_holding, settle
 from budkavle.hangup import Hangup, note_hangups
 from budkavle.planning import open_due, open_period, plan, upcoming
+from budkavle.preview_notes import preview_notes
 from budkavle.previewing import preview as preview_of
 from budkavle.sender_lock import SenderBusyError, sender_lock
 from budkavle.wiring import Service, open_to_read, open_to_write
+from digest.adapters.taking_back import all_taken_back
 from digest.delivery import OPEN, DeliveryState
 from digest.edition import CLOSED, Edition, EditionStatus, newest_of_each
 from digest.period import PeriodKey
@@ -97,6 +99,8 @@ def preview(
             letter = preview_of(service, digest, reader, now())
         except LookupError as error:
             raise WrongUseError(str(error)) from None
+        for note in preview_notes(service, digest, reader, now()):
+            complain(f"note: {note}")
     if json:
         say_json(letter_record(name, letter))
     if letter is None:
@@ -150,7 +154,7 @@ def send(
 
 def _carried_out(service: Service, digest: Digest, wanted: PeriodKey | None) -> Edition | None:
     """Plan and send as the holder of the sender's lock; while another holds it, wait until that one has planned."""
-    opened: Edition | None = None
+    opened, ask = None, f"budkavle digest status {digest.name}"
     for left in range(_PLANNED_WITHIN_SECONDS, -1, -1):
         try:
             with sender_lock(service.config.store_path) as holder:
@@ -163,16 +167,12 @@ def _carried_out(service: Service, digest: Digest, wanted: PeriodKey | None) -> 
         except SenderBusyError as busy:
             opened = _opened(service, digest, opened.key if opened else wanted)
             if opened is None or opened.is_planned:
-                complain(f"{busy.holder} plans and sends what is due; to see how it stands: {_ask(digest)}")
+                complain(f"{busy.holder} plans and sends what is due; to see how it stands: {ask}")
                 return opened
             if not left:
-                complain(f"{busy.holder} has not planned {opened.key} yet; to see how it stands: {_ask(digest)}")
+                complain(f"{busy.holder} has not planned {opened.key} yet; to see how it stands: {ask}")
         time.sleep(1)
     return opened
-
-
-def _ask(digest: Digest) -> str:
-    return f"budkavle digest status {digest.name}"
 
 
 def _opened(service: Service, digest: Digest, wanted: PeriodKey | None) -> Edition | None:
@@ -248,10 +248,14 @@ def status(
     with open_to_read(loaded) as service:
         statuses = list(service.editions.status(name))
         relay_said = limits_line(service)
+        gone = [] if json else all_taken_back(service.database.read)
     if name is not None and not statuses:  # one that is configured no more may still have editions
         find_digest(loaded, name)
     for each in statuses:
         tell(each, json=json)
+    for digest, key, at in gone:
+        if name in {None, digest}:
+            say(f"{digest} {key}: taken back {at:%Y-%m-%d %H:%M} UTC, before any letter went out")
     if not statuses and not json:
         say("no edition yet")
     if relay_said and not json:

@@ -109,7 +109,7 @@ def take_back(name: DigestArgument, /, *, edition: _OfDate = None, config: Confi
             what = f"{name} {chosen.key} has letters that went out, or that a relay has heard of"
             remedy = f"`budkavle digest cancel {name} --edition {chosen.key}` sends no more of it"
             raise WrongUseError(f"{what}: it cannot be taken back; {remedy}")
-        log.info("edition_taken_back", digest=chosen.digest, edition=chosen.key)
+        log.warning("edition_taken_back", digest=chosen.digest, edition=chosen.key)
         say(f"{name} {chosen.key} is taken back; {following(service, digest, now())}")
         if due_now(service, digest, now()):
             say("its slot is due: a running daemon plans it anew at once; to have none, let it, and then cancel it")

@@ -1,5 +1,6 @@
 """Taking an edition back before any letter went out: as if it had never been made, and its date is free again."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import (
@@ -52,6 +53,13 @@ def take_back(write: Engine, edition: Edition, now: datetime, batch: int = _BATC
     while _take_back_some(write, edition, batch):
         pass
     return _removed(write, edition, now)
+
+
+def all_taken_back(read: Engine) -> Sequence[tuple[str, str, datetime]]:
+    """Every edition that was taken back: its digest, the date it had, and when that was done, the oldest first."""
+    wanted = select(taken_back.c.digest, taken_back.c.period_key, taken_back.c.at).order_by(taken_back.c.edition_id)
+    with read.begin() as connection:
+        return [(row.digest, row.period_key, row.at) for row in connection.execute(wanted)]
 
 
 def _stopped(write: Engine, edition: Edition) -> bool:
