@@ -32,6 +32,8 @@ def judged(reply: Reply) -> Verdict:
 
     A quota that is used up pauses all the same: no slower pace mends it.
     """
+    if reply.code // 100 == _YES:
+        return verdict(reply)
     match limit_said(reply):
         case None:
             return verdict(reply)
@@ -106,7 +108,7 @@ def _words(*patterns: str) -> "re.Pattern[str]":
     return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE | re.DOTALL)
 
 
-_REFUSALS, _NEVER, _CLOSING = (4, 5), 5, 421
+_YES, _REFUSALS, _NEVER, _CLOSING = 2, (4, 5), 5, 421
 _LOGIN = (500, 501, 502, 503, 504, 530, 534, 535, 538)
 _OF_THE_CONNECTION = (Phase.CONNECT, Phase.MAIL)
 _MANY = r"(?:too many|too much|maximum|max\.?|exceed\w*|limit\w*|quota|only \d+|no more)"
