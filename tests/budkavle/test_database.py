@@ -11,12 +11,14 @@ from budkavle.database import Database
 from budkavle.tables import metadata as own_metadata
 from digest.adapters.tables import metadata as digest_metadata
 from feeds.adapters.tables import metadata as feeds_metadata
+from mail.adapters.tables import metadata as mail_metadata
 
 
 def test_the_migrations_make_exactly_the_tables_that_the_code_knows(database: Database) -> None:
     with database.read.begin() as connection:
         context = MigrationContext.configure(connection)
-        assert compare_metadata(context, [articles_metadata, digest_metadata, feeds_metadata, own_metadata]) == []  # type: ignore[arg-type]
+        known = [articles_metadata, digest_metadata, feeds_metadata, mail_metadata, own_metadata]
+        assert compare_metadata(context, known) == []  # type: ignore[arg-type]
 
 
 def test_upgrading_an_upgraded_store_writes_nothing(tmp_path: Path) -> None:
