@@ -16,7 +16,7 @@ def upgrade() -> None:
         sa.Column("article_id", sa.String(length=200), nullable=False),
         sa.Column("source", sa.String(length=100), nullable=False),
         sa.Column("path", sa.Text(), nullable=False, comment="inside the source's folder"),
-        sa.ForeignKeyConstraint(["article_id"], ["articles.id"], name=op.f("fk_article_files_article_id_articles")),
+        sa.ForeignKeyConstraint(["article_id"], ["articles.id"], name=op.f("fk_article_files_article_id")),
         sa.PrimaryKeyConstraint("article_id", name=op.f("pk_article_files")),
-        sa.UniqueConstraint("source", "path", name=op.f("uq_article_files_source")),
+        sa.UniqueConstraint("source", "path", name=op.f("uq_article_files_source_path")),
     )
