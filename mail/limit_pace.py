@@ -25,6 +25,8 @@ _NEAR = 3 / 4
 _IDLE = 1.0
 """Seconds between two letters beyond which there was nothing to send."""
 _FACTOR = 1.5
+_UNEXPLAINED = 3
+"""Refusals in a row that letters put off for no reason may count as: the wait after them is under a second."""
 _NEW, _USED, _LATELY = 4, 13, timedelta(minutes=3)
 """After so many refusals in a row waiting for minutes is better: after one second, where the relay has taken nothing
 from us lately; after a minute, where it has, because pace is often counted by the minute."""
@@ -93,6 +95,14 @@ class FoundPace:
         pause = min(_FIRST_WAIT * _FACTOR**self.refusals, _LONGEST_WAIT)
         held = self.held if self.held is not None else max(self.taken, 1.0) / max(self.busy, 0.001)
         return replace(self, held=held, refusals=self.refusals + 1, until=now + pause, refused=now)
+
+    def after_deferral(self, now: datetime) -> "FoundPace":
+        """Letters are put off one after the other, and nothing says why: for their pace, or by greylisting.
+
+        More than one a second goes on, so that a list that is greylisted as a whole is through in time.
+        """
+        refused = self.after_refusal(now)
+        return replace(refused, refusals=max(self.refusals, min(refused.refusals, _UNEXPLAINED)))
 
     def after_busy(self, now: datetime) -> "FoundPace":
         """No connection was let in, and none is open: the same wait, and nothing learned of the pace."""

@@ -112,13 +112,15 @@ def heals(reply: Reply) -> bool:
 
 
 def asks_for_less(reply: Reply) -> bool:
-    """Whether a relay says that it is sent to too fast (RFC 5321, 4.2.3)."""
-    return reply.code in _SLOWER
+    """Whether a relay may mean that it is sent to too fast (RFC 5321, 4.2.3), and not one mailbox or address."""
+    return reply.code in _SLOWER and not _OF_A_MAILBOX.search(reply.text)
 
 
 _OF_A_LETTER = (Phase.RCPT, Phase.DATA, Phase.DOT)
 """What is refused there is one letter, and neither the connection nor its sender."""
 _SLOWER = (421, 450, 451)
+_OF_A_MAILBOX = re.compile(r"^\W?4\.[12]\.\d{1,3}\b", re.MULTILINE)
+"""Enhanced status codes about an address or a mailbox (RFC 3463, sections 3.2 and 3.3)."""
 _YES, _LATER, _NEVER = 2, 4, 5
 _REFUSALS = (_LATER, _NEVER)
 _ABOUT_US = (421, 500, 502, 503, 504, 530, 535)

@@ -123,7 +123,7 @@ class FoundLimits:
 
     def slow_down(self, now: datetime) -> None:
         """The relay puts off one letter after the other, and does not say why."""
-        self._pace = self._pace.after_refusal(now)
+        self._pace = self._pace.after_deferral(now)
 
     def paused(self) -> None:
         """Sending pauses; what was learned stays."""
