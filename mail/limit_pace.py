@@ -15,6 +15,8 @@ _PART = 0.1
 _FULL_SPEED = 10_000.0
 """Letters a second that no relay is known to complain of."""
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=0.25), timedelta(seconds=32)
+_NO_LONGER = 20
+"""Refusals in a row beyond which the wait is the longest anyway."""
 _PATIENCE, _LONGEST_PATIENCE = 3.0, 600.0
 _LETTERS = 20
 """The pace does not rise above what held before so many letters went."""
@@ -86,11 +88,11 @@ class FoundPace:
         risen = replace(counted, ripe=self.ripe + min(gap, idle))
         return risen if (risen.limit or 0) < _FULL_SPEED else replace(risen, held=None, ripe=0.0)
 
-    def after_refusal(self, now: datetime) -> "FoundPace":
+    def after_refusal(self, now: datetime, longest: timedelta = _LONGEST_WAIT) -> "FoundPace":
         """A letter was refused for its pace. Those that were on their way then are refused with it: they count once."""
         if self.wait(now):
             return self
-        pause = min(_FIRST_WAIT * _FACTOR**self.refusals, _LONGEST_WAIT)
+        pause = min(_FIRST_WAIT * _FACTOR ** min(self.refusals, _NO_LONGER), longest)
         held = self.held if self.held is not None else max(self.taken, 1.0) / max(self.busy, 0.001)
         return replace(self, held=held, refusals=self.refusals + 1, until=now + pause, refused=now)
 
