@@ -15,6 +15,8 @@ _PART = 0.1
 _FULL_SPEED = 10_000.0
 """Letters a second that no relay is known to complain of."""
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=0.25), timedelta(seconds=32)
+_NO_LONGER = 20
+"""Refusals in a row beyond which the wait is the longest anyway."""
 _PATIENCE, _LONGEST_PATIENCE = 3.0, 600.0
 _LETTERS = 20
 """The pace does not rise above what held before so many letters went."""
@@ -25,8 +27,6 @@ _NEAR = 3 / 4
 _IDLE = 1.0
 """Seconds between two letters beyond which there was nothing to send."""
 _FACTOR = 1.5
-_UNEXPLAINED = 3
-"""Refusals in a row that letters put off for no reason may count as: the wait after them is under a second."""
 _NEW, _USED, _LATELY = 4, 13, timedelta(minutes=3)
 """After so many refusals in a row waiting for minutes is better: after one second, where the relay has taken nothing
 from us lately; after a minute, where it has, because pace is often counted by the minute."""
@@ -88,21 +88,13 @@ class FoundPace:
         risen = replace(counted, ripe=self.ripe + min(gap, idle))
         return risen if (risen.limit or 0) < _FULL_SPEED else replace(risen, held=None, ripe=0.0)
 
-    def after_refusal(self, now: datetime) -> "FoundPace":
+    def after_refusal(self, now: datetime, longest: timedelta = _LONGEST_WAIT) -> "FoundPace":
         """A letter was refused for its pace. Those that were on their way then are refused with it: they count once."""
         if self.wait(now):
             return self
-        pause = min(_FIRST_WAIT * _FACTOR**self.refusals, _LONGEST_WAIT)
+        pause = min(_FIRST_WAIT * _FACTOR ** min(self.refusals, _NO_LONGER), longest)
         held = self.held if self.held is not None else max(self.taken, 1.0) / max(self.busy, 0.001)
         return replace(self, held=held, refusals=self.refusals + 1, until=now + pause, refused=now)
-
-    def after_deferral(self, now: datetime) -> "FoundPace":
-        """Letters are put off one after the other, and nothing says why: for their pace, or by greylisting.
-
-        More than one a second goes on, so that a list that is greylisted as a whole is through in time.
-        """
-        refused = self.after_refusal(now)
-        return replace(refused, refusals=max(self.refusals, min(refused.refusals, _UNEXPLAINED)))
 
     def after_busy(self, now: datetime) -> "FoundPace":
         """No connection was let in, and none is open: the same wait, and nothing learned of the pace."""

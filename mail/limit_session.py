@@ -22,9 +22,12 @@ class Session:
     patience: int = _PROBE
 
     def after_end(self, carried: int, *, said: bool) -> "Session":
-        """The relay took no more after so many letters; `said` when it named the limit itself."""
+        """The relay took no more after so many letters; `said` when it named the limit itself.
+
+        After a single letter that is no limit yet: hardly any relay has that one, and it would double what all cost.
+        """
         alike = self.alike + 1 if carried == self.last else 1
-        if said or alike >= _ALIKE:
+        if (said and carried > 1) or alike >= _ALIKE:
             patience = min(self.patience * 2, _LONGEST) if alike > 1 else _PROBE
             return Session(letters=carried, last=carried, alike=alike, patience=patience)
         return replace(self, last=carried, alike=alike)

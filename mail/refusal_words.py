@@ -28,7 +28,7 @@ class Blame(StrEnum):
 def blame_of(text: str) -> Blame:
     """At whom a refusal points that holds no enhanced code about policy (those are read in `mail.status_codes`)."""
     words = " ".join(text.casefold().split())[:_LONGEST]
-    if _OUR_SENDER.search(words):
+    if _OUR_SENDER.search(words) and not _FULL.search(words):
         return Blame.OURS
     if _MAILBOX_CODE.search(words) or _MAILBOX.search(words):
         return Blame.MAILBOX
@@ -64,6 +64,11 @@ _OUR_SENDER = _any_of(
     r"client (?:was )?not (?:authenticated|authori[sz]ed)|\bunauthenticated\b|not match a verified|credits? exceeded",
     r"exceeded (?:the |your |its )?(?:max(?:imum)?|number of) (?:\w+ ){0,3}(?:e?mails?|messages|recipients)",
     r"send ?as ?denied|not allowed to send as",
+    r"(?:outgoing|outbound|sending|smtp) (?:e?mail|messages?|access|privileges?|relay|service)\b.{0,40}"
+    r"(?:disabled|revoked|suspended|blocked|restricted|not (?:allowed|permitted|enabled))",
+    r"mail sending|(?:disabled|suspended|blocked|locked|restricted) (?:for|from) (?:sending|outgoing|outbound|smtp)",
+    r"do(?:es)?(?:n't| not) accept (?:e?mails?|messages) from|abuse (?:desk|team|department)",
+    r"(?:this|our) (?:server|host|system|service) (?:does not|doesn't) accept",
     # Login
     r"(?:smtp )?auth(?:entication|ori[sz]ation|\b).{0,30}(?:required|needed|necessary|missing|first|must)",
     r"(?:must|need to|please|requires?|ha(?:ve|s) to) (?:first )?(?:be )?(?:issue|use|perform|provide|enable|check)?"
@@ -79,14 +84,16 @@ _OUR_SENDER = _any_of(
     r"(?:daily|hourly|monthly|per[- ](?:day|hour|month|minute)|sending|outgoing|outbound|smtp|relay|rate)[ -]"
     r"(?:\w+[ -]){0,3}?(?:limit|quota|credits?|threshold|allowance)s?\b",
     r"\b(?:sender|messages?|account|recipients?|e?mails?)[ -](?:(?!mailbox|inbox|storage|disk|size|over"
-    r"|is)\w+[ -]){0,2}?"
-    r"(?:limit|credits?|threshold|allowance)s?\b",
+    r"|is)\w+[ -]){0,2}?(?:limit|credits?|threshold|allowance)s?\b",
     r"(?:limit|quota|maximum|allowance|credits?).{0,60}"
     r"(?:per (?:day|hour|minute|month)|(?:e?mails?|messages|recipients) (?:sent|per)|24 hours)",
     r"(?:sent|sending) too (?:many|much)|too many (?:e?mails|messages|recipients)",
     # Our account, contract or host
+    r"(?<!that )\byour account (?:has been |is |was )?(?:disabled|deactivated|closed|locked|inactive|restricted)",
+    r"un(?:verified|confirmed|registered) (?:sending )?domain",
     r"(?:your|sender'?s?|sending|this|the) (?:account|subscription|service|plan|trial|domain) (?:has been |is |was )?"
-    r"(?:suspended|blocked|expired|not verified|on hold|under review|disabled for sending|not allowed to send)",
+    r"(?:temporarily |currently )?(?:suspended|blocked|expired|not verified|on hold|under review"
+    r"|disabled for sending|not allowed to send)",
     r"(?:your|client|sending) (?:ip|host|server|ip address|hostname|address)\b.{0,60}"
     r"(?:blocked|rejected|denied|not (?:allowed|authori[sz]ed|permitted|whitelisted)|blacklist|listed)",
     r"(?:client host|helo command|ehlo|helo).{0,20}rejected|access denied.{0,10}(?:ip|host|client)|not in sandbox",
@@ -99,8 +106,7 @@ _OUR_SENDER = _any_of(
     r"|inte till[åa]t)",
     r"(?:dags|dygns|tim|s[äa]nd|utskicks)(?:gr[äa]ns|kvot)|(?:gr[äa]nsen|kvoten|maxantalet?).{0,50}"
     r"(?:dag|dygn|timme|utg[åa]ende|skicka|meddelanden|mottagare)",
-    r"absender\w*.{0,40}(?:abgelehnt|ung[üu]ltig|unbekannt|gesperrt|nicht (?:erlaubt|berechtigt|zul[äa]ssig"
-    r"|verifiz))",
+    r"absender\w*.{0,40}(?:abgelehnt|ung[üu]ltig|unbekannt|gesperrt|nicht (?:erlaubt|berechtigt|zul[äa]ssig|verifiz))",
     r"(?:anmeldung|authentifizierung|authentisierung|login)\w*.{0,20}(?:erforderlich|notwendig|n[öo]tig|fehlt"
     r"|ben[öo]tigt)",
     r"(?:weiterleitung|weiterleiten|relay\w*).{0,30}(?:verweigert|nicht (?:erlaubt|gestattet|zul[äa]ssig)"
@@ -117,8 +123,15 @@ _OUR_SENDER = _any_of(
     r"mittente.{0,40}(?:rifiutat|non (?:autorizzat|valid))|autenticazione (?:\w+ )?(?:richiesta|necessaria)",
     r"afzender.{0,40}(?:geweigerd|ongeldig|niet toegestaan)|(?:authenticatie|aanmelden).{0,20}(?:vereist|verplicht)",
     r"afsender\w*.{0,40}(?:afvist|ugyldig|ikke till?adt)|avsender\w*.{0,40}(?:avvist|ugyldig|ikke tillatt)",
+    r"отправител|відправник|发件人|寄件人|送信者|αποστολ|od(?:esil|osiel)atel|odes[íi]latel|felad[óo]|g[öo]nderen"
+    r"|expeditorul|po[šs]iljatelj|si[uų]nt[ėe]j|s[ūu]t[īi]t[āa]j|saatja|sendand",
     r"l[äa]hett[äa]j[äa]\w*.{0,40}(?:hyl[äa]t|virhee|ei sallit)|nadawc\w*.{0,40}(?:odrzuc|nieprawid)",
 )
+
+_FULL = _any_of(
+    r"\b(?:mail ?box|inbox)\b.{0,40}(?:too many messages|message limit)|too many messages in (?:the )?inbox"
+)
+"""A limit of messages that is a mailbox's, not ours."""
 
 _MAILBOX = _any_of(
     r"(?:user|users|recipient|mailbox|account|address|addressee|name|alias|local part|userid|destination|customer)s?"
@@ -130,11 +143,21 @@ _MAILBOX = _any_of(
     r"|unrouteable|unroutable)",
     r"(?:unknown|invalid|no such|non-?existent|bad|illegal|undeliverable|unrouteable|unroutable|inactive"
     r"|disabled|no valid"
-    r"|not a valid|not a known|not our|expired|obsolete|wrong|unverified|nonexistent) "
+    r"|not a valid|not a known|not our|expired|obsolete|wrong|unverified|nonexistent|dead|closed|deleted|dormant"
+    r"|not a local|malformed) "
     r"(?:\w+ ){0,3}?(?:user|recipient|mailbox|mail ?box|account|address|local.?part|alias|person|mail ?drop"
     r"|customer|inbox|domain)",
-    r"no (?:mail ?box|account|user|one|person|recipient|inbox|mx|such|valid) .{0,30}(?:here|name|address|with"
-    r"|by|found|exist|known)",
+    r"(?:no (?:mail ?box|account|user|one|person|recipient|inbox|mx|such|valid)|nobody) .{0,30}(?:here|name|address"
+    r"|with|by|found|exist|known|mx)",
+    r"(?:user|person|recipient|mailbox|mail ?box|account|address|he|she) .{0,30}(?:left|frozen|removed|not activated"
+    r"|not (?:present|appear)|no longer with|blocked due to inactivity)",
+    r"(?:mail ?box|inbox) (?:has been |is |was )?blocked|(?:user|recipient) (?:has )?blocked (?:your|you|the sender)",
+    r"(?:blocked|rejected|refused) by (?:the )?(?:recipient|user)\b",
+    r"(?:user|inbox|mail ?box)\b.{0,40}(?:too many messages|message limit|number of messages|too much mail)",
+    r"too much mail stored",
+    r"(?:sorry|we).{0,10} don't know (?:this|that|the) (?:person|user|address)",
+    r"^\W*(?:rcpt: )?(?:5\d\d )?(?:5\.0\.0 )?(?:unknown|does not exist|not found|no mail ?box|unbekannt|inconnue?"
+    r"|ok[äa]nd|finns (?:inte|ej))\W*$",
     r"(?:unrouteable|unroutable|undeliverable|unknown) address|(?:could not|couldn't|cannot) (?:be )?(?:find"
     r"|found|resolve)",
     r"host (?:or domain name )?(?:not found|unknown)|domain (?:not found|does(?:n't| not) exist|unknown)"
@@ -156,38 +179,47 @@ _MAILBOX = _any_of(
     r"(?:anv[äa]ndar|mottagar|adress|konto|brevl[åa]d|postl[åa]d|inkorg|postkasse|bruker|bruger|modtager|mottaker)\w*"
     r"(?: \S+){0,4}? ?(?:finns (?:inte|ej)|saknas|ok[äa]nd|ogiltig|hittades inte|hittas inte|inaktiv|avslutad"
     r"|avst[äa]ng[dt]|st[äa]ng[dt]"
-    r"|[äa]r full|full\b|existerar inte|finnes ikke|findes ikke|eksisterer ikke|ukjent|ukendt|ugyldig|er full"
+    r"|[äa]r full|full\b|har upph[öo]rt|(?:[äa]r|har) (?:borttag|st[äa]ngts|raderat)|anv[äa]nds inte"
+    r"|existerar inte|finnes ikke|findes ikke|eksisterer ikke|ukjent|ukendt|ugyldig|er full"
     r"|er fyldt|ikke funnet|ikke fundet)",
     r"(?:ok[äa]nd|ogiltig|felaktig|ingen s[åa]dan|ukjent|ukendt|ugyldig|ingen slik) (?:\w+ )?(?:anv[äa]ndar"
-    r"|mottagar|adress"
-    r"|konto|brevl[åa]d|e-?post|bruker|bruger|modtager|mottaker)",
-    r"det finns ingen|finns inte (?:l[äa]ngre|h[äa]r|p[åa])|har slutat",
+    r"|mottagar|adress|konto|brevl[åa]d|e-?post|bruker|bruger|modtager|mottaker)",
+    r"ingen (?:\w+ )?(?:brevl[åa]da|postl[åa]da|anv[äa]ndare|mottagare|adress)\b|det finns ingen"
+    r"|finns inte (?:l[äa]ngre|h[äa]r|p[åa])|har slutat",
     # German, Dutch
-    r"(?:benutzer|empf[äa]nger|postfach|mailbox|adresse|konto|nutzer|gebruiker|ontvanger|postbus"
+    r"(?:benutzer|empf(?:[äa]|ae)nger|postfach|mailbox|adresse|konto|nutzer|gebruiker|ontvanger|postbus"
     r"|adres)\w*(?: \S+){0,4}? ?"
     r"(?:unbekannt|existiert nicht|nicht (?:gefunden|vorhanden|bekannt|verf[üu]gbar|erreichbar|g[üu]ltig|mehr)"
-    r"|ung[üu]ltig|gesperrt"
+    r"|ung(?:[üu]|ue)ltig|gesperrt|gel[öo]scht|geschlossen"
     r"|deaktiviert|inaktiv|voll|[üu]berf[üu]llt|ist voll|onbekend|bestaat niet|niet gevonden|ongeldig|is vol"
     r"|gibt es nicht)",
-    r"(?:unbekannter?|ung[üu]ltiger?|kein(?:e|en)? (?:solcher?|solches|g[üu]ltiger?)|onbekende|ongeldige|geen) "
-    r"(?:benutzer|empf[äa]nger|postfach|adresse|konto|mailbox|gebruiker|ontvanger|adres)",
+    r"(?:unbekannter?|ung(?:[üu]|ue)ltiger?|kein(?:e|en)? (?:solcher?|solches|g[üu]ltiger?)|onbekende?"
+    r"|ongeldige?|geen) "
+    r"(?:benutzer|empf(?:[äa]|ae)nger|e-?mail\w*|postfach|adresse|konto|mailbox|gebruiker|ontvanger|adres)",
     # French
     r"(?:utilisateur|destinataire|bo[îi]te|adresse|compte|usager)\w*(?: \S+){0,6}? ?"
     r"(?:inconnu|inexistant|n'existe (?:pas|plus)|introuvable|invalide|inactive?|d[ée]sactiv|ferm[ée]|pleine?"
     r"|satur|non trouv|non valide)",
     r"adresse d au moins un destinataire invalide|pas (?:de|d')\s?(?:bo[îi]te|compte|utilisateur|destinataire)",
     # Spanish, Portuguese, Italian, Finnish, Polish
-    r"(?:usuario|destinatario|buz[óo]n|cuenta|direcci[óo]n|usu[áa]rio|destinat[áa]rio|caixa|conta)\w*(?: \S+){0,4}? ?"
-    r"(?:desconocid|no (?:existe|encontrad|v[áa]lid)|inexistente|llen|desconhecid|n[ãa]o (?:existe|encontrad)"
-    r"|inv[áa]lid|cheia)",
+    r"(?:usuario|destinatario|buz[óo]n|cuenta|direcci[óo]n|usu[áa]rio|destinat[áa]rio|caixa|conta"
+    r"|endere[çc]o)\w*(?: \S+){0,4}? ?"
+    r"(?:desconocid|desactivad|desativad|eliminad|no (?:existe|encontrad|v[áa]lid)|inexistente|llen|desconhecid"
+    r"|n[ãa]o (?:existe|encontrad)|inv[áa]lid|cheia)",
     r"(?:utente|destinatario|casella|indirizzo|account)\w*(?: \S+){0,4}? ?(?:sconosciut|inesistente"
     r"|non (?:esiste|trovat|valid)|errat|disattiv|pien)",
     r"(?:destinatario|indirizzo|utente) (?:errato|inesistente|sconosciuto)",
     r"(?:k[äa]ytt[äa]j[äa]|vastaanottaja|postilaatikko|osoite)\w*(?: \S+){0,4}? ?(?:tuntematon|ei (?:l[öo]ydy"
     r"|ole|l[öo]ytynyt)|t[äa]ynn[äa])",
     r"(?:u[żz]ytkownik|adresat|skrzynk|konto|adres)\w*(?: \S+){0,4}? ?(?:nieznan|nie istnieje|nie znalezion"
-    r"|pe[łl]n|przepe[łl]nion)|"
-    r"nie ma takiego|nie istnieje",
+    r"|pe[łl]n|przepe[łl]nion)|nie ma takiego|nie istnieje",
+    # Czech, Slovak, Hungarian, Romanian, Croatian, Serbian, Turkish, Icelandic, the Baltic languages, Greek, Russian,
+    # Ukrainian, Chinese, Japanese
+    r"neexistuj|nezn[áa]m[ýyáa]\w* (?:u[žz]ivatel|adres)|nem l[ée]tezik|ismeretlen (?:felhaszn|c[íi]mzett)|necunoscut"
+    r"|nu exist[ăa]|ne postoji|nepoznat|bulunamad[ıi]|mevcut de[ğg]il|fannst ekki|ekki til|ei leitud|nav atrast"
+    r"|nerastas|neegzistuoja|άγνωστο|δεν υπάρχει",
+    r"не найден|не существует|нет такого|неизвестн\w* (?:пользовател|получател|адрес)|не знайдено|не існує",
+    r"不存在|存在しません|宛先不明|用户未知|無此",
 )
 
 _OUR_RIGHT = _any_of(
@@ -197,10 +229,7 @@ _OUR_RIGHT = _any_of(
 )
 
 _CHANGES = re.compile(
-    r"[a-z]+://\S+|\bwww\.\S+"
-    r"|<[^>]{0,300}>|\([^)]{0,80}\)|\[[^\]]{0,80}\]|\"[^\"]{0,200}\""
-    r"|\S*[@…]\S*"
-    r"|\S*\d\S*"
+    r"[a-z]+://\S+|\bwww\.\S+|<[^>]{0,300}>|\([^)]{0,80}\)|\[[^\]]{0,80}\]|\"[^\"]{0,200}\"|\S*[@…]\S*|\S*\d\S*"
     r"|(?<![\w.-])(?:[\w-]+\.)+[a-z]{2,}(?![\w])"
     r"|\b(?:mon|tue|wed|thu|fri|sat|sun)\b|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\b"
 )

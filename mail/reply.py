@@ -93,7 +93,7 @@ def _refused(reply: Reply) -> Verdict:
     never = reply.code // 100 == _NEVER
     if never and _blames_us(reply.text):
         return Verdict.BLAMED
-    if _OURS.search(reply.text):
+    if _OURS.search(reply.text) and not _is_greylisting(reply):
         return Verdict.PAUSE
     if never and (reply.phase is Phase.RCPT or blame_of(reply.text) is Blame.MAILBOX):
         return Verdict.FAILED
@@ -102,7 +102,13 @@ def _refused(reply: Reply) -> Verdict:
 
 def _blames_us(text: str) -> bool:
     """Whether a refusal judges us: by its code, else by its words, so that no relay's odd code blames the address."""
-    return class_of(status_of("", text), text) is BounceClass.SENDER_FAULT or blame_of(text) is Blame.OURS
+    blame = blame_of(text)
+    if blame is Blame.MAILBOX:
+        text = _BLOCKED.sub("", text)  # which is said of mailboxes, too
+    return blame is Blame.OURS or class_of(status_of("", text), text) is BounceClass.SENDER_FAULT
+
+
+_BLOCKED = re.compile(r"\bblocked\b(?! (?:using|by (?!(?:the )?(?:recipient|user)\b)))", re.IGNORECASE)
 
 
 def heals(reply: Reply) -> bool:
@@ -113,9 +119,15 @@ def heals(reply: Reply) -> bool:
 
 def asks_for_less(reply: Reply) -> bool:
     """Whether a relay may mean that it is sent to too fast (RFC 5321, 4.2.3), and not one mailbox or address."""
-    return reply.code in _SLOWER and not _OF_A_MAILBOX.search(reply.text)
+    return reply.code in _SLOWER and not _OF_A_MAILBOX.search(reply.text) and not _is_greylisting(reply)
 
 
+def _is_greylisting(reply: Reply) -> bool:
+    """Whether a letter is put off because its recipient has never heard of us: the next try is taken (RFC 6647)."""
+    return reply.code // 100 == _LATER and _GREYLISTING.search(reply.text) is not None
+
+
+_GREYLISTING = re.compile(r"gr[ae]y-?list", re.IGNORECASE)
 _OF_A_LETTER = (Phase.RCPT, Phase.DATA, Phase.DOT)
 """What is refused there is one letter, and neither the connection nor its sender."""
 _SLOWER = (421, 450, 451)

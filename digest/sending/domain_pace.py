@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from mail.limits import Limit, limit_said
+from mail.receiver_words import names_a_receiver
 from mail.reply import Phase, Reply
 
 _FIRST = timedelta(seconds=6)
@@ -76,26 +77,15 @@ def asks_for_pace(reply: Reply) -> bool:
         return False
     if names_a_receiver(reply):
         return True
-    return limit_said(reply) in {None, Limit.PACE} and _PACE.search(reply.text) is not None
-
-
-def names_a_receiver(reply: Reply) -> bool:
-    """Whether it is said in the words of a big receiver, which no relay of ours says for itself."""
-    return _RECEIVERS.search(reply.text) is not None
+    return limit_said(reply) in _OF_A_DOMAIN_TOO and _PACE.search(reply.text) is not None
 
 
 _LATER = 4
+_OF_A_DOMAIN_TOO = {None, Limit.PACE, Limit.CONNECTIONS}
+"""A session or a quota is the relay's own."""
 _OF_A_LETTER = (Phase.RCPT, Phase.DATA, Phase.DOT)
 _OUR_NAME = re.compile(r"(?<![\d.])4\.7\.(?:2[3-7]|29|3[0-2])(?!\d)|unauthenticated|gr[ea]y-?list", re.IGNORECASE)
 """Gmail's codes for missing DNS names, SPF, DKIM, DMARC and TLS say "rate limited", too: they pause."""
-_RECEIVERS = re.compile(
-    r"unusual rate|receiving mail (?:too quickly|at a rate)|UnsolicitedRateLimit"  # Gmail
-    r"|\[TSS?\d\d\]|temporarily deferred due to|user is receiving mail too"  # Yahoo
-    r"|temporarily rate limited due to|\bS775\b|\bRP-00\d|server busy.{0,80}\bAS\(?\d"  # Outlook, Exchange Online
-    r"|\bOFR_?00\d|\bOFR_10[0-9]|\bOU-00\d|\bLPN0\d\d_|\bSFR"  # Orange, Wanadoo, La Poste, SFR
-    r"|\bCS01\b|\bHVU:B|\bALT[A-Z]?\d{3}",  # iCloud, AOL
-    re.IGNORECASE,
-)
 _PACE = re.compile(
     r"rate[- ]?limit|too (?:fast|quickly|rapidly)|slow(?:er|ing)? ?(?:down|er)?\b|throttl"
     r"|too many (?:\w+ ){0,2}(?:messages|mails|e-?mails|letters|connections|sessions|recipients|deliveries)"

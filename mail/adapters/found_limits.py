@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Lock
 
 from mail.adapters.throttle import Learned
@@ -11,7 +11,10 @@ from mail.limit_connections import Connections
 from mail.limit_pace import FoundPace
 from mail.limit_session import Session
 from mail.limits import Limit, is_said_in_words, limit_said
+from mail.receiver_words import names_a_receiver
 from mail.reply import Phase, Reply
+
+_MOST_STRAINED = timedelta(seconds=1)
 
 
 class OpenConnections:
@@ -122,8 +125,11 @@ class FoundLimits:
         return self._pace.is_hopeless(now)
 
     def slow_down(self, now: datetime) -> None:
-        """The relay puts off one letter after the other, and does not say why."""
-        self._pace = self._pace.after_deferral(now)
+        """The relay puts off one letter after the other, and does not say why.
+
+        The wait does not grow as after a refusal for a limit: each of these letters waits for minutes by itself.
+        """
+        self._pace = self._pace.after_refusal(now, _MOST_STRAINED)
 
     def paused(self) -> None:
         """Sending pauses; what was learned stays."""
@@ -132,7 +138,7 @@ class FoundLimits:
     def is_used_up(self, reply: Reply) -> bool:
         """Whether a refusal says that a connection has carried what it may, so that a fresh one will do."""
         limit = limit_said(reply)
-        if limit not in {Limit.SESSION, Limit.PACE} or not reply.carried:
+        if limit not in {Limit.SESSION, Limit.PACE} or not reply.carried or names_a_receiver(reply):
             return False
         self._session = self._session.after_end(reply.carried, said=is_said_in_words(reply))
         return limit is Limit.SESSION or self._session.is_known

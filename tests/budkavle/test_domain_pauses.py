@@ -18,6 +18,7 @@ from digest.edition import EditionState
 from digest.period import PeriodKey
 from digest.sending.adapters import ledger
 from digest.sending.adapters.domain_backoff import put, standing_of
+from digest.sending.adapters.freshness import AlwaysFresh
 from digest.sending.adapters.outcomes import OnUncertain
 from digest.sending.commit_group import Group
 from digest.sending.domain_backoff import Patience, Standing
@@ -372,11 +373,12 @@ def test_a_letter_that_was_taken_ends_the_row_of_refusals_when_its_outcome_had_t
         assert sender.mark(claim, NOW)
         taken = Group(outcomes=[(claim, Reply(phase=Phase.DOT, code=250))], wanted=1)
 
-        def full(_: Connection) -> bool:
-            raise InterruptedError
+        class Full(AlwaysFresh):
+            def is_stale(self, connection: Connection) -> bool:  # noqa: ARG002 - Texts
+                raise InterruptedError
 
         with pytest.raises(InterruptedError):
-            sender.commit(taken, NOW, full)
+            sender.commit(taken, NOW, Full())
         sender.commit(taken, NOW)
         with service.database.read.begin() as connection:
             assert standing_of(connection, REFUSING) == Standing()

@@ -54,7 +54,18 @@ class Installation:
 
         `before` is put before the command, as strace wants it.
         """
-        words = [*before, COMMAND, "digest", "send", DIGEST, "--edition", edition, "--config", str(self.config)]
+        words = [
+            *before,
+            COMMAND,
+            "digest",
+            "send",
+            DIGEST,
+            "--edition",
+            edition,
+            "--yes",
+            "--config",
+            str(self.config),
+        ]
         with (self.folder / "sender.log").open("ab") as log:
             return subprocess.Popen(words, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.sending.domain_pace import asks_for_pace, names_a_receiver, slowed_at
+from digest.sending.domain_pace import asks_for_pace, slowed_at
+from mail.receiver_words import names_a_receiver
 from mail.reply import Phase, Reply, Verdict, verdict
 from tests.given import NOW
 
@@ -116,7 +117,7 @@ def test_before_there_is_a_letter_such_an_answer_pauses(answer: str, phase: Phas
 
 
 @pytest.mark.parametrize("phase", [Phase.RCPT, Phase.DATA, Phase.DOT])
-@pytest.mark.parametrize("answer", [each for each in OTHERS if "4.7." in each])
+@pytest.mark.parametrize("answer", [each for each in OTHERS if "4.7." in each and "reylist" not in each])
 def test_a_policy_that_says_later_pauses_and_blames_nobody(answer: str, phase: Phase) -> None:
     assert verdict(reply(answer, phase)) is Verdict.PAUSE
 

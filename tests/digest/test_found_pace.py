@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mail.adapters.found_limits import FoundLimits
 from mail.limit_connections import Connections
 from mail.limit_pace import FoundPace
 from mail.limit_session import Session
+from mail.reply import Phase, Reply
 from mail.throttle import Pace
 from tests.given import NOW
 
@@ -216,6 +218,26 @@ def test_what_a_connection_carries_is_believed_when_it_is_said_and_else_at_the_t
         found = found.after_end(10, said=False)
         assert found.letters == (10 if times == 3 else None)
     assert found.after_end(7, said=False).letters == 10
+    assert Session().after_end(1, said=True).letters is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["421 4.7.0 [TSS04] Messages from 192.0.2.7 temporarily deferred", "421 RP-001 Unfortunately, some were not sent"],
+)
+def test_a_receivers_words_say_nothing_of_how_many_letters_our_relay_takes_over_a_connection(said: str) -> None:
+    limits = FoundLimits(4)
+    for _ in range(5):
+        assert not limits.is_used_up(Reply(phase=Phase.RCPT, code=421, text=said[4:], carried=3))
+    assert limits.letters is None
+
+
+def test_a_relay_that_puts_all_off_and_does_not_say_why_is_tried_every_second_however_long_that_lasts() -> None:
+    limits, now = FoundLimits(4), NOW
+    for _ in range(3000):
+        limits.slow_down(now)
+        assert limits.wait(now) <= 1
+        now += timedelta(seconds=limits.wait(now))
 
 
 def test_now_and_then_a_connection_goes_on_and_one_refusal_at_the_same_number_is_enough() -> None:

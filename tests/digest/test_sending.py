@@ -143,6 +143,9 @@ GOOD = {"mail": "250 ok", "rcpt": "250 ok", "data": "354 go on", "body": "", "do
     ("phase", "answer", "fate"),
     [
         ("rcpt", "450 4.2.1 greylisted", "deferred"),
+        ("rcpt", "451 4.7.1 Greylisting in action, please come back later", "deferred"),
+        ("rcpt", "450 4.7.0 you have been gray-listed", "deferred"),
+        ("dot", "451 4.7.1 greylisted, try again in 300 seconds", "deferred"),
         ("rcpt", "550 5.1.1 no such user", "failed"),
         ("rcpt", "552 5.2.2 mailbox full", "failed"),
         ("data", "451 4.3.0 later", "deferred"),

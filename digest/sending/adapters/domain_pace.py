@@ -9,9 +9,10 @@ from digest.adapters.tables import deliveries, slowed_domains, subscribers, subs
 from digest.delivery import Claim, DeliveryState
 from digest.sending.adapters.claims import Fate
 from digest.sending.domain_backoff import owners
-from digest.sending.domain_pace import DomainPace, asks_for_pace, names_a_receiver, slowed_at
+from digest.sending.domain_pace import DomainPace, asks_for_pace, slowed_at
 from mail.address import domain_of
 from mail.limits import judged as judge
+from mail.receiver_words import names_a_receiver
 from mail.reply import Reply, Verdict, verdict
 from storage.compiled import Prepared
 

@@ -23,6 +23,7 @@ from digest.sending.adapters.outcomes import OnUncertain, Outcomes, take_over
 from digest.sending.circuit_breaker import Breaker
 from digest.sending.commit_group import Committed, Group
 from digest.sending.domain_backoff import Patience
+from digest.sending.domain_pace import asks_for_pace
 from digest.subscription import SubscriptionId
 from mail.adapters.found_limits import FoundLimits
 from mail.adapters.throttle import Learned, Pacing, keep, learned_of, pace_of, take
@@ -169,8 +170,8 @@ class Ledger:
             breaker = breaker.after(each)
             if each is Verdict.SENT:
                 self._domains.taken(outcomes.connection, claim)
-            else:
-                outcomes.settle(claim, each, reply)
+                continue
+            outcomes.settle(claim, each, reply)
             why = f"{reply} (subscription {claim.subscription})"
             stopped = set[EditionId]()
             if each is Verdict.BLAMED:
@@ -184,7 +185,7 @@ class Ledger:
             for edition in stopped:
                 outcomes.pause(edition, why, heals=waiting_mends(reply))
             paused |= stopped
-            if each is Verdict.DEFERRED and asks_for_less(reply) and breaker.is_strained(enough):
+            if _strains(each, reply, is_strained=breaker.is_strained(enough)):
                 self._limits.slow_down(outcomes.now)
         paused |= self._refusals.stop(outcomes, judged)
         self._heed_limits(outcomes, paused=bool(paused))
@@ -264,6 +265,13 @@ class Ledger:
         take(connection, self._pacing, pace)
         held_back = limit < wanted and len(claims) == limit
         return claims, pace.wait() if held_back else more
+
+
+def _strains(judged: Verdict, reply: Reply, *, is_strained: bool) -> bool:
+    """Whether the relay is sent to too fast though no limit was named: it puts everybody off, or each domain asks."""
+    if judged is Verdict.PAUSE:
+        return asks_for_pace(reply)
+    return judged is Verdict.DEFERRED and is_strained and asks_for_less(reply)
 
 
 def _key(claim: Claim) -> _Key:
