@@ -3,9 +3,8 @@
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, func, select
 
 from digest.adapters.tables import subscriptions
 from digest.subscription import Filter, SubscriptionState, filter_of
@@ -27,18 +26,18 @@ def wanted(connection: Connection, fits: Callable[[Filter], bool]) -> Wanted:
     It is asked each minute: subscriptions are counted in an index alone, and by filter only when one fits nothing.
     """
     of = subscriptions.c
+    states = select(of.digest, of.state, func.count().label("number")).group_by(of.digest, of.state)
     digests = Counter[str]()
-    for row in connection.execute(
-        select(of.digest, of.state, func.count().label("number")).group_by(of.digest, of.state)
-    ):
+    for row in connection.execute(states):
         if row.state in _LIVING:
             digests[row.digest] += row.number
-    filters = select(of.topics, of.publishers).where(of.state.in_(_LIVING))
-    if all(fits(_filter(row)) for row in connection.execute(filters.distinct())):
+    choices = select(of.topics, of.publishers).where(of.state.in_(_LIVING))
+    if all(fits(_filter(*row)) for row in connection.execute(choices.distinct())):
         return Wanted(digests=digests, unfit={})
-    numbers = connection.execute(filters.add_columns(func.count().label("number")).group_by(of.topics, of.publishers))
-    return Wanted(digests=digests, unfit={_filter(row): row.number for row in numbers if not fits(_filter(row))})
+    counted = connection.execute(choices.add_columns(func.count()).group_by(of.topics, of.publishers))
+    numbers = {_filter(topics, publishers): number for topics, publishers, number in counted}
+    return Wanted(digests=digests, unfit={one: number for one, number in numbers.items() if not fits(one)})
 
 
-def _filter(row: Row[Any]) -> Filter:
-    return filter_of(row.topics.split(), row.publishers.split())
+def _filter(topics: str, publishers: str) -> Filter:
+    return filter_of(topics.split(), publishers.split())
