@@ -73,6 +73,7 @@ def _serve(done: Replayed, folder: Path) -> None:
 
     def front(service: Service, web: ASGIApp) -> ASGIApp:
         say(f"The demo is at {service.config.settings.public_url}{PREFIX} until Ctrl-C ends it.")
+        sys.stdout.flush()  # a pipe would have it only then
         return DemoFirst(service, web)
 
     try:
