@@ -33,6 +33,7 @@ READING = {
     ("digest", "preview"): ("veckobrev",),
     ("digest", "test"): ("veckobrev", "anna@example.org"),
     ("digest", "status"): (),
+    ("digest", "uncertain"): ("veckobrev",),
     ("subscribers", "list"): (),
     ("subscribers", "show"): ("anna@example.org",),
     ("subscribers", "explain"): ("anna@example.org",),
@@ -50,6 +51,8 @@ WRITING = {
     ("digest", "pause"): ("veckobrev",),
     ("digest", "resume"): ("veckobrev",),
     ("digest", "cancel"): ("veckobrev",),
+    ("digest", "take-back"): ("veckobrev",),
+    ("digest", "retry"): ("veckobrev", "--failed"),
     ("digest", "resume-domain"): ("example.org",),
     ("subscribers", "end"): ("anna@example.org",),
     ("subscribers", "pause"): ("anna@example.org",),
@@ -63,7 +66,7 @@ WRITING = {
 }
 ELSEWHERE = {("init",), ("check",), ("run",), ("restore",), ("demo",), ("bounce",)}
 """These have tests of their own."""
-MAKERS = {"articles.take", "subscribers.add", "lists.take", "run.run"}
+MAKERS = {"articles.take", "subscribers.add", "lists.take", "run.serve"}
 """Where the command line may make a store; the demo and a restore do it elsewhere."""
 
 
@@ -243,6 +246,8 @@ def test_check_names_a_store_that_is_lost(
 def test_the_daemon_the_demo_and_the_mail_systems_pipe_refuse_a_lost_store_too(there: Path) -> None:
     typed(("import",))
     lose_the_store(there)
+    (there / "site").mkdir()
+    (there / "site" / "index.html").write_bytes(b"")  # by which a demo is known
     before = names(there)
     for words, code in ((["run"], 1), (["demo", "."], 1), (["bounce"], 75)):
         done = subprocess.run([COMMAND, *words], cwd=there, input="", capture_output=True, text=True, check=False)
