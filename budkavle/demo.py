@@ -100,8 +100,8 @@ def _is_whole(folder: Path) -> bool:
     if not folder.exists() or not any(folder.iterdir()):
         return False
     if not (folder / SITE / INDEX).is_file():
-        msg = f"{folder} holds no whole demo: it is of an older version, or something else"
-        raise NoDemoError(f"{msg}; remove it, or name another folder, then try again")
+        msg = f"{folder} holds no whole demo, but one of an older version, or something else"
+        raise NoDemoError(f"{msg}; name another folder, or remove this one if it is an old demo, then try again")
     return True
 
 

@@ -71,11 +71,10 @@ def _publishers(held: Held, named: Collection[str]) -> Iterator[Gone]:
 
 
 def _filters(held: Held, config: Config) -> Iterator[Gone]:
-    topics = frozenset(each.id for each in config.topics())
     publishers = frozenset(config.publishers())
     lost: dict[tuple[str, str], int] = {}
-    for one, number in held.wanted.filters.items():
-        for key in _fit_nothing(one, topics, publishers):
+    for one, number in held.wanted.unfit.items():
+        for key in names_that_fit_nothing(one, config):
             lost[key] = lost.get(key, 0) + number
     for (kind, name), number in sorted(lost.items()):
         if (kind, name) in {("publisher", each) for each in held.publishers.keys() - publishers}:
@@ -89,11 +88,11 @@ def _filters(held: Held, config: Config) -> Iterator[Gone]:
         )
 
 
-def _fit_nothing(one: Filter, topics: Collection[object], publishers: Collection[object]) -> Iterator[tuple[str, str]]:
-    """The names of a filter that, as a whole, fits nothing any more."""
-    if one.topics and one.topics.isdisjoint(topics):
+def names_that_fit_nothing(one: Filter, config: Config) -> Iterator[tuple[str, str]]:
+    """The names of a filter, with their kinds, that together fit nothing any more."""
+    if one.topics and one.topics.isdisjoint(each.id for each in config.topics()):
         yield from (("topic", name) for name in one.topics)
-    if one.publishers and one.publishers.isdisjoint(publishers):
+    if one.publishers and one.publishers.isdisjoint(config.publishers()):
         yield from (("publisher", name) for name in one.publishers)
 
 

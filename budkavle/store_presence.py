@@ -33,7 +33,7 @@ def store_is_there(path: Path, secret: Path) -> bool:
 
     Nothing is opened, made or changed. Raises StoreGoneError, and StoreError for what can be no store.
     """
-    _refuse_broken_links(path)
+    _refuse_broken_links(path, path)
     try:
         found = path.stat()
     except FileNotFoundError:
@@ -58,18 +58,19 @@ def refuse_read_only(path: Path) -> None:
 
 def _nothing_is_left(path: Path, secret: Path) -> bool:
     """False, where there is no store. A secret, or a log of SQLite that holds something, is one's remains."""
+    _refuse_broken_links(path, secret)
     if secret.exists():
         if path.exists():  # somebody else has made both since it was looked for
             return True
         raise StoreGoneError(path, secret)
-    written_ahead = path.with_name(f"{path.name}-wal")
-    if written_ahead.exists() and written_ahead.stat().st_size:
-        raise StoreGoneError(path, written_ahead)
+    for log in (path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-journal")):
+        if log.exists() and log.stat().st_size:
+            raise StoreGoneError(path, log)
     return False
 
 
-def _refuse_broken_links(path: Path) -> None:
-    for place in (path, *path.parents):
+def _refuse_broken_links(path: Path, wanted: Path) -> None:
+    for place in (wanted, *wanted.parents):
         if place.is_symlink() and not place.exists():
             what = f"{place} leads to {place.readlink()}, where nothing is"
             raise StoreError(path, what, "mount its disk, or mend the link")

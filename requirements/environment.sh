@@ -23,5 +23,5 @@ if [ ! -d "$folder" ]; then
     printf '%s\n' "$path" >"$folder/made-by"
 fi
 echo "Installing what Budkavle needs into $folder (a minute or so the first time) ..."
-"$folder/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
-"$folder/bin/pip" install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+"$folder/bin/pip" install --quiet --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+"$folder/bin/pip" install --quiet --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .

@@ -141,7 +141,7 @@ def _pages(service: Service, now: datetime) -> Iterator[Alarm]:
 
 def _names(service: Service) -> Iterator[Alarm]:
     with service.database.read.begin() as connection:
-        held = names_held(connection)
+        held = names_held(connection, service.config)
     for one in gone_names(held, service.config):
         yield alarm(AlarmKind.NAME_GONE, f"{one.kind} {one.name}", f"{one.what}; {one.remedy}")
 

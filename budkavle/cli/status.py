@@ -19,6 +19,7 @@ from budkavle.wording import counted
 from digest.delivery import DeliveryState
 from digest.limits import DAY, Limit, Withheld, withheld
 from digest.period import Slot
+from digest.sending.adapters.domain_pace import slowed_now
 from feeds.readback import Freshness, freshness
 
 _FEED_LINES = 20
@@ -68,6 +69,15 @@ class DomainNow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SlowedNow:
+    """A receiving domain that asked for a slower pace: the seconds between two letters to it now, and its words."""
+
+    name: str
+    seconds: float
+    said: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Overview:
     """The last and the next of everything. Its fields are the keys of `--json`."""
 
@@ -79,6 +89,7 @@ class Overview:
     feeds: list[Freshness]
     digests: list[DigestNow]
     domains: list[DomainNow]
+    slowed: list[SlowedNow]
     withheld: list[Withheld]
 
 
@@ -109,8 +120,15 @@ def _overview(service: Service, moment: datetime) -> Overview:
             )
             for each in service.domains.paused(moment)
         ],
+        slowed=_slowed(service, moment),
         withheld=[*withheld(service.caused.refused(moment - DAY))],
     )
+
+
+def _slowed(service: Service, moment: datetime) -> list[SlowedNow]:
+    with service.database.read.begin() as connection:
+        domains = slowed_now(connection, moment)
+    return [SlowedNow(name=one.name, seconds=round(one.between.total_seconds(), 1), said=one.said) for one in domains]
 
 
 def _digest(service: Service, digest: Digest, following: Slot) -> DigestNow:
@@ -175,6 +193,8 @@ def _lines(overview: Overview, alarms: list[Lasting], zone: ZoneInfo) -> Iterato
         waiting = counted(paused.letters, "letter waits", "letters wait")
         how = "a few letters try it" if paused.trying else "paused"
         yield f"domain {paused.name}: {how} until {_local(paused.until, zone)}, {waiting}"
+    for slowed in overview.slowed:
+        yield f"domain {slowed.name}: slowed to a letter each {slowed.seconds:.3g} s, since it said {slowed.said}"
     for kept in overview.withheld:
         what = "delayed" if kept.limit is Limit.OVERALL else "withheld"
         yield f"letters {what} since yesterday: {kept.number} by {kept.limit.settings}, last {_local(kept.last, zone)}"

@@ -1,7 +1,7 @@
 """The names that living subscriptions hold on to: what a configuration must go on naming."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
@@ -14,22 +14,30 @@ _LIVING = (SubscriptionState.PENDING, SubscriptionState.ACTIVE, SubscriptionStat
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """How many subscriptions that have not ended there are to each digest, and with each filter."""
+    """How many subscriptions that have not ended there are to each digest, and with each filter that fits nothing."""
 
     digests: Mapping[str, int]
-    filters: Mapping[Filter, int]
+    unfit: Mapping[Filter, int]
 
 
-def wanted(connection: Connection) -> Wanted:
-    """What the subscriptions that have not ended ask for."""
+def wanted(connection: Connection, fits: Callable[[Filter], bool]) -> Wanted:
+    """What the subscriptions that have not ended ask for, and by `fits` cannot have.
+
+    It is asked each minute: subscriptions are counted in an index alone, and by filter only when one fits nothing.
+    """
     of = subscriptions.c
-    rows = connection.execute(
-        select(of.digest, of.topics, of.publishers, func.count().label("number"))
-        .where(of.state.in_(_LIVING))
-        .group_by(of.digest, of.topics, of.publishers)
-    )
-    digests, filters = Counter[str](), Counter[Filter]()
-    for row in rows:
-        digests[row.digest] += row.number
-        filters[filter_of(row.topics.split(), row.publishers.split())] += row.number
-    return Wanted(digests=digests, filters=filters)
+    states = select(of.digest, of.state, func.count().label("number")).group_by(of.digest, of.state)
+    digests = Counter[str]()
+    for row in connection.execute(states):
+        if row.state in _LIVING:
+            digests[row.digest] += row.number
+    choices = select(of.topics, of.publishers).where(of.state.in_(_LIVING))
+    if all(fits(_filter(*row)) for row in connection.execute(choices.distinct())):
+        return Wanted(digests=digests, unfit={})
+    counted = connection.execute(choices.add_columns(func.count()).group_by(of.topics, of.publishers))
+    numbers = {_filter(topics, publishers): number for topics, publishers, number in counted}
+    return Wanted(digests=digests, unfit={one: number for one, number in numbers.items() if not fits(one)})
+
+
+def _filter(topics: str, publishers: str) -> Filter:
+    return filter_of(topics.split(), publishers.split())

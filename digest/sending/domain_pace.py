@@ -66,6 +66,15 @@ class DomainPace:
         return replace(self, last=min(max(self.last, self.ready, now) + self.between(now), now + _HORIZON))
 
 
+@dataclass(frozen=True, kw_only=True)
+class SlowedDomain:
+    """A domain that has a pace of its own, as a person is shown it: the time between two letters, and what it said."""
+
+    name: str
+    between: timedelta
+    said: str
+
+
 def slowed_at(now: datetime) -> DomainPace:
     """The pace of a domain that complains for the first time."""
     return DomainPace(every=_FIRST, slowed=now, ready=now + _FIRST, last=now + _FIRST)

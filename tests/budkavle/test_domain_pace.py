@@ -1,14 +1,17 @@
 """A domain that defers for pace is slowed alone: the edition does not pause, nor does the relay slow."""
 
+import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from budkavle.wiring import Service, open_service
 from digest.adapters.tables import slowed_domains
 from digest.delivery import DeliveryState
 from digest.edition import EditionState
+from tests.budkavle.conftest import budkavle
 from tests.budkavle.refusing import MINUTE, PickyRelay, go_on, outcome, readers
 from tests.given import NOW
 
@@ -44,6 +47,22 @@ async def test_others_go_on_while_one_domain_is_slowed_and_all_get_their_letter_
         assert service.domains.forget(NOW + 90 * MINUTE) == 1
         assert slowed(service) == []
         assert set(relay.arrived().values()) == {1}
+
+
+async def test_a_slowed_domain_stands_in_status_with_its_words_until_it_is_like_any_other(tmp_path: Path) -> None:
+    with PickyRelay(FAST, says=SAYS) as relay, readers(tmp_path, relay, 3, FAST, "a.test") as service:
+        await go_on(service, datetime.now(UTC))
+        shown = budkavle("status", "--config", service.config.file, folder=tmp_path).out
+        assert "domain fast.test: slowed to a letter each " in shown
+        assert "421 4.7.28 Gmail has detected an unusual rate" in shown
+        record = json.loads(budkavle("status", "--json", "--config", service.config.file, folder=tmp_path).out)
+        (slow,) = record["slowed"]
+        assert slow["name"] == FAST
+        assert 5 < slow["seconds"] <= 6
+        with service.database.write.begin() as connection:
+            connection.execute(update(slowed_domains).values(slowed=datetime.now(UTC) - 30 * MINUTE))
+        record = json.loads(budkavle("status", "--json", "--config", service.config.file, folder=tmp_path).out)
+        assert record["slowed"] == []
 
 
 async def test_a_slowed_domain_gets_some_letters_a_minute_also_from_a_sender_that_starts_anew(tmp_path: Path) -> None:

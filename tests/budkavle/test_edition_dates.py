@@ -98,6 +98,7 @@ def test_an_edition_of_which_nothing_went_out_is_taken_back(home: Path) -> None:
 
 
 def test_a_finished_edition_of_the_past_has_nothing_left_to_cancel(home: Path) -> None:
+    budkavle("import", folder=home)
     budkavle("digest", "send", "veckobrev", "--edition", "2026-01-09", folder=home)
     assert budkavle("digest", "cancel", "veckobrev", folder=home).code == 2
 
@@ -190,6 +191,7 @@ def test_a_preview_before_the_first_edition_says_who_gets_nothing_and_why(home: 
 
 
 def test_a_preview_for_nobody_says_so_and_one_after_an_edition_says_nothing(home: Path) -> None:
+    budkavle("import", folder=home)
     assert "nobody would get a letter" in budkavle("digest", "preview", "veckobrev", folder=home).err
     budkavle("digest", "send", "veckobrev", "--edition", "2026-01-09", folder=home)
     assert budkavle("digest", "preview", "veckobrev", folder=home).err == ""

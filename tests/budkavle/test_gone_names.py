@@ -1,5 +1,7 @@
 """Names that the store holds and the configuration does not: each is told with its remedy, what was meant is not."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -8,8 +10,10 @@ from budkavle.alarms.alarms import AlarmKind
 from budkavle.alarms.detect import look
 from budkavle.checks.names import name_findings, silent_digests
 from budkavle.config import load
+from budkavle.holding import names_held
 from budkavle.publishing import build_feeds
 from budkavle.wiring import open_service
+from digest.subscription import filter_of
 from mail.address import Address
 from tests.budkavle.conftest import budkavle
 from tests.digest.relay import installed, join, newsroom
@@ -115,3 +119,28 @@ def test_a_store_that_is_not_there_or_is_none_names_nothing(tmp_path: Path) -> N
     config.store_path.write_bytes(b"no store at all" * 100)
     assert list(name_findings(config)) == []
     assert config.store_path.read_bytes().startswith(b"no store")
+
+
+def test_check_leaves_a_store_that_came_from_a_backup_as_it_is(tmp_path: Path) -> None:
+    with newsroom(tmp_path, readers=1):
+        pass
+    path = written(tmp_path, 'name = "veckobrev"', 'name = "nyhetsbrev"')
+    config = load(path)
+    with closing(sqlite3.connect(config.store_path)) as store:  # as a backup has it, and as one is put back by hand
+        assert store.execute("PRAGMA journal_mode=DELETE").fetchone() == ("delete",)
+    before = {each: each.read_bytes() for each in config.store_path.parent.iterdir()}
+    assert len(list(name_findings(config))) == 1
+    assert len(list(silent_digests(config))) == 1
+    assert {each: each.read_bytes() for each in config.store_path.parent.iterdir()} == before
+
+
+def test_only_filters_that_fit_nothing_are_counted(tmp_path: Path) -> None:
+    config = load(installed(tmp_path))
+    with open_service(config) as service:
+        for number, topics in enumerate(((), ("vard",), ("bio",), ("bio",), ("bio", "vard"))):
+            join(service, f"lasare{number}@example.org", *topics)
+        service.subscribers.end(Address("lasare3@example.org"), None, "asked", NOW)
+        with service.database.read.begin() as connection:
+            held = names_held(connection, config)
+    assert held.wanted.digests == {"veckobrev": 4}
+    assert held.wanted.unfit == {filter_of(["bio"]): 1}

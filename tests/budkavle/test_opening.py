@@ -13,7 +13,7 @@ from alembic import command as alembic
 from alembic.config import Config as AlembicConfig
 
 from budkavle import database as databases
-from budkavle.cli.main import _run
+from budkavle.cli.main import run
 from budkavle.config import load
 from budkavle.database import Database, head_revision
 from budkavle.sender_lock import sender_lock
@@ -61,7 +61,7 @@ def test_who_reads_leaves_an_older_schema_as_it_is_and_names_the_upgrade(
 
 
 def test_check_names_the_upgrade(old: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert _run(["check", "--offline"]) == 1
+    assert run(["check", "--offline"]) == 1
     assert "then type `budkavle upgrade`" in capsys.readouterr().out
     assert schema(old) == OLD
 
@@ -154,7 +154,7 @@ def as_reader(words: list[str]) -> int:
         if os.geteuid() == 0:
             os.setgid(NOBODY)
             os.setuid(NOBODY)
-        os._exit(int(_run(words)))
+        os._exit(int(run(words)))
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
@@ -167,8 +167,8 @@ def test_who_may_only_read_reads_with_and_without_a_writer_and_is_told_what_is_m
         monkeypatch.chdir(home)
         for place in config.sources():
             place.folder.mkdir(parents=True, exist_ok=True)
-        assert _run(["import"]) == 0
-        assert _run(["status"]) == 0  # what it reads is imported by now
+        assert run(["import"]) == 0
+        assert run(["status"]) == 0  # what it reads is imported by now
         store = config.store_path
         for path in (*store.parent.iterdir(), config.file):
             path.chmod(0o444)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from budkavle.cli import terminal
-from budkavle.cli.main import _run, app
+from budkavle.cli.main import app, run
 from budkavle.config import load
 from budkavle.wiring import open_service
 from tests.budkavle.conftest import ARTICLE, COMMAND, page
@@ -33,6 +33,7 @@ READING = {
     ("digest", "preview"): ("veckobrev",),
     ("digest", "test"): ("veckobrev", "anna@example.org"),
     ("digest", "status"): (),
+    ("digest", "uncertain"): ("veckobrev",),
     ("subscribers", "list"): (),
     ("subscribers", "show"): ("anna@example.org",),
     ("subscribers", "explain"): ("anna@example.org",),
@@ -50,6 +51,8 @@ WRITING = {
     ("digest", "pause"): ("veckobrev",),
     ("digest", "resume"): ("veckobrev",),
     ("digest", "cancel"): ("veckobrev",),
+    ("digest", "take-back"): ("veckobrev",),
+    ("digest", "retry"): ("veckobrev", "--failed"),
     ("digest", "resume-domain"): ("example.org",),
     ("subscribers", "end"): ("anna@example.org",),
     ("subscribers", "pause"): ("anna@example.org",),
@@ -63,7 +66,7 @@ WRITING = {
 }
 ELSEWHERE = {("init",), ("check",), ("run",), ("restore",), ("demo",), ("bounce",)}
 """These have tests of their own."""
-MAKERS = {"articles.take", "subscribers.add", "lists.take", "run.run"}
+MAKERS = {"articles.take", "subscribers.add", "lists.take", "run.serve"}
 """Where the command line may make a store; the demo and a restore do it elsewhere."""
 
 
@@ -78,7 +81,7 @@ def there(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def typed(command: tuple[str, ...]) -> int:
     words = {**MAKING, **READING, **WRITING}[command]
-    return int(_run([*command, *words]))
+    return int(run([*command, *words]))
 
 
 def names(home: Path) -> list[str]:
@@ -104,12 +107,12 @@ def test_what_begins_something_makes_the_store_with_its_secret_and_leaves_nothin
     assert typed(command) == 0
     assert sorted(each.name for each in (there / "var").iterdir()) == ["budkavle.db", "secret"]
     assert {oct(each.stat().st_mode & 0o777) for each in (there / "var").iterdir()} == {"0o600"}
-    assert int(_run(["status"])) == 0
+    assert int(run(["status"])) == 0
 
 
 def test_a_list_can_be_tried_before_there_is_a_store(there: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = names(there)
-    assert _run(["subscribers", "import", "lista.csv", "--dry-run"]) == 0
+    assert run(["subscribers", "import", "lista.csv", "--dry-run"]) == 0
     assert "would come to: 1" in capsys.readouterr().out
     assert names(there) == before
 
@@ -118,7 +121,7 @@ def test_check_says_that_there_is_no_store_yet_and_finds_all_in_order(
     there: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = names(there)
-    assert _run(["check", "--offline"]) == 0
+    assert run(["check", "--offline"]) == 0
     assert "there is no store yet; `budkavle import` makes it" in capsys.readouterr().err
     assert names(there) == before
 
@@ -135,6 +138,18 @@ def lose_all_but_the_log(home: Path) -> None:
     lose_the_store(home)
     (home / "var" / "secret").unlink()
     (home / "var" / "budkavle.db-wal").write_bytes(b"what was written last")
+
+
+def lose_all_but_the_journal(home: Path) -> None:
+    lose_the_store(home)
+    (home / "var" / "secret").unlink()
+    (home / "var" / "budkavle.db-journal").write_bytes(b"what was being written")
+
+
+def lose_the_store_and_where_its_secret_lies(home: Path) -> None:
+    lose_the_store(home)
+    (home / "var" / "secret").unlink()
+    (home / "var" / "secret").symlink_to("/mnt/where/nothing/is")
 
 
 def leave_a_folder(home: Path) -> None:
@@ -186,6 +201,8 @@ LOST = {
     lose_the_store: "the store is gone, and",
     empty_the_store: "is an empty file",
     lose_all_but_the_log: "budkavle.db-wal, which belongs to it",
+    lose_all_but_the_journal: "budkavle.db-journal, which belongs to it",
+    lose_the_store_and_where_its_secret_lies: "secret leads to /mnt/where/nothing/is, where nothing is",
     leave_a_folder: "is a folder",
     leave_a_pipe: "is no plain file",
     leave_a_link: "where nothing is; mount its disk",
@@ -220,7 +237,7 @@ def test_check_names_a_store_that_is_lost(
 ) -> None:
     typed(("import",))
     loss(there)
-    assert _run(["check", "--offline"]) == 1
+    assert run(["check", "--offline"]) == 1
     said = capsys.readouterr()
     assert LOST[loss] in said.out or "cannot be written to" in said.out
     assert "no store yet" not in said.err
@@ -229,6 +246,8 @@ def test_check_names_a_store_that_is_lost(
 def test_the_daemon_the_demo_and_the_mail_systems_pipe_refuse_a_lost_store_too(there: Path) -> None:
     typed(("import",))
     lose_the_store(there)
+    (there / "site").mkdir()
+    (there / "site" / "index.html").write_bytes(b"")  # by which a demo is known
     before = names(there)
     for words, code in ((["run"], 1), (["demo", "."], 1), (["bounce"], 75)):
         done = subprocess.run([COMMAND, *words], cwd=there, input="", capture_output=True, text=True, check=False)

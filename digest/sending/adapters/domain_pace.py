@@ -9,7 +9,7 @@ from digest.adapters.tables import deliveries, slowed_domains, subscribers, subs
 from digest.delivery import Claim, DeliveryState
 from digest.sending.adapters.claims import Fate
 from digest.sending.domain_backoff import owners
-from digest.sending.domain_pace import DomainPace, asks_for_pace, slowed_at
+from digest.sending.domain_pace import DomainPace, SlowedDomain, asks_for_pace, slowed_at
 from mail.address import domain_of
 from mail.limits import judged as judge
 from mail.receiver_words import names_a_receiver
@@ -91,6 +91,16 @@ class DomainPaces:
         usable = before if before and not before.is_over(now) else None
         _put(connection, name, usable.after_complaint(now) if usable else slowed_at(now), said)
         self.slowed |= {name}
+
+
+def slowed_now(connection: Connection, now: datetime) -> Sequence[SlowedDomain]:
+    """The domains whose letters are spaced at `now`, by name."""
+    rows = [(row, _pace(row)) for _, row in sorted(_rows(connection).items())]
+    return [
+        SlowedDomain(name=row["name"], between=pace.between(now), said=row["said"])
+        for row, pace in rows
+        if not pace.is_over(now)
+    ]
 
 
 def _is_alone(connection: Connection, name: str, asked: dict[str, DomainPace | None], most: int) -> bool:
