@@ -1,8 +1,9 @@
 """Past editions, read for their pages: what the letters said, and what has become of it since."""
 
 from collections.abc import Callable, Iterable
+from datetime import tzinfo
 
-from articles.article import Article, Kind, Seq
+from articles.article import Kind, Version
 from budkavle.archived import ArchivedEdition, ArchivedItem, ListedEdition, Since
 from budkavle.config_settings import Digest
 from budkavle.letters import dateline, shown
@@ -31,12 +32,17 @@ def archived_edition(service: Service, digest: Digest, key: str) -> ArchivedEdit
     erased = {row.article for row in rows}.intersection(service.articles.erased())
     content = Content(rows=frozenset(row for row in rows if row.article not in erased))
     seqs = {(row.showing, row.article): row.seq for row in content.rows}
+    notices = service.articles.notices({row.article for row in content.rows})
     page, line = shown(service, digest, content), dateline(service, digest, edition)
 
     def archived(
         showing: Showing, articles: Iterable[ShownArticle], setting: Callable[[ShownArticle], Item]
     ) -> tuple[ArchivedItem, ...]:
-        return tuple(_archived(service, each, seqs[showing, each.article.id], setting) for each in articles)
+        return tuple(archived_item(showing, article, setting) for article in articles)
+
+    def archived_item(showing: Showing, article: ShownArticle, setting: Callable[[ShownArticle], Item]) -> ArchivedItem:
+        later = [act for act in notices.get(article.article.id, ()) if act.seq > seqs[showing, article.article.id]]
+        return _archived(article, _since(later, service.config.settings.timezone), setting)
 
     return ArchivedEdition(
         label=line.label,
@@ -48,19 +54,15 @@ def archived_edition(service: Service, digest: Digest, key: str) -> ArchivedEdit
     )
 
 
-def _archived(
-    service: Service, shown_: ShownArticle, seq: Seq, setting: Callable[[ShownArticle], Item]
-) -> ArchivedItem:
-    since = _since(service, shown_.article, seq)
+def _archived(shown_: ShownArticle, since: Since | None, setting: Callable[[ShownArticle], Item]) -> ArchivedItem:
     if since and since.kind is Kind.WITHDRAWN:
         headline = ShownArticle(article=shown_.article, publishers=shown_.publishers)
         return ArchivedItem(item=unlinked(headline), since=since)
     return ArchivedItem(item=setting(shown_), since=since)
 
 
-def _since(service: Service, article: Article, seq: Seq) -> Since | None:
-    """The withdrawal of an article, else its newest correction, when that came after the version of this seq."""
-    later = {act.kind: act for act in service.articles.versions(article.id) if act.seq > seq}
-    act = later.get(Kind.WITHDRAWN) or later.get(Kind.CORRECTED)
-    zone = service.config.settings.timezone
+def _since(later: Iterable[Version], zone: tzinfo) -> Since | None:
+    """The withdrawal of an article, else its newest correction, among what came after the version that was shown."""
+    newest = {act.kind: act for act in later}
+    act = newest.get(Kind.WITHDRAWN) or newest.get(Kind.CORRECTED)
     return Since(kind=act.kind, day=act.at.astimezone(zone).date(), note=act.note) if act else None

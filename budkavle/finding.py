@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from articles.adapters.folder import walk
+from articles.adapters.folder import is_file, is_folder, walk
 from articles.adapters.unread import unread
 from articles.article import Kind, SourceName
 from articles.sources.file_kinds import MANIFEST, is_of_another_kind, why_unread
@@ -52,7 +52,12 @@ def read_manifest(path: Path) -> Manifest:
     """
     urls: dict[Path, str] = {}
     faults = []
-    for number, line in enumerate(path.read_bytes().splitlines(), 1):
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError as error:
+        why = f"cannot be read ({error.strerror}); give the service the right to read it"
+        return Manifest(faults=(Refused(reason=why),))
+    for number, line in enumerate(lines, 1):
         try:
             entry = json.loads(line)
             file = path.parent.resolve() / entry["file"]
@@ -71,7 +76,7 @@ def everything(config: Config) -> Iterator[Found]:
 
 def in_folder(place: SourceFolder) -> Iterator[Found]:
     """Every file of one source's folder, with the addresses that its manifest gives."""
-    if place.folder.is_dir():
+    if is_folder(place.folder):
         yield from _files(place.folder, place)
 
 
@@ -91,17 +96,17 @@ def at_path(config: Config, path: Path, source: str | None, *, anywhere: bool) -
 def _files(path: Path, place: SourceFolder) -> Iterator[Found]:
     folder = place.folder.resolve()
     own = folder / MANIFEST
-    manifest = read_manifest(own) if own.is_file() else Manifest()
+    manifest = read_manifest(own) if is_file(own) else Manifest()
     if manifest.faults:  # a manifest with faults is an input that a person must look at
         yield Found(name=str(place.folder / MANIFEST), path=own, folder=folder, source=place.source)
-    for each in walk(path) if path.is_dir() else [path]:
+    for each in walk(path) if is_folder(path) else [path]:
         real = each.parent.resolve() / each.name
         why = why_unread(each.name) if is_of_another_kind(each.name) else None
         yield Found(
             name=str(each), path=real, folder=folder, source=place.source, url=manifest.urls.get(real), unread=why
         )
-    for one in unread(path) if path.is_dir() else ():
-        real = one.path.parent.resolve() / one.path.name
+    for one in unread(path) if is_folder(path) else ():
+        real = one.path.resolve() if one.path == path else one.path.parent.resolve() / one.path.name
         yield Found(name=str(one.path), path=real, folder=folder, source=place.source, unread=one.why)
 
 

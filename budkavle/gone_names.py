@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from budkavle.config import Config
+from budkavle.wording import counted
 from digest.adapters.names import Wanted
 from digest.subscription import Filter
 
@@ -50,7 +51,7 @@ def _digests(held: Held, named: Collection[str]) -> Iterator[Gone]:
                 kind="digest",
                 name=name,
                 table="digests",
-                what=f"{_many(number, 'subscription')} to the digest {name} get nothing: no digest has this name",
+                what=f"{counted(number, 'subscription')} to the digest {name} get nothing: no digest has this name",
                 remedy=f'write name = "{name}" again{_instead(new)}; what people see is title. If it is to end, end '
                 "them: budkavle subscribers end",
             )
@@ -64,7 +65,7 @@ def _publishers(held: Held, named: Collection[str]) -> Iterator[Gone]:
                 kind="publisher",
                 name=name,
                 table="publishers",
-                what=f"{_many(number, 'article')} in the store have the publisher {name}, and none has this id",
+                what=f"{counted(number, 'article')} in the store have the publisher {name}, and none has this id",
                 remedy=f'write id = "{name}" again{_instead(new)}; what people see is name. One that publishes no more '
                 "keeps its table",
             )
@@ -83,7 +84,7 @@ def _filters(held: Held, config: Config) -> Iterator[Gone]:
             kind=kind,
             name=name,
             table=f"{kind}s",
-            what=f"{_many(number, 'subscription')} chose the {kind} {name} and none that is named, so nothing fits",
+            what=f"{counted(number, 'subscription')} chose the {kind} {name} and none that is named, so nothing fits",
             remedy=f'write id = "{name}" again, or let them choose anew: budkavle subscribers list shows who they are',
         )
 
@@ -107,7 +108,7 @@ def _sources(held: Held, named: Collection[str]) -> Iterator[Gone]:
                 kind="source",
                 name=name,
                 table="sources",
-                what=f"{_many(number, 'article')} came from the source {name}, and none has this name; under another "
+                what=f"{counted(number, 'article')} came from the source {name}, and none has this name; under another "
                 f"name ({', '.join(new)}) each of its files is a new article to every reader",
                 remedy=f'if it is the same source, write name = "{name}" again before the next import',
             )
@@ -124,10 +125,6 @@ def _feeds(held: Held, config: Config) -> Iterator[Gone]:
             what=f"the feed {slug} was published, and its readers now find nothing there",
             remedy=f'lead them on: [[moved]] from = "{slug}", to = the new slug; or keep its table, with a day in ends',
         )
-
-
-def _many(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _instead(new: Collection[str]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from articles.adapters.files import SourceFiles, Vanished
-from articles.adapters.folder import address
+from articles.adapters.folder import address, is_folder
 from articles.article import SourceName
 from budkavle.config import SourceFolder
 from budkavle.finding import Found
@@ -17,14 +17,20 @@ _NAMED = 5
 def missing(service: Service, everything: Iterable[Found]) -> Iterator[tuple[SourceFolder, Sequence[Vanished]]]:
     """The files that gave articles and are not among all that lie in the sources' folders now, by source.
 
-    A folder that is missing itself is another matter.
+    A folder that is missing itself is another matter, and of what lies in one that cannot be read nothing is known.
     """
     present = defaultdict[SourceName, set[str]](set)
+    closed = defaultdict[SourceName, list[str]](list)
     for each in everything:
-        present[each.source.name].add(address(each.folder, each.path))
+        path = address(each.folder, each.path)
+        present[each.source.name].add(path)
+        if each.unread:
+            closed[each.source.name].append("" if path == "." else f"{path}/")
     for place in service.config.sources():
-        if place.folder.is_dir():
-            yield place, files_of(service).missing(place.source.name, present[place.source.name])
+        source = place.source.name
+        if is_folder(place.folder):
+            gone = files_of(service).missing(source, present[source])
+            yield place, [one for one in gone if not one.path.startswith(tuple(closed[source]))]
 
 
 def files_of(service: Service) -> SourceFiles:

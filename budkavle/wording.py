@@ -1,6 +1,7 @@
-"""Wording for people at a terminal: text without control characters, and numbers with their noun."""
+"""Wording for people at a terminal: text without control characters, numbers with their noun, local times."""
 
 import re
+from datetime import datetime, tzinfo
 
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """C0 and C1 controls, line separators, bidirectional overrides and isolates, and what no encoding can write.
@@ -28,6 +29,11 @@ def printable_json(text: str) -> str:
 def counted(number: int, one: str, many: str = "") -> str:
     """A number with its noun, in the singular for one: `1 input`, `2 inputs`, `0 inputs`."""
     return f"{number} {one if number == 1 else many or f'{one}s'}"
+
+
+def local_time(moment: datetime, zone: tzinfo) -> str:
+    """A moment by the clock of a zone, to the minute: `2026-01-09 15:00`."""
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 def _escaped(sign: str) -> str:

@@ -27,9 +27,33 @@ def walk(folder: Path) -> Iterator[Path]:
     root = folder.resolve()
     found: list[Path] = []
     for place, folders, names in os.walk(folder):
+        if not may_enter(place):
+            folders.clear()
+            continue
         folders[:] = [name for name in folders if not name.startswith(".")]
         found += [Path(place, name) for name in names if _is_article(Path(place, name), root)]
     yield from sorted(found, key=lambda path: path.relative_to(folder).as_posix())
+
+
+def may_enter(folder: str) -> bool:
+    """Whether what lies in a folder can be opened: who may only read it sees names and nothing else."""
+    return os.access(folder, os.X_OK)
+
+
+def is_file(path: Path) -> bool:
+    """Whether a path is a file, as far as it can be seen."""
+    try:
+        return path.is_file()
+    except OSError:  # a link into a closed folder
+        return False
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a path is a folder; one behind a closed folder counts as one, and is told when it is read."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return True
 
 
 def address(folder: Path, path: Path) -> str:
@@ -70,7 +94,7 @@ def decode(content: bytes) -> str | Refused:
 
 def _is_article(path: Path, root: Path) -> bool:
     shown = not path.name.startswith(".") and path.name.lower().endswith(SUFFIXES)
-    return shown and path.is_file() and path.resolve().is_relative_to(root)
+    return shown and is_file(path) and path.resolve().is_relative_to(root)
 
 
 def _content(path: Path) -> bytes | Refused:

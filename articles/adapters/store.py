@@ -1,6 +1,6 @@
 """The article store: every version ever, in one order without gaps."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -139,6 +139,15 @@ class ArticleStore:
         """Every version of an article, oldest first. Raises UnknownArticleError."""
         with self._read.begin() as connection:
             return _known_versions(connection, article_id)
+
+    def notices(self, wanted: Collection[ArticleId]) -> Mapping[ArticleId, Sequence[Version]]:
+        """The corrections and withdrawals of these articles, each article's oldest first; of most there are none."""
+        is_notice = versions.c.kind.in_([Kind.CORRECTED, Kind.WITHDRAWN])
+        statement = select(versions).where(versions.c.article_id.in_(wanted), is_notice)
+        with self._read.begin() as connection:
+            rows = connection.execute(statement.order_by(versions.c.article_id, versions.c.seq))
+            grouped = groupby(rows, key=lambda row: row.article_id)
+            return {ArticleId(article_id): [version(row) for row in own] for article_id, own in grouped}
 
     def addresses(self, article_id: ArticleId) -> Sequence[str]:
         """Every address an article was ever seen at."""

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from budkavle.alarms.alarms import Known
 from budkavle.config import Config
 from budkavle.wiring import relay
+from budkavle.wording import local_time
 from mail.encoding import TOKEN_LENGTH, quoted_printable
 from mail.headers import checked_head, encoded_phrase, encoded_text, field
 from mail.relay import Envelope
@@ -76,17 +77,13 @@ def _lines(public_url: str, lasting: Sequence[Known], over: Sequence[Known], zon
     if lasting:
         yield "This needs a person:\n"
         for known in lasting:
-            yield f"{known.alarm.kind}: {known.alarm.about}, since {_local(known.since, zone)}"
+            yield f"{known.alarm.kind}: {known.alarm.about}, since {local_time(known.since, zone)}"
             yield f"    {known.alarm.what}\n"
     if over:
         yield "This is over:\n"
         for known in over:
-            until = _local(known.ended, zone) if known.ended else ""
-            yield f"{known.alarm.kind}: {known.alarm.about}, {_local(known.since, zone)} to {until}"
+            until = local_time(known.ended, zone) if known.ended else ""
+            yield f"{known.alarm.kind}: {known.alarm.about}, {local_time(known.since, zone)} to {until}"
         yield ""
     yield "`budkavle status` shows how things stand now. You get at most one such mail an hour."
     yield f"-- \nBudkavle at {public_url}\n"
-
-
-def _local(moment: datetime, zone: ZoneInfo) -> str:
-    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from budkavle.alarms.alarms import Alarm, AlarmKind, alarm
 from budkavle.alarms.schedule_rules import missing
-from budkavle.wording import counted
+from budkavle.wording import counted, local_time
 from digest.delivery import DeliveryState
 from digest.edition import CLOSED, Edition, EditionState, EditionStatus
 from digest.limits import Limit, Limits, Refused, withheld
@@ -50,7 +50,7 @@ def _unfinished(status: EditionStatus, rhythm: Rhythm, now: datetime) -> Iterato
     waiting = _waiting(status)
     late = not -within <= now - edition.moment <= within  # one that began ahead of now did so by a wrong clock
     if edition.state not in CLOSED and late and (waiting or _is_planning(edition)):
-        since = _local(edition.moment, rhythm)
+        since = local_time(edition.moment, rhythm.zone)
         what = f"it began at {since} and is not done after {_hours(within)}: {waiting} of {status.audience} letters"
         remedy = f"see `budkavle digest status {edition.digest}` and the log for what keeps them"
         yield alarm(AlarmKind.EDITION_LATE, _name(edition), f"{what} wait; {remedy}")
@@ -181,7 +181,7 @@ def _paused(edition: Edition, rhythm: Rhythm) -> str:
     why = edition.paused_because or "somebody paused it"
     go_on = f"`budkavle digest resume {edition.digest}`"
     if edition.resume_at:
-        return f"{why}; it goes on by itself at {_local(edition.resume_at, rhythm)}, or at once with {go_on}"
+        return f"{why}; it goes on by itself at {local_time(edition.resume_at, rhythm.zone)}, or at once with {go_on}"
     return f"{why}; mend it, then {go_on}"
 
 
@@ -191,10 +191,6 @@ def _is_planning(edition: Edition) -> bool:
 
 def _name(edition: Edition) -> str:
     return f"{edition.digest} {edition.key}"
-
-
-def _local(moment: datetime, rhythm: Rhythm) -> str:
-    return f"{moment.astimezone(rhythm.zone):%Y-%m-%d %H:%M}"
 
 
 def _hours(length: timedelta) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
 from budkavle.alarms.alarms import Alarm, AlarmKind, alarm
+from budkavle.wording import local_time
 from digest.edition import Edition
 from digest.period import Rhythm, Slot, slot_to_plan
 from digest.schedule import blocking_key, missed_slots, upcoming_slot
@@ -23,7 +24,7 @@ def missing(
         return
     first, latest, others = missed[0], missed[-1], missed[1:]
     more = f", nor were those of {len(others)} slots since, the last {latest.key}" if others else ""
-    what = f"it was due at {_local(first.due, rhythm)} and was never planned{more}"
+    what = f"it was due at {local_time(first.due, rhythm.zone)} and was never planned{more}"
     remedy = _remedy(name, rhythm, latest, editions, now)
     yield alarm(AlarmKind.EDITION_LATE, f"{name} {first.key}", f"{what}; {remedy}")
 
@@ -42,7 +43,3 @@ def _remedy(name: str, rhythm: Rhythm, slot: Slot, editions: Collection[Edition]
     key = f"{now.astimezone(rhythm.zone):%Y-%m-%d}" if taken else slot.key
     send = f"`budkavle digest send {name} --edition {key}`"
     return f"what it would have held comes in {following}; to send it now: {send}"
-
-
-def _local(moment: datetime, rhythm: Rhythm) -> str:
-    return f"{moment.astimezone(rhythm.zone):%Y-%m-%d %H:%M}"

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
@@ -19,6 +19,7 @@ from budkavle.web.documents import Documents
 from budkavle.web.editions import editions
 from budkavle.web.feeds import Endings, FeedsFirst
 from budkavle.web.guard import Guard, Hosts
+from budkavle.web.health import HealthCheck
 from budkavle.web.joining import joining
 from budkavle.web.leaving import leaving
 from budkavle.web.look import look
@@ -63,11 +64,6 @@ def _pages(service: Service, pages: Pages, unwell: Callable[[], Sequence[str]]) 
             digests=service.config.settings.digests,
         )
 
-    def health(_: Request) -> Response:
-        wrong = unwell()
-        code = HTTPStatus.SERVICE_UNAVAILABLE if wrong else HTTPStatus.OK
-        return PlainTextResponse("\n".join(wrong or ("ok",)) + "\n", code, headers={"Cache-Control": "no-store"})
-
     def failed(_: Request, error: Exception) -> Response:
         code = error.status_code if isinstance(error, HTTPException) else HTTPStatus.INTERNAL_SERVER_ERROR
         page = pages.private("error", HTTPStatus(code), status=int(code))
@@ -77,7 +73,7 @@ def _pages(service: Service, pages: Pages, unwell: Callable[[], Sequence[str]]) 
     starlette = Starlette(
         routes=[
             Route("/", start),
-            Route("/healthz", health),
+            Route("/healthz", HealthCheck(unwell).answer),
             *look(service),
             *joining(service, pages),
             choosing(service, pages),

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from budkavle.alarms.alarms import Alarm, AlarmKind, alarm
+from digest.limits import UNKNOWN_NETWORK, network_of
 
 _READ = b"x-forwarded-for"
 _NAMING = {
@@ -47,6 +48,7 @@ class Fault(Enum):
 
     UNTRUSTED = "it names them, and is not trusted"
     UNREAD = "it is trusted, and names them in another header"
+    NAMELESS = "it is trusted, and names them by no internet address"
     SILENT = "it is trusted, and does not name them"
 
 
@@ -124,11 +126,17 @@ class Proxies(ProxyHeadersMiddleware):
         if at not in self.trusted_hosts:
             return Fault.UNTRUSTED if naming else None
         if _READ in naming:
-            return None
+            return None if self._names_somebody(scope["headers"]) else Fault.NAMELESS
         if naming:
             return Fault.UNREAD
         # Who types the public name on this machine itself posts no forms; a web server in front does.
         return Fault.SILENT if scope["method"] == "POST" and self._is_public(scope["headers"]) else None
+
+    def _names_somebody(self, headers: Iterable[tuple[bytes, bytes]]) -> bool:
+        """Whether limits can tell visitors apart by it: not where it says "unknown" or "unix:", as web servers do."""
+        line = b", ".join(value for name, value in headers if name == _READ).decode("latin-1")
+        host, _ = self.trusted_hosts.get_trusted_client_address(line)
+        return network_of(host) != UNKNOWN_NETWORK
 
     def _is_public(self, headers: Iterable[tuple[bytes, bytes]]) -> bool:
         hosts = [value.lower().rpartition(b":")[0] or value.lower() for name, value in headers if name == b"host"]
@@ -155,6 +163,9 @@ class Proxies(ProxyHeadersMiddleware):
         if fault is Fault.UNREAD:
             what = f"{names} names its visitors in {', '.join(headers)}, which is not read: {cut_off}; {_HOW}"
             return alarm(AlarmKind.VISITORS_UNSEEN, "headers of the web server in front", what)
+        if fault is Fault.NAMELESS:
+            what = f"{names} names its visitors by no internet address in X-Forwarded-For: {cut_off}; {_HOW}"
+            return alarm(AlarmKind.VISITORS_UNSEEN, "X-Forwarded-For of the web server in front", what)
         line = trusting((*self._configured, *places[:_SHOWN]))
         more = "" if headers == [_NAMING[_READ]] else f", and {_HOW}"
         what = f"{', '.join(headers)} comes from {names}, which is not trusted: {cut_off}"

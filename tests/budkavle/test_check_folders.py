@@ -1,4 +1,4 @@
-"""`budkavle check` where this user may not look: each folder is named with its line, and the other checks go on."""
+"""`budkavle check` and `import` where this user may not look: each folder is named, and all else goes on."""
 
 import json
 import subprocess
@@ -41,8 +41,12 @@ def home() -> Iterator[Path]:
 
 
 def check(program: Path, home: Path, *words: str) -> Outcome:
-    """`check` as an unprivileged user, in a process of its own: root may read everything."""
-    typed = [program, "check", *words, "--config", home / "config.toml"]
+    return as_owner(program, home, "check", *words)
+
+
+def as_owner(program: Path, home: Path, *words: str) -> Outcome:
+    """A command as an unprivileged user, in a process of its own: root may read everything."""
+    typed = [program, *words, "--config", home / "config.toml"]
     done = subprocess.run(typed, **AS_OWNER, capture_output=True, text=True, check=False, timeout=120)
     return Outcome(done.returncode, done.stdout, done.stderr)
 
@@ -113,3 +117,25 @@ def test_a_password_that_cannot_be_read_is_named_with_its_line(program: Path, ho
     assert done.code == 1, done.err
     assert "password cannot be read: Permission denied" in done.out
     assert "barrvik cannot be read: Permission denied" in done.out
+
+
+@pytest.mark.parametrize("mode", [0o000, 0o444, 0o311])
+@pytest.mark.parametrize("closed", ["gemensamt/2026", "gemensamt"])
+def test_an_import_names_a_folder_that_it_may_not_read_takes_in_all_else_and_calls_no_file_in_there_gone(
+    program: Path, home: Path, closed: str, mode: int
+) -> None:
+    newsroom = home / "newsroom"
+    assert as_owner(program, home, "import").code == 0
+    newest = newsroom / "barrvik" / "ny.md"
+    newest.write_text(ARTICLE.replace("url: https://www.example.org/", "url: https://www.example.org/ny/"), "utf-8")
+    (newsroom / "lingonmark" / "link.md").symlink_to(newsroom / "gemensamt" / "2026" / "a.md")
+    (newsroom / closed).chmod(mode)
+    done = as_owner(program, home, "import")
+    assert (done.code, "Traceback" in done.err) == (1, False)
+    assert f"{newsroom / closed}: a folder that cannot be read (Permission denied)" in done.out
+    assert str(newest) in done.out
+    assert "vanished" not in done.err
+    (newsroom / closed).chmod(0o755)
+    (newsroom / "lingonmark" / "link.md").unlink()
+    (newsroom / "gemensamt" / "2026" / "a.md").unlink()
+    assert "a.md: the file is gone" in as_owner(program, home, "import").err

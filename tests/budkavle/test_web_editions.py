@@ -46,7 +46,9 @@ def article_of(home: Path, title: str) -> str:
 
 
 def act(home: Path, what: str, title: str, note: str) -> None:
-    assert budkavle("articles", what, article_of(home, title), "--note", note, folder=home).code == 0
+    alone = ["--unchanged"] if what == "correct" else []
+    done = budkavle("articles", what, article_of(home, title), "--note", note, *alone, folder=home)
+    assert done.code == 0, done.err
 
 
 def erase(home: Path, title: str) -> None:

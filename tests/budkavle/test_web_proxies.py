@@ -113,6 +113,54 @@ def test_a_trusted_neighbour_that_names_its_visitors_in_another_way_is_told_what
     assert "proxy_set_header X-Forwarded-For $remote_addr;" in told
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        " , ",
+        "unknown",
+        "unix:",
+        "-",
+        "_hidden",
+        "localhost",
+        "for=198.51.100.7",
+        '"198.51.100.7"',
+        "198.51.100.7,",
+        "198.51.100.7, unknown",
+        "[2001:db8::1",
+        "999.1.1.1",
+        "x" * 10_000,
+    ],
+)
+def test_a_trusted_neighbour_that_names_its_visitors_by_no_address_is_told_what_to_send(value: str) -> None:
+    front = Front("127.0.0.1")
+    front.ask("127.0.0.1", X_Forwarded_For=value)
+    (told,) = front.told()
+    assert "by no internet address in X-Forwarded-For" in told
+    assert "proxy_set_header X-Forwarded-For $remote_addr;" in told
+    assert front.rang == 1
+    front.ask("127.0.0.1", X_Forwarded_For="198.51.100.7")
+    assert front.told() == []
+
+
+@pytest.mark.parametrize(
+    ("value", "visitor"),
+    [
+        ("1.1.1.1, 198.51.100.7", "198.51.100.7"),
+        ("127.0.0.1, 198.51.100.7", "198.51.100.7"),
+        ("garbage, 198.51.100.7, 10.0.0.1", "198.51.100.7"),
+        (", ".join(["192.0.2.1"] * 1000) + ", 198.51.100.7", "198.51.100.7"),
+        ("192.0.2.1, [2001:db8::7]:443", "2001:db8::7"),
+        ("192.0.2.1,2001:db8::7 ", "2001:db8::7"),
+        ("10.0.0.5, 10.0.0.6", "10.0.0.5"),
+    ],
+)
+def test_what_a_visitor_writes_before_the_trusted_part_is_nobody(value: str, visitor: str) -> None:
+    front = Front("127.0.0.1", "10.0.0.0/8")
+    assert front.ask("127.0.0.1", "POST", X_Forwarded_For=value) == visitor
+    assert front.told() == []
+
+
 def test_a_trusted_neighbour_that_names_nobody_is_told_once_a_form_comes_under_the_public_name() -> None:
     front = Front("127.0.0.1")
     front.ask("127.0.0.1")
