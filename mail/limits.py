@@ -122,11 +122,11 @@ _SESSION = _words(
     r"\b(?:open|use|make|start|with) a (?:new|fresh) (?:connection|session)",
     r"\bconnection (?:re-?use|has been used|used too)",
 )
-_PERIOD = r"(?:hour(?:s|ly)?|day|days|daily|24 ?h(?:ours)?|month(?:ly)?|week(?:ly)?)"
+_PERIOD = r"(?:hour(?:s|ly)?|day|days|daily|24 ?h(?:ours)?|month(?:ly)?|week(?:ly)?|today)"
 _ALLOWED = r"(?:limit\w*|quota|exceed\w*|allow\w*|maximum|max\b|too many|reached|allotment|used up)"
 _QUOTA = _words(
     rf"\b{_PERIOD}\b.{{0,60}}\b{_ALLOWED}",
-    rf"\b{_ALLOWED}.{{0,60}}\b(?:per|a|an|each|this|/|last|in|your|for the|within)\W{{0,3}}(?:\d+ ?)?{_PERIOD}\b",
+    rf"\b{_ALLOWED}.{{0,60}}\b(?:per|a|an|each|this|/|last|in|your|for the|for|within)\W{{0,3}}(?:\d+ ?)?{_PERIOD}\b",
     rf"\b{_LETTERS} ?(?:/|per) ?(?:hour|day|month|h|d)\b",
     r"^\W?5\.4\.5\b",
 )

@@ -129,7 +129,8 @@ _OUR_SENDER = _any_of(
 )
 
 _FULL = _any_of(
-    r"\b(?:mail ?box|inbox)\b.{0,40}(?:too many messages|message limit)|too many messages in (?:the )?inbox"
+    r"\b(?:mail ?box|inbox)\b.{0,40}(?:too many messages|message limit)|too many messages in (?:the )?inbox",
+    r"(?<![\d.])5\.2\.[0-2] .{0,60}message limit",
 )
 """A limit of messages that is a mailbox's, not ours."""
 

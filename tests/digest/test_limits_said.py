@@ -46,6 +46,8 @@ SAID = [
     (Q, "mail", "451 4.7.1 max 200 emails / hour"),
     (Q, "dot", "554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException"),
     (Q, "rcpt", "452 4.7.0 hourly limit reached"),
+    (Q, "dot", "552 quota for today is used up"),
+    (Q, "rcpt", "550 you have reached today's limit"),
 ]
 NO_LIMITS = [
     ("rcpt", "452 4.2.2 mailbox full, over quota"),
@@ -54,6 +56,7 @@ NO_LIMITS = [
     ("rcpt", "552 5.2.2 user is over quota"),
     ("rcpt", "550 5.1.1 no such user"),
     ("rcpt", "450 4.2.1 later"),
+    ("rcpt", "450 4.2.1 this user has received too many messages today"),
     ("dot", "452 4.3.1 disk full"),
     ("data", "451 4.3.0 later"),
     ("dot", "421 4.7.28 an unusual rate of unsolicited mail from your IP address"),

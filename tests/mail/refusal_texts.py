@@ -150,6 +150,7 @@ MAILBOX = [
     "550 This user has blocked your address",
     "550 This mailbox has been blocked due to inactivity",
     "550 mailbox blocked",
+    "554 5.2.0 over message limit",
     "550 Mail box full, message limit reached",
     "550 User has too many messages in inbox",
     "552 Too much mail stored for this user",
