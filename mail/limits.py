@@ -15,6 +15,7 @@ providers. Where a reply has no such words, its phase and the circumstances of i
 import re
 from enum import StrEnum
 
+from mail.patterns import Pattern
 from mail.reply import Phase, Reply, Verdict, heals, verdict
 
 
@@ -104,8 +105,8 @@ def _is_about_something_else(reply: Reply) -> bool:
     return reply.phase not in _OF_THE_CONNECTION and bool(_MAILBOX.search(reply.text))
 
 
-def _words(*patterns: str) -> "re.Pattern[str]":
-    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE | re.DOTALL)
+def _words(*patterns: str) -> Pattern:
+    return Pattern("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE | re.DOTALL)
 
 
 _YES, _REFUSALS, _NEVER, _CLOSING = 2, (4, 5), 5, 421

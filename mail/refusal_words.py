@@ -13,6 +13,8 @@ recipient, and that before the rest. Read after Postfix, Exim, Sendmail, qmail, 
 import re
 from enum import StrEnum
 
+from mail.patterns import Pattern
+
 
 class Blame(StrEnum):
     """At whom a refusal points."""
@@ -44,8 +46,8 @@ def normalised(text: str) -> str:
 _LONGEST = 1000
 
 
-def _any_of(*phrases: str) -> "re.Pattern[str]":
-    return re.compile("|".join(phrases))
+def _any_of(*phrases: str) -> Pattern:
+    return Pattern("|".join(phrases))
 
 
 _MAILBOX_CODE = re.compile(r"(?<![\d.])5\.(?:1\.(?:1|2|3|4|6|10)|2\.[0124])(?![\d.]*\d)")

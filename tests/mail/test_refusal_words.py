@@ -1,11 +1,13 @@
 """At whom a refusal points, by its words."""
 
+import re
 import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mail.patterns import Pattern
 from mail.refusal_words import Blame, blame_of, normalised
 from mail.reply import Phase, Reply, Verdict, verdict
 from tests.mail.refusal_texts import MAILBOX, OURS, UNSAID
@@ -81,3 +83,10 @@ def test_no_text_takes_long_to_read(text: str) -> None:
     blame_of(text)
     normalised(text)
     assert time.process_time() - began < 0.5
+
+
+def test_a_pattern_is_made_once_when_it_is_first_asked_and_finds_as_any_other() -> None:
+    pattern = Pattern("a+|(?P<b>b)", re.IGNORECASE)
+    assert "search" not in vars(pattern)
+    assert [bool(pattern.search(text)) for text in ("xAx", "B", "c", "")] == [True, True, False, False]
+    assert pattern.search is vars(pattern)["search"]
