@@ -12,6 +12,7 @@ from articles.sources.file_kinds import MANIFEST, FileKind, file_kind, is_system
 
 _UPLOAD_SECONDS = 3600
 _AWAY = "a link that leads out of the source's folder, or nowhere; lay the file itself here"
+_LINKED = "a link to a folder, which is not followed; lay the folder itself here"
 _CLOSED = "a folder that cannot be read ({}); give the service the right to read and enter it"
 
 
@@ -39,7 +40,7 @@ def unread(folder: Path) -> Iterator[Unread]:
             folders.clear()
             continue
         folders[:] = [name for name in folders if not is_system_folder(name)]
-        found += [Unread(path=Path(place, name), why=_AWAY) for name in folders if Path(place, name).is_symlink()]
+        found += [Unread(path=Path(place, name), why=_LINKED) for name in folders if Path(place, name).is_symlink()]
         for name in names:
             path = Path(place, name)
             why = None if path == folder / MANIFEST else _why(path, names, root)

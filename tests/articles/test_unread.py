@@ -96,6 +96,8 @@ def test_links_that_lead_away_pipes_and_closed_folders_are_told(
     monkeypatch.setattr(os, "scandir", refusing)
     told = {one.path.name: one.why for one in unread(folder)}
     assert set(told) == {"link.txt", "away", "gone.md", "pipe.txt", "closed"}
+    assert "a link to a folder, which is not followed" in told["away"]
+    assert "leads out of the source's folder, or nowhere" in told["gone.md"]
     assert "cannot be read (Permission denied)" in told["closed"]
 
 
