@@ -95,6 +95,8 @@ def _refused(reply: Reply) -> Verdict:
         return Verdict.BLAMED
     if _OURS.search(reply.text) and not _is_greylisting(reply):
         return Verdict.PAUSE
+    if not never and blame_of(reply.text) is Blame.OURS and not _is_greylisting(reply):
+        return Verdict.BLAMED
     if never and (reply.phase is Phase.RCPT or blame_of(reply.text) is Blame.MAILBOX):
         return Verdict.FAILED
     return Verdict.DEFERRED if reply.code // 100 == _LATER else Verdict.PAUSE

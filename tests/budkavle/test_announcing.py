@@ -320,6 +320,7 @@ def alarms_of(service: Service, kind: AlarmKind) -> list[str]:
 def test_feeds_build_queues_and_the_daemon_tells(home: Path) -> None:
     with Site() as hub:
         with_hubs(home, hub.address)
+        budkavle("import", folder=home)
         budkavle("feeds", "build", folder=home)
         assert hub.asked == []
         with open_service(load(home / "config.toml")) as service:

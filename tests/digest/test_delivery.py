@@ -48,6 +48,19 @@ def test_size_form_sender_and_reputation_are_our_fault_too(text: str) -> None:
     assert verdict(Reply(phase=Phase.RCPT, code=550, text=text)) is Verdict.BLAMED
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Relay access denied",
+        "4.1.8 <nyheter@example.org>: Sender address rejected: Domain not found",
+        "Could not complete sender verify callout",
+        "SMTP authentication is required, try again later",
+    ],
+)
+def test_our_own_fault_that_is_said_for_now_is_no_mailboxs_either(text: str) -> None:
+    assert verdict(Reply(phase=Phase.RCPT, code=450, text=text)) is Verdict.BLAMED
+
+
 @given(PHASES, CODES, TEXTS)
 def test_only_a_refused_recipient_fails_for_good_later_only_by_its_own_code(phase: Phase, code: int, text: str) -> None:
     if verdict(Reply(phase=phase, code=code, text=text)) is Verdict.FAILED:

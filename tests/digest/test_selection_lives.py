@@ -391,7 +391,7 @@ class Lives(RuleBasedStateMachine):
     def learn(self, data: st.DataObject, arrived: bool) -> None:  # noqa: FBT001 - a value of the rule
         """A person learns what became of a doubtful letter, whatever was planned and sent since."""
         doubt = self.doubts.pop(data.draw(st.integers(0, len(self.doubts) - 1)))
-        who = next(address for address, person in self.people.items() if person.got is doubt.person.got)
+        who = self.address_of(doubt)
         (letter,) = [each for each in self.uncertain.letters("veckobrev", doubt.edition.key) if each.address == who]
         finding = Finding.ARRIVED if arrived else Finding.LOST
         assert self.uncertain.settle(letter, finding) is Settled.DONE
@@ -401,6 +401,10 @@ class Lives(RuleBasedStateMachine):
             doubt.person.got[place : place + 1] = [replace(got, certain=True)] if arrived else []
         if not arrived:  # whoever left and came back meanwhile is another person with the same letters
             doubt.person.settled = min(doubt.person.settled, doubt.begins)
+
+    def address_of(self, doubt: Doubt) -> str:
+        """Whose letter it was: whoever left and came back has the same letters."""
+        return next(address for address, person in self.people.items() if person.got is doubt.person.got)
 
     def settle(self, who: str, letter: Letter) -> None:
         person = self.people[who]
