@@ -56,7 +56,7 @@ SOMEBODY = (Contact(name="Kim Exempel", phones=("070-1740605",)),)
 SETS = st.frozensets(st.sampled_from(TOPICS), max_size=2)
 REPLIES = {
     "sent": Reply(phase=Phase.DOT, code=250),
-    "failed": Reply(phase=Phase.RCPT, code=550),
+    "failed": Reply(phase=Phase.RCPT, code=550, text="5.1.1 no such mailbox"),
     "deferred": Reply(phase=Phase.RCPT, code=450),
     "uncertain": Reply(phase=Phase.DOT, code=0),
 }
