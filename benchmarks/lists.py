@@ -103,7 +103,7 @@ def installation(folder: Path) -> Path:
     """An empty installation, its store made."""
     shutil.rmtree(folder, ignore_errors=True)
     write_config(folder, {})
-    timed(_COMMAND, "subscribers", "list", folder=folder)
+    timed(_COMMAND, "import", folder=folder)
     return folder
 
 

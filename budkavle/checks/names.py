@@ -31,13 +31,13 @@ def silent_digests(config: Config) -> Iterator[Finding]:
 
 def _held(config: Config) -> Held | None:
     path = config.store_path
-    if not path.is_file():
-        return None
     try:
+        if not path.is_file():
+            return None
         with closing(open_reading(path)) as database:
             if database.revision() != head_revision():
                 return None
             with database.read.begin() as connection:
                 return names_held(connection, config)
-    except DatabaseError:
-        return None  # `store_findings` says what is wrong with it
+    except (DatabaseError, OSError):
+        return None  # `store_findings` and `folder_findings` say what is wrong with it

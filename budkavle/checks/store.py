@@ -23,7 +23,7 @@ def no_store_yet(path: Path) -> bool:
 
     try:
         return not store_is_there(path, path.with_name(SECRET))
-    except StoreError:
+    except (StoreError, OSError):
         return False
 
 

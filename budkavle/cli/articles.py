@@ -63,6 +63,8 @@ def take(  # noqa: PLR0913 - one option each, as the manual lists them
     # A dry run is also for those who have no configuration yet: the shipped one stands in.
     rehearsed = dry_run and config == DEFAULT_CONFIG and not config.exists()
     loaded = load(shipped_config() if rehearsed else config)
+    if manifest is not None and not manifest.is_file():
+        raise WrongUseError(f"--manifest {manifest}: there is no such file; name a JSON-lines file of `file` and `url`")
     found, unlisted = _found(loaded, paths, source, url, manifest, anywhere=dry_run)
     for line in unlisted:
         complain(line)

@@ -23,6 +23,7 @@ from budkavle.sample.site import INDEX, PREFIX, SITE
 from budkavle.web.server import PortTakenError
 from budkavle.wiring import Service
 
+_Folder = Annotated[Path, Parameter(show_default=True, help="Where it is laid.")]
 _Port = Annotated[int | None, Parameter(help="Where it is served; a free one if left out. Letters and feeds name it.")]
 _Serve = Annotated[bool, Parameter(negative=(), help="Then serve it on this machine alone, until Ctrl-C.")]
 
@@ -30,7 +31,7 @@ _Serve = Annotated[bool, Parameter(negative=(), help="Then serve it on this mach
 _FOLDER = Path("demo")
 
 
-def demo(folder: Path = _FOLDER, *, port: _Port = None, serve: _Serve = False) -> int:
+def demo(folder: _Folder = _FOLDER, *, port: _Port = None, serve: _Serve = False) -> int:
     """Six weeks of a sample newsroom, from pages to letters, in a folder: nothing leaves this machine."""
     try:
         done = asyncio.run(replay(folder, port, now(), complain))

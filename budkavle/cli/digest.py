@@ -67,7 +67,14 @@ app.command("budkavle.cli.retry:retry", name="retry", help="Plan again what the 
 app.command(
     "budkavle.cli.uncertain:uncertain", name="uncertain", help="Letters that may have arrived or not; settle them."
 )
-app.command("budkavle.cli.steering:cancel", name="cancel", help="Send no more letters of an edition, for good.")
+app.command(
+    "budkavle.cli.steering:cancel",
+    name="cancel",
+    help=(
+        "Send no more letters of an edition, for good: whoever has none yet gets its news with the next edition.\n\n"
+        "One whose date lies ahead can be cancelled after its last letter, too: the slots before that date count again."
+    ),
+)
 app.command("budkavle.cli.steering:take_back", name="take-back", help="Undo an edition of which no letter went out.")
 
 
@@ -93,6 +100,7 @@ def preview(
     """Show the message as it would go now; nothing is sent or recorded."""
     loaded = load(config)
     digest = find_digest(loaded, name)
+    _refuse_file(out)
     with open_to_read(loaded) as service:
         reader = parse_address(address) if address else None
         try:
@@ -123,6 +131,11 @@ def preview(
     if not json:
         say(f"wrote letter.eml, letter.html and letter.txt into {out}")
     return Exit.DONE
+
+
+def _refuse_file(out: Path | None) -> None:
+    if out is not None and out.exists() and not out.is_dir():
+        raise WrongUseError(f"--out {out} is a file; name a folder, and the letter is written into it")
 
 
 @app.command

@@ -68,6 +68,6 @@ def _now() -> datetime:
 
 
 if __name__ == "__main__":
-    vars(notices).update(Notices=DyingQueue, relay=lambda config: DyingRelay(relay(config)))
+    vars(notices).update(Notices=DyingQueue, relay=lambda *words: DyingRelay(relay(*words)))
     with open_service(load(Path(sys.argv[1]))) as service:
         asyncio.run(notices.post_notices(service, _now, lambda: False))
