@@ -335,9 +335,11 @@ class LivesThatForget(LivesThatFold):
         self.known_when_sent: frozenset[ArticleId] = frozenset()
         self.settled: frozenset[ArticleId] = frozenset()
         self.had: dict[str, int] = {}
+        self.before_plan = self.known_when_sent, self.known, self.had
 
     @rule()
     def plan(self) -> None:
+        self.before_plan = self.known_when_sent, self.known, self.had
         if any(len(person.got) > self.had.get(who, 0) for who, person in self.people.items()):
             self.known_when_sent = self.known
         self.known = frozenset(self.texts)
@@ -352,6 +354,14 @@ class LivesThatForget(LivesThatFold):
         for who, person in self.people.items():
             del person.got[: self.had.get(who, 0)]
         self.had = {}
+        self.before_plan = self.known_when_sent, self.before_plan[1], self.had
+
+    @precondition(lambda self: self.edition is not None and self.is_untouched)
+    @rule()
+    def take_back(self) -> None:
+        """The edition before is the newest again: of its letters nothing is forgotten yet."""
+        super().take_back()
+        self.known_when_sent, self.known, self.had = self.before_plan
 
     def is_news_to(self, person: Person, article: ArticleId, text: Text) -> bool:
         """What the oracle has forgotten of a letter may have been in it."""
