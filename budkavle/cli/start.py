@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from budkavle.checks.preflight import Reach, notes, worries
 from budkavle.cli.terminal import DEFAULT_CONFIG, AsJson, ConfigFile, Exit, WrongUseError, complain, say, say_json
 from budkavle.config import load
-from budkavle.config_faults import ConfigFaults
+from budkavle.config_faults import ConfigFaults, Fault
 from budkavle.starting import write_config
 
 
@@ -35,14 +35,14 @@ def check(
         if not json:
             raise
         for fault in refused.faults:
-            say_json(asdict(fault))
+            say_json(_record(fault))
         return Exit.WRONG_USE
     for note in notes(loaded):
         complain(f"note: {note}")
     found = worries(loaded, Reach.HERE if offline else Reach.RELAY)
     for worry in found:
         if json:
-            say_json(asdict(worry))
+            say_json(_record(worry))
         else:
             say(str(worry))
     if not found and not json:
@@ -50,3 +50,7 @@ def check(
     if found and all(worry.passes for worry in found):
         return Exit.TRY_LATER
     return Exit.NEEDS_A_PERSON if found else Exit.DONE
+
+
+def _record(fault: Fault) -> dict[str, object]:
+    return {name: value for name, value in asdict(fault).items() if name != "passes"}

@@ -237,5 +237,6 @@ def test_a_text_that_the_daemon_took_first_can_still_be_called_a_correction(home
 
 
 def test_an_unknown_article_is_wrong_use(home: Path) -> None:
+    budkavle("import", folder=home)
     done = budkavle("articles", "withdraw", "tag:nothing", "--note", "x", folder=home)
     assert (done.code, "tag:nothing" in done.err, "Traceback" in done.err) == (2, True, False)

@@ -80,6 +80,7 @@ def test_a_restore_prints_what_it_did() -> None:
 
 def test_an_empty_letter_is_a_record_as_well(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(home)
+    said("import")
     preview = json.loads(said("digest", "preview", "veckobrev", "--json").out)
     assert (set(preview), preview["empty"], preview["text"]) == (KEYS["digest preview"], True, None)
     test = said("digest", "test", "veckobrev", "red@example.org", "--json")
