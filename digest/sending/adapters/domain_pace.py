@@ -5,9 +5,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, exists, insert, select, update
 
-from digest.adapters.tables import deliveries, slowed_domains, subscribers, subscriptions
+from digest.adapters.tables import deliveries, editions, slowed_domains, subscribers, subscriptions
 from digest.delivery import Claim, DeliveryState
+from digest.edition import EditionState
 from digest.sending.adapters.claims import Fate
+from digest.sending.adapters.outcomes import AFTER_THE_OTHERS
 from digest.sending.domain_backoff import owners
 from digest.sending.domain_pace import DomainPace, SlowedDomain, asks_for_pace, slowed_at
 from mail.address import domain_of
@@ -109,9 +111,30 @@ def _is_alone(connection: Connection, name: str, asked: dict[str, DomainPace | N
     asked.setdefault(name, _known(connection, name))
     if owners(asked) < most:
         return True
-    for each, pace in asked.items() if news else ():
-        _put(connection, each, pace)
+    for domain, pace in asked.items() if news else ():
+        _put(connection, domain, pace)
+        if pace is None:
+            _plan_anew(connection, domain)
     return False
+
+
+def _plan_anew(connection: Connection, name: str) -> None:
+    """Plan what was put off for a domain's pace alone: it was the relay that asked, and nothing was refused to it."""
+    here = (
+        select(subscriptions.c.id)
+        .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+        .where(subscribers.c.address_key.endswith(f"@{name}", autoescape=True))
+    )
+    under_way = select(editions.c.id).where(editions.c.state.in_([EditionState.SENDING, EditionState.PAUSED]))
+    put_off = and_(
+        deliveries.c.edition_id.in_(under_way),
+        deliveries.c.state == DeliveryState.DEFERRED,
+        deliveries.c.attempt == 0,
+        deliveries.c.reply.is_(None),
+        deliveries.c.subscription_id.in_(here),
+    )
+    again = {"state": DeliveryState.PLANNED, "next_at": AFTER_THE_OTHERS}
+    connection.execute(update(deliveries).where(put_off).values(again))
 
 
 def _known(connection: Connection, name: str) -> DomainPace | None:
