@@ -146,6 +146,11 @@ class Leaves:
         """Whether the journal may hold what the store has not heard; asked before each group of letters."""
         return self._journal.size() != self._seen
 
+    def is_behind(self) -> bool:
+        """Whether the store has not heard all that the journal holds. Reads alone; raises OperationalError."""
+        size = self._journal.size()
+        return bool(size) and self._is_behind(size, self.patience)
+
     def replay(self, patience: float = _FOREVER_SECONDS) -> int:
         """Tell the store what it has not heard yet; says of how many leaves.
 

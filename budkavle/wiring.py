@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
@@ -164,11 +164,27 @@ def open_service(
     path = config.store_path
     with open_store(path, secret or path.with_name(SECRET), access, config.folder, alone) as (database, key):
         service = _service(config, database, key)
-        if access is not Access.READ:
+        if access is Access.READ:
+            _tell_leaves(service)
+        else:
             service.suppressions.fill_hashes()
             with suppress(OperationalError):  # others hold the store: whoever sends looks again
                 service.leaves.replay()
         yield service
+
+
+def _tell_leaves(service: Service) -> None:
+    """Tell the store of leaves that only the journal holds, before they are read.
+
+    Where others hold the store, or this user may not write to it, the next command that writes does it.
+    """
+    config = service.config
+    with suppress(OperationalError):
+        if service.leaves.is_behind():
+            with closing(Database(config.store_url)) as database:
+                suppressions = Suppressions(database.read, database.write, service.key)
+                leaves = Leaves(database, suppressions, config.store_path.with_name(LEAVES))
+                leaves.replay(leaves.patience)
 
 
 def open_to_write(config: Config) -> AbstractContextManager[Service]:
@@ -177,7 +193,7 @@ def open_to_write(config: Config) -> AbstractContextManager[Service]:
 
 
 def open_to_read(config: Config) -> AbstractContextManager[Service]:
-    """An installation whose store is there and is not changed: it waits for no writer.
+    """An installation whose store is there and is read: it waits for no writer, but tells the store of leaves first.
 
     Raises NoStoreError, OutdatedStoreError, and as `open_service`.
     """

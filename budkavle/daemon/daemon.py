@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import structlog
 import uvicorn
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from starlette.types import ASGIApp
 
 from budkavle.alarms.alarms import AlarmKind
@@ -154,9 +154,16 @@ class Daemon:
             finished_by, written_by = self._stopped_at + _LETTERS_SECONDS, self._stopped_at + _BROKEN_OFF_SECONDS
             done = await self._sending.stop(finished_by, written_by)
             await self._waking.ended(finished_by)
+            await asyncio.to_thread(self._write_leaves_down)
             heart.cancel()
             self._pulse.stop()
         return done
+
+    def _write_leaves_down(self) -> None:
+        """Leave no journal behind for commands that only read; where the store is locked, the next start does it."""
+        if self._service.leaves.pending():
+            with contextlib.suppress(OperationalError):
+                self._service.leaves.replay()
 
     def unwell(self) -> Sequence[str]:
         """What is wrong with this process, for `/healthz`: jobs that do not come round, a store that cannot be read."""
