@@ -303,7 +303,9 @@ class LivesThatFold(Lives):
         ):
             self.join(who=who, wanted=wanted)
 
-    @rule(topics=SETS, outcomes=st.lists(st.sampled_from(["sent", "sent", "uncertain", "failed"]), min_size=3))
+    @rule(
+        topics=SETS, outcomes=st.lists(st.sampled_from(["sent", "sent", "uncertain", "failed", "refused"]), min_size=3)
+    )
     def week(self, topics: frozenset[str], outcomes: list[str]) -> None:
         self.publish(topics=topics, days_old=0)
         self.plan()

@@ -57,6 +57,7 @@ SETS = st.frozensets(st.sampled_from(TOPICS), max_size=2)
 REPLIES = {
     "sent": Reply(phase=Phase.DOT, code=250),
     "failed": Reply(phase=Phase.RCPT, code=550, text="5.1.1 no such mailbox"),
+    "refused": Reply(phase=Phase.RCPT, code=550),
     "deferred": Reply(phase=Phase.RCPT, code=450),
     "uncertain": Reply(phase=Phase.DOT, code=0),
 }
@@ -149,6 +150,9 @@ class Lives(RuleBasedStateMachine):
         self.settled_by_nothing: dict[str, int] = {}
         self.is_untouched = False
         self.doubts: list[Doubt] = []
+        self.went_out: set[str] = set()
+        self.named: set[str] = set()
+        self.refused: dict[str, Letter] = {}
 
     @initialize()
     def begin(self) -> None:
@@ -297,6 +301,8 @@ class Lives(RuleBasedStateMachine):
             self.subscribers.end(Address(who), None, "asked", self.now)
             person.living = "ended"
             self.open.pop(who, None)
+            self.refused.pop(who, None)
+            self.named.discard(who)
 
     @rule()
     def plan(self) -> None:
@@ -304,6 +310,7 @@ class Lives(RuleBasedStateMachine):
         self.now += timedelta(days=7)
         self.open.clear()
         self.settled_by_nothing.clear()
+        self.nobody_heard()
         self.is_untouched = True
         cut = self.store.last_seq()
         self.edition = self.editions.open("veckobrev", PeriodKey(self.now.date().isoformat()), cut, self.now)
@@ -330,8 +337,15 @@ class Lives(RuleBasedStateMachine):
             self.people[who].settled = min(self.people[who].settled, settled)
         self.open.clear()
         self.settled_by_nothing.clear()
+        self.nobody_heard()
         self.is_untouched = False
         self.edition = None
+
+    def nobody_heard(self) -> None:
+        """No letter of the edition went out or was refused: by its mailbox's name, or without a word."""
+        self.went_out.clear()
+        self.named.clear()
+        self.refused.clear()
 
     @precondition(lambda self: self.edition is not None and not self.is_untouched)
     @rule()
@@ -383,8 +397,23 @@ class Lives(RuleBasedStateMachine):
         if outcome == "deferred" or (doubtful and self.on_uncertain is OnUncertain.RESEND):
             return
         del self.open[who]
-        if outcome != "failed":
-            self.settle(who, letter)
+        match outcome:
+            case "failed":
+                self.named.add(who)
+                self.may_be_refused_as_a_whole()
+            case "refused":
+                self.refused[who] = letter
+                self.may_be_refused_as_a_whole()
+            case _:
+                self.went_out.add(who)
+                self.settle(who, letter)
+
+    def may_be_refused_as_a_whole(self) -> None:
+        """Where nothing went out, one answer to half of all that names nobody is about us: its letters go again."""
+        over = not (self.open or self.went_out)
+        if over and self.refused and len(self.refused) >= len(self.named):
+            self.open |= self.refused
+            self.refused.clear()
 
     @precondition(lambda self: self.doubts)
     @rule(data=st.data(), arrived=st.booleans())
@@ -400,6 +429,8 @@ class Lives(RuleBasedStateMachine):
             place = next(place for place, each in enumerate(doubt.person.got) if each is got)
             doubt.person.got[place : place + 1] = [replace(got, certain=True)] if arrived else []
         if not arrived:  # whoever left and came back meanwhile is another person with the same letters
+            if self.edition and doubt.edition.key == self.edition.key:
+                self.went_out.discard(who)
             doubt.person.settled = min(doubt.person.settled, doubt.begins)
 
     def address_of(self, doubt: Doubt) -> str:

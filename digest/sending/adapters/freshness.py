@@ -5,7 +5,7 @@ whether one came; who asks costs one look at the newest seq, and nothing else wh
 """
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from sqlalchemy import Connection
@@ -83,8 +83,12 @@ class Freshness:
             self._refreshed = None
 
     def is_stale(self, connection: Connection) -> bool:
-        """As `Texts`: an act touched a letter, or an edition joined."""
-        return self._refreshed is None or not self._refreshed.editions.issuperset(sending(connection, self._digests))
+        """As `Texts`: an act touched a letter, or an edition joined; one that paused and goes on joins anew."""
+        under_way = frozenset(sending(connection, self._digests))
+        if self._refreshed is None or not under_way <= self._refreshed.editions:
+            return True
+        self._refreshed = replace(self._refreshed, editions=under_way)
+        return False
 
     def present(self, connection: Connection) -> Refreshed:
         """What letters are made anew for that are made anew from now on."""

@@ -93,7 +93,7 @@ class MassRefusals:
         return windows
 
     def _taken_back(self, connection: Connection, edition: EditionId, key: str, now: datetime) -> str:
-        said = next((said for _, said in refused_letters(connection, edition) if _is(said, key)), "")
+        said = next((letter.said for letter in refused_letters(connection, edition) if _is(letter.said, key)), "")
         self._answers[edition] = key
         back = take_back(connection, edition, lambda said: _is(said, key), _HOW, now)
         self._next = {each: window for each, window in self._next.items() if each != edition}
@@ -160,7 +160,7 @@ def _wholesale(connection: Connection, edition: EditionId) -> str | None:
     others = exists().where(deliveries.c.edition_id == edition, not_over)
     if connection.execute(select(editions.c.id).where(here, ~others)).first() is None:
         return None
-    return wholesale_refusal([said for _, said in refused_letters(connection, edition)])
+    return wholesale_refusal([letter.said for letter in refused_letters(connection, edition) if letter.is_wanted])
 
 
 def _decided_last(connection: Connection, edition: EditionId) -> tuple[Decided, ...]:

@@ -33,8 +33,9 @@ def retry_failed(write: Engine, edition: EditionId, now: datetime, *, dry: bool)
     """
     with write.begin() as connection:
         _refuse_what_is_over(connection, edition)
-        waiting = len(refused_letters(connection, edition))
-        expired = _number(connection, edition, DeliveryState.FAILED) - waiting
+        letters = refused_letters(connection, edition)
+        waiting = sum(letter.is_wanted for letter in letters)
+        expired = _number(connection, edition, DeliveryState.FAILED) - len(letters)
         stays = {"expired": expired, "suppressed": _number(connection, edition, DeliveryState.SUPPRESSED)}
         if dry or not waiting:
             return Retried(taken_back=TakenBack(letters=waiting, lifted=0), **stays)

@@ -3,14 +3,16 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, and_, bindparam, delete, select, update
 
 from digest.adapters.events import note
-from digest.adapters.tables import bounces, deliveries, subscribers, subscriptions, suppressions
+from digest.adapters.tables import bounces, deliveries, editions, subscribers, subscriptions, suppressions
 from digest.delivery import DeliveryState, EditionId, Reason
 from digest.events import Event, EventKind
 from digest.sending.adapters.outcomes import AFTER_THE_OTHERS
+from digest.subscription import SubscriptionState
 from digest.suppression import SuppressionReason, operator_may_lift
 from storage.compiled import Prepared
 
@@ -26,9 +28,23 @@ class TakenBack:
     lifted: int
 
 
-def refused_letters(connection: Connection, edition: EditionId) -> Sequence[tuple[int, str]]:
-    """The letters of an edition that failed by a refusal: subscription and what was said."""
-    return [(row.subscription_id, row.reply or "") for row in connection.execute(_refused(edition))]
+class RefusedLetter(NamedTuple):
+    """A letter that failed by a refusal: whose, what was said, and whether they would still get it.
+
+    Who left would not, nor who left and came back since: that was a new beginning.
+    """
+
+    subscription: int
+    said: str
+    is_wanted: bool
+
+
+def refused_letters(connection: Connection, edition: EditionId) -> Sequence[RefusedLetter]:
+    """The letters of an edition that failed by a refusal."""
+    return [
+        RefusedLetter(row.subscription_id, row.reply or "", bool(row.is_wanted))
+        for row in connection.execute(_refused(edition))
+    ]
 
 
 def take_back(
@@ -39,16 +55,16 @@ def take_back(
     The evidence goes that came of them, and so do the suppressions, but for a person's own. `how` stands in the story
     of each whose suppression was lifted.
     """
-    whose = [subscription for subscription, said in refused_letters(connection, edition) if same(said)]
-    here = [{"b_edition": edition, "b_subscription": each} for each in whose]
-    _PLANNED_AGAIN.many(connection, here, n_at=now)
+    letters = [letter for letter in refused_letters(connection, edition) if same(letter.said)]
+    again = [{"b_edition": edition, "b_subscription": letter.subscription} for letter in letters if letter.is_wanted]
+    _PLANNED_AGAIN.many(connection, again, n_at=now)
     lifted = 0
-    blameless = frozenset(whose)
+    blameless = frozenset(letter.subscription for letter in letters)
     for row in connection.execute(_evidence(edition)).all():
         if row.subscription_id in blameless:
             lifted += _forgive(connection, row.suppressed, row.hash, row.subscriber_id, how, now)
             connection.execute(delete(bounces).where(bounces.c.mark == row.mark))
-    return TakenBack(letters=len(whose), lifted=lifted)
+    return TakenBack(letters=len(again), lifted=lifted)
 
 
 def put_back_put_off(connection: Connection, edition: EditionId) -> None:
@@ -71,9 +87,12 @@ def _forgive(  # noqa: PLR0913, PLR0917 - the columns of `_evidence`
     return 1
 
 
-def _refused(edition: EditionId) -> Select[tuple[int, str]]:
+def _refused(edition: EditionId) -> Select[Any]:
+    is_wanted = and_(subscriptions.c.state != SubscriptionState.ENDED, subscriptions.c.since <= editions.c.moment)
     return (
-        select(deliveries.c.subscription_id, deliveries.c.reply)
+        select(deliveries.c.subscription_id, deliveries.c.reply, is_wanted.label("is_wanted"))
+        .join(subscriptions, subscriptions.c.id == deliveries.c.subscription_id)
+        .join(editions, editions.c.id == deliveries.c.edition_id)
         .where(deliveries.c.edition_id == edition, deliveries.c.state == DeliveryState.FAILED)
         .where(deliveries.c.reason == Reason.REFUSED)
         .order_by(deliveries.c.subscription_id)
