@@ -75,7 +75,9 @@ class Newsroom:
         self.editions += 1
         key = str(date(2026, 1, 2) + timedelta(weeks=self.editions))
         done = budkavle("digest", "send", "veckobrev", "--edition", key, folder=self.home)
-        assert "plans and sends what is due" in done.err, done.err
+        assert done.err.endswith(
+            "plans and sends what is due; to see how it stands: budkavle digest status veckobrev\n"
+        ), done.err
         until(lambda: ("finished",) in self.rows("SELECT state FROM editions WHERE period_key = ?", key), key)
 
     def scan(self, message: EmailMessage) -> None:

@@ -64,7 +64,7 @@ def counted(home: Path) -> tuple[dict[str, int], int, list[str]]:
         return rows, people, ["undone" if each.undone else "done" if each.finished else "open" for each in found]
 
 
-@pytest.mark.parametrize("after", [2, 6, 9])
+@pytest.mark.parametrize("after", [2, 6, 10])
 def test_an_import_that_was_killed_goes_on_where_it_was(
     home: Path, after: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
