@@ -12,5 +12,6 @@ def test_senders_killed_twice_mail_nobody_twice_and_explain_everybody(tmp_path: 
 
 
 def test_a_store_that_forgets_its_dot_marks_is_caught_by_the_oracle(tmp_path: Path) -> None:
-    _, findings = killed_over_and_over(tmp_path, 150, 1, 20, forget)
+    # Several: a sender begins with one connection, and one that is killed then may have nothing under way.
+    _, findings = killed_over_and_over(tmp_path, 150, 5, 40, forget)
     assert any("got the letter twice" in words for words in findings[-1].broken), findings

@@ -73,6 +73,8 @@ class Ledger:
         self._paces = DomainPaces()
         self._refusals = MassRefusals()
         self._in_hand = 0
+        self._unasked = True
+        """Whether a letter was settled or put off since it was asked whether all is refused: that reads all of them."""
         self._flying: frozenset[_Key] = frozenset()
         self._limits = limits or FoundLimits(connections)
         self._kept_limits = self._limits.learned()
@@ -104,12 +106,15 @@ class Ledger:
             outcomes.give_back(group.returned)
             stale = bool(group.wanted) and texts.is_stale(connection)
             claims, wait = self._claim(outcomes, 0 if stale else group.wanted, now)
-            if group.wanted and not claims and self._domains.any_refused:
+            self._unasked |= bool(group.outcomes)
+            asks = bool(group.wanted) and not claims and self._unasked and self._domains.any_refused
+            if asks:
                 stopped |= stop_refused_throughout(outcomes, self._domains, sending(connection, self._digests))
             for edition in {claim.edition for claim in (*(claim for claim, _ in group.outcomes), *group.unfit)}:
                 finish_if_done(connection, edition)
         self._flying, self._breaker = flying, breaker
         self._refusals.keep()
+        self._unasked &= not asks
         done_with = len(group.outcomes) + len(group.unfit) + len(group.returned) + len(group.marks) - len(marked)
         self._in_hand += len(claims) - done_with
         return Committed(
@@ -251,6 +256,7 @@ class Ledger:
                 kept = self._domains.admitted(connection, found, paused, now) if paused else found
                 kept = self._paces.admitted(connection, kept, now)
                 passed_over += len(found) - len(kept)
+                self._unasked |= len(found) > len(kept)
                 outcomes.claim([claim for claim, _ in kept])
                 for claim, fate in kept:
                     if fate:
