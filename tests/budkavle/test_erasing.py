@@ -206,7 +206,9 @@ def test_a_letter_under_way_keeps_its_bytes_until_it_has_gone_out(tmp_path: Path
         assert outcome(service) == {"sent": 1, "skipped": 2}
 
 
-async def test_an_erasure_during_the_run_reaches_letters_that_are_claimed_and_leaves_no_kept_copy(tmp_path: Path) -> None:
+async def test_an_erasure_during_the_run_reaches_letters_that_are_claimed_and_leaves_no_kept_copy(
+    tmp_path: Path,
+) -> None:
     with ScriptedRelay() as relay, newsroom(tmp_path, relay.port, readers=102) as service:
         publish(service, "Kvar", "kvar.txt")
         planned(service)
