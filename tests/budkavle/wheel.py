@@ -69,8 +69,10 @@ def _needed(site: Path) -> Iterator[Path]:
     (installed,) = site.glob("budkavle-*.dist-info")
     for needed in _dependencies(PathDistribution(installed), set()):
         for name in {file.parts[0] for file in needed.files or ()} - {"..", "__pycache__"}:
-            if not (site / name).exists():
-                yield Path(str(needed.locate_file(name)))
+            source = Path(str(needed.locate_file(name)))
+            # Debian's pip keeps a list of what a source distribution held, not of what it laid down.
+            if source.exists() and not (site / name).exists():
+                yield source
 
 
 def _dependencies(of: Distribution, seen: set[str]) -> Iterator[Distribution]:
