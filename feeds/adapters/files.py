@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from feeds.adapters.copies import is_copy
-from feeds.adapters.folder import Folder, Seen, held
+from feeds.adapters.folder import Folder, Seen, held, looked_into
 from feeds.adapters.history import Histories, sha256
 from feeds.adapters.mended import Mended, Mender, documents_in
 from feeds.adapters.placing import Placer, Placing, copies_of
+from feeds.adapters.surplus import Surplus, surplus
 from feeds.stamps import Ledger, Past, Stamp
 
 _LONGEST_WAIT_SECONDS = 2
@@ -115,14 +116,27 @@ class FeedFiles:
         if not self._folder.is_dir():
             return False
         with self._held() as folder:
-            histories = Histories(folder, self._ledger, [name])
-            last = histories.seen(name, folder.look(name)).last
-            if last is not None and last != histories.published(name):
-                self._record({name: last})
-            gone = [folder.remove(each) for each in (*copies_of(name), name)]  # a copy alone would be served (nginx)
-            folder.drop(folder.waiting(each) for each in (*copies_of(name), name))
-            folder.make_durable()
-        return gone[-1]
+            return bool(self._take_away(folder, [name], ()))
+
+    def sweep(self, wanted: Collection[str]) -> tuple[str, ...]:
+        """Take away all of ours that lies here beside the `wanted` documents, and name the documents it was.
+
+        What somebody else has put here stays. The ledger still knows what was published. Raises NotPublishedError.
+        """
+        if not self._folder.is_dir():
+            return ()
+        with self._held() as folder:
+            found = surplus(folder, self._ledger, wanted)
+            names = [name for name in found.documents if name not in wanted]
+            return self._take_away(folder, names, found.ours) if found.ours else ()
+
+    def surplus(self, wanted: Collection[str]) -> Surplus:
+        """What lies here beside the `wanted` documents and their copies; nothing is touched."""
+        try:
+            with looked_into(self._folder) as folder:
+                return surplus(folder, self._ledger, wanted)
+        except FileNotFoundError:
+            return Surplus()
 
     def mend(self) -> Mended:
         """Put right what a kill, a restore or somebody's hand has left, and say what was done.
@@ -155,6 +169,25 @@ class FeedFiles:
             return ()
         with os.scandir(self._folder) as found:  # which asks the disk nothing more of each
             return documents_in(each.name for each in found if each.is_file())
+
+    def _take_away(self, folder: Folder, names: Sequence[str], files: Sequence[str]) -> tuple[str, ...]:
+        """Remove these documents with their copies, and these files; gives the documents that there were."""
+        histories = Histories(folder, self._ledger, names)
+        last = {name: histories.seen(name, folder.look(name)).last for name in names}
+        self._record({name: each for name, each in last.items() if each and each != histories.published(name)})
+        own = [file for name in names for file in (*copies_of(name), name)]  # a copy alone would be served (nginx)
+        faults, gone = dict[str, OSError](), set[str]()
+        for file in dict.fromkeys((*own, *(each for each in files if each not in names))):
+            try:
+                gone |= {file} if folder.remove(file) else set()
+            except OSError as fault:
+                faults[file] = fault
+        folder.drop(folder.waiting(file) for file in own)
+        folder.make_durable()
+        removed = tuple(name for name in names if name in gone)
+        if faults:
+            raise NotPublishedError([self._told(file, fault) for file, fault in faults.items()], removed)
+        return removed
 
     def _stamps(self, wanted: Collection[_Wanted]) -> Mapping[str, Stamp]:
         """The new stamps of these documents, once the clock has reached those that lie a little ahead."""
