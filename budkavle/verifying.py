@@ -52,7 +52,7 @@ def _matching(feed: Feed, histories: list[History]) -> Iterator[History]:
 
 
 def _archived(service: Service, feed: Feed, built: Built | None, matching: list[History]) -> tuple[list[History], str]:
-    """What is left of a feed that is over: the articles of its archive, and the address of its newest document, empty without one."""
+    """What is left of a feed that is over: its archive's articles and newest address, which is empty without one."""
     if built is None or not built.blocks:
         return [], ""
     newest = archive_name(feed, max(built.blocks))

@@ -30,7 +30,7 @@ from tests.given import LINGONMARK, NOW, draft
 
 FORMS = ("atom", "rss", "json", "html")
 SLUGS = ("alla", "vard", "skola")
-SECRET = "kornknarr"
+WORD = "kornknarr"
 TODAY = datetime(2026, 5, 1, 12, tzinfo=UTC)
 OTHERS = {"index.html": b"<h1>Min sida</h1>", ".htaccess": b"Options -Indexes", "data.tar.gz": b"x"}
 
@@ -86,7 +86,7 @@ def words(path: Path) -> bytes:
 
 
 def publish(service: Service, newsroom: Newsroom, number: int) -> None:
-    made = draft(f"Nyhet {number}", lead=f"Hemligheten heter {SECRET}{number}x.")
+    made = draft(f"Nyhet {number}", lead=f"Hemligheten heter {WORD}{number}x.")
     arrival = Arrival(source=SourceName("lingonmark-pages"), addresses=(f"{number}.txt",), draft=made)
     service.articles.take(arrival, LINGONMARK, NOW + timedelta(minutes=number))
     newsroom.articles[number] = mint(LINGONMARK, SourceName("lingonmark-pages"), f"{number}.txt", 0)
@@ -118,7 +118,7 @@ def change(newsroom: Newsroom, act: str, number: int) -> None:
             shutil.copytree(kept, public, copy_function=copy)
         case "half written":
             public.mkdir(parents=True, exist_ok=True)
-            (public / f".{slug}.atom.gz.new").write_bytes(f"{SECRET}{number}x".encode())
+            (public / f".{slug}.atom.gz.new").write_bytes(f"{WORD}{number}x".encode())
             (public / f"{slug}.7.atom.br").write_bytes(b"torn")
     newsroom.moved = {old: new for old, new in newsroom.moved.items() if new in newsroom.feeds}
 
@@ -187,7 +187,7 @@ def judge(service: Service, newsroom: Newsroom) -> None:
 
 def left_over(newsroom: Newsroom) -> list[str]:
     """The files that hold a word of an erased text."""
-    gone = [f"{SECRET}{number}x".encode() for number in newsroom.erased]
+    gone = [f"{WORD}{number}x".encode() for number in newsroom.erased]
     files = [path for path in newsroom.public.iterdir() if path.name not in OTHERS]
     return [path.name for path in files if any(word in words(path) for word in gone)]
 
