@@ -6,16 +6,16 @@ import os
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from feeds.adapters.copies import is_copy
-from feeds.adapters.folder import Folder, Seen, held, looked_into
-from feeds.adapters.history import Histories, sha256
+from feeds.adapters.folder import Folder, held, looked_into
+from feeds.adapters.history import Histories
 from feeds.adapters.mended import Mended, Mender, documents_in
 from feeds.adapters.placing import Placer, Placing, copies_of
 from feeds.adapters.surplus import Surplus, surplus
-from feeds.stamps import Ledger, Past, Stamp
+from feeds.adapters.wanted import Wanted, lacks_copy
+from feeds.stamps import Ledger, Stamp
 
 _LONGEST_WAIT_SECONDS = 2
 """A Last-Modified that lies so little ahead is waited for: a date in the future is no date (RFC 9110, 8.8.2.1)."""
@@ -38,22 +38,6 @@ class NotPublishedError(OSError):
         super().__init__("; ".join(faults))
         self.faults = tuple(faults)
         self.changed = tuple(changed)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Wanted:
-    """A document that is to be published: what readers have now, and what the disk has."""
-
-    name: str
-    data: bytes
-    sha256: str
-    past: Past
-    seen: Seen | None
-
-    def placing(self, stamp: Stamp) -> Placing:
-        """Its place with this stamp: the document itself is written when the disk has another one."""
-        right = self.past.keeps(self.sha256) and self.seen == Seen.of(len(self.data), stamp.modified)
-        return Placing(name=self.name, data=self.data, modified=stamp.modified, whole=not right)
 
 
 class FeedFiles:
@@ -94,11 +78,11 @@ class FeedFiles:
             return ()
         with self._held() as folder:
             histories = Histories(folder, self._ledger, documents)
-            wanted = [_wanted(folder, histories, name, data) for name, data in documents.items()]
-            stamps = self._stamps(wanted)
-            placings = [each.placing(stamps[each.name]) for each in wanted]
+            these = [Wanted.of(folder, histories, name, data) for name, data in documents.items()]
+            stamps = self._stamps(these)
+            placings = [each.placing(stamps[each.name]) for each in these]
             faults, done = self._place(
-                folder, [each for each in placings if each.whole or _lacks(folder, each)], stamps
+                folder, [each for each in placings if each.whole or lacks_copy(folder, each)], stamps
             )
             untouched = [each.name for each in placings if not each.whole]
             self._record({name: stamps[name] for name in untouched if histories.published(name) != stamps[name]})
@@ -189,7 +173,7 @@ class FeedFiles:
             raise NotPublishedError([self._told(file, fault) for file, fault in faults.items()], removed)
         return removed
 
-    def _stamps(self, wanted: Collection[_Wanted]) -> Mapping[str, Stamp]:
+    def _stamps(self, wanted: Collection[Wanted]) -> Mapping[str, Stamp]:
         """The new stamps of these documents, once the clock has reached those that lie a little ahead."""
         earliest = [each.past.earliest(each.sha256) for each in wanted if not each.past.keeps(each.sha256)]
         ahead = [moment - self._now() for moment in earliest]
@@ -241,15 +225,3 @@ class FeedFiles:
         if not name or name.startswith(".") or Path(name).name != name or is_copy(name):
             msg = f"{name!r} is no name of a feed document in {self._folder}; a name is like 'nyheter.atom'"
             raise ValueError(msg)
-
-
-def _wanted(folder: Folder, histories: Histories, name: str, data: bytes) -> _Wanted:
-    folder.drop(folder.waiting(each) for each in (name, *copies_of(name)))  # what a kill left behind
-    seen = folder.look(name)
-    return _Wanted(name=name, data=data, sha256=sha256(data), past=histories.seen(name, seen), seen=seen)
-
-
-def _lacks(folder: Folder, placing: Placing) -> bool:
-    """Whether a document lacks a copy of its time."""
-    seen = [folder.look(name) for name in copies_of(placing.name)]
-    return not all(each is not None and each.is_of(placing.modified) for each in seen)
