@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from urllib.parse import urlsplit
 
+from articles.uri import uri
 from digest.letter_decisions import decisions
 from digest.letter_teaser import teaser
 from digest.letter_values import ShownArticle
@@ -69,7 +70,7 @@ def _line(text: str) -> str:
 
 
 def _link(url: str | None) -> str | None:
-    """The address when it is one for the web and one line: anything else must not be clicked."""
+    """The address as a URI when it is one for the web and one line: anything else must not be clicked."""
     if not url or url != "".join(url.split()) or not url.isprintable():
         return None
-    return url if urlsplit(url).scheme in {"http", "https"} else None
+    return uri(url) if urlsplit(url).scheme in {"http", "https"} else None

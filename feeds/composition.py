@@ -6,6 +6,7 @@ from datetime import datetime, time
 from typing import Protocol
 
 from articles.article import Article, History, Image, Publisher, PublisherId, Quote, Version, block_text
+from articles.uri import uri
 from feeds.address import absolute
 from feeds.contacts import shown_contacts
 from feeds.entry import Author, Category, Entry, Site, Source, Tombstone
@@ -73,7 +74,7 @@ def _article_entry(history: History, site: Site, render: Render) -> Entry:
         id=article.id,
         seq=history.published.seq,
         title=_title("published", article, render),
-        url=article.url or publishers[0].url,
+        url=uri(article.url or publishers[0].url),
         language=article.language,
         published=_instant(article, site),
         # Of the first version: a date mended as a typo leaves `updated` as it was (RFC 4287, 4.2.15).
@@ -108,7 +109,7 @@ def _correction_entry(act: Version, original: Entry, history: History, site: Sit
     # It holds the note and no text of the article: an older correction's entry, which has left the feed but not its
     # readers, then has nothing that a withdrawal would have to take back.
     article, notice = history.article, _notice(act, site)
-    values = {"corrected": notice, "url": article.url}
+    values = {"corrected": notice, "url": uri(article.url) if article.url else None}
     entry = replace(
         original,
         id=_correction_id(act),
@@ -202,7 +203,7 @@ def _source(publishers: tuple[Publisher, ...], site: Site) -> Source | None:
     return Source(
         id=site.feed_id(own) if own else f"tag:{first.tag_authority}:{first.id}",
         title=own.title if own else one_line("publisher's name", first.name),
-        home=first.url,
+        home=uri(first.url),
         author=_author(first),
         address=address(own, ".atom", site) if own else "",
     )
@@ -217,7 +218,7 @@ def _contacts(article: Article, render: Render) -> str:
 
 
 def _author(publisher: Publisher) -> Author:
-    return Author(name=one_line("publisher's name", publisher.name), url=publisher.url)
+    return Author(name=one_line("publisher's name", publisher.name), url=uri(publisher.url))
 
 
 def _categories(article: Article, publishers: tuple[Publisher, ...], site: Site) -> tuple[Category, ...]:

@@ -34,5 +34,9 @@ def moved_to(name: Name, moved: Mapping[str, str]) -> Name | None:
 
 def has_ended(name: Name, ends: Mapping[str, date], now: datetime, zone: tzinfo) -> bool:
     """Whether the day is over on which the feed ended. Its archive stays: what was published was published."""
-    day = ends.get(name.slug)
-    return day is not None and not name.page and now.astimezone(zone).date() > day
+    return not name.page and is_over(ends.get(name.slug), now, zone)
+
+
+def is_over(ends: date | None, now: datetime, zone: tzinfo) -> bool:
+    """Whether a feed's last day, where it has one, is over in a zone."""
+    return ends is not None and now.astimezone(zone).date() > ends

@@ -2,7 +2,7 @@
 # Debian packages that tests run beside us, installed where they are missing: systemd-analyze judges the unit, and
 # Postfix's smtp-sink and smtp-source receive and send (Postfix and Dovecot themselves run only where a test starts one
 # of its own), strace kills at a system call, newsboat reads feeds,
-# man lays out our manual page, wrk asks for feeds, nginx serves them (only by the test that starts it), and Debian's
+# man lays out our manual page, wrk asks for feeds, nginx and Caddy serve them (only by the tests that start them), and Debian's
 # own Python runs the oldest release that we claim (make oldest).
 set -eu
 missing=""
@@ -13,6 +13,7 @@ command -v newsboat >/dev/null || missing="$missing newsboat"
 [ -x /usr/bin/man ] || missing="$missing man-db"
 command -v wrk >/dev/null || missing="$missing wrk"
 [ -x /usr/sbin/dovecot ] && [ -x /usr/lib/dovecot/imap ] || missing="$missing dovecot-imapd"
+command -v caddy >/dev/null || missing="$missing caddy"
 [ -x /usr/sbin/nginx ] || missing="$missing nginx-light"
 [ -e /usr/lib/nginx/modules/ngx_http_brotli_static_module.so ] || missing="$missing libnginx-mod-http-brotli-static"
 /usr/bin/python3 -c "import ensurepip" 2>/dev/null || missing="$missing python3 python3-venv"

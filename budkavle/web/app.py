@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from budkavle.expected import going_on
 from budkavle.web.accessibility import accessibility
 from budkavle.web.answers import Public
 from budkavle.web.choosing import choosing
@@ -55,7 +56,7 @@ def _endings(service: Service, pages: Pages) -> Endings:
 def _pages(service: Service, pages: Pages, unwell: Callable[[], Sequence[str]]) -> Starlette:
 
     def start(_: Request) -> Response:
-        site, feeds = service.site, _going_on(service)
+        site, feeds = service.site, going_on(service, datetime.now(UTC))
         return pages.show(
             "start",
             HTTPStatus.OK,
@@ -87,13 +88,6 @@ def _pages(service: Service, pages: Pages, unwell: Callable[[], Sequence[str]]) 
     # A redirect would repeat the token in the address, and the Host and scheme that it was asked with.
     starlette.router.redirect_slashes = False
     return starlette
-
-
-def _going_on(service: Service) -> list[Feed]:
-    """The feeds that have not ended."""
-    today = datetime.now(UTC).astimezone(service.config.settings.timezone).date()
-    over = {feed.slug for feed in service.config.settings.feeds if feed.ends and feed.ends < today}
-    return [feed for feed in service.feeds if feed.slug not in over]
 
 
 def _listed(feed: Feed, site: Site) -> dict[str, str]:

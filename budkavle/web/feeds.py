@@ -64,7 +64,12 @@ class FeedsFirst:
             text = scope["path"][_START:]
             elsewhere = self._elsewhere(text, scope["query_string"]) if _slug(text) in self._of_old else None
             if elsewhere is not None:
-                await elsewhere(scope, receive, send)
+                # A browser asks before it follows, and takes no redirect for an answer to that (Fetch, 4.8).
+                if scope["method"] == "OPTIONS":
+                    await send(PREFLIGHT)
+                    await send(_NOTHING)
+                else:
+                    await elsewhere(scope, receive, send)
                 return
             document = self._documents.get(text)
             answer = self._answer(document, scope) if document else None

@@ -100,7 +100,7 @@ def nginx(tmp_path: Path, certificate: Path, daemon: int, *, brotli: bool = Fals
         try:
             with httpx.Client(verify=context, base_url=f"https://127.0.0.1:{port}") as reader:
                 reader.headers.update({"Host": "nyheter.example.org"})
-                reader.event_hooks = {"request": [_name_the_host]}
+                reader.event_hooks = {"request": [name_the_host]}
                 wait_until_it_serves(server, port)
                 yield reader
         finally:
@@ -109,7 +109,7 @@ def nginx(tmp_path: Path, certificate: Path, daemon: int, *, brotli: bool = Fals
     assert said == ""
 
 
-def _name_the_host(request: httpx.Request) -> None:
+def name_the_host(request: httpx.Request) -> None:
     request.extensions["sni_hostname"] = "nyheter.example.org"
 
 

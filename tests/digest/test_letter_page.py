@@ -102,6 +102,14 @@ def test_a_headline_without_an_address_for_the_web_is_not_linked(url: str | None
     assert html.count("<a ") == 3, "to the edition on the web, to one's choices, and out"
 
 
+def test_an_address_with_letters_outside_ascii_is_a_uri_in_both_parts() -> None:
+    shown = replace(item(), article=replace(article(), url="https://www.växjö.example/nyheter/åäö"))
+    alone = seen(Shown(items=(shown,)))
+    for part in (alone.text, alone.html):
+        assert "https://www.xn--vxj-qla6g.example/nyheter/%C3%A5%C3%A4%C3%B6" in part
+        assert "växjö" not in part
+
+
 def test_words_in_another_language_are_marked_as_such() -> None:
     shown = replace(item(), article=replace(article("A new bus to Granvik", lead="It is blue."), language="en"))
     html = seen(Shown(items=(shown,))).html

@@ -19,7 +19,7 @@ def test_an_article_becomes_its_whole_text(render: Render) -> None:
         "<p><strong>Regionen har kortat köerna till vården.</strong></p>"
         '<p><img src="https://www.example.org/bilder/vard.jpg" alt="Väntrum med &quot;tomma&quot; stolar"></p>'
         "<p>Köerna är 13&nbsp;% kortare.<br>Det är bra.</p>"
-        "<h2>Så gick det till</h2>"
+        '<h2 id="sa">Så gick det till</h2>'
         "<ul><li>fler läkare</li><li>öppet på kvällar &amp; helger</li></ul>"
         "<blockquote><p>– Det känns bra, säger hon.</p><p>– Anna Exempel (X), regionråd</p></blockquote>"
         "<blockquote><p>– Det gör det, säger Bo Exempel.</p></blockquote>"

@@ -1,6 +1,7 @@
 """The forms beside Atom and RSS, and what all of them share."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -14,7 +15,7 @@ from feeds.composition import Render, compose
 from feeds.ending import end_notice
 from feeds.entry import Entry, Feed
 from feeds.gate import faults
-from feeds.html_form import deeper, shallower
+from feeds.html_form import deeper, html_item, shallower
 from feeds.kept import Kept, keep
 from feeds.opml import opml
 from feeds.pictures import enclosures
@@ -180,6 +181,35 @@ def test_headings_of_the_text_stand_below_the_entrys_own() -> None:
     content = '<h2>Å</h2><h3>Ä</h3><p><img alt="<h2>" src="https://x.test/a.png"></p>'
     assert deeper(content) == '<h3>Å</h3><h4>Ä</h4><p><img alt="<h2>" src="https://x.test/a.png"></p>'
     assert shallower(deeper(content)) == content
+
+
+def test_anchors_are_ids_in_the_content_and_on_the_page_where_each_stands_once(render: Render) -> None:
+    two = [entry for seq in (1, 2) for entry in compose(rich(seq), SITE, render) if isinstance(entry, Entry)]
+    page = b"".join(html_item(entry, SITE, render) for entry in two).decode()
+    assert all('<h2 id="sa">' in entry.content_html for entry in two)
+    anchors = re.findall(r'<h3 id="([^"]+)">', page)
+    assert anchors == [f"{entry.id.rpartition('/')[2]}-sa" for entry in two]
+    assert len(set(anchors)) == len(two)
+    for entry in two:
+        assert shallower(deeper(entry.content_html, entry.id), entry.id) == entry.content_html
+        kept = keep(entry, SITE, render)
+        assert isinstance(kept, Kept)
+        assert b'id=\\"sa\\"' in kept.written[".json"]
+
+
+def test_addresses_with_letters_outside_ascii_are_uris_in_every_form(render: Render) -> None:
+    address = "https://www.växjö.example/nyheter/åäö"
+    images = (Image(src="/bilder/å.jpg", alt="Å"), Image(src="https://blåbär.example/ö.png", alt="Ö"))
+    (entry,) = compose(published(1, url=address, images=images), SITE, render)
+    assert isinstance(entry, Entry)
+    assert entry.url == "https://www.xn--vxj-qla6g.example/nyheter/%C3%A5%C3%A4%C3%B6"
+    kept = keep(entry, SITE, render)
+    assert isinstance(kept, Kept)
+    for written in kept.written.values():
+        assert entry.url.encode() in written
+        assert b"https://www.xn--vxj-qla6g.example/bilder/%C3%A5.jpg" in written
+        assert b"https://xn--blbr-noae.example/%C3%B6.png" in written
+        assert "växjö".encode() not in written
 
 
 def test_an_entry_in_another_language_than_the_page_says_so(render: Render) -> None:
