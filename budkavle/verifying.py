@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from articles.article import History, Seq
 from budkavle.wiring import Service
 from feeds.composition import compose
+from feeds.ending import end_id
 from feeds.entry import Feed
 from feeds.head import address
 from feeds.selection import matches
@@ -26,7 +27,8 @@ def verify(service: Service, told: Callable[[object], None]) -> Iterator[str]:
     for feed in service.feeds:
         expected = {entry for history in _matching(feed, histories) for entry in _ids(service, feed, history)}
         if feed.ends is not None:
-            expected.add(f"{service.site.feed_id(feed)}/slut")
+            end = service.end_notices.told(service.site.feed_id(feed))
+            expected.add(end.entry if end else end_id(feed, service.site))
         try:
             pages = list(walk(address(feed, ".atom", service.site), _fetch(service)))
         except BrokenWalkError as fault:
