@@ -4,12 +4,13 @@ So a store that is rebuilt from its sources dates its entries by their articles,
 import of single files that leaves others unread is part of the first look, and does not end it.
 """
 
+import os
 from collections.abc import Collection
+from pathlib import Path
 
 from articles.adapters.folder import is_folder, walk
 from articles.adapters.sources_read import SourcesRead
 from articles.article import SourceName
-from budkavle.config import Config, SourceFolder
 from budkavle.finding import Found
 from budkavle.wiring import Service
 
@@ -20,22 +21,19 @@ def looked_at_first(service: Service) -> frozenset[SourceName]:
 
 
 def end_first_looks(service: Service, first: Collection[SourceName], found: Collection[Found]) -> None:
-    """The first looks end that have read all there is, or found nothing; costs nothing once all have ended."""
+    """The first looks end that have read all there is, or found a folder empty; free once all have ended."""
     if first:
-        seen = {one.path for one in found}
-        places = [place for place in _places(service.config, first) if _files(place) <= seen]
-        _sources(service).note([place.source.name for place in places])
+        seen = frozenset(one.path for one in found)
+        places = [place for place in service.config.sources() if place.source.name in first]
+        _sources(service).note([place.source.name for place in places if _was_read(place.folder, seen)])
 
 
 def _sources(service: Service) -> SourcesRead:
     return SourcesRead(service.database.read, service.database.write)
 
 
-def _places(config: Config, names: Collection[SourceName]) -> list[SourceFolder]:
-    return [place for place in config.sources() if place.source.name in names]
-
-
-def _files(place: SourceFolder) -> set[object]:
-    if not is_folder(place.folder):
-        return set()
-    return {each.parent.resolve() / each.name for each in walk(place.folder)}
+def _was_read(folder: Path, seen: Collection[Path]) -> bool:
+    """Whether nothing of a folder is left; one that is not there, or not open to us, may hold anything."""
+    if not is_folder(folder) or not os.access(folder, os.R_OK | os.X_OK):
+        return False
+    return all(each.parent.resolve() / each.name in seen for each in walk(folder))

@@ -19,7 +19,7 @@ from budkavle.finding import everything
 from budkavle.importing import import_all
 from budkavle.publishing import build_feeds
 from budkavle.wiring import Service, open_service
-from tests.feed_readers import ByTime, FeedReader, readers
+from tests.feed_readers import ByTime, FeedReader, Rss2email, readers
 
 SLUG, NEW_SLUG = "alla-nyheter", "nyheter"
 WIDE = "Den första"
@@ -154,6 +154,9 @@ def told(life: Life, step: str, expected: list[str], **others: list[str]) -> Non
 def news(life: Life, step: str, expected: list[str], **others: list[str]) -> None:
     """Every reader tells this, and the feed's own date has risen, and does not lie ahead."""
     told(life, step, expected, **others)
+    letters = life.readers["rss2email"]
+    assert isinstance(letters, Rss2email)
+    assert "ERROR" not in letters.said, step
     clock = life.readers["by time"]
     assert isinstance(clock, ByTime)
     assert clock.rose, step

@@ -98,6 +98,15 @@ def test_files_that_are_imported_one_by_one_as_they_come_are_news(newsroom: News
     assert (dated(told["Ett"]), told["Två"], told["Tre"]) == (LATE, NOW + DAY, NOW + 2 * DAY)
 
 
+def test_a_folder_that_is_not_there_yet_has_had_no_first_look(newsroom: Newsroom) -> None:
+    shutil.rmtree(newsroom.home / "newsroom" / "barrvik")
+    newsroom.take(NOW)
+    (newsroom.home / "newsroom" / "barrvik").mkdir()
+    newsroom.lay("Gammal", source="barrvik")
+    newsroom.take(NOW + DAY)
+    assert dated(newsroom.updated()["Gammal"]) == LATE
+
+
 def test_a_store_that_is_rebuilt_from_nothing_tells_nothing_again(newsroom: Newsroom) -> None:
     newsroom.lay("Ett")
     newsroom.take(NOW)
