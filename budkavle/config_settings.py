@@ -205,6 +205,7 @@ class Feed(Table):
     """A selection of articles for feed readers. No publisher, or no topic, named means all of them."""
 
     slug: Slug = Field(examples=["alla-nyheter"])
+    id: Slug | None = None
     title: Words = Field(examples=["Alla nyheter"])
     publishers: tuple[Name, ...] = ()
     topics: tuple[Name, ...] = ()

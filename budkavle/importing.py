@@ -18,6 +18,7 @@ from articles.sources.file_kinds import MANIFEST
 from articles.sources.reading import Input, Parsed, Refused
 from budkavle.config import Config
 from budkavle.finding import Found, read_manifest
+from budkavle.first_looks import end_first_looks, looked_at_first
 from budkavle.wiring import Service, vocabulary
 
 
@@ -70,14 +71,16 @@ def try_out(config: Config, found: Iterable[Found], now: datetime) -> Iterator[I
 
 def import_all(service: Service, found: Iterable[Found], now: datetime) -> Iterator[Imported]:
     """Store what was found, oldest first, so that the store's sequence follows the calendar where it can."""
-    present = cache(_present)
+    present, found, first = cache(_present), list(found), looked_at_first(service)
     for each, given, outcome in sorted(_readings(service.config, found, now), key=_by_date):
         if isinstance(outcome, Refused):
             yield Imported(given=given, outcome=outcome)
         else:
             arrival = _arrival(each, given, outcome)
             beside = present(each.folder) - {given.address}
-            yield _store(service, replace(arrival, beside=beside), given, outcome, now)
+            arrival = replace(arrival, beside=beside, by_date=arrival.source in first)
+            yield _store(service, arrival, given, outcome, now)
+    end_first_looks(service, first, found)
 
 
 def article_at(service: Service, found: Found, now: datetime) -> ArticleId | None:

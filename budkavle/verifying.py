@@ -8,6 +8,7 @@ from budkavle.expected import folder_faults, going_on
 from budkavle.wiring import Service
 from feeds.adapters.shelf import Built
 from feeds.composition import compose
+from feeds.ending import end_id
 from feeds.entry import Feed
 from feeds.head import address
 from feeds.history import archive_name
@@ -37,7 +38,8 @@ def verify(service: Service, told: Callable[[object], None], now: datetime | Non
             matching, start = _archived(service, feed, built.get(feed.slug), matching)
         expected = {entry for history in matching for entry in _ids(service, feed, history)}
         if feed in still and feed.ends is not None:
-            expected.add(f"{service.site.feed_id(feed)}/slut")
+            end = service.end_notices.told(service.site.feed_id(feed))
+            expected.add(end.entry if end else end_id(feed, service.site))
         try:
             pages = list(walk(start, _fetch(service))) if start else []
         except BrokenWalkError as fault:

@@ -56,7 +56,7 @@ def _tombstones(history: History, when: datetime, site: Site) -> tuple[Tombstone
         id=history.article.id,
         seq=history.published.seq,
         published=_instant(history.article, site),
-        when=when.astimezone(site.zone).replace(microsecond=0),
+        when=_moment(when, site),
     )
     if not history.corrected:
         return (gone,)
@@ -77,8 +77,7 @@ def _article_entry(history: History, site: Site, render: Render) -> Entry:
         url=uri(article.url or publishers[0].url),
         language=article.language,
         published=_instant(article, site),
-        # Of the first version: a date mended as a typo leaves `updated` as it was (RFC 4287, 4.2.15).
-        updated=_instant(history.published.article, site),
+        updated=_first_told(history.published, site),
         summary="",
         content_html="",
         authors=tuple(_author(publisher) for publisher in publishers),
@@ -160,14 +159,27 @@ def _content(template: str, article: Article, values: Mapping[str, object], rend
     return content
 
 
+def _first_told(first: Version, site: Site) -> datetime:
+    """The entry's first `updated`: its arrival, or the article's date where it was no news (RFC 4287, 4.2.15).
+
+    Never a date that lies ahead: readers who go by time would take all that comes before it for old. It is the first
+    version's: a date that is mended as a typo leaves `updated` as it was.
+    """
+    return _instant(first.article, site) if first.by_date else _moment(first.at, site)
+
+
+def _moment(at: datetime, site: Site) -> datetime:
+    return at.astimezone(site.zone).replace(microsecond=0)
+
+
 def _notice(act: Version, site: Site) -> Notice:
-    return Notice(at=act.at.astimezone(site.zone).replace(microsecond=0), note=legal("note", act.note))
+    return Notice(at=_moment(act.at, site), note=legal("note", act.note))
 
 
 def _instant(article: Article, site: Site) -> datetime:
     value = article.published.value
     if isinstance(value, datetime):
-        return value.astimezone(site.zone).replace(microsecond=0)
+        return _moment(value, site)
     return datetime.combine(value, time(), site.zone)
 
 

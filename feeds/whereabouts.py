@@ -32,6 +32,15 @@ def moved_to(name: Name, moved: Mapping[str, str]) -> Name | None:
     return Name(slug=slug, page=name.page, suffix=name.suffix) if slug else None
 
 
+def oldest_slug(slug: str, moved: Mapping[str, str]) -> str:
+    """The slug that a feed had first, by its moves in the order in which they were written down; else its own."""
+    before, seen = slug, set[str]()
+    while before not in seen:
+        seen.add(before)
+        before = next((old for old, new in moved.items() if new == before and old not in seen), before)
+    return before
+
+
 def has_ended(name: Name, ends: Mapping[str, date], now: datetime, zone: tzinfo) -> bool:
     """Whether the day is over on which the feed ended. Its archive stays: what was published was published."""
     return not name.page and is_over(ends.get(name.slug), now, zone)

@@ -31,7 +31,7 @@ from digest.letter import rendered
 from digest.letter_items import brief, full, unlinked
 from digest.letter_values import Dateline, Mailbox, Masthead, Shown, ShownArticle
 from feeds.composition import compose
-from feeds.ending import end_notice
+from feeds.ending import end_notice, told_now
 from feeds.entry import Entry, Feed, Site
 from feeds.head import Head
 from feeds.html_form import html_item, page_values
@@ -147,7 +147,7 @@ def _feeds(publisher: Publisher, zone: ZoneInfo, record: Callable[[str, Mapping[
 
 def _twin(site: Site, record: Callable[[str, Mapping[str, object]], str]) -> None:
     feed = Feed(slug="alla-nyheter", title="Alla nyheter")
-    end_notice(feed, _DAY, _AT, site, record)
+    end_notice(feed, told_now(None, feed, _DAY, site, _AT), site, record)
     head = Head(feed=feed, site=site, updated=_AT)
     for empty in (False, True):
         record("pages/feed.html", page_values(head, empty=empty))
