@@ -26,6 +26,7 @@ class Outcome(StrEnum):
     REPEATED = "repeated"
     LEFT_BEFORE = "left before"
     SUPPRESSED = "suppressed"
+    NOT_THERE = "not subscribed there"
     REFUSED = "refused"
     BLANK = "blank"
 
@@ -47,6 +48,8 @@ class Listed(NamedTuple):
     state: SubscriptionState
     """What it becomes where nothing stands against it."""
     ended_reason: str | None = None
+    reported: str = ""
+    """What another system says of a consent. It is kept, and is none by itself."""
 
 
 class Known(NamedTuple):
@@ -83,8 +86,11 @@ def decide(listed: Listed, known: Known | None, suppressed: SuppressionReason | 
     What this very import made from this very line counts as made: an import that was killed goes on so.
     """
     asked = known is not None and known.state is SubscriptionState.PENDING and known.made_by != run
-    # Who was only asked, by a page or a list, begins by the consent that this list has.
-    if known is None or (asked and listed.state in {SubscriptionState.ACTIVE, SubscriptionState.PAUSED}):
+    # Who was only asked, by a page or a list, begins by the consent that this list has. Who was asked by a list is
+    # not asked where this one says that they left.
+    begins = asked and listed.state in {SubscriptionState.ACTIVE, SubscriptionState.PAUSED}
+    ends = asked and listed.state is SubscriptionState.ENDED and known is not None and known.made_by is not None
+    if known is None or begins or ends:
         if suppressed is not None:
             return Verdict(outcome=Outcome.SUPPRESSED, why=f"its address must not be mailed ({suppressed})")
         return _MADE[listed.state]

@@ -25,7 +25,8 @@ from budkavle.cli.terminal import (
     ticking,
 )
 from budkavle.config import Config, load
-from budkavle.list_importing import Remark, Tally, Terms, take_list
+from budkavle.list_importing import Remark, Tally, take_list
+from budkavle.list_lines import Terms
 from budkavle.list_reading import AddressList, ReadAs, open_list
 from budkavle.list_reporting import reporting
 from budkavle.wiring import open_service, open_to_read, open_to_try, open_to_write

@@ -341,9 +341,10 @@ def physical_lines(data: bytes, encoding: str) -> int:
 
 
 def lines_of_header(found: AddressList) -> int:
-    """How many lines a header takes: its names may be quoted over several."""
-    whole = replace(found, form=replace(found.form, header=None))
-    return 0 if found.form.header is None else next(each.lines for each in whole.records() if each.fields)
+    """How many lines a header and what stands before it take: its names may be quoted over several."""
+    whole = replace(found, form=replace(found.form, skipped=0))
+    passed_over = (each.lines for each in whole.records() if each.fields or each.fault)
+    return sum(itertools.islice(passed_over, found.form.skipped))
 
 
 def test_what_an_import_did_is_listed(service: Service) -> None:
