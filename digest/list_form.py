@@ -111,8 +111,10 @@ def guess_form(
         skipped=skipped + (1 if stated else 0),
         titles=tuple(field for each in found[: place or 0] for field in each.fields if field.strip()),
         system=known,
-        roles=roles_in(header or (), known, set(columns.values()) | _left_unread(header, wanted), by_role),
+        roles=_roles(header or (), known, set(columns.values()) | _left_unread(header, wanted), by_role),
     )
+    if known is not None and known.only is not None:
+        return form
     _refuse_what_may_say_no(form, wanted, asserted=system is not None)
     return form
 
@@ -139,6 +141,15 @@ def _theirs(header: Sequence[str] | None, system: System | None) -> set[int]:
         place for place, name in enumerate(header or ())
         if squashed(name) in system.roles or _meaning(name) in {"consent", "state"}
     }  # fmt: skip
+
+
+def _roles(
+    header: Sequence[str], system: System | None, taken: set[int], by_role: Mapping[int, Role]
+) -> tuple[RoleColumn, ...]:
+    """The columns read for what another system says; none in a list whose people are all of one kind."""
+    if system is not None and system.only is not None:
+        return ()
+    return roles_in(header, system, taken, by_role)
 
 
 def _left_unread(header: Sequence[str] | None, wanted: Mapping[str, str]) -> set[int]:
