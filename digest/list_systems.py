@@ -189,7 +189,7 @@ _SWEDISH = (
     _system("mynewsdesk", "Mynewsdesk", "email followersince", "epost följersedan", status="status",
             left="unsubscribed unsubscribedat avslutad", reported="followersince följersedan"),
     _system("cision", "Cision", "email subscribedto language cisionid", "epost prenumerationstyp", status="status",
-            left="unsubscribed avregistrerad"),
+            left="unsubscribed avregistrerad", unread="subscribedto prenumerationstyp"),
     _system("mailrelate", "mailRelate", "email optstatus", status="optstatus"),
     _system("make", "Make", "epost avmeldt returnert", left="avmeldt", bounced="returnert"),
     _system("symplify", "Symplify", "email optinstatus symplifyid", status="optinstatus status"),

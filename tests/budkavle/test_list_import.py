@@ -193,7 +193,8 @@ BAD_LINES = [
     ("b.example.org,veckobrev,vard", "no mail address"),
     (",veckobrev,vard", "no mail address"),
     ("bä@example.org,veckobrev,vard", "SMTPUTF8"),
-    ("B <b@example.org>,veckobrev,vard", "no mail address"),
+    ("B <b@example.org> <c@example.org>,veckobrev,vard", "no mail address"),
+    ("c@example.org <b@example.org>,veckobrev,vard", "no mail address"),
     ('"b@example.org\r\nBcc: c@example.org",veckobrev,', "quotes"),
     ('=HYPERLINK("mailto:b@example.org"),,', "formula"),
     ("=b@example.org,,", "formula"),
@@ -206,7 +207,7 @@ BAD_LINES = [
     (f"{'b' * 250}@example.org,,", "no mail address"),
     ('"""b b""@example.org",,', "no mail address"),
     ("b@xn--a.test,,", "no mail address"),
-    ("b@example.org\u200b,,", "no mail address"),
+    ("b@example.org\u200bc@example.org,,", "no mail address"),
 ]
 
 
