@@ -18,7 +18,6 @@ from digest.importing import Listed, Outcome
 
 _BATCH = 2000
 """Lines a transaction: about a tenth of a second in which others cannot write."""
-_TOLD = frozenset({Outcome.REFUSED, Outcome.SUPPRESSED, Outcome.LEFT_BEFORE, Outcome.REPEATED, Outcome.NOT_THERE})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +82,7 @@ def _options(found: AddressList, terms: Terms) -> dict[str, object]:
     if form.system is not None:
         options["from"] = form.system.name
     if form.roles:
-        options["roles"] = {each.name: each.role for each in form.roles}
+        options["roles"] = {str(each.place + 1): each.role for each in form.roles}
     if found.words:
         options["status"] = dict(found.words)
     if terms.since is not None:
@@ -112,6 +111,6 @@ def _take(  # noqa: PLR0913, PLR0917 - the parts of one import
             verdict = next(taken) if isinstance(each, Listed) else each
             tally.counts[verdict.outcome] += 1
             tally.lines += record.lines
-            if verdict.outcome in _TOLD:
+            if verdict.why:
                 address = reader.cell(record, "address")
                 remark(Remark(line=record.number, outcome=verdict.outcome, why=verdict.why, address=address))

@@ -3,13 +3,18 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
+from digest.list_membership import smells
 from digest.subscription import SubscriptionState
 from digest.suppression import SuppressionReason
 from mail.address import Address
 
 _NO = frozenset({"0", "-", "n", "nej", "no", "false", "falskt", "inget", "ingen", "nekat", "avböjt", "nein", "não"})
+_NEGATED = re.compile(r"(?:ej|inte|icke|nej|not|no|never|nicht|kein|pas|non|ikke|ikkje|ei)\b", re.IGNORECASE)
+_LONGEST_NO = 32
+_CONSENTS_REMEMBERED = 4096
 _GUARDED = tuple("=+-@'\t\r")
 _ADDRESS = re.compile(r"\S+@\S+")
 _STATES: dict[str, SubscriptionState | None] = {"": None, **{each.value: each for each in SubscriptionState}}
@@ -79,6 +84,11 @@ _LEFT = Verdict(
     outcome=Outcome.LEFT_BEFORE, why="its owner has left, and no list brings them back; they may subscribe anew"
 )
 
+_LEFT_THERE = Verdict(
+    outcome=Outcome.UNCHANGED,
+    why="the list says that it ended, and it is subscribed here; if the list is newer: budkavle subscribers suppress",
+)
+
 
 def decide(listed: Listed, known: Known | None, suppressed: SuppressionReason | None, run: int | None) -> Verdict:
     """What becomes of a line in the import `run`.
@@ -98,8 +108,10 @@ def decide(listed: Listed, known: Known | None, suppressed: SuppressionReason | 
         if known.made_from == listed.line:
             return _MADE[listed.state]
         return Verdict(outcome=Outcome.REPEATED, why=f"the same address as in line {known.made_from}")
-    left = known.state is SubscriptionState.ENDED and listed.state is not SubscriptionState.ENDED
-    return _LEFT if left else _UNCHANGED
+    left = known.state is SubscriptionState.ENDED
+    if left == (listed.state is SubscriptionState.ENDED):
+        return _UNCHANGED
+    return _LEFT if left else _LEFT_THERE
 
 
 def state_of(stated: str, consent: str, trusted: str | None) -> SubscriptionState | str:
@@ -109,7 +121,7 @@ def state_of(stated: str, consent: str, trusted: str | None) -> SubscriptionStat
     """
     if stated not in _STATES:
         return f"unknown state; use {', '.join(SubscriptionState)}, or leave the column unread with --column state="
-    if consent.casefold().strip(" .!") in _NO:
+    if consent.casefold().strip(" .!") in _NO or _takes_back(consent):
         return "its consent says no"
     state = _STATES[stated]
     if state in {SubscriptionState.ENDED, SubscriptionState.PENDING}:
@@ -117,6 +129,13 @@ def state_of(stated: str, consent: str, trusted: str | None) -> SubscriptionStat
     if not consent and trusted is None:
         return SubscriptionState.PENDING
     return state or SubscriptionState.ACTIVE
+
+
+@lru_cache(maxsize=_CONSENTS_REMEMBERED)
+def _takes_back(consent: str) -> bool:
+    """Whether a short text about consent says that there is none, or none any more ("återkallat", "ej svarat")."""
+    short = len(consent) <= _LONGEST_NO
+    return short and (_NEGATED.match(consent) is not None or smells(consent) is not None)
 
 
 def guarded(cell: str) -> str:

@@ -63,7 +63,8 @@ _HARMLESS = re.compile(r"(url|link|länk|token|hash|ip|ipaddress|ipadress)$")
 _MAY_SAY_NO = re.compile(
     "^state$|stat(us|ut)|aktiv|active|enabled|confirm|bekräft|verifi|subscribed|subscription|prenumerer|prenumeration|optin|"
     "optedin|consent|samtyck|medgiv|gdpr|permission|delivery|marketing|reklam|utskick|abonn|suscri|iscri|inscri|"
-    "angemeld|zustimm|toestemm"
+    "angemeld|zustimm|toestemm|villha|fårmej|fårmail|fårkontakt|fårskick|receiv|allow|tillåt|accept|godkän|newsletter|"
+    "nyhetsbrev|kontaktok|mailok|emailok|okatt|reachable"
 )
 """Words of columns that hold a yes, and so may hold a no."""
 _OPTED_OUT_OF = re.compile(r"(optedoutof|optoutof|unsubscribedfrom|avregistreradfrån)")

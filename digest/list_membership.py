@@ -59,7 +59,10 @@ _STEMS = {
         "sinconfirmar pendient pendente inattesa onbevestigd ubekræft ubekreft vahvistamat niepotwierdz invited "
         "inbjud"
     ),
-    Membership.ABSENT: "nonmember notsubscrib nonsubscrib neversubscrib notamember archiv arkiver nonmarketing",
+    Membership.ABSENT: (
+        "nonmember notsubscrib nonsubscrib neversubscrib notamember archiv arkiver nonmarketing ejaktiv inteaktiv "
+        "notactive ejprenum inteprenum ejmedlem nichtaktiv pasactif noactivo"
+    ),
 }
 _AT_THE_START = frozenset({"left", "ended", "hold", "held"})
 """Too short to be looked for inside other words, as "household" and "extended"."""
@@ -84,9 +87,13 @@ _YES = _words(
 )
 _DENIALS = _words(
     "false falskt falsch faux falso n no nej nein non não nee nei nie ei inte ingen inget none null nil nan na "
-    "undefined never aldrig off av unset 00010101 00010101000000 ✗ ✘ ☓ ☐ ❌"
+    "undefined never aldrig off av unset ✗ ✘ ☓ ☐ ❌"
 ) | {""}
 _REFUSALS = _words("false falskt falsch faux falso n no nej nein non não nee nei nie ei nekat avböjt ✗ ✘ ☓ ❌")
+
+
+_NO_DATE = re.compile(r"(?:0+|00010101|19700101|19000100)(?:t?0+z?)?(?:utc)?")
+"""Zero, and the dates that databases and programs write where there is none."""
 
 
 def squashed(text: str) -> str:
@@ -99,7 +106,7 @@ def squashed(text: str) -> str:
 def denies(cell: str) -> bool:
     """Whether a cell of a column such as "bounced" says that it is not so: empty, "nej", "false", 0, no date."""
     word = squashed(cell)
-    return word in _DENIALS or (word.isdecimal() and not word.strip("0"))
+    return word in _DENIALS or _NO_DATE.fullmatch(word) is not None
 
 
 @lru_cache(maxsize=_WORDS_REMEMBERED)
@@ -139,9 +146,13 @@ def worst(said: list[Membership]) -> Membership:
 
 _LONGEST_WORD = 32
 _WHOLE = re.compile(
-    r"[\W_]*(?:unsubscribed?|opted?[\W_]?out|(?:hard|soft)?[\W_]?bounced?|undeliverable|complain(?:ed|t)|"
-    r"spam[\W_]?complaint|(?:block|black)listed|suppressed|unconfirmed|avregistrera[dt]|avprenumerera[dt]|"
-    r"avbeställ[dt]|avanmäl[dt]|studsa[dt]|svartlistad|obekräfta[dt]|abgemeldet|ausgetragen|désabonnée?|"
-    r"désinscrite?|disiscritt[oa]|afgemeld|uitgeschreven|afmeldt|avmeldt)",
+    r"[\W_]*(?:unsubscribed?|opted?[\W_]?out|(?:hard|soft)?[\W_]?bounced?|undeliverable|complain(?:ed|t)|junk|"
+    r"spam[\W_]?(?:complaint|report)|marked[\W_]as[\W_]spam|(?:block|black)listed|blocked|banned|suppressed|"
+    r"unconfirmed|pending|inactive|cancell?ed|cleaned|disabled|removed|deleted|paused|"
+    r"avregistrera[dt]|avprenumerera[dt]|avbeställ[dt]|avanmäl[dt]|avsluta[dt]|uppsag[dt]|utträ(?:dd|tt)|"
+    r"studsa[dt]|svartlista[dt]|spärra[dt]|blockera[dt]|obekräfta[dt]|inaktiv|pausa[dt]|raderad|borttagen|"
+    r"abgemeldet|ausgetragen|gekündigt|gesperrt|unbestätigt|inaktiv|désabonnée?|désinscrite?|bloquée?|rebond|"
+    r"dado[\W_]de[\W_]baja|cancelado|rebotado|bloqueado|disiscritt[oa]|cancellato|afgemeld|uitgeschreven|"
+    r"afmeldt|avmeldt|returnert|blokert|peruutettu|wypisany|отписан)",
     re.IGNORECASE,
 )

@@ -104,7 +104,8 @@ class Rows:
 
     def _consent(self, listed: Listed) -> str:
         """What somebody agreed by; what another system reports of it stands behind it, where there is one."""
-        own = listed.consent or self._trusted or ""
+        trusted = self._trusted if listed.state is not SubscriptionState.ENDED else None
+        own = listed.consent or trusted or ""
         return f"{own}; {listed.reported}" if own and listed.reported else own
 
     def _event(self, listed: Listed, ids: Mapping[str, int]) -> dict[str, object]:

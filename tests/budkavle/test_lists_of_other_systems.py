@@ -95,6 +95,8 @@ STOPS = [
     ("email;Avmeldingsgrunn\na@example.org;\n", "Avmeldingsgrunn"),
     ("email;Perumisen peruuttaja\na@example.org;\n", "Perumisen peruuttaja"),
     ("email;Data wypisania\na@example.org;\n", "Data wypisania"),
+    ("E-post;Får mejlas\na@example.org;nej\n", "Får mejlas"),
+    ("email,Receives mail\na@example.org,no\n", "Receives mail"),
     ("email;Дата отписки\na@example.org;\n", "Дата отписки"),
 ]
 
@@ -119,6 +121,9 @@ VALUES = [
     "email,namn,övrigt\na@example.org,Anna,\nb@example.org,Bo,avregistrerad\n",
     "email,Tags\n" + "".join(f"a{number}@example.org,vip\n" for number in range(3000)) + "b@example.org,BOUNCED\n",
     "email,Grupp\na@example.org,Studsad!\n",
+    "E-post;Läge\na@example.org;Aktiv\nb@example.org;Avslutad\n",
+    "E-post;Läge\na@example.org;Aktiv\nb@example.org;inaktiv\n",
+    "email,Group\na@example.org,cleaned\n",
 ]
 
 
@@ -186,6 +191,21 @@ def test_a_denial_in_our_own_column_of_suppressions_is_none(service: Service) ->
     assert tally.counts == {Outcome.PENDING: 3}
     tally, _ = imported(service, "address,suppressed\nd@example.org,hard\n", dry_run=True)
     assert tally.counts == {Outcome.REFUSED: 1}
+
+
+@pytest.mark.parametrize(
+    "consent", ["Återkallat 2024-02-01", "withdrawn", "opt-out", "Ej svarat", "inte tillfrågad", "väntar", "spärrad"]
+)
+def test_a_consent_that_was_taken_back_or_never_given_is_none(service: Service, consent: str) -> None:
+    tally, remarks = imported(service, f"E-post;Samtycke\na@example.org;{consent}\n", dry_run=True)
+    assert (tally.counts, remarks[0].why) == ({Outcome.REFUSED: 1}, "its consent says no")
+
+
+def test_who_left_there_since_and_still_gets_letters_here_is_named(own: Service) -> None:
+    imported(own, "email,status\na@example.org,active\n", trust_list="pärm 7")
+    tally, remarks = imported(own, "email,status\na@example.org,unsubscribed\n", trust_list="pärm 7")
+    assert (tally.counts, states(own)) == ({Outcome.UNCHANGED: 1}, {"a@example.org": "active"})
+    assert "subscribers suppress" in remarks[0].why
 
 
 def test_who_left_there_is_kept_away_from_later_lists_and_who_never_confirmed_is_not_kept(own: Service) -> None:

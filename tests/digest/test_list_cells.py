@@ -101,7 +101,8 @@ def test_network_addresses_are_left_out_and_times_are_not(text: str, without: st
 @pytest.mark.parametrize(
     "cell",
     ["", " ", "0", "0.0", "00", "false", "FALSE", "Nej", "no", "N", "-", "–", "n/a", "NULL", "None", "off", "aldrig",
-     "0000-00-00", "0000-00-00 00:00:00", "0001-01-01", "nein", "non", "ei", "✗", "☐"],
+     "0000-00-00", "0000-00-00 00:00:00", "0001-01-01", "0001-01-01T00:00:00Z",
+     "1970-01-01 00:00:00", "\\N", "nein", "non", "ei", "✗", "☐"],
 )  # fmt: skip
 def test_a_denial_says_that_it_is_not_so(cell: str) -> None:
     assert denies(cell)
