@@ -10,7 +10,7 @@ from articles.adapters.since import seq_before
 from articles.article import Seq
 from budkavle.list_lines import LineReader, Terms
 from budkavle.list_reading import AddressList
-from budkavle.list_survey import survey
+from budkavle.list_survey import Noes, survey
 from budkavle.wiring import Service
 from digest.adapters.import_rows import ListFile
 from digest.adapters.imports import Imports, Take
@@ -45,6 +45,7 @@ def take_list(  # noqa: PLR0913 - what is taken, on what terms, who is told
     terms: Terms,
     now: datetime,
     *,
+    noes: Noes | None = None,
     dry_run: bool = False,
     remark: Callable[[Remark], None] = lambda _remark: None,
     told: Callable[[int], None] = lambda _bytes: None,
@@ -52,9 +53,9 @@ def take_list(  # noqa: PLR0913 - what is taken, on what terms, who is told
     """Subscribe everybody on a list who neither subscribes nor has left; who has not agreed is asked by a letter.
 
     What came of lines that made nothing is said to `remark`, in their order. Run again after a kill it goes on.
-    Raises ListError, before anything is taken, for a list that says no as a whole or in what is not read.
+    `noes` is what `survey` found. Where it was not asked, it is, and raises ListError before anything is taken.
     """
-    noes = survey(found)
+    noes = survey(found) if noes is None else noes
     imports = Imports(service.database.read, service.database.write)
     tally = Tally()
     if dry_run:

@@ -81,13 +81,16 @@ class LineReader:
         if said.membership is Membership.UNKNOWN:
             word = shown(said.status) or "nothing"
             return f'its status is not known ({word}); say what it means with --status "{word}=yes", or =no'
-        why = f"it {said.membership}"
-        clean = self._clean(record) if said.membership in REMEMBERED else why
-        wish = self._wish(self._line(clean, choices=False)) if isinstance(clean, dict) else clean
-        if isinstance(wish, str):  # there is nothing of it that could be kept, and nobody to be mailed
-            return Verdict(outcome=Outcome.NOT_THERE, why=why)
+        wish = self._wish_to_leave(record) if said.membership in REMEMBERED else None
+        if wish is None:  # nothing of it is to be kept, or can be
+            return Verdict(outcome=Outcome.NOT_THERE, why=f"it {said.membership}")
         reason = f"{self._of}: {said.membership.name.lower()}"[:_LONGEST_REASON]
         return self._made(record, wish, SubscriptionState.ENDED, reason, said.reported)
+
+    def _wish_to_leave(self, record: Record) -> Wish | None:
+        clean = self._clean(record)
+        wish = clean if isinstance(clean, str) else self._wish(self._line(clean, choices=False))
+        return wish if isinstance(wish, Wish) else None
 
     def _listed(self, record: Record, said: Said) -> Listed | Verdict | str:
         clean = self._clean(record)

@@ -31,6 +31,7 @@ from budkavle.list_importing import Remark, Tally, take_list
 from budkavle.list_lines import Terms
 from budkavle.list_reading import AddressList, open_list
 from budkavle.list_reporting import reporting
+from budkavle.list_survey import survey
 from budkavle.wiring import open_service, open_to_read, open_to_try, open_to_write
 from budkavle.wording import counted
 from digest.adapters.imports import Imports
@@ -83,12 +84,13 @@ def take(  # noqa: PLR0913 - one option each, as the manual lists them
     found = open_list(file, read_as(encoding, separator, column, system, status))
     complain(f"{file}: read as {how_read(found)}")
     _need_digest(loaded, terms, found)
+    noes = survey(found)  # before a store is made for it
     remarks = Remarks(file)
     with ExitStack() as stack:
         told = stack.enter_context(bytes_of(found.size))
         each = stack.enter_context(reporting(report)) if report else remarks.say
         service = stack.enter_context(open_to_try(loaded) if dry_run else open_service(loaded))
-        tally = take_list(service, found, terms, now(), dry_run=dry_run, remark=each, told=told)
+        tally = take_list(service, found, terms, now(), noes=noes, dry_run=dry_run, remark=each, told=told)
     remarks.end()
     if json:
         say_json(_record(found, tally, dry_run=dry_run))

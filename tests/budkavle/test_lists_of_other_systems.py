@@ -73,6 +73,14 @@ def test_who_gets_no_letters_there_is_neither_subscribed_nor_asked(service: Serv
     assert (found.form.system.name if found.form.system else None) == form.system
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
+def test_a_list_begins_as_spreadsheets_begin_one(service: Service, encoding: str) -> None:
+    lines = ["sep=;", "", "Prenumeranter 2026;;", ";;", "Förnamn;E-post;Avbeställt", "Åsa;Åsa <a@example.org>;Nej", ""]
+    data = "\r\n".join([*lines[:-1], "Bo;mailto:b@example.org;Ja", ""]).encode(encoding)
+    tally, _ = imported(service, data, trust_list="pärm", dry_run=True)
+    assert tally.counts == {Outcome.ACTIVE: 1, Outcome.ENDED: 1, Outcome.BLANK: 2}
+
+
 STOPS = [
     ("E-post;Kundstatus\na@example.org;3\n", "Kundstatus"),
     ("E-post;Senast aktiv\na@example.org;2024\n", "Senast aktiv"),
