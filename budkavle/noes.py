@@ -17,6 +17,7 @@ _WORDS = {
     SuppressionReason.HARD: "letters to it came back: there is no such mailbox",
     SuppressionReason.SOFT: "it took no letter for several editions in a row",
     SuppressionReason.COMPLAINT: "its owner called a letter spam",
+    SuppressionReason.LEFT: "its owner had left a list of the system before this one",
     SuppressionReason.ERASED: "its owner was erased and wants no more letters",
 }
 
