@@ -7,9 +7,10 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-from digest.bounce_answers import is_automatic
+from digest.bounce_answers import is_absence, is_automatic
+from digest.bounce_policy import COUNTS
 from digest.bounce_reports import Told, complaint_in, failure_in, is_receipt
-from digest.bounce_texts import told_in_words
+from digest.bounce_texts import is_said_to_be_our_fault, told_in_words
 from digest.keyed import Key
 from digest.mime import Part, read_message
 from digest.verp import Returned, ReturnedNotice, read_address, read_tag
@@ -20,6 +21,7 @@ _LONGEST = 300
 _DELIVERED_TO = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to", "to")
 _BETWEEN_ADDRESSES = re.compile(r"[\s<>\"',;:()]+")
 _MOST_VALUES = 10
+_MUTE = ("", "4.0.0", "5.0.0")
 _UNSEEN = Told(BounceClass.UNKNOWN)
 
 
@@ -60,15 +62,16 @@ def _told(message: Part) -> Told:
     """A report is believed before the marks of an automatic answer, which reports carry as well."""
     told = failure_in(message) or complaint_in(message)
     if told is not None:
-        return told
-    if is_receipt(message):
+        is_mute = told.kind in COUNTS and not told.diagnostic and told.status in _MUTE
+        ours = is_mute and is_said_to_be_our_fault(message, told.status)
+        return told._replace(kind=BounceClass.SENDER_FAULT) if ours else told
+    if is_absence(message):
         return Told(BounceClass.AUTO_REPLY)
     failed = told_in_words(message)
-    if failed is not None and failed.kind is not BounceClass.UNKNOWN:
+    if failed is not None:
         return failed
-    if is_automatic(message):
-        return Told(BounceClass.AUTO_REPLY)
-    return failed or _UNSEEN
+    is_answer = is_receipt(message) or is_automatic(message)
+    return Told(BounceClass.AUTO_REPLY) if is_answer else _UNSEEN
 
 
 def _letter(key: Key, message: Part, told: Told, recipient: str) -> Returned | ReturnedNotice | None:
