@@ -30,10 +30,12 @@ class BounceClass(StrEnum):
     """It is still being tried."""
     COMPLAINT = "complaint"
     """A person called the letter spam."""
+    LEAVE = "leave"
+    """A person, or their mail program, wishes for no more letters."""
     AUTO_REPLY = "auto-reply"
     """A machine answered, and nothing failed: absences, receipts, questions whether we are human."""
     UNKNOWN = "unknown"
-    """No report of any kind: perhaps a person wrote it."""
+    """No report of any kind, perhaps a person's letter; or a mail system's words that nobody knows."""
 
 
 _CODE = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d)")
