@@ -40,7 +40,7 @@ def saying_of(text: str) -> Saying:
         return Saying.SENDER
     words = _NO_WORDS.sub(" ", said)
     closed = names_a_closed_mailbox(words)
-    if not closed and (blame_of(words) is Blame.OURS or judges_the_sender(words)):
+    if not closed and (blame_of(words) is Blame.OURS or (judges_the_sender(words) and not _FULL_BOX.search(words))):
         return Saying.SENDER
     return _of_a_mailbox(words, closed=closed)
 
@@ -67,10 +67,15 @@ _NO_WORDS = re.compile(
     r"|\[[\d.:a-f]+\]"
 )
 """Links, addresses and hosts."""
+_FULL_BOX = re.compile(
+    r"(?:mail ?box|inbox|mail ?folder|mail file|user|account)\b.{0,40}(?:size (?:limit )?exceed|quota|\bfull\b"
+    r"|too many messages|space)|^\W*(?:[\d.]+ )*mail quota|too much mail data|message limit reached"
+)
+"""What would read as a message that is too big, or as a pace, did it not speak of the mailbox."""
 _FULL = re.compile(
-    r"over[ -]?(?:\w+ ){0,3}?quota|quota (?:\w+ ){0,3}?(?:exceed|full|overdrawn|violat|usage)"
-    r"|exceed\w*(?: \w+){0,3} (?:quota|storage|space)|(?:mail ?box|mail ?folder|inbox|account|user"
-    r"|recipient)\w*\b.{0,30}\bfull\b|full mail ?box|out of (?:storage|space|quota)|disk ?(?:space|quota)"
+    r"mail quota|mail file size|too much mail data|over[ -]?(?:\w+ ){0,3}?quota|quota (?:\w+ ){0,3}?(?:exceed|full"
+    r"|overdrawn|violat|usage)|exceed\w*(?: \w+){0,3} (?:quota|storage|space)|(?:mail ?box|mail ?folder|inbox|account"
+    r"|user|recipient)\w*\b.{0,30}\bfull\b|full mail ?box|out of (?:storage|space|quota)|disk ?(?:space|quota)"
     r"|not enough (?:storage|space|room)|enough space|insufficient (?:\w+ )?(?:storage|space)|no space left"
     r"|space has been used|too many messages (?:in|on)|too much mail stored|over message limit|message limit reached"
     r"|storage allocation|maximum allowed storage|mail ?box (?:size )?(?:\w+ ){0,3}?(?:limit|exceed)|(?:[äa]r|er|ist"
@@ -78,7 +83,11 @@ _FULL = re.compile(
     r"|(?:prze)?pe[łl]n|lagringsutrymme|speicherplatz|kvot|kontingent|espace|espacio|spazio|opslag"
 )
 _LATER = re.compile(
-    r"try (?:again )?later|tempor[äa]r|temporai|temporal|temporan|tijdelijk|tillf[äa]llig|v[äa]liaikai|tymczas"
+    r"\bqueue|attempts|for (?:more than )?\w* ?\d* ?(?:days|hours)|long time|not respond|reachable|misconfigured"
+    r"|config error|try again|command (?:failed|died|output)|procmail|maildrop|write error|interrupted|giving up"
+    r"|system full|malformed .{0,20}reply|(?:unable|failed) to (?:resolve|deliver to domain)|could not find a gateway"
+    r"|been delayed|encountered an error|not been collected|dns records for the destination|currently unavailable"
+    r"|try (?:again )?later|tempor[äa]r|temporai|temporal|temporan|tijdelijk|tillf[äa]llig|v[äa]liaikai|tymczas"
     r"|moment[äa]n|midlertidig|tim(?:ed?|ing) ?-?out|time limit|connection (?:refused|reset|lost|dropped|closed"
     r"|failed)|lost connection|unreachable|no route|too many hops|\bloop|circular|service (?:not available"
     r"|unavailable)|system (?:error|problem|not accepting|failure)|(?:internal|local|server|software|configuration"

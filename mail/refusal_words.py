@@ -181,7 +181,10 @@ _MAILBOX = any_of(
     r"recipient address rejected: (?:access denied|undeliverable|unverified|user|unknown|mailbox|address)",
     r"requested action not taken: mailbox|mailbox name not allowed|(?:has|have) (?:moved|left)"
     r"|no longer (?:exist|valid|accept|work|use|here|employ|on)",
-    r"this is not my|not accepting (?:mail|messages)|who are you looking for|deceased|doesn't work here",
+    r"\bno existe|nessun utente|non.?existent|bad(?:rcpt|recipient)to|validrcptto|in (?:the )?(?:name )?directory"
+    r"|null ?mx"
+    r"|not an? (?:\w+ )?(?:user|address|recipient)|receiving disabled|this is not my|not accepting (?:mail|messages)"
+    r"|who are you looking for|deceased|doesn't work here",
     # Swedish, Norwegian, Danish
     r"(?:anv[äa]ndar|mottagar|adress|konto|brevl[åa]d|postl[åa]d|inkorg|postkasse|bruker|bruger|modtager|mottaker)\w*"
     r"(?: \S+){0,4}? ?(?:finns (?:inte|ej)|saknas|ok[äa]nd|ogiltig|hittades inte|hittas inte|inaktiv|avslutad"

@@ -28,7 +28,8 @@ def hints_at_the_sender(words: str) -> bool:
 _BLOCK_LISTS = re.compile(
     r"spamhaus|spamcop|barracudacentral|\bsorbs\b|dns-?[bw]l|\b(?:ur[il])?[rs]bl\d*\b|\buribl|\bsurbl|abuseat"
     r"|uceprotect|mailspike|backscatterer|invaluement|spamrats|\bpsbl\b|senderscore|senderbase|talosintel"
-    r"|spameatingmonkey|ipcheck\.|/blocks?\b|(?:delist|unblock|sender-?reputation)"
+    r"|spameatingmonkey|ipcheck\.|/blocks?\b|dsbl\.org|spf\.pobox|help_spam|rfcmessagenon|(?:delist|unblock"
+    r"|sender-?reputation)"
 )
 
 _JUDGED = any_of(
@@ -59,8 +60,12 @@ _JUDGED = any_of(
     r"\bdmarc\b|\bdkim\b|\bspf\b|sender id|sender policy framework|\barc\b|\bbatv\b|domainkeys"
     r"|not (?:properly )?aligned|(?:un)?authenticated (?:mail|e-?mail|sender|message)|(?:domain|e?mail|message"
     r"|sender) (?:\w+ )?authentication|spoof|impersonat|forged|f[öo]rfalsk|gef[äa]lscht|usurp|suplanta",
+    r"\bauthenti[cfs]|\bautenti[cs]|verification fail|\brelay(?:ing)?\b(?!=| recipient| domain)|\brcpthosts?\b"
+    r"|purported|bogus|unsigned|fully[- ]qualified|backscatter|bounce(?:d)? ?(?:den|reject)|returned mail not|(?:your"
+    r"|no) access (?:to|from)|confirm this mail|\bmx records? for|dead domain|\be2110\b|sending this from"
+    r"|address used to send",
     # Spam, and what filters think of a letter
-    r"spam(?!assassin\b.{0,20}user)|\bjunk\b|\bube\b|\buce\b|unsolicited|bulk (?:e?mail|message|mailing|advert)"
+    r"spam(?!assassin\b.{0,20}user)|\bjunk\b|\bube\b|\buce\b|unsolicited|bulk[ ._](?:e?mail|message|mailing|adv)"
     r"|mass mail|unwanted|skr[äa]ppost|o[öo]nskad|u[øo]nsk|unerw[üu]nscht|ind[ée]sirable|pourriel|no deseado"
     r"|indesiderat|ongewenst|roskaposti|haitallinen|niechcian|n[ãa]o solicitad|lixo eletr|massutskick|werbung"
     r"|s[øo]ppelpost|спам|вирус|репутац|ч[её]рн\w+ спис|垃圾|スパム|迷惑メール|ウイルス|病毒|信誉|黑名单",
@@ -86,11 +91,14 @@ _JUDGED = any_of(
     r"|nachrichten|mail)\w*gr(?:ö|o|ö)(?:ss?|ß)e?\w*|taille (?:limite|maximale|du message)|tama[ñn]o|tamanho"
     r"|dimensione|storlek",
     # Form
+    r"\bheaders? (?:are|is) not|base64|binary content|multiple addresses|captcha|accepting mail with"
+    r"|is not subscribed|rfc\w*noncompl",
     r"(?:duplicate|missing|invalid|malformed|multiple|improper|illegal|bad|header)s? .{0,30}\bheaders?\b"
     r"|header (?:error|syntax|field|size)|\brfc[ -]?(?:5321|5322|2822|822|2047|1035|compli|viol)|not (?:rfc"
     r"|compliant)|non-?compliant|\bmime\b|bare (?:lf|cr|line)|(?:from|message-id|date|reply-to): ?(?:header|address"
     r"|domain|is|line)|protocol (?:violation|error)|pipelin|8-?bit|no third-party|too many received",
     # Pace
+    r"(?:connection|per-domain|concurrency|simultaneous|parallel)\w* (?:\w+ )?limit|maximum connection",
     r"receiv(?:e|ing) (?:e?mail|messages?) (?:\w+ )?(?:too (?:quickly|fast)|at a rate)|too (?:quickly|fast|many|much"
     r"|frequent)\b(?!.{0,30}(?:in (?:the|your|this)? ?(?:inbox|mailbox)|on the server|stored|hops|unseen|unread))"
     r"|\brate\b|\bthrottl|slow(?:er)? down|again slower|unusual (?:rate|volume|activity)|unexpected volume|excessive"
@@ -108,7 +116,7 @@ _JUDGED = any_of(
     r"avs[äa]nda|absender|exp[ée]diteur|[ée]metteur|remitente|mittente|afzender|afsender|avsender|l[äa]hett[äa]j"
     r"|nadawc|remetente|emisor",
     # Rules of the house
-    r"(?:policy|policies|security|compliance|organi[sz]ation|company|transport) (?:\w+ )?(?:reason|violation|polic"
+    r"(?:policy|policies|security|compliance|organi[sz]ation\w*|company|transport) (?:\w+ )?(?:reason|violation|polic"
     r"|restrict|rule|reject|setting|den|prohibit|block)|(?:local|due to|by|for|against|our|site|admin\w*"
     r"|organi[sz]ation|with|violates?|breach\w*|matche[sd]) (?:\w+ ){0,3}(?:polic(?:y|ies)|acceptable use)|polic(?:y"
     r"|ies) (?:\w+ ){0,2}(?:reject|den|block|violat|prevent|prohibit|reason)|\bdenied by\b|members?[- ]only"
@@ -123,5 +131,5 @@ _HINTS = Pattern(
     r"|bloqu|bloccat|blokeret|blokkert|estetty|zablokowan|administrativ|\btrust|unacceptable|\bfilter|restricted"
     r"|not allowed|forbidden|(?:message|mail|e-?mail|meddelande\w*|nachricht|correo|messaggio"
     r"|bericht)s? (?:\w+ ){0,2}?(?:re[fj][eu]|rejected|refused|abgelehnt|avvisa|rechazad|rifiutat|geweigerd|afvist)"
-    r"|\bbanned\b|not accepting connections"
+    r"|\bbanned\b|not accepting connections|organizational|refused - see"
 )
