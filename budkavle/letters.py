@@ -45,6 +45,7 @@ def masthead(settings: Settings, digest: Digest) -> Masthead:
         reply_to=Mailbox(name=reply_to.name or digest.title, address=reply_to.address) if reply_to else None,
         language=settings.language,
         public_url=settings.public_url,
+        leave_mailbox=settings.bounces.address,
     )
 
 

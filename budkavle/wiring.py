@@ -22,7 +22,7 @@ from budkavle.config import Config
 from budkavle.config_forms import is_loopback
 from budkavle.config_settings import Store
 from budkavle.database import Database
-from budkavle.leaving import NAME as LEAVES
+from budkavle.leave_place import NAME as LEAVES
 from budkavle.leaving import Leaves
 from budkavle.opening import Access, Alone, open_store
 from budkavle.secret import NAME as SECRET

@@ -23,6 +23,8 @@ class EventKind(StrEnum):
     RESUMED = "resumed"
     LEFT = "left"
     """`how`: one click, a page, an operator …"""
+    TAKEN_BACK = "taken_back"
+    """Its owner took the leave back: the subscription and its consent are as they were."""
     MOVED = "moved"
     """A subscription came from another address; which one is not kept."""
     BOUNCED = "bounced"

@@ -156,7 +156,7 @@ def _fields(masthead: Masthead, dateline: Dateline, subject: str, token: str, ma
     yield "Subject", encoded_text("Subject", subject)
     yield "Date", format_datetime(dateline.date)
     yield "List-Id", f"{encoded_phrase('List-Id', masthead.title)} <{masthead.name}.{masthead.host}>"
-    yield "List-Unsubscribe", f"<{masthead.leave_url(token)}>"
+    yield "List-Unsubscribe", masthead.ways_to_leave(token)
     if masthead.one_click:
         yield "List-Unsubscribe-Post", "List-Unsubscribe=One-Click"
     yield "List-Archive", f"<{masthead.archive_url}>"

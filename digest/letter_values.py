@@ -6,6 +6,7 @@ from datetime import date, datetime
 from urllib.parse import urlsplit
 
 from articles.article import Article
+from digest.leave_letters import SUBJECT
 from mail.headers import HeaderError, fit_address, header_text
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?", re.ASCII)
@@ -27,7 +28,10 @@ class Mailbox:
 
 @dataclass(frozen=True, kw_only=True)
 class Masthead:
-    """What all letters of a digest have in common. `public_url` ends with a slash."""
+    """What all letters of a digest have in common. `public_url` ends with a slash.
+
+    `leave_mailbox` is where wishes to leave are read, when a mail program sends them by mail.
+    """
 
     name: str
     title: str
@@ -35,6 +39,7 @@ class Masthead:
     language: str
     public_url: str
     reply_to: Mailbox | None = None
+    leave_mailbox: str | None = None
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -72,6 +77,14 @@ class Masthead:
     def leave_url(self, leave_token: str) -> str:
         """Where the holder of the token leaves the digest."""
         return f"{self.public_url}avsluta/{leave_token}"
+
+    def ways_to_leave(self, leave_token: str) -> str:
+        """The value of List-Unsubscribe (RFC 2369, RFC 8058): the page, and an address where there is a mailbox."""
+        page = f"<{self.leave_url(leave_token)}>"
+        if self.leave_mailbox is None:
+            return page
+        local, _, domain = self.leave_mailbox.rpartition("@")
+        return f"{page},\r\n <mailto:{local}+{leave_token}@{domain}?subject={SUBJECT}>"
 
 
 @dataclass(frozen=True, kw_only=True)

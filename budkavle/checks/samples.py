@@ -161,10 +161,10 @@ def _pages(publisher: Publisher) -> Iterator[tuple[str, Mapping[str, object]]]:
     digest = {"name": "veckobrev", "title": "Veckans nyheter"}
     yield "start", {"feeds": [feed], "digests": [digest]}
     yield "start", {"feeds": [], "digests": []}
-    for name in ("leave", "left"):
-        yield name, {"digest": "Veckans nyheter", "token": LEAVE_TOKEN}
+    for name in ("leave", "left", "back"):
+        yield name, {"digest": "Veckans nyheter", "token": LEAVE_TOKEN, "undoable": name == "left"}
+    yield "left", {"digest": "Veckans nyheter", "token": LEAVE_TOKEN, "undoable": False}
     yield "left", {"digest": None}
-    yield "left", {"digest": None, "unknown": True}
     yield "unknown", {}
     yield from life_pages()
     yield "ended", {"feed": {"title": "Alla nyheter", "ends": _DAY}}

@@ -24,6 +24,7 @@ from budkavle.web.health import HealthCheck
 from budkavle.web.joining import joining
 from budkavle.web.leaving import leaving
 from budkavle.web.look import look
+from budkavle.web.mended_links import MendedLinks
 from budkavle.web.my_data import my_data_pages
 from budkavle.web.pages import Pages
 from budkavle.wiring import Service
@@ -37,7 +38,7 @@ def application(service: Service, unwell: Callable[[], Sequence[str]], hubs: Seq
     pages = Pages(service)
     public = Public(url=service.config.settings.public_url, hubs=hubs)
     documents = Documents(service.config.publish_folder / "feeds", public)
-    guarded = Guard(_pages(service, pages, unwell), _hosts(service), _misdirected(pages))
+    guarded = Guard(MendedLinks(_pages(service, pages, unwell)), _hosts(service), _misdirected(pages))
     return FeedsFirst(guarded, documents, public, _endings(service, pages))
 
 
@@ -78,7 +79,7 @@ def _pages(service: Service, pages: Pages, unwell: Callable[[], Sequence[str]]) 
             *look(service),
             *joining(service, pages),
             choosing(service, pages),
-            leaving(service, pages),
+            *leaving(service, pages),
             *my_data_pages(service, pages),
             accessibility(service, pages),
             *editions(service, pages),

@@ -53,6 +53,7 @@ def _happened(gettext: Said) -> dict[str, str]:
         EventKind.PAUSED: gettext("The letters were paused"),
         EventKind.RESUMED: gettext("The letters came again"),
         EventKind.LEFT: gettext("The subscription ended"),
+        EventKind.TAKEN_BACK: gettext("The leaving was undone"),
         EventKind.MOVED: gettext("A subscription came from another address"),
         EventKind.BOUNCED: gettext("A letter could not be delivered"),
         EventKind.SUPPRESSED: gettext("We stopped writing to your address"),

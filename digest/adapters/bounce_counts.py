@@ -83,6 +83,16 @@ def came_back_since(connection: Connection, since: datetime) -> Iterator[Row[*tu
     yield from connection.execute(wanted.where(back.exists()).order_by(editions.c.id))
 
 
+def unread_since(connection: Connection, since: datetime) -> Iterator[Row[*tuple[Any, ...]]]:
+    """The editions begun since then whose letters came back in unknown words: `digest`, `period_key`, `number`."""
+    number = func.count(distinct(bounces.c.subscription_id)).label("number")
+    wanted = select(editions.c.digest, editions.c.period_key, number).join(
+        bounces, bounces.c.edition_id == editions.c.id
+    )
+    here = and_(bounces.c.kind == BounceClass.UNKNOWN, editions.c.moment > since)
+    yield from connection.execute(wanted.where(here).group_by(editions.c.id).order_by(editions.c.id))
+
+
 def refused_since(connection: Connection, since: datetime) -> Iterator[Row[*tuple[Any, ...]]]:
     """Where our letters were refused for our own fault since then: `domain`, `number`, `status`, `diagnostic`.
 

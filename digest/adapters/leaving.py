@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, select, update
 
-from digest.adapters.events import note_alike
+from digest.adapters.events import note, note_alike
 from digest.adapters.stopping import stop_letters
 from digest.adapters.tables import events, subscribers, subscriptions
 from digest.events import Event, EventKind
@@ -22,21 +22,53 @@ _AT_ONCE = 10_000
 
 @dataclass(frozen=True, kw_only=True)
 class Known:
-    """The subscription of a leave token, as far as leaving asks."""
+    """The subscription of a leave token, as far as leaving asks.
+
+    `left` is when its owner ended it, None where it goes on or something else ended it. `hash` is of the address.
+    """
 
     id: SubscriptionId
     digest: str
     ended: bool
     since: datetime
+    left: datetime | None
+    hash: str
 
 
 def known_by(connection: Connection, token: str) -> Known | None:
     """The subscription that a leave token would end."""
-    row = connection.execute(select(subscriptions).where(subscriptions.c.token == token)).first()
+    mine = select(subscriptions, subscribers.c.hash).join(
+        subscribers, subscribers.c.id == subscriptions.c.subscriber_id
+    )
+    row = connection.execute(mine.where(subscriptions.c.token == token)).first()
     if row is None:
         return None
     ended = row.state == SubscriptionState.ENDED
-    return Known(id=SubscriptionId(row.id), digest=row.digest, ended=ended, since=row.since)
+    left = row.ended if ended and row.ended_reason == ONE_CLICK else None
+    return Known(
+        id=SubscriptionId(row.id), digest=row.digest, ended=ended, since=row.since, left=left, hash=row.hash or ""
+    )
+
+
+def undo_where(connection: Connection, which: ColumnElement[bool], now: datetime) -> bool:
+    """Take up a subscription that its owner ended before, with all that it was; False when there is none.
+
+    Its cursor stayed, so the next edition makes up for what was missed. It counts as begun now, so that no journal
+    ends it again by the leave that was taken back.
+    """
+    left = and_(
+        which,
+        subscriptions.c.state == SubscriptionState.ENDED,
+        subscriptions.c.ended_reason == ONE_CLICK,
+        subscriptions.c.ended <= now,
+    )
+    row = connection.execute(select(subscriptions).where(left)).first()
+    if row is None:
+        return False
+    back = {"state": SubscriptionState.ACTIVE, "ended_reason": None, "ended": None, "since": now}
+    connection.execute(update(subscriptions).where(subscriptions.c.id == row.id).values(back))
+    note(connection, row.subscriber_id, Event(kind=EventKind.TAKEN_BACK, at=now, digest=row.digest))
+    return True
 
 
 def end_where(
