@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, select, update
 from digest.adapters.events import note
 from digest.adapters.joining import subscriber_of, subscriptions_of
 from digest.adapters.leaving import end_where
+from digest.adapters.mailboxes import of_mailbox
 from digest.adapters.notices import NewNotice, lay_down
 from digest.adapters.tables import subscribers, subscriptions, suppressions
 from digest.adapters.tokens import Token
@@ -95,14 +96,15 @@ def is_void(connection: Connection, key: Key, token: Token) -> bool:
     mine = _mine(connection, token, wanted)
     if mine is None:
         return True
-    known = connection.execute(select(suppressions).where(suppressions.c.hash == key.address_hash(wanted.to))).first()
-    if known is not None and known.reason == SuppressionReason.COMPLAINT and known.since >= token.asked:
+    hashes = {key.address_hash(wanted.to), key.spelling_hash(wanted.to)}
+    noes = connection.execute(select(suppressions).where(suppressions.c.hash.in_(hashes))).all()
+    if any(no.reason == SuppressionReason.COMPLAINT and no.since >= token.asked for no in noes):
         return True
     left = (
         select(subscriptions.c.ended)
         .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
         .where(
-            subscribers.c.address_key == wanted.to.key,
+            of_mailbox(wanted.to),
             subscriptions.c.digest == mine.digest,
             subscriptions.c.state == SubscriptionState.ENDED,
             subscriptions.c.ended >= token.asked,
