@@ -31,7 +31,7 @@ def flood() -> list[tuple[str, str]]:
     """Posts from three /48, thirty /24 and single networks, by address and host, with honest ones among them."""
     wide = [(f"w{i}@d{i % 40}.example.net", f"2001:db8:{i % 3:x}:{i:x}::1") for i in range(MANY)]
     narrow = [(f"n{i}@gmail.com", f"192.0.{i % 30}.{i % 250}") for i in range(MANY)]
-    single = [(f"s{i}@gmail.com", f"10.{i % SINGLE // 250}.{i % 250}.1") for i in range(MANY)]
+    single = [(f"s{i}@gmail.com", f"10.{i % SINGLE // 250}.{i % SINGLE % 250}.1") for i in range(MANY)]
     posts = [*wide, *narrow, *single]
     mixed = random.Random(7)  # noqa: S311 - a mixture, always the same
     mixed.shuffle(posts)
