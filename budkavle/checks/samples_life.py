@@ -74,13 +74,16 @@ def _joining() -> Iterator[tuple[str, Values]]:
 
 def _choices() -> Iterator[tuple[str, Values]]:
     own = {**_offered(), "digest": "Veckans nyheter", "token": _TOKEN, "errors": [], "done": "", "paused_until": None}
-    own |= {"address": "", "until": "", "others": _options("Månadens nyheter")}
+    own |= {"address": "", "until": "", "others": _options("Månadens nyheter"), "seen": _TOKEN, "saved": None}
     for state in ("active", "paused", "pending", "ended"):
         yield "choices", {**own, "state": state}
     for done in ("chosen", "paused", "resumed", "moved"):
         state = "paused" if done == "paused" else "active"
         yield "choices", {**own, "state": state, "done": done, "paused_until": _DAY, "topics": [], "others": []}
     yield "choices", {**own, "state": "active", "errors": _errors("digest", "until", "address"), "until": "i morgon"}
+    for some in (["Kollektivtrafik"], []):
+        saved = {"topics": some, "publishers": some}
+        yield "choices", {**own, "state": "active", "errors": _errors(""), "saved": saved}
 
 
 def _data() -> Iterator[tuple[str, Values]]:

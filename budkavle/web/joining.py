@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from budkavle.joining import (
     AskedToJoin,
+    Confirmation,
     ConfirmOutcome,
     DigestWish,
     TokenState,
@@ -25,7 +26,7 @@ from budkavle.web.fields import Fields, Problem, value
 from budkavle.web.forms import TRAP, Stamps, read_form, why_not
 from budkavle.web.letters import allowed_from, typed_address
 from budkavle.web.offer import Offer
-from budkavle.web.pages import Pages
+from budkavle.web.pages import Pages, just_done, see_other
 from budkavle.wiring import Service
 from digest.tokens import TokenPurpose
 from mail.address import Address
@@ -57,6 +58,8 @@ class _Join:
 
     async def page(self, request: Request) -> Response:
         """The form, or what becomes of it."""
+        if request.method != "POST" and just_done(request) == "join":
+            return self._pages.private("asked", HTTPStatus.OK, what="join")
         if request.method != "POST":
             return await run_in_threadpool(self._form, {}, ())
         fields = await read_form(request)
@@ -86,7 +89,7 @@ class _Join:
                 ask_to_join(self._service, asked, now, goes)
             except UnknownConsentError:
                 return self._form(fields, [_other_text(language)])
-        return self._pages.private("asked", HTTPStatus.OK, what="join")
+        return see_other("join")
 
     def _problems(self, fields: Fields, digests: tuple[str, ...], language: str) -> list[Problem]:
         gettext = translations(language).ugettext
@@ -142,7 +145,8 @@ class _Confirm:
         if found.state is TokenState.EXPIRED:
             return self._pages.private("expired", HTTPStatus.GONE, own=found.language, what=found.purpose)
         if found.state is TokenState.USED:
-            return self._done(found.purpose, found.language, already=True, choices=())
+            just = just_done(request) == "confirmed" and found.is_fresh
+            return self._done(found, already=not just)
         wishes = [self._shown(wish) for wish in found.wishes]
         values = {"what": found.purpose, "wishes": wishes, "address": found.masked}
         return self._pages.private("confirm", HTTPStatus.OK, own=found.language, **values)
@@ -151,12 +155,13 @@ class _Confirm:
         done = confirm(self._service, token, now)
         if done.outcome in _WORST:
             return self._pages.private("expired", _WORST[done.outcome], own=done.language, what=done.purpose or purpose)
-        choices = [{"token": own, "title": self._offer.title(name)} for name, own in done.choices.items()]
-        already = done.outcome is ConfirmOutcome.ALREADY
-        return self._done(done.purpose or purpose, done.language, already=already, choices=choices)
+        return see_other("confirmed" if done.outcome is ConfirmOutcome.DONE else "already")
 
-    def _done(self, what: str, own: str, **values: object) -> Response:
-        return self._pages.private("confirmed", HTTPStatus.OK, own=own, what=what, **values)
+    def _done(self, found: Confirmation, *, already: bool) -> Response:
+        tokens = {} if already else found.choices
+        choices = [{"token": own, "title": self._offer.title(name)} for name, own in tokens.items()]
+        values = {"what": found.purpose, "already": already, "choices": choices}
+        return self._pages.private("confirmed", HTTPStatus.OK, own=found.language, **values)
 
     def _shown(self, wish: WishShown) -> dict[str, object]:
         return {"title": wish.title, **self._offer.words(wish.wanted)}

@@ -15,7 +15,7 @@ from budkavle.web.forms import TRAP, Stamps, read_form, why_not
 from budkavle.web.letters import allowed_from, typed_address
 from budkavle.web.my_data_shown import shown
 from budkavle.web.offer import Offer
-from budkavle.web.pages import PRIVATE, Pages
+from budkavle.web.pages import PRIVATE, Pages, just_done, see_other
 from budkavle.wiring import Service
 from digest.tokens import TokenPurpose
 from mail.address import Address
@@ -42,6 +42,8 @@ class _Ask:
 
     async def page(self, request: Request) -> Response:
         """The form, or what becomes of it."""
+        if request.method != "POST" and just_done(request) == "asked":
+            return self._pages.private("asked", HTTPStatus.OK, what="my_data")
         if request.method != "POST":
             return await run_in_threadpool(self._form, {}, [])
         fields = await read_form(request)
@@ -58,7 +60,7 @@ class _Ask:
         goes = allowed_from(self._service, TokenPurpose.MY_DATA, address, request, now)
         if goes is not None:
             ask_for_my_data(self._service, address, now, goes, language)
-        return self._pages.private("asked", HTTPStatus.OK, what="my_data")
+        return see_other("asked")
 
     def _form(self, fields: Fields, problems: list[Problem]) -> Response:
         return self._pages.private(
@@ -85,11 +87,13 @@ class _Data:
         """The page of one token, or what becomes of its buttons."""
         token = str(request.path_params["token"])
         if request.method != "POST":
-            return await run_in_threadpool(self._door, token)
+            return await run_in_threadpool(self._door, token, just_done(request))
         return await run_in_threadpool(self._answer, token, await read_form(request))
 
-    def _door(self, token: str) -> Response:
+    def _door(self, token: str, done: str) -> Response:
         own = language_behind(self._service, token, datetime.now(UTC))
+        if own is None and done == "erased":
+            return self._pages.private("erased", HTTPStatus.OK)
         if own is None:
             return self._over()
         return self._pages.private("my_data_open", HTTPStatus.OK, own=own)
@@ -99,7 +103,7 @@ class _Data:
         if change == OPEN:
             key = visit(self._service, token, now) or ""
         if change == ERASE and erase_me(self._service, key, now):
-            return self._pages.private("erased", HTTPStatus.OK)
+            return see_other("erased")
         found = (take_copy if change == COPY else my_data)(self._service, key, now)
         if found is None:
             return self._over()

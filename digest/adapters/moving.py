@@ -12,14 +12,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from digest.adapters.events import note
+from digest.adapters.events import note, story
 from digest.adapters.joining import subscriber_of, subscriptions_of
 from digest.adapters.leaving import end_where
 from digest.adapters.mailboxes import of_mailbox
 from digest.adapters.notices import NewNotice, lay_down
 from digest.adapters.tables import subscribers, subscriptions, suppressions
 from digest.adapters.tokens import Token
-from digest.events import Event, EventKind
+from digest.events import CONSENT, CONSENTS, Event, EventKind
+from digest.importing import without_addresses
 from digest.keyed import Key
 from digest.subscription import SubscriptionId, SubscriptionState
 from digest.suppression import SuppressionReason, operator_may_lift
@@ -69,7 +70,7 @@ def move(connection: Connection, key: Key, token: Token, now: datetime) -> int:
         raise ValueError(msg)
     before = connection.execute(select(subscribers).where(subscribers.c.id == token.subscriber)).one()
     owner = subscriber_of(connection, key, wanted.to, before.language, now)
-    moved = Event(kind=EventKind.MOVED, at=now, digest=mine.digest)
+    moved = Event(kind=EventKind.MOVED, at=now, digest=mine.digest, detail=_consent_of(connection, mine))
     if owner == token.subscriber:  # only written in another way
         written = update(subscribers).where(subscribers.c.id == owner)
         connection.execute(written.values(address=wanted.to.text))
@@ -88,6 +89,17 @@ def move(connection: Connection, key: Key, token: Token, now: datetime) -> int:
     left = Event(kind=EventKind.LEFT, at=now, digest=mine.digest, detail={"how": _MOVED})
     note(connection, token.subscriber, left)
     return owner
+
+
+def _consent_of(connection: Connection, mine: Row[Any]) -> dict[str, object]:
+    """What its owner agreed to when the subscription began, and when: the record of consent goes where it goes."""
+    told = [each for each in story(connection, mine.subscriber_id) if each.kind in CONSENTS]
+    own = [each for each in told if each.digest == mine.digest] or told  # it was changed for another digest
+    if not own:
+        return {"consent": without_addresses(mine.consent), "agreed": mine.since.isoformat()}
+    last = own[-1]
+    kept = {name: value for name, value in last.detail.items() if name in CONSENT}
+    return {"agreed": last.at.isoformat(), **kept}  # one that moved before says itself when it was
 
 
 def is_void(connection: Connection, key: Key, token: Token) -> bool:

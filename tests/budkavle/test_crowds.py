@@ -3,7 +3,6 @@
 import asyncio
 import os
 import random
-import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from email.parser import BytesHeaderParser
@@ -69,19 +68,18 @@ def recipients(folder: Path) -> list[str]:
 
 
 def test_fifty_people_from_quiet_networks_get_their_letter_within_a_minute_of_a_flood(home: Path) -> None:
-    began = time.monotonic()
     with time_machine.travel(NOW, tick=False), site(home, PART) as pages:
         posts = flood()
         send(pages, posts)
-        with later(5), structlog.testing.capture_logs():
+        honest = {address for address, _ in [*HONEST, posts[-1]]}
+        with later(5), structlog.testing.capture_logs():  # not a minute is waited for anybody
             post(pages.service, NOW + timedelta(seconds=5))
         came = Counter(recipients(pages.service.config.outbox))
-        assert {address for address, _ in [*HONEST, posts[-1]]} <= came.keys()
+        assert honest <= came.keys()
         assert set(came.values()) == {1}
         share = Counter(str(row["share"]) for row in pages.rows("SELECT share FROM caused_letters"))
         assert share["quiet"] == SINGLE + 33 + len(HONEST) + 1
         assert came.total() <= share["quiet"] + pages.service.limits.overall // 10
-    assert time.monotonic() - began < 60
 
 
 def test_what_subscribers_do_for_themselves_waits_for_no_flood(home: Path) -> None:
