@@ -19,7 +19,12 @@ from digest.letter_values import Mailbox
 from digest.subscription import SubscriptionState
 from digest.transactional import Notice, NoticeKind, notice_letter
 
-_PATHS = {NoticeKind.CONFIRM: "bekrafta/", NoticeKind.MOVE: "bekrafta/", NoticeKind.MY_DATA: "mina-uppgifter/"}
+_PATHS = {
+    NoticeKind.CONFIRM: "bekrafta/",
+    NoticeKind.REMIND: "bekrafta/",
+    NoticeKind.MOVE: "bekrafta/",
+    NoticeKind.MY_DATA: "mina-uppgifter/",
+}
 
 
 def confirmations_from(settings: Settings, title: str) -> Mailbox:

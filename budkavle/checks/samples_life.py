@@ -62,8 +62,8 @@ def _joining() -> Iterator[tuple[str, Values]]:
         yield "asked", {"what": what}
     wish = {"title": "Veckans nyheter", "topics": ["Kollektivtrafik"], "publishers": ["Barrviks kommun"]}
     for wishes in ([wish], [{**wish, "topics": [], "publishers": []}]):
-        yield "confirm", {"what": "confirm", "wishes": wishes, "address": "l***@e…"}
-    yield "confirm", {"what": "move", "wishes": [], "address": "l***@e…"}
+        yield "confirm", {"what": "confirm", "wishes": wishes, "address": "l***@e…", "form": _FORM, "errors": []}
+    yield "confirm", {"what": "move", "wishes": [], "address": "l***@e…", "form": _FORM, "errors": _errors("")}
     for what in ("confirm", "move"):
         for already in (False, True):
             choices = [] if already else [{"token": _TOKEN, "title": "Veckans nyheter"}]
@@ -89,12 +89,23 @@ def _choices() -> Iterator[tuple[str, Values]]:
 def _data() -> Iterator[tuple[str, Values]]:
     yield "my_data_asked", {"errors": [], "address": "", "form": _FORM}
     yield "my_data_asked", {"errors": _errors("", "address"), "address": "läsare@", "form": _FORM}
-    subscription = {"title": "Veckans nyheter", "state": "Pågår", "topics": ["Kollektivtrafik"], "publishers": []}
+    subscription = {
+        "title": "Veckans nyheter",
+        "state": "Pågår",
+        "topics": ["Kollektivtrafik"],
+        "publishers": [],
+        "token": _TOKEN,
+    }
     happened = {"at": _AT, "text": "Du bekräftade."}
     person = {"address": "lasare@example.org", "since": _AT, "language": "Svenska"}
     all_of_it = {**person, "subscriptions": [subscription], "story": [happened], "consents": ["Du …"]}
     yield "my_data_open", {}
-    yield "my_data", {"person": all_of_it, "visit": _TOKEN}
-    yield "my_data", {"person": {**person, "subscriptions": [], "story": [], "consents": []}, "visit": _TOKEN}
+    yield "my_data", {"person": all_of_it, "visit": _TOKEN, "ended": False}
+    over = {**all_of_it, "subscriptions": [{**subscription, "token": ""}]}
+    yield "my_data", {"person": over, "visit": _TOKEN, "ended": True}
+    yield (
+        "my_data",
+        {"person": {**person, "subscriptions": [], "story": [], "consents": []}, "visit": _TOKEN, "ended": False},
+    )
     yield "erase", {"visit": _TOKEN}
     yield "erased", {}

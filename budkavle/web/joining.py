@@ -23,7 +23,7 @@ from budkavle.joining import (
 )
 from budkavle.translations import translations
 from budkavle.web.fields import Fields, Problem, value
-from budkavle.web.forms import TRAP, Stamps, read_form, why_not
+from budkavle.web.forms import TRAP, Sent, Stamps, read_form, why_not
 from budkavle.web.letters import allowed_from, typed_address
 from budkavle.web.offer import Offer
 from budkavle.web.pages import Pages, just_done, see_other
@@ -133,23 +133,45 @@ class _Confirm:
         self._service = service
         self._pages = pages
         self._offer = Offer(service)
+        # Half of what a form takes: there is one button to press.
+        self._stamps = Stamps(service.key, timedelta(seconds=service.config.settings.limits.fill_seconds) / 2)
 
-    def page(self, request: Request) -> Response:
-        """The page of one token."""
+    async def page(self, request: Request) -> Response:
+        """The page of one token, or what becomes of its button."""
+        fields = await read_form(request) if request.method == "POST" else {}
+        return await run_in_threadpool(self._answer, request, fields)
+
+    def _answer(self, request: Request, fields: Fields) -> Response:
         token, now = str(request.path_params["token"]), datetime.now(UTC)
         found = confirmation(self._service, token, now)
         if found is None:
             return self._pages.private("expired", HTTPStatus.NOT_FOUND, what="confirm")
-        if request.method == "POST":
+        sent = self._stamps.sent(fields, now)
+        if request.method == "POST" and (sent is Sent.BY_A_PERSON or found.state is not TokenState.OPEN):
             return self._confirm(token, found.purpose, now)
         if found.state is TokenState.EXPIRED:
             return self._pages.private("expired", HTTPStatus.GONE, own=found.language, what=found.purpose)
         if found.state is TokenState.USED:
             just = just_done(request) == "confirmed" and found.is_fresh
             return self._done(found, already=not just)
-        wishes = [self._shown(wish) for wish in found.wishes]
-        values = {"what": found.purpose, "wishes": wishes, "address": found.masked}
-        return self._pages.private("confirm", HTTPStatus.OK, own=found.language, **values)
+        return self._button(found, fields, sent, now, pressed=request.method == "POST")
+
+    def _button(self, found: Confirmation, fields: Fields, sent: Sent, now: datetime, *, pressed: bool) -> Response:
+        """The page with the button; once more where a program seems to have pressed it, which programs do not heed."""
+        gettext = translations(self._pages.language(found.language)).ugettext
+        text = gettext("Press the button once more: so we know that no program has pressed it.")
+        # Who was too quick once is not made to wait anew.
+        stamp = value(fields, "stamp") if sent is Sent.TOO_FAST else self._stamps.stamp(now)
+        return self._pages.private(
+            "confirm",
+            HTTPStatus.UNPROCESSABLE_ENTITY if pressed else HTTPStatus.OK,
+            own=found.language,
+            what=found.purpose,
+            address=found.masked,
+            wishes=[self._shown(wish) for wish in found.wishes],
+            form={"stamp": stamp, "trap": TRAP},
+            errors=[Problem(field="", text=text)] if pressed else [],
+        )
 
     def _confirm(self, token: str, purpose: str, now: datetime) -> Response:
         done = confirm(self._service, token, now)

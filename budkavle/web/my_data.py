@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from budkavle.my_data import ask_for_my_data, erase_me, language_behind, my_data, take_copy, visit
+from budkavle.my_data import ask_for_my_data, end_all, erase_me, language_behind, my_data, newsletters, take_copy, visit
 from budkavle.web.fields import Fields, Problem, value
 from budkavle.web.forms import TRAP, Stamps, read_form, why_not
 from budkavle.web.letters import allowed_from, typed_address
@@ -20,7 +20,7 @@ from budkavle.wiring import Service
 from digest.tokens import TokenPurpose
 from mail.address import Address
 
-OPEN, COPY, ERASE_ASKED, ERASE = "open", "copy", "erase", "erase for ever"
+OPEN, COPY, END_ALL, ERASE_ASKED, ERASE = "open", "copy", "end all", "erase", "erase for ever"
 
 
 def my_data_pages(service: Service, pages: Pages) -> list[Route]:
@@ -104,6 +104,7 @@ class _Data:
             key = visit(self._service, token, now) or ""
         if change == ERASE and erase_me(self._service, key, now):
             return see_other("erased")
+        ended = change == END_ALL and end_all(self._service, key, now)
         found = (take_copy if change == COPY else my_data)(self._service, key, now)
         if found is None:
             return self._over()
@@ -112,8 +113,8 @@ class _Data:
         own = str(found.get("language", ""))
         if change == ERASE_ASKED:
             return self._pages.private("erase", HTTPStatus.OK, own=own, visit=key)
-        person = shown(found, self._offer, self._pages.language(own))
-        return self._pages.private("my_data", HTTPStatus.OK, own=own, person=person, visit=key)
+        person = shown(found, self._offer, self._pages.language(own), newsletters(self._service, key, now))
+        return self._pages.private("my_data", HTTPStatus.OK, own=own, person=person, visit=key, ended=ended)
 
     def _over(self) -> Response:
         return self._pages.private("expired", HTTPStatus.NOT_FOUND, what="my_data")

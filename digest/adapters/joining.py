@@ -13,7 +13,7 @@ from articles.article import Seq
 from digest.adapters.events import note
 from digest.adapters.leave_tokens import leave_token
 from digest.adapters.mailboxes import subscriber_at
-from digest.adapters.notices import NewNotice, lay_down
+from digest.adapters.notices import NewNotice, lay_down, remind_no_more
 from digest.adapters.suppressions import Suppressions
 from digest.adapters.tables import consent_texts, subscribers, subscriptions, transactional_letters
 from digest.adapters.tokens import Token, use
@@ -91,6 +91,7 @@ class Joining:
                 note(connection, token.subscriber, _confirmed(wishes, wish, now))
         if done:
             use(connection, token, now)
+            remind_no_more(connection, token.subscriber)
             here = subscribers.c.id == token.subscriber
             connection.execute(update(subscribers).where(here).values(language=wishes.language))
             self.lift(connection, token.subscriber, now)

@@ -34,7 +34,7 @@ def leave(pages: Site) -> str:
 def joined(pages: Site) -> str:
     """The leave token of somebody who has joined by letter."""
     pages.post("/prenumerera", pages.form(topic="vard"))
-    done = pages.post(f"/bekrafta/{pages.token(datetime.now(UTC))}")
+    done = pages.press(f"/bekrafta/{pages.token(datetime.now(UTC))}")
     return re.findall(r"/mina-val/(\w{32})", done.text)[0]
 
 
@@ -71,7 +71,7 @@ def test_a_confirmation_shows_and_only_its_button_acts_once(pages: Site) -> None
     assert shown.headers["cache-control"] == "no-store"
     assert shown.headers["x-robots-tag"] == "noindex"
     assert [row["state"] for row in pages.subscriptions()] == ["pending"]
-    assert "Nu prenumererar du" in pages.post(path).text
+    assert "Nu prenumererar du" in pages.press(path).text
     assert [row["state"] for row in pages.subscriptions()] == ["active"]
     for answer in (pages.post(path), pages.get(path)):
         assert (answer.status_code, "Redan bekräftat" in answer.text) == (200, True)
@@ -146,7 +146,7 @@ def test_an_address_moves_by_a_letter_to_the_new_one(pages: Site) -> None:
     move = f"/bekrafta/{pages.token(datetime.now(UTC))}"
     assert "n***@e" in pages.get(move).text
     assert [row["address"] for row in pages.rows("SELECT address FROM subscribers")] == ["lasare@example.org"]
-    assert "Din nya adress är bekräftad" in pages.post(move).text
+    assert "Din nya adress är bekräftad" in pages.press(move).text
     owners = "SELECT address FROM subscribers JOIN subscriptions ON subscriber_id = subscribers.id"
     assert [row["address"] for row in pages.rows(owners)] == ["ny@example.org"]
 
