@@ -28,6 +28,8 @@ class NoticeKind(StrEnum):
     """Asks once more, two days later, with a link of its own."""
     ALREADY = "already"
     """Somebody asked to join who gets all of it already."""
+    MOVING = "moving"
+    """To the address that a subscription comes to: where to type in another."""
     MOVE = "move"
     MOVED = "moved"
     """To the address that a subscription came to: it goes to another one now."""

@@ -22,6 +22,7 @@ def life_pages() -> Iterator[tuple[str, Values]]:
     """Every page by name, with all there can be and with little."""
     yield from _joining()
     yield from _choices()
+    yield from _moving()
     yield from _data()
     told = {"faults": (), "report": None, "contacts": [_named("Region Lingonmark")], "own_statement": ""}
     yield "accessibility", told
@@ -58,7 +59,7 @@ def _joining() -> Iterator[tuple[str, Values]]:
     yield "subscribe", {**form, "errors": []}
     wrong = _errors("", "digest", "topic", "publisher", "language", "address")
     yield "subscribe", {**form, "topics": [], "publishers": [], "address": "läsare@", "errors": wrong}
-    for what in ("join", "move", "my_data"):
+    for what in ("join", "moving", "move", "my_data"):
         yield "asked", {"what": what}
     wish = {"title": "Veckans nyheter", "topics": ["Kollektivtrafik"], "publishers": ["Barrviks kommun"]}
     for wishes in ([wish], [{**wish, "topics": [], "publishers": []}]):
@@ -68,22 +69,27 @@ def _joining() -> Iterator[tuple[str, Values]]:
         for already in (False, True):
             choices = [] if already else [{"token": _TOKEN, "title": "Veckans nyheter"}]
             yield "confirmed", {"what": what, "already": already, "choices": choices}
-    for what in ("confirm", "move", "my_data"):
+    for what in ("confirm", "moving", "move", "my_data"):
         yield "expired", {"what": what}
 
 
 def _choices() -> Iterator[tuple[str, Values]]:
     own = {**_offered(), "digest": "Veckans nyheter", "token": _TOKEN, "errors": [], "done": "", "paused_until": None}
-    own |= {"address": "", "until": "", "others": _options("Månadens nyheter"), "seen": _TOKEN, "saved": None}
+    own |= {"until": "", "others": _options("Månadens nyheter"), "seen": _TOKEN, "saved": None}
     for state in ("active", "paused", "pending", "ended"):
         yield "choices", {**own, "state": state}
     for done in ("chosen", "paused", "resumed", "moved"):
         state = "paused" if done == "paused" else "active"
         yield "choices", {**own, "state": state, "done": done, "paused_until": _DAY, "topics": [], "others": []}
-    yield "choices", {**own, "state": "active", "errors": _errors("digest", "until", "address"), "until": "i morgon"}
+    yield "choices", {**own, "state": "active", "errors": _errors("digest", "until"), "until": "i morgon"}
     for some in (["Kollektivtrafik"], []):
         saved = {"topics": some, "publishers": some}
         yield "choices", {**own, "state": "active", "errors": _errors(""), "saved": saved}
+
+
+def _moving() -> Iterator[tuple[str, Values]]:
+    yield "new_address", {"digest": "Veckans nyheter", "address": "", "errors": []}
+    yield "new_address", {"digest": "Veckans nyheter", "address": "läsare@", "errors": _errors("address")}
 
 
 def _data() -> Iterator[tuple[str, Values]]:

@@ -23,6 +23,7 @@ from budkavle.web.health import HealthCheck
 from budkavle.web.joining import joining
 from budkavle.web.leaving import leaving
 from budkavle.web.look import look
+from budkavle.web.moving import moving
 from budkavle.web.my_data import my_data_pages
 from budkavle.web.pages import Pages
 from budkavle.web.well_known import Slashless, well_known
@@ -79,6 +80,7 @@ def _pages(service: Service, pages: Pages, unwell: Callable[[], Sequence[str]]) 
             *well_known(service),
             *joining(service, pages),
             choosing(service, pages),
+            moving(service, pages),
             leaving(service, pages),
             *my_data_pages(service, pages),
             accessibility(service, pages),

@@ -9,11 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from budkavle.choosing import Choices, Chosen, ask_to_move, change_digest, choices, choose, pause_until, resume
+from budkavle.choosing import Choices, Chosen, change_digest, choices, choose, pause_until, resume
+from budkavle.moving import address_behind, ask_for_moving
 from budkavle.translations import translations
 from budkavle.web.fields import Fields, Problem, value
 from budkavle.web.forms import read_form
-from budkavle.web.letters import allowed_from, typed_address
+from budkavle.web.letters import allowed_from
 from budkavle.web.offer import Offer, Option
 from budkavle.web.pages import Pages, just_done, see_other
 from budkavle.wiring import Service
@@ -57,7 +58,7 @@ class _Choices:
         if known is None:
             return self._pages.private("unknown", HTTPStatus.NOT_FOUND)
         if request.method != "POST" and just_done(request) == "asked":
-            return self._pages.private("asked", HTTPStatus.OK, own=known.language, what="move")
+            return self._pages.private("asked", HTTPStatus.OK, own=known.language, what="moving")
         if request.method != "POST":
             return self._shown(token, known, done=_still_so(just_done(request), known))
         acts: dict[str, _Act] = {"choices": self._choose, "pause": self._pause, "resume": self._resume}
@@ -114,14 +115,13 @@ class _Choices:
             return self._changed_meanwhile(token, known)
         return self._after(token, change_digest(self._service, token, digest, datetime.now(UTC)), "moved")
 
-    def _move(self, request: Request, token: str, known: Choices, fields: Fields) -> Response:
-        typed, now = value(fields, "address"), datetime.now(UTC)
-        address = typed_address(typed, self._pages.language(known.language))
-        if isinstance(address, Problem):
-            return self._shown(token, known, problems=[address], address=typed)
-        goes = allowed_from(self._service, TokenPurpose.MOVE, address, request, now)
-        if goes is not None:
-            ask_to_move(self._service, token, address, now, goes)
+    def _move(self, request: Request, token: str, _: Choices, __: Fields) -> Response:
+        """A letter to the address that the newsletter goes to: whoever was forwarded one has no more than its links."""
+        address, now = address_behind(self._service, token), datetime.now(UTC)
+        if address is not None:
+            goes = allowed_from(self._service, TokenPurpose.MOVING, address, request, now)
+            if goes is not None:
+                ask_for_moving(self._service, token, now, goes)
         return see_other("asked")
 
     def _after(self, token: str, done: Chosen, what: str) -> Response:
@@ -165,7 +165,7 @@ class _Choices:
             paused_until=known.paused_until,
             seen=self._seen(known),
             saved=offer.words(now) if now else None,
-            **{"done": "", "address": "", "until": "", **typed},
+            **{"done": "", "until": "", **typed},
         )
 
     def _day(self, text: str, today: date, own: str) -> date | Problem:

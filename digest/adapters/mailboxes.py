@@ -3,7 +3,7 @@
 Such twins stay who they are: each has its own consent, choices, letters and link to leave. No second one is made.
 """
 
-from sqlalchemy import ColumnElement, Connection, case, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, case, func, or_, select
 
 from digest.adapters.tables import subscribers, subscriptions
 from digest.subscription import SubscriptionState
@@ -15,6 +15,12 @@ _LIVING = (SubscriptionState.ACTIVE, SubscriptionState.PAUSED)
 def of_mailbox(address: Address) -> ColumnElement[bool]:
     """Whether a subscriber has the mailbox of this address."""
     return or_(subscribers.c.address_key == address.key, subscribers.c.mailbox == address.key)
+
+
+def shares_mailbox(other: FromClause) -> ColumnElement[bool]:
+    """Whether another subscriber, of this alias of the table, has the same mailbox; everybody shares their own."""
+    key = func.coalesce(subscribers.c.mailbox, subscribers.c.address_key)
+    return or_(other.c.address_key == key, other.c.mailbox == key)
 
 
 def subscriber_at(connection: Connection, address: Address) -> int | None:

@@ -66,6 +66,11 @@ def joined(pages: Site) -> str:
     return re.findall(r"/mina-val/\w{32}", done.text)[0]
 
 
+def asks_to_move(pages: Site) -> None:
+    pages.post(joined(pages), {"change": "address"})
+    pages.post(path_to(posted(pages), "ny-adress"), {"address": "ny@example.org"})
+
+
 def published(pages: Site) -> None:
     page(pages.home, "gemensamt/a.md", ARTICLE)
     assert budkavle("import", folder=pages.home).code == 0
@@ -85,10 +90,12 @@ def written(kind: str, pages: Site) -> EmailMessage:  # noqa: C901 - a case a ki
         case NoticeKind.ALREADY:
             joined(pages)
             pages.post("/prenumerera", pages.form())
+        case NoticeKind.MOVING:
+            pages.post(joined(pages), {"change": "address"})
         case NoticeKind.MOVE:
-            pages.post(joined(pages), {"change": "address", "address": "ny@example.org"})
+            asks_to_move(pages)
         case NoticeKind.MOVED:
-            pages.post(joined(pages), {"change": "address", "address": "ny@example.org"})
+            asks_to_move(pages)
             pages.press(path_to(posted(pages), "bekrafta"))
         case NoticeKind.MY_DATA:
             joined(pages)
@@ -120,6 +127,9 @@ def use(kind: str, letter: EmailMessage, pages: Site) -> None:
             assert "Nu prenumererar du" in pages.press(path_to(letter, "bekrafta")).text
         case NoticeKind.ALREADY:
             saves(path_to(letter, "mina-val"), pages)
+        case NoticeKind.MOVING:
+            assert "Titta i din" in pages.post(path_to(letter, "ny-adress"), {"address": "ny@example.org"}).text
+            assert posted(pages)["To"] == "ny@example.org"
         case NoticeKind.MOVE:
             assert "Din nya adress är bekräftad" in pages.press(path_to(letter, "bekrafta")).text
         case NoticeKind.MOVED:

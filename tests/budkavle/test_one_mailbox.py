@@ -14,6 +14,7 @@ from budkavle.database import Database
 from budkavle.forgetting import erase
 from budkavle.joining import confirm
 from budkavle.leaving import NAME as LEAVES
+from budkavle.purging import purge
 from budkavle.wiring import Service, open_service
 from digest.adapters.leave_journal import LeaveJournal
 from digest.adapters.limits import CausedLetters
@@ -135,6 +136,8 @@ def test_an_upgrade_keeps_every_consent_of_two_spellings_and_makes_no_third(tmp_
         assert joined(service, "boek@googlemail.com") is Joined.UNCHANGED
         assert joined(service, "Anna.Karls.Son@gmail.com") is Joined.UNCHANGED
         assert len(people(service)) == 5
+        assert purge(service, datetime(2028, 1, 1, tzinfo=UTC)).left == 0, "one twin is sent to, so both are known"
+        assert len([address for address, _ in people(service) if address]) == 5
         assert service.leaves.leave(f"{4:032x}", datetime(2026, 12, 1, tzinfo=UTC)).digest == "veckobrev"
         assert erase(service, Address(PLAIN), datetime(2026, 12, 2, tzinfo=UTC)).known
         assert sorted(address for address, _ in people(service) if address) == ["Bo.Ek@gmail.com", "a@b.test"]
