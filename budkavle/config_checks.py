@@ -185,7 +185,11 @@ def _mail(mail: Raw) -> Iterator[Finding]:
 
 def _limits(limits: Raw) -> Iterator[Finding]:
     """What one network or domain may cause must leave room for others."""
-    ordered = (("network", 10, "domain", 100), ("domain", 100, "overall", 300), ("large_domain", 200, "overall", 300))
+    ordered = (
+        ("network", 10, "domain", 100),
+        ("domain", 100, "overall", 3000),
+        ("large_domain", 1500, "overall", 3000),
+    )
     for name, usual, bound, usual_bound in ordered:
         few, many = limits.get(name, usual), limits.get(bound, usual_bound)
         if isinstance(few, int) and isinstance(many, int) and few >= many and {name, bound} & limits.keys():

@@ -78,7 +78,7 @@ class Limits(Table):
     network: Annotated[Whole, Field(ge=1)] = 10
     wide_network: Annotated[Whole, Field(ge=1)] = 100
     domain: Annotated[Whole, Field(ge=1)] = 100
-    large_domain: Annotated[Whole, Field(ge=1)] = 200
+    large_domain: Annotated[Whole, Field(ge=1)] = 1500
     large_domains: tuple[Annotated[str, AfterValidator(forms.host), Text], ...] = (
         "gmail.com",
         "hotmail.com",
@@ -90,7 +90,7 @@ class Limits(Table):
         "yahoo.com",
         "yahoo.se",
     )
-    overall: Annotated[Whole, Field(ge=1)] = 300
+    overall: Annotated[Whole, Field(ge=1)] = 3000
     fill_seconds: Annotated[Whole, Field(ge=0, le=60)] = 2
 
 

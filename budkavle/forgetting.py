@@ -10,6 +10,7 @@ from sqlalchemy.exc import DatabaseError
 
 from budkavle.wiring import Service
 from digest.adapters.forgetting import forget_subscriber, is_under_way
+from digest.adapters.mailboxes import subscriber_at
 from digest.adapters.tables import subscribers
 from digest.leaves import How
 from mail.adapters.maildir_search import remove_letters
@@ -39,9 +40,8 @@ def erase(service: Service, address: Address, now: datetime) -> Forgotten:
 
     Raises OSError when the journal or the outbox cannot be written.
     """
-    own = select(subscribers.c.id).where(subscribers.c.address_key == address.key)
     with service.database.read.begin() as connection:
-        known = connection.execute(own).scalar()
+        known = subscriber_at(connection, address)
     service.leaves.note_no(address, How.ERASED, now)
     heard = _is_heard(service)
     under_way = known is not None and _outlasts(service, known)

@@ -213,20 +213,22 @@ class Leaves:
 
     def _heed(self, connection: Connection, noes: Sequence[No]) -> None:
         """Do what persons wished, unless they are known to have come back since."""
-        known = known_as_these(connection, {each.address for each in noes})
+        wanted = {each.address for each in noes}
+        known = known_as_these(connection, wanted, self._suppressions.spelling_hash_of) if noes else {}
         for no in noes:
-            person = known.get(no.address)
-            came_back = person is not None and self._suppressions.taken_back(connection, person.id, no.moment)
+            people = known.get(no.address, [])
+            came_back = any(self._suppressions.taken_back(connection, each.id, no.moment) for each in people)
             if not came_back:
-                self._suppressions.add(connection, no.address, _REASONS[no.how], no.moment)
-            if person is None or person.since > no.moment:
-                continue
-            if no.how is How.ERASED:
-                forget_subscriber(connection, person.id, no.moment)
-                del known[no.address]
-            elif not came_back:  # else one may have moved here since that began before
-                before = and_(subscriptions.c.subscriber_id == person.id, subscriptions.c.since <= no.moment)
-                end_where(connection, before, COMPLAINED, no.moment)
+                for known_as in {no.address, *(each.hash for each in people)}:
+                    self._suppressions.add(connection, known_as, _REASONS[no.how], no.moment)
+            here = [each for each in people if each.since <= no.moment]
+            for person in here:
+                if no.how is How.ERASED:
+                    forget_subscriber(connection, person.id, no.moment)
+                    people.remove(person)
+                elif not came_back:  # else one may have moved here since that began before
+                    before = and_(subscriptions.c.subscriber_id == person.id, subscriptions.c.since <= no.moment)
+                    end_where(connection, before, COMPLAINED, no.moment)
         erased = {each.address for each in noes if each.how is How.ERASED}
         forget_mentions(connection, erased, self._suppressions.hash_of)
 

@@ -45,7 +45,7 @@ class LineReader:
         self._columns = found.form.columns
         self._width = len(found.form.header) if found.form.header is not None else None
         self._wish = wishes(service.config)
-        self._hash = service.key.address_hash
+        self._key = service.key
         self._terms = terms
 
     def read(self, record: Record) -> Listed | Verdict:
@@ -129,7 +129,8 @@ class LineReader:
             line=record.number,
             address=wish.address,
             key=wish.address.key,
-            known_as=self._hash(wish.address),
+            known_as=self._key.address_hash(wish.address),
+            spelt_as=self._key.spelling_hash(wish.address),
             digest=wish.digest,
             topics=tuple(sorted(wish.wanted.topics)),
             publishers=tuple(sorted(wish.wanted.publishers)),

@@ -19,7 +19,13 @@ from digest.letter_values import Mailbox
 from digest.subscription import SubscriptionState
 from digest.transactional import Notice, NoticeKind, notice_letter
 
-_PATHS = {NoticeKind.CONFIRM: "bekrafta/", NoticeKind.MOVE: "bekrafta/", NoticeKind.MY_DATA: "mina-uppgifter/"}
+_PATHS = {
+    NoticeKind.CONFIRM: "bekrafta/",
+    NoticeKind.REMIND: "bekrafta/",
+    NoticeKind.MOVING: "ny-adress/",
+    NoticeKind.MOVE: "bekrafta/",
+    NoticeKind.MY_DATA: "mina-uppgifter/",
+}
 
 
 def confirmations_from(settings: Settings, title: str) -> Mailbox:
@@ -68,6 +74,8 @@ def _values(service: Service, waiting: Waiting, token: str) -> Mapping[str, obje
         return values | {"known": known, "days": service.config.settings.keep.pending}
     if waiting.kind is NoticeKind.MOVE:
         return values
+    if waiting.kind is NoticeKind.MOVING:
+        return values | {"title": _titles(service).get(digest := digest_moved(waiting.detail), digest)}
     if waiting.kind is NoticeKind.MOVED:
         title = _titles(service).get(digest := digest_moved(waiting.detail), digest)
         return values | {"title": title, "page_url": f"{url}prenumerera"}

@@ -42,9 +42,11 @@ class Listed(NamedTuple):
     line: int
     address: Address
     key: str
-    """The address in lower case, kept because it is asked for a dozen times."""
+    """The address's key, kept because it is asked for a dozen times."""
     known_as: str
-    """The keyed hash of the address."""
+    """The keyed hash of the mailbox."""
+    spelt_as: str
+    """The keyed hash of this spelling of its address."""
     digest: str
     topics: tuple[str, ...]
     publishers: tuple[str, ...]

@@ -88,7 +88,7 @@ def _domains(service: Service, now: datetime) -> Iterator[Alarm]:
             for row in refused_since(connection, now - REFUSALS_SHOWN)
         }
         for row in refused_now(connection):
-            name = domain_of(row.address_key)
+            name = domain_of(row.address)
             number, status, said = found.get(name, (0, status_of("", row.reply) or "no code", row.reply))
             found[name] = number + 1, status, said
     yield from (refused_by(name, *what) for name, what in found.items() if name not in told)

@@ -25,8 +25,10 @@ def sample_notices(sender: str, at: datetime) -> Iterator[tuple[NoticeKind, Mapp
     bare: dict[str, object] = {"title": "Dagens nyheter", "topics": [], "publishers": []}
     page = {"wishes": [wish | {"choices_url": CHOICES_URL} for wish in (rich, bare)], "page_url": PAGE_URL}
     for imported in (False, True):
-        yield NoticeKind.CONFIRM, {"asked": at, **page, "url": URL, "imported": imported}
+        for kind in (NoticeKind.CONFIRM, NoticeKind.REMIND):
+            yield kind, {"asked": at, **page, "url": URL, "imported": imported}
     yield NoticeKind.ALREADY, {"asked": at, **page, "imported": False}
+    yield NoticeKind.MOVING, {"asked": at, "url": URL, "title": rich["title"]}
     yield NoticeKind.MOVE, {"asked": at, "url": URL}
     yield NoticeKind.MOVED, {"asked": at, "title": rich["title"], "page_url": PAGE_URL}
     for known in (False, True):

@@ -25,8 +25,10 @@ from budkavle.web.joining import joining
 from budkavle.web.leaving import leaving
 from budkavle.web.look import look
 from budkavle.web.mended_links import MendedLinks
+from budkavle.web.moving import moving
 from budkavle.web.my_data import my_data_pages
 from budkavle.web.pages import Pages
+from budkavle.web.well_known import Slashless, well_known
 from budkavle.wiring import Service
 from feeds.entry import Feed, Site
 from feeds.head import address
@@ -38,7 +40,8 @@ def application(service: Service, unwell: Callable[[], Sequence[str]], hubs: Seq
     pages = Pages(service)
     public = Public(url=service.config.settings.public_url, hubs=hubs)
     documents = Documents(service.config.publish_folder / "feeds", public)
-    guarded = Guard(MendedLinks(_pages(service, pages, unwell)), _hosts(service), _misdirected(pages))
+    mended = Slashless(MendedLinks(_pages(service, pages, unwell)))
+    guarded = Guard(mended, _hosts(service), _misdirected(pages))
     return FeedsFirst(guarded, documents, public, _endings(service, pages))
 
 
@@ -77,8 +80,10 @@ def _pages(service: Service, pages: Pages, unwell: Callable[[], Sequence[str]]) 
             Route("/", start),
             Route("/healthz", HealthCheck(unwell).answer),
             *look(service),
+            *well_known(service),
             *joining(service, pages),
             choosing(service, pages),
+            moving(service, pages),
             *leaving(service, pages),
             *my_data_pages(service, pages),
             accessibility(service, pages),

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-_PAGES = "avsluta|angra|mina-val|bekrafta|mina-uppgifter"
+_PAGES = "avsluta|angra|mina-val|bekrafta|mina-uppgifter|ny-adress"
 _LONGEST = 2000
 _BREAKS = re.compile(r"=?[\r\n]+[ \t>]*|=(?=$)|[\s\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u2064\ufeff]")
 """Soft line breaks (RFC 2045, 6.7), blanks and what cannot be seen, in the middle of a link."""

@@ -110,13 +110,13 @@ def refused_since(connection: Connection, since: datetime) -> Iterator[Row[*tupl
 
 
 def refused_now(connection: Connection) -> Iterator[Row[*tuple[Any, ...]]]:
-    """The letters of editions under way that the relay refused for our own fault: `address_key`, `reply`.
+    """The letters of editions under way that the relay refused for our own fault: `address`, `reply`.
 
     They are the only ones that are deferred after a 5xx.
     """
     said = or_(*(deliveries.c.reply.like(f"{phase}: 5%") for phase in (Phase.RCPT, Phase.DATA, Phase.DOT)))
     wanted = (
-        select(subscribers.c.address_key, deliveries.c.reply)
+        select(subscribers.c.address, deliveries.c.reply)
         .join(subscriptions, subscriptions.c.id == deliveries.c.subscription_id)
         .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
         .join(editions, editions.c.id == deliveries.c.edition_id)

@@ -152,7 +152,7 @@ def _letter(connection: Connection, of: Returned) -> Row[*tuple[Any, ...]] | Non
             subscriptions.c.id,
             subscriptions.c.subscriber_id,
             subscribers.c.hash,
-            subscribers.c.address_key,
+            subscribers.c.address,
             editions.c.id.label("edition_id"),
             editions.c.digest,
             editions.c.period_key,
@@ -179,7 +179,7 @@ def _values(one: Bounce, letter: Row[*tuple[Any, ...]]) -> dict[str, object]:
         "diagnostic": one.diagnostic,
         "source": one.source,
         "own_relay": one.own_relay,
-        "domain": domain_of(letter.address_key),
+        "domain": domain_of(letter.address),
     }
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, and_, exists, select
 
 from digest.adapters.events import note_alike
 from digest.adapters.leaving import end_where, tokens_of
+from digest.adapters.mailboxes import KEY_OF_MAILBOX, of_mailboxes
 from digest.adapters.suppressions import Suppressions
 from digest.adapters.tables import events, subscribers, subscriptions, suppressions
 from digest.adapters.undoing import ask_no_more
@@ -81,18 +82,14 @@ def _confirmed(connection: Connection, keys: Collection[str]) -> set[str]:
     """Those who have confirmed here themselves that they want something that they still get."""
     own = and_(events.c.subscriber_id == subscribers.c.id, events.c.kind == EventKind.CONFIRMED)
     living = and_(subscriptions.c.subscriber_id == subscribers.c.id, subscriptions.c.state.in_(_LIVING))
-    theirs = select(subscribers.c.address_key).where(
-        subscribers.c.address_key.in_(keys), exists().where(own), exists().where(living)
-    )
+    theirs = select(KEY_OF_MAILBOX).where(of_mailboxes(keys), exists().where(own), exists().where(living))
     return set(connection.execute(theirs).scalars())
 
 
 def _end(connection: Connection, opted: Sequence[OptOut], how: str, now: datetime) -> Sequence[str]:
     reasons: Mapping[str, SuppressionReason] = {each.key: each.reason for each in opted}
-    rows = connection.execute(
-        select(subscribers.c.address_key, subscribers.c.id).where(subscribers.c.address_key.in_(reasons))
-    )
-    found = {row.id: reasons[row.address_key] for row in rows}
+    rows = connection.execute(select(KEY_OF_MAILBOX.label("key"), subscribers.c.id).where(of_mailboxes(reasons)))
+    found = {row.id: reasons[row.key] for row in rows}
     digests: dict[int, set[str]] = {}
     asked = select(subscriptions.c.subscriber_id, subscriptions.c.digest).where(
         subscriptions.c.subscriber_id.in_(found)

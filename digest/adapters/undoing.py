@@ -139,7 +139,9 @@ def _remove(connection: Connection, those: Sequence[Row[tuple[object, ...]]]) ->
 def ask_no_more(connection: Connection, asked: Mapping[int, set[str]]) -> None:
     """Take these digests, by subscriber, out of the letters of lists that wait; one that asks for nothing goes."""
     letters = transactional_letters
-    waiting = and_(letters.c.subscriber_id.in_(asked), letters.c.kind == "confirm", letters.c.state == "waiting")
+    waiting = and_(
+        letters.c.subscriber_id.in_(asked), letters.c.kind.in_(("confirm", "remind")), letters.c.state == "waiting"
+    )
     for row in connection.execute(select(letters).where(waiting)).all():
         detail = json.loads(row.detail)
         if detail["page"] != IMPORTED:
