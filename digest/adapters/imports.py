@@ -111,9 +111,7 @@ class _There:
         keys = {each.key for each in batch}
         mine = of_mailboxes(keys)
         # A twin comes first, and its like with the key's own spelling is the one that is written to.
-        ids = connection.execute(
-            select(KEY_OF_MAILBOX, subscribers.c.id).where(mine).order_by(subscribers.c.mailbox.is_(None))
-        )
+        who = select(KEY_OF_MAILBOX, subscribers.c.id).where(mine).order_by(subscribers.c.mailbox.is_(None))
         self.ids: dict[str, int] = {key: number for key, number in connection.execute(who)}  # noqa: C416 - rows are no tuples to mypy
         rows = connection.execute(
             select(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (, func
+from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
