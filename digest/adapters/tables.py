@@ -325,7 +325,7 @@ caused_letters = Table(
     Column("network", String(64), comment="with the day in it: another hash tomorrow"),
     Column("share", String(10), nullable=False, server_default="crowded", comment="of the whole"),
     Index(None, "address", "asked"),
-    Index(None, "domain", "asked"),
+    Index(None, "domain", "asked", "share"),
     Index(None, "network", "asked"),
     Index(None, "share", "goes"),
     Index(None, "asked"),

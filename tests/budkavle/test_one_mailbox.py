@@ -94,8 +94,10 @@ def before(store: Path, change: Callable[[sqlite3.Connection], None]) -> None:
     with closing(sqlite3.connect(store)) as connection:
         connection.executescript(
             "DROP INDEX ix_subscribers_mailbox; ALTER TABLE subscribers DROP COLUMN mailbox;"
-            "DROP INDEX ix_caused_letters_share_goes; ALTER TABLE caused_letters DROP COLUMN share;"
+            "DROP INDEX ix_caused_letters_share_goes; DROP INDEX ix_caused_letters_domain_asked_share;"
+            "ALTER TABLE caused_letters DROP COLUMN share;"
             "CREATE INDEX ix_caused_letters_goes ON caused_letters (goes);"
+            "CREATE INDEX ix_caused_letters_domain_asked ON caused_letters (domain, asked);"
             "UPDATE alembic_version SET version_num = '0015';"
         )
         change(connection)

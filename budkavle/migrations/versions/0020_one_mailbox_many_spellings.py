@@ -41,6 +41,8 @@ def upgrade() -> None:
             sa.Column("share", sa.String(length=10), nullable=False, server_default="crowded", comment="of the whole")
         )
         batch_op.drop_index("ix_caused_letters_goes")
+        batch_op.drop_index("ix_caused_letters_domain_asked")
+        batch_op.create_index("ix_caused_letters_domain_asked_share", ["domain", "asked", "share"])
         batch_op.create_index("ix_caused_letters_share_goes", ["share", "goes"])
     _respell()
 
