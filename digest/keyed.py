@@ -53,7 +53,7 @@ class Key:
         return self.mac(Purpose.SUPPRESSION, address.key)
 
     def spelling_hash(self, address: Address) -> str:
-        """What suppressions of before 0020, and journals of then, know this spelling of an address by."""
+        """What suppressions of before migration 0017, and journals of then, know this spelling of an address by."""
         return self.mac(Purpose.SUPPRESSION, address.spelling)
 
     @property

@@ -9,8 +9,8 @@ from alembic import op
 
 from mail.spellings import RESPELT_DOMAINS, one_spelling
 
-revision = "0020"
-down_revision = "0015"
+revision = "0017"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
