@@ -24,10 +24,11 @@ class Door:
             listener.listen(self._backlog)
             self._tasks.append(asyncio.create_task(self._accept(listener)))
 
-    def close(self) -> None:
-        """Accept nobody more."""
+    async def close(self) -> None:
+        """Accept nobody more, and let go of the sockets."""
         for task in self._tasks:
             task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _accept(self, listener: socket.socket) -> None:
         loop = asyncio.get_running_loop()

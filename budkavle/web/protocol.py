@@ -52,14 +52,14 @@ class Protocol(HttpToolsProtocol):
     stalled_seconds = 60.0
     """How long somebody may take nothing of an answer."""
     crowded_head_seconds = 2.0
-    crowded_stalled_seconds = 5.0
-    """How long a head may take, and somebody may take nothing of an answer, while others wait for a place."""
+    crowded_body_seconds = crowded_stalled_seconds = 5.0
+    """While others wait for a place: how long a head may take, a body, and somebody who takes nothing of an answer."""
     most = 500
     """How many connections there may be: files for the store and the relay must be left of the usual 1024."""
 
     _piece = _waited_for = _left = 0
     _in_head = _done = _is_unfinished = False
-    _due = _stalled = _began = float("inf")
+    _due = _stalled = _began = _waits_since = float("inf")
     _watch: asyncio.TimerHandle | None = None
     _feeds: FeedsFirst | None = None
     _line: Gathering
@@ -163,7 +163,8 @@ class Protocol(HttpToolsProtocol):
     def _wait(self) -> None:
         """From the first byte on, or the connection's beginning, a request must come to its end."""
         if not self._is_unfinished:
-            self._is_unfinished, self._due = True, self.loop.time() + self.head_seconds
+            self._is_unfinished, self._waits_since = True, self.loop.time()
+            self._due = self._waits_since + self.head_seconds
 
     def _look(self) -> None:
         """Hang up on whoever lets us wait for too long; who is being answered may take their time with the answer."""
@@ -181,17 +182,17 @@ class Protocol(HttpToolsProtocol):
         self._watch = self.loop.call_later(soon if 0 < soon < _ROUND else _ROUND, self._look)
 
     def _gives_way(self, *, patient: bool) -> bool:
-        """Whether it may be ended for another: it is idle, its head takes long, or its answer is not taken."""
+        """Whether it may be ended for another: it is idle, its request takes long, or its answer is not taken."""
         now = self.loop.time()
         waits = self.transport.get_write_buffer_size()
         left = waits + _sent_but_not_taken(self.transport)
         if left:
             since = self._stalled - self.stalled_seconds
             return bool(waits) and left == self._left and now >= since + self.crowded_stalled_seconds
-        if self._works():
-            return False
-        patience = self.crowded_head_seconds if patient else 0
-        return not self._is_unfinished or now >= self._due - self.head_seconds + patience
+        if self._is_unfinished:
+            takes = self.crowded_body_seconds if self._works() else self.crowded_head_seconds * patient
+            return now >= self._waits_since + takes
+        return not self._works()
 
     def _works(self) -> bool:
         """Whether a request is being answered."""

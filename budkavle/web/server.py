@@ -63,7 +63,7 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop waking anybody, then answer what was asked already."""
         self._stopping()
-        self._door.close()
+        await self._door.close()
         await super().shutdown(sockets)
 
     def _protocol(self) -> asyncio.Protocol:

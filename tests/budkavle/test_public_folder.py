@@ -127,7 +127,7 @@ ACTS = ["publish", "publish", "erase", "add", "delete", "end", "move", "keep", "
 acts = st.tuples(st.sampled_from([*ACTS, "half written", "build"]), st.integers(0, 5))
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(acts, max_size=12))
 def test_after_any_changes_the_folder_holds_the_documents_that_should_exist_and_no_erased_word(
     steps: list[tuple[str, int]],

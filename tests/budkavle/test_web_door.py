@@ -26,7 +26,7 @@ LARGE = 8_000_000
 class Narrow(Protocol):
     most = 4
     crowded_head_seconds = 1.0
-    crowded_stalled_seconds = 0.3
+    crowded_body_seconds = crowded_stalled_seconds = 0.3
 
 
 class Rooms:
@@ -131,8 +131,15 @@ def test_who_takes_an_answer_slowly_gets_all_of_it_however_many_wait(rooms: Room
 
 @pytest.mark.parametrize(
     "begins",
-    [b"", b"GET ", b"GET /quick HTTP/1.1\r\nHost: 127.0.0.1\r\n", WANTED % b"quick", WANTED % b"large"],
-    ids=["silence", "first line", "headers", "idle after an answer", "an answer that is not taken"],
+    [
+        b"",
+        b"GET ",
+        b"GET /quick HTTP/1.1\r\nHost: 127.0.0.1\r\n",
+        b"POST /slow HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n1",
+        WANTED % b"quick",
+        WANTED % b"large",
+    ],
+    ids=["silence", "first line", "headers", "a body that never ends", "idle after an answer", "an answer not taken"],
 )
 def test_whoever_is_not_being_served_makes_room(begins: bytes, rooms: Rooms) -> None:
     with contextlib.ExitStack() as crowd:
