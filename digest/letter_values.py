@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from articles.article import Article
 from digest.leave_letters import SUBJECT
@@ -44,6 +44,8 @@ class Masthead:
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
             raise HeaderError("List-Id", f"the digest's name {self.name!r} needs to be letters a-z, digits, - and _")
+        if self.leave_mailbox is not None:
+            fit_address("List-Unsubscribe", self.leave_mailbox)
         url = urlsplit(self.public_url)
         usable = url.scheme in {"http", "https"} and url.hostname and self.public_url.endswith("/")
         if not usable or not re.fullmatch(r"[!-;=?-~]+", self.public_url):
@@ -84,7 +86,7 @@ class Masthead:
         if self.leave_mailbox is None:
             return page
         local, _, domain = self.leave_mailbox.rpartition("@")
-        return f"{page},\r\n <mailto:{local}+{leave_token}@{domain}?subject={SUBJECT}>"
+        return f"{page},\r\n <mailto:{quote(local)}+{leave_token}@{domain}?subject={SUBJECT}>"
 
 
 @dataclass(frozen=True, kw_only=True)

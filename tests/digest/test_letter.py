@@ -219,6 +219,20 @@ def test_no_contact_no_image_and_nothing_remote_is_in_a_letter() -> None:
         assert unwanted not in raw
 
 
+def test_where_wishes_to_leave_are_read_mail_programs_are_offered_an_address_beside_the_page() -> None:
+    own = ANNA.leave_token
+    message = letter(item(), masthead=replace(MASTHEAD, leave_mailbox="studs@example.org"))
+    page = f"<https://nyheter.example.org/avsluta/{own}>"
+    assert message["List-Unsubscribe"] == f"{page}, <mailto:studs+{own}@example.org?subject=unsubscribe>"
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+@pytest.mark.parametrize("mailbox", ["studs", "studs@exa mple.org", "studs>@example.org", "studs@example.org\r\nX: y"])
+def test_a_mailbox_that_no_header_can_hold_is_refused(mailbox: str) -> None:
+    with pytest.raises(HeaderError, match="List-Unsubscribe"):
+        replace(MASTHEAD, leave_mailbox=mailbox)
+
+
 @pytest.mark.parametrize("token", ["", "0" * 31, "G" * 32, "0" * 31 + "\n"])
 def test_a_recipient_without_a_proper_token_has_no_letter(token: str) -> None:
     with pytest.raises(HeaderError, match="List-Unsubscribe"):
