@@ -1,10 +1,14 @@
 """Articles in: from files to versions, one input at a time, past every bad one."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from typing import TypeVar
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from articles.acts import Hold
 from articles.adapters.folder import address, read_file, walk
@@ -19,6 +23,9 @@ from articles.sources.reading import Input, Parsed, Refused
 from budkavle.config import Config
 from budkavle.finding import Found, read_manifest
 from budkavle.wiring import Service, vocabulary
+
+log = structlog.get_logger()
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,9 +82,9 @@ def import_all(service: Service, found: Iterable[Found], now: datetime) -> Itera
         if isinstance(outcome, Refused):
             yield Imported(given=given, outcome=outcome)
         else:
-            arrival = _arrival(each, given, outcome)
-            beside = present(each.folder) - {given.address}
-            yield _store(service, replace(arrival, beside=beside), given, outcome, now)
+            arrival = replace(_arrival(each, given, outcome), beside=present(each.folder) - {given.address})
+            stored = _contained(given, partial(_store, service, arrival, given, outcome, now))
+            yield Imported(given=given, outcome=stored) if isinstance(stored, Refused) else stored
 
 
 def article_at(service: Service, found: Found, now: datetime) -> ArticleId | None:
@@ -111,7 +118,25 @@ def _readings(config: Config, found: Iterable[Found], now: datetime) -> Iterator
             yield each, blank, given
         else:
             given = replace(given, file=each.name)
-            yield each, given, read(given, each.source, words, rule_sets, today=today, zone=zone)
+            yield (
+                each,
+                given,
+                _contained(given, partial(read, given, each.source, words, rule_sets, today=today, zone=zone)),
+            )
+
+
+def _contained(given: Input, reading: Callable[[], _T]) -> _T | Refused:
+    """What comes of one input: a fault of ours that it hits is its own refusal, and the other inputs go on."""
+    try:
+        return reading()
+    except (SQLAlchemyError, OSError):  # the store's or the disk's, and every input's
+        raise
+    except Exception as error:
+        log.exception(
+            "input_unreadable", file=given.file, remedy="this is a fault in Budkavle: report it with the file"
+        )
+        why = f"Budkavle fails at it ({type(error).__name__}), which is no fault of the text; report it with the file"
+        return Refused(reason=f"{why}, and take it out of the folder")
 
 
 def _by_date(reading: tuple[Found, Input, Parsed | Refused]) -> tuple[date, str, str]:

@@ -11,7 +11,7 @@ from mail.address import Address
 
 _NO = frozenset({"0", "-", "n", "nej", "no", "false", "falskt", "inget", "ingen", "nekat", "avböjt", "nein", "não"})
 _GUARDED = tuple("=+-@'\t\r")
-_ADDRESS = re.compile(r"\S+@\S+")
+_ADDRESS = re.compile(r"(?<!\S)\S+@\S+")
 _STATES: dict[str, SubscriptionState | None] = {"": None, **{each.value: each for each in SubscriptionState}}
 
 

@@ -22,7 +22,9 @@ _NAMES = {
     "suppressed": "suppressed",
 }
 _MEANING = {name: column for column, names in _NAMES.items() for name in names.split()}
-_ADDRESS = re.compile(r"\s*'?[^\s@;,]+@[^\s@;,]+\.[^\s@;,]+\s*")
+_ADDRESS = re.compile(r"\s*'?[^\s@;,]+@[^\s@;,][^\s@;,.]*\.[^\s@;,]+\s*")
+_LONGEST_NAME = 1_000
+"""Characters of a column's name that count: composing a thousand accents on one letter takes longer than all else."""
 _HALF = 0.5
 _FEW = 0.05
 
@@ -73,7 +75,7 @@ def guess_form(sample: Sequence[str | None], separator: str | None, wanted: Mapp
     head, rest = found[0], found[1:]
     if head.fault:
         raise ListError(f"the first line cannot be read: {head.fault}")
-    fields = tuple(unicodedata.normalize("NFC", each.strip()) for each in head.fields)
+    fields = tuple(unicodedata.normalize("NFC", each.strip()[:_LONGEST_NAME]) for each in head.fields)
     if any(map(_ADDRESS.fullmatch, fields)):
         header, data = None, found
     else:
@@ -99,7 +101,7 @@ def _separator(lines: Sequence[str]) -> str:
 
 def _meaning(name: str) -> str | None:
     """The column that is meant by a name in a header, however it is written."""
-    return _MEANING.get(re.sub(r"[\W_]", "", unicodedata.normalize("NFC", name).casefold()))
+    return _MEANING.get(re.sub(r"[\W_]", "", unicodedata.normalize("NFC", name[:_LONGEST_NAME]).casefold()))
 
 
 def _columns(header: tuple[str, ...] | None, data: Sequence[Record], wanted: Mapping[str, str]) -> dict[str, int]:
