@@ -12,6 +12,7 @@ from articles.article import Contact
 from budkavle import importing
 from budkavle.alarms.alarms import AlarmKind
 from budkavle.config import load
+from budkavle.config_faults import ConfigFaults
 from budkavle.finding import everything, read_manifest
 from budkavle.importing import import_all, try_out
 from budkavle.wiring import Service, open_service
@@ -106,4 +107,23 @@ def test_a_contact_of_any_form_is_shown_in_seconds() -> None:
     start = process_time()
     for address in ("a@" + "." * 190_000 + "<", "a" * 190_000, "@" * 190_000):
         shown_contacts([Contact(name="Bo Ek", role="", party="", phones=("0 " * 90_000 + "x",), email=address)])
+    assert process_time() - start < 20
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("a = " + "[" * 200_000, "in each other without end"),
+        ("a = " + "{a=" * 100_000, "in each other without end"),
+        (".".join("a" * 200_000) + " = 1", "more than 1000 dots"),
+        ("# a\n[" + ".".join("a" * 200_000) + "]", "more than 1000 dots"),
+        ("#" * 1_000_001, "more than 1000000"),
+    ],
+)
+def test_a_configuration_that_nests_without_end_is_one_fault(tmp_path: Path, text: str, what: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(text, encoding="utf-8")
+    start = process_time()
+    with pytest.raises(ConfigFaults, match=what):
+        load(path)
     assert process_time() - start < 20
