@@ -11,6 +11,7 @@ from pathlib import Path
 import structlog
 
 from budkavle.database import make_durable
+from budkavle.file_kinds import BOUNCES
 from budkavle.wiring import Service
 from digest.bounce import Report, read_bounce
 from digest.bounced import Bounce, Taken
@@ -119,7 +120,7 @@ def own_names(service: Service) -> Collection[str]:
 
 def unknown_folder(service: Service) -> Path:
     """Where messages lie that nobody understood."""
-    return service.config.store_path.parent / "bounces" / "unknown"
+    return service.config.store_path.parent / BOUNCES
 
 
 def _kept(service: Service, raw: bytes, outcome: Outcome) -> Outcome:

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from articles.article import ArticleId, Seq
 from budkavle.delivering import drop_erased_forms, pull_gone
 from budkavle.expected import surplus_now
+from budkavle.file_kinds import BOUNCES, copies
 from budkavle.noting import note
 from budkavle.publishing import build_feeds, mend_documents
 from budkavle.wiring import Service
@@ -62,14 +62,11 @@ def beyond_reach(service: Service, article_id: ArticleId, now: datetime) -> Sequ
     steps = [f"take the text away where it came from ({places}): the next import would hold it"] if places else []
     if config.settings.mail.transport == "maildir":
         steps.append(f"delete its letters in {config.outbox}")
-    steps += [f"delete {copy}, a copy of the store as it was" for copy in copies(config.store_path)]
+    steps += [f"delete {copy}, a copy of the store as it was" for copy in copies(config)]
     if others := surplus_now(service, now).others:
         steps.append(f"look into what others have put into {config.publish_folder / 'feeds'}: {', '.join(others)}")
+    if any((config.store_path.parent / BOUNCES).glob("*")):
+        steps.append(f"look through {config.store_path.parent / BOUNCES}: letters that came back may show it")
     steps.append("delete older backups, or erase it again after restoring one")
     steps.append("what was sent lies in mailboxes, and what was published with whoever fetched it: neither comes back")
     return steps
-
-
-def copies(store: Path) -> Sequence[Path]:
-    """Copies of the store that lie beside it: of upgrades and of restores."""
-    return sorted(each for how in ("before", "replaced") for each in store.parent.glob(f"{store.name}.{how}-*"))

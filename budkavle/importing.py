@@ -1,10 +1,14 @@
 """Articles in: from files to versions, one input at a time, past every bad one."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from typing import TypeVar
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from articles.acts import Hold
 from articles.adapters.folder import address, read_file, walk
@@ -20,6 +24,9 @@ from budkavle.config import Config
 from budkavle.finding import Found, read_manifest
 from budkavle.first_looks import end_first_looks, looked_at_first
 from budkavle.wiring import Service, vocabulary
+
+log = structlog.get_logger()
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +86,8 @@ def import_all(service: Service, found: Iterable[Found], now: datetime) -> Itera
             arrival = _arrival(each, given, outcome)
             beside = present(each.folder) - {given.address}
             arrival = replace(arrival, beside=beside, by_date=arrival.source in first)
-            yield _store(service, arrival, given, outcome, now)
+            stored = _contained(given, partial(_store, service, arrival, given, outcome, now))
+            yield Imported(given=given, outcome=stored) if isinstance(stored, Refused) else stored
     end_first_looks(service, first, found)
 
 
@@ -114,7 +122,25 @@ def _readings(config: Config, found: Iterable[Found], now: datetime) -> Iterator
             yield each, blank, given
         else:
             given = replace(given, file=each.name)
-            yield each, given, read(given, each.source, words, rule_sets, today=today, zone=zone)
+            yield (
+                each,
+                given,
+                _contained(given, partial(read, given, each.source, words, rule_sets, today=today, zone=zone)),
+            )
+
+
+def _contained(given: Input, reading: Callable[[], _T]) -> _T | Refused:
+    """What comes of one input: a fault of ours that it hits is its own refusal, and the other inputs go on."""
+    try:
+        return reading()
+    except (SQLAlchemyError, OSError):  # the store's or the disk's, and every input's
+        raise
+    except Exception as error:
+        log.exception(
+            "input_unreadable", file=given.file, remedy="this is a fault in Budkavle: report it with the file"
+        )
+        why = f"Budkavle fails at it ({type(error).__name__}), which is no fault of the text; report it with the file"
+        return Refused(reason=f"{why}, and take it out of the folder")
 
 
 def _by_date(reading: tuple[Found, Input, Parsed | Refused]) -> tuple[date, str, str]:

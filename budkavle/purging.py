@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Select, select
 
-from budkavle.forgetting import clear_outbox, forget_rows
+from budkavle.forgetting import forget_rows
+from budkavle.mentions import clear_files
 from budkavle.wiring import Service
 from digest.adapters.forgetting import NAMED
 from digest.adapters.mailboxes import shares_mailbox
@@ -64,7 +65,7 @@ def purge(
         counts.append(len(forgotten) - counted)
     purged = Purged(left=counts[0], without=counts[1])
     if forgotten and not dry_run:
-        clear_outbox(service, forgotten)
+        clear_files(service.config, forgotten)
         service.database.scrub()
         log.info("people_forgotten", left=purged.left, without_subscription=purged.without)
     return purged

@@ -16,7 +16,7 @@ _NEGATED = re.compile(r"(?:ej|inte|icke|nej|not|no|never|nicht|kein|pas|non|ikke
 _LONGEST_NO = 32
 _CONSENTS_REMEMBERED = 4096
 _GUARDED = tuple("=+-@'\t\r")
-_ADDRESS = re.compile(r"\S+@\S+")
+_ADDRESS = re.compile(r"(?<!\S)\S+@\S+")
 _STATES: dict[str, SubscriptionState | None] = {"": None, **{each.value: each for each in SubscriptionState}}
 
 

@@ -9,7 +9,7 @@ from itertools import islice
 from digest.list_cells import visible
 from digest.list_columns import RoleColumn, not_understood, roles_in
 from digest.list_head import LONGEST, header_at, is_address, stated_separator
-from digest.list_membership import squashed
+from digest.list_membership import LONGEST_NAME, squashed
 from digest.list_records import Record, records
 from digest.list_systems import NAMES, Role, System, named, recognised
 
@@ -120,7 +120,7 @@ def guess_form(
 
 
 def _name(field: str) -> str:
-    return unicodedata.normalize("NFC", visible(field).strip())
+    return unicodedata.normalize("NFC", visible(field).strip()[:LONGEST_NAME])
 
 
 def _system(header: Sequence[str] | None, name: str | None) -> System | None:

@@ -96,9 +96,13 @@ _NO_DATE = re.compile(r"(?:0+|00010101|19700101|19000100)(?:t?0+z?)?(?:utc)?")
 """Zero, and the dates that databases and programs write where there is none."""
 
 
+LONGEST_NAME = 1_000
+"""Characters of a name or word that count: composing a thousand accents on one letter takes longer than all else."""
+
+
 def squashed(text: str) -> str:
     """A name or word by its letters and digits alone, so that spelling, case and separators make no difference."""
-    folded = unicodedata.normalize("NFC", text).casefold()
+    folded = unicodedata.normalize("NFC", text[:LONGEST_NAME]).casefold()
     return re.sub(r"[\W_]+", "", folded) or folded.strip(" \t\r\n\xa0\ufe0f-–—./:,;'\"")
 
 

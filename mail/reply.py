@@ -43,7 +43,7 @@ class Reply:
 
 _LONGEST = 500
 _NO_PRINT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_ANY_ADDRESS = re.compile(r"[^\s<>]+@[^\s<>]+")
+_ANY_ADDRESS = re.compile(r"(?<![^\s<>])[^\s<>]+@[^\s<>]+")
 
 
 def without_addresses(text: str) -> str:
