@@ -1,8 +1,8 @@
 """The wheel alone, in a virtual environment that holds nothing else but what it names: all of it is in there."""
 
+import shutil
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 
 import pytest
@@ -65,8 +65,7 @@ def test_the_version_names_the_commit_that_the_wheel_was_built_from(python: Path
 def test_a_wheel_from_an_sdist_names_its_commit_and_one_from_nowhere_names_none(tmp_path: Path) -> None:
     run([SELF, "-m", "hatchling", "build", "-t", "sdist", "-d", tmp_path], ROOT)
     (packed,) = tmp_path.glob("*.tar.gz")
-    with tarfile.open(packed) as archive:
-        archive.extractall(tmp_path, filter="data")
+    shutil.unpack_archive(packed, tmp_path)
     (tree,) = tmp_path.glob("budkavle-*/")
     told = (tree / "budkavle" / NAME).exists()
     assert told == (checked_out(ROOT) is not None)
