@@ -1,7 +1,7 @@
 #!/bin/sh
 # Debian packages that tests run beside us, installed where they are missing: systemd-analyze judges the unit, and
 # Postfix's smtp-sink and smtp-source receive and send (Postfix and Dovecot themselves run only where a test starts one
-# of its own), strace kills at a system call, newsboat, rss2email and sfeed read feeds,
+# of its own), strace kills at a system call, newsboat, rss2email and sfeed (which fetches with curl) read feeds,
 # man lays out our manual page, wrk asks for feeds, nginx and Caddy serve them (only by the tests that start them), and Debian's
 # own Python runs the oldest release that we claim (make oldest).
 set -eu
@@ -11,7 +11,7 @@ command -v systemd-analyze >/dev/null || missing="$missing systemd"
 command -v strace >/dev/null || missing="$missing strace"
 command -v newsboat >/dev/null || missing="$missing newsboat"
 command -v r2e >/dev/null || missing="$missing rss2email"
-command -v sfeed >/dev/null || missing="$missing sfeed"
+command -v sfeed >/dev/null && command -v curl >/dev/null || missing="$missing sfeed curl"
 [ -x /usr/bin/man ] || missing="$missing man-db"
 command -v wrk >/dev/null || missing="$missing wrk"
 [ -x /usr/sbin/dovecot ] && [ -x /usr/lib/dovecot/imap ] || missing="$missing dovecot-imapd"
