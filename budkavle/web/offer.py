@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from babel import Locale
-from babel.lists import format_list
 
 from budkavle.config_settings import Digest
 from budkavle.translations import languages, translations
@@ -70,10 +69,9 @@ class Offer:
         """Which letters come in another language than this one, whoever chooses it."""
         if language == self._language or not self._digests:
             return ""
-        titles = format_list([each.title for each in self._digests.values()], locale=language)
-        words = {"titles": titles, "language": str(Locale.parse(self._language).get_display_name(language))}
+        words = {"language": str(Locale.parse(self._language).get_display_name(language))}
         text = translations(language).ugettext(
-            "For pages and for letters about your subscription. The newsletters come in %(language)s: %(titles)s."
+            "For pages and for letters about your subscription. The newsletters themselves come in %(language)s."
         )
         return str(text) % words
 
