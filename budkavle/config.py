@@ -154,8 +154,8 @@ def _toml(path: Path, text: str) -> Mapping[str, object]:
     remedy = "begin with the file that `budkavle init` writes, and change its values"
     if len(text) > _MOST_SIGNS:
         raise _fault(path, None, f"has {len(text)} characters, more than {_MOST_SIGNS}", remedy)
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.count(".") > _MOST_DOTS:
+    for number, row in enumerate(text.split("\n"), 1):
+        if row.count(".") > _MOST_DOTS:
             raise _fault(path, number, f"has more than {_MOST_DOTS} dots in this line", remedy)
     try:
         return tomllib.loads(text)

@@ -14,6 +14,9 @@ from budkavle.config import Config
 BOUNCES = Path("bounces", "unknown")
 """Where returned mail is kept that nobody understood, beside the store."""
 
+DEMO_SITE = "site"
+"""Where a demo lays out its pages, beside its configuration."""
+
 
 class Place(StrEnum):
     """Where files of a kind lie."""
@@ -21,6 +24,7 @@ class Place(StrEnum):
     STORE = "beside the store"
     OUTBOX = "in the outbox"
     PUBLIC = "in what is published"
+    DEMO = "in the demo's `site`"
     SOURCE = "in a source's folder"
     TEMPLATES = "among your templates"
     ANYWHERE = "where you had it written"
@@ -83,6 +87,7 @@ KINDS = (
         fate=Fate.REMOVED,
     ),
     FileKind(what="documents of feeds and their copies", place=Place.PUBLIC, patterns=("*",), fate=Fate.NONE),
+    FileKind(what="pages of the demo, and its copies of letters", place=Place.DEMO, patterns=("*",), fate=Fate.NAMED),
     FileKind(what="articles, as they come in", place=Place.SOURCE, patterns=("*",), fate=Fate.NONE),
     FileKind(what="templates of your own", place=Place.TEMPLATES, patterns=("*",), fate=Fate.NONE),
     FileKind(
@@ -131,10 +136,9 @@ def copies(config: Config) -> list[Path]:
 
 def looked_through(config: Config) -> Iterator[Path]:
     """The files that may name somebody and are the operator's alone: beside the store, and beside the configuration."""
-    for folder in dict.fromkeys((config.store_path.parent, config.folder)):
-        for path in sorted(folder.rglob("*") if folder == config.store_path.parent else folder.glob("*")):
-            if path.is_file() and not path.is_symlink() and _may_name(config, path):
-                yield path
+    beside = config.store_path.parent
+    paths = {*beside.rglob("*"), *(config.folder / DEMO_SITE).rglob("*"), *config.folder.glob("*")}
+    yield from (path for path in sorted(paths) if path.is_file() and not path.is_symlink() and _may_name(config, path))
 
 
 def _may_name(config: Config, path: Path) -> bool:
@@ -151,6 +155,7 @@ def _folders(config: Config) -> tuple[tuple[Place, Path], ...]:
     return (
         *((Place.SOURCE, source.folder) for source in config.sources()),
         (Place.TEMPLATES, config.templates_folder),
+        (Place.DEMO, config.folder / DEMO_SITE),
         (Place.OUTBOX, config.outbox),
         (Place.PUBLIC, config.publish_folder),
         (Place.STORE, config.store_path.parent),

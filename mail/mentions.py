@@ -22,7 +22,7 @@ _LONGEST_LOCAL = 64
 _SIGNS = ".!#$%&'*+/?^_`{|}~-"
 """What a local part may hold beside letters and digits, and what may stand before one."""
 _LOCAL = re.compile(rf"[\w{re.escape(_SIGNS)}]*\Z")
-_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{8,}(?:\r?\n[A-Za-z0-9+/_-]{4,})*")
+_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{8,}(?:\r?\n[A-Za-z0-9+/_-]+)*")
 _GROUP = 4
 _BETWEEN_WORDS = re.compile(rb"\?=\s{1,9}=\?[^?\s]{1,40}\?[qQbB]\?")
 """A long text in a head stands in several encoded words, which are one (RFC 2047, section 6.2)."""
