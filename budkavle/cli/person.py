@@ -28,6 +28,7 @@ _WORDS = {
     WhyNot.SENT_BEFORE: "it was sent before",
     WhyNot.SETTLED: "it is older than the cursor: published before the subscription, or settled by an earlier edition",
     WhyNot.BEYOND_LIMIT: "the letter was full; it says how many more there are",
+    WhyNot.NO_ROOM: "the letter was full of other corrections and withdrawals; the next one tells of it",
     WhyNot.PULLED: "it was withdrawn or erased before the letter went out",
 }
 

@@ -99,7 +99,7 @@ def test_a_headline_without_an_address_for_the_web_is_not_linked(url: str | None
     shown = replace(item(), article=replace(article(), url=url))
     html = seen(Shown(items=(shown,))).html
     assert "Ny buss till Granvik</h2>" in html
-    assert html.count("<a ") == 3, "to the edition on the web, to one's choices, and out"
+    assert html.count("<a ") == 4, "twice to the edition on the web, to one's choices, and out"
 
 
 def test_words_in_another_language_are_marked_as_such() -> None:
@@ -115,7 +115,7 @@ def test_an_english_letter_has_english_words() -> None:
     alone = seen(shown, replace(MASTHEAD, language="en"), english)
     assert alone.subject == "Veckans nyheter: A bus and 1 more news item"
     assert "2 news items and 1 correction" in alone.text
-    assert "Corrected on November 13, 2026. It is late." in alone.text
+    assert "Corrected on 13 November 2026. It is late." in alone.text
 
 
 def test_several_decisions_are_sub_items() -> None:
