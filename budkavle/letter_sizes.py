@@ -1,6 +1,6 @@
 """Room in an edition's letters: each part of a letter measured once, by the templates that make it."""
 
-from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from budkavle.config_settings import Digest
@@ -21,34 +21,44 @@ _ANY = Dateline(key="2026-12-31", label="30 september 2025–31 december 2026", 
 
 
 def fit_of(service: Service, digest: Digest, edition: Edition | None = None) -> Fit:
-    """What decides which parts of a content find room in a letter of this edition, or of the one to come.
-
-    A part is measured as what a letter of it alone is longer than a letter of nothing: rather too much than too little.
-    """
-    size_of = _measure(service, digest, edition)
-    sizes: dict[Row, int] = {}
-
-    def size(row: Row) -> int:
-        if row not in sizes:
-            sizes[row] = size_of(shown(service, Content(rows=frozenset([row]), more=_MANY))) - empty()
-        return sizes[row]
-
-    measured: list[int] = []
-
-    def empty() -> int:
-        if not measured:
-            measured.append(size_of(Shown(more=_MANY)))
-        return measured[0]
+    """What decides which parts of a content find room in a letter of this edition, or of the one to come."""
+    sizes = _Sizes(service, digest, edition)
 
     def fit(content: Content) -> Content:
-        return fitted(content, Room(bytes=HTML_BYTES - _RESERVE - empty(), size=size, items=digest.items))
+        bytes_ = HTML_BYTES - _RESERVE - sizes.frame(content)
+        return fitted(content, Room(bytes=bytes_, size=sizes.of, items=digest.items))
 
     return fit
 
 
-def _measure(service: Service, digest: Digest, edition: Edition | None) -> Callable[[Shown], int]:
-    render = render_of(service, edition) if edition else service.render
-    head, line = masthead(service.config.settings, digest), _ANY
-    if edition:
-        line = dateline(service, digest, edition)
-    return lambda part: html_size(head, line, part, render)
+class _Sizes:
+    """The bytes of each part, by what a letter of it is longer than one without it; each is measured once."""
+
+    def __init__(self, service: Service, digest: Digest, edition: Edition | None) -> None:
+        self._service = service
+        self._render = render_of(service, edition) if edition else service.render
+        self._masthead = masthead(service.config.settings, digest)
+        self._dateline = dateline(service, digest, edition) if edition else _ANY
+        self._measured: dict[Row | None, tuple[int, int]] = {}
+
+    def of(self, row: Row) -> int:
+        """A part's own bytes: how much longer a letter becomes when it stands in it once more."""
+        once, twice = self._lengths(row)
+        return twice - once
+
+    def frame(self, content: Content) -> int:
+        """The bytes of all that stands around the parts: the letter's own, and the boxes that notices stand in."""
+        empty, _ = self._lengths(None)
+        examples = {row.showing: row for row in sorted(content.rows) if row.showing.is_notice}
+        return empty + sum(self._lengths(row)[0] - self.of(row) - empty for row in examples.values())
+
+    def _lengths(self, row: Row | None) -> tuple[int, int]:
+        """The length of a letter with this part alone, and with it twice; of one with nothing for None."""
+        if row not in self._measured:
+            alone = shown(self._service, Content(rows=frozenset([row] if row else []), more=_MANY))
+            both = replace(alone, items=2 * alone.items, corrected=2 * alone.corrected, withdrawn=2 * alone.withdrawn)
+            self._measured[row] = self._length(alone), self._length(both)
+        return self._measured[row]
+
+    def _length(self, part: Shown) -> int:
+        return html_size(self._masthead, self._dateline, part, self._render)

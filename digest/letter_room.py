@@ -5,6 +5,7 @@ Mail programs clip what is longer, and the link for leaving stands last. Notices
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from digest.content import Content, Row, Showing
 
@@ -34,7 +35,8 @@ def fitted(content: Content, room: Room) -> Content:
     """The content as there is room for it: the same again for the same, and never empty when it was not.
 
     Notices come first, the oldest first, and then items, the newest first; each short before any is whole. A notice
-    without room is left out and owed; an item without room is named. What is in a letter stays in it when others leave.
+    without room is left out and owed, and then no item stands in its place; an item without room is named. What is in
+    a letter stays in it when others leave.
     """
     if _is_whole(content, room):
         return replace(content, rows=frozenset(_whole(row) for row in content.rows))
@@ -45,7 +47,7 @@ def fitted(content: Content, room: Room) -> Content:
     for row in notices:
         in_letter.take(row)
     owed = [row for row in notices if row not in in_letter.short]
-    for row in items:
+    for row in items if not owed else []:
         in_letter.take(row)
     named = [replace(row, showing=Showing.NAMED, short=False) for row in items if row not in in_letter.short]
     rows = frozenset([*in_letter.rows(), *named]) or frozenset(_shortened(row) for row in owed[:1])
@@ -57,7 +59,8 @@ def _is_whole(content: Content, room: Room) -> bool:
     shown = [_whole(row) for row in content.rows if row.showing is not Showing.NAMED]
     items = sum(not row.showing.is_notice for row in shown)
     is_full = items == room.items or len(shown) == len(content.rows)
-    return is_full and items <= room.items and sum(map(room.size, shown)) <= room.bytes
+    sizes = accumulate(map(room.size, shown))  # measured only until it is too much
+    return is_full and items <= room.items and all(size <= room.bytes for size in sizes)
 
 
 def _rank(row: Row) -> tuple[bool, int, Row]:

@@ -8,6 +8,7 @@ import unicodedata
 
 _JOINERS = "\u200c\u200d"
 _TAGS = range(0xE0020, 0xE0080)
+_ALL_TAGS = "".join(map(chr, _TAGS))
 _FLAG = "\N{WAVING BLACK FLAG}"
 _TONES = range(0x1F3FB, 0x1F400)
 _LETTERS = range(0x1F1E6, 0x1F200)
@@ -40,7 +41,7 @@ def joins(text: str, at: int) -> bool:
     """Whether an invisible sign holds together what people see: an emoji, a flag, or letters of a script that joins."""
     sign, before, after = text[at], text[at - 1 : at], text[at + 1 : at + 2]
     if ord(sign) in _TAGS:
-        return _FLAG in text[max(at - 8, 0) : at]
+        return text[max(at - 8, 0) : at].rstrip(_ALL_TAGS).endswith(_FLAG)
     return sign in _JOINERS and _may_join(before) and _may_join(after)
 
 
@@ -48,7 +49,7 @@ def _may_join(sign: str) -> bool:
     """Whether a joiner means something beside it: not among Latin letters, where it would only hide."""
     if not sign or sign.isascii():
         return False
-    return _is_symbol(sign) or _extends(sign) or unicodedata.category(sign) == "Lo"
+    return _is_symbol(sign) or unicodedata.category(sign) in {"Lo", "Mn", "Mc", "Me"}
 
 
 def _extends(sign: str) -> bool:
@@ -57,4 +58,4 @@ def _extends(sign: str) -> bool:
 
 
 def _is_symbol(sign: str) -> bool:
-    return unicodedata.category(sign) in {"So", "Sm", "Po"} and not sign.isascii()
+    return unicodedata.category(sign) in {"So", "Sm", "Sk", "Po"} and not sign.isascii()

@@ -109,6 +109,12 @@ def test_a_notice_without_room_is_owed_and_the_oldest_goes_first() -> None:
     assert kept.owed == 1
 
 
+def test_no_item_stands_in_a_letter_that_had_no_room_for_a_notice() -> None:
+    kept = fitted(content(row(13, Showing.CORRECTED), row(7)), room(20))
+    assert kept.rows == {row(7, Showing.NAMED)}
+    assert kept.owed == 1
+
+
 def test_an_item_that_is_a_correction_too_is_owed_and_never_only_named() -> None:
     shown = content(row(7), row(14), corrected=frozenset({ArticleId("a7")}))
     kept = fitted(shown, room(5))
