@@ -10,7 +10,7 @@ from digest.content import Content, Row
 from digest.edition import Edition
 from digest.letter import HTML_BYTES, html_size
 from digest.letter_room import Fit, Room, fitted
-from digest.letter_values import Dateline, Shown
+from digest.letter_values import Dateline
 
 _RESERVE = 2_000
 """Bytes for what is in no part alone: the next headlines, numbers with more digits, what a test letter says of itself.
@@ -39,26 +39,26 @@ class _Sizes:
         self._render = render_of(service, edition) if edition else service.render
         self._masthead = masthead(service.config.settings, digest)
         self._dateline = dateline(service, digest, edition) if edition else _ANY
-        self._measured: dict[Row | None, tuple[int, int]] = {}
+        self._measured: dict[tuple[Row | None, int], int] = {}
 
     def of(self, row: Row) -> int:
-        """A part's own bytes: how much longer a letter becomes when it stands in it once more."""
-        once, twice = self._lengths(row)
-        return twice - once
+        """A part's own bytes, without those of the box that a notice shares with others."""
+        if row.showing.is_notice:
+            return self._length(row, times=2) - self._length(row)
+        return self._length(row) - self._length(None)
 
     def frame(self, content: Content) -> int:
         """The bytes of all that stands around the parts: the letter's own, and the boxes that notices stand in."""
-        empty, _ = self._lengths(None)
+        empty = self._length(None)
         examples = {row.showing: row for row in sorted(content.rows) if row.showing.is_notice}
-        return empty + sum(self._lengths(row)[0] - self.of(row) - empty for row in examples.values())
+        return empty + sum(self._length(row) - self.of(row) - empty for row in examples.values())
 
-    def _lengths(self, row: Row | None) -> tuple[int, int]:
-        """The length of a letter with this part alone, and with it twice; of one with nothing for None."""
-        if row not in self._measured:
-            alone = shown(self._service, Content(rows=frozenset([row] if row else []), more=_MANY))
-            both = replace(alone, items=2 * alone.items, corrected=2 * alone.corrected, withdrawn=2 * alone.withdrawn)
-            self._measured[row] = self._length(alone), self._length(both)
-        return self._measured[row]
-
-    def _length(self, part: Shown) -> int:
-        return html_size(self._masthead, self._dateline, part, self._render)
+    def _length(self, row: Row | None, times: int = 1) -> int:
+        """The length of a letter with this part alone, so many times; with nothing for None."""
+        if (row, times) not in self._measured:
+            one = shown(self._service, Content(rows=frozenset([row] if row else []), more=_MANY))
+            several = replace(
+                one, items=times * one.items, corrected=times * one.corrected, withdrawn=times * one.withdrawn
+            )
+            self._measured[row, times] = html_size(self._masthead, self._dateline, several, self._render)
+        return self._measured[row, times]
