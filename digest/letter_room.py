@@ -42,7 +42,7 @@ def fitted(content: Content, room: Room) -> Content:
         return replace(content, rows=frozenset(_whole(row) for row in content.rows))
     notices = [row for row in content.rows if row.showing.is_notice or row.article in content.corrected]
     notices.sort(key=lambda row: (row.seq, row))
-    items = sorted((row for row in content.rows if row not in notices), key=_rank)
+    items = sorted(content.rows.difference(notices), key=_rank)
     in_letter = _Letter(room)
     for row in notices:
         in_letter.take(row)

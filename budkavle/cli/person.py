@@ -13,6 +13,7 @@ from budkavle.explaining import Explanation, explain_edition
 from budkavle.noes import why_not
 from budkavle.wiring import Service, open_to_read
 from digest.adapters.stories import Story, story_of
+from digest.content import Showing
 from digest.explaining import Explained, WhyNot
 from digest.period import PeriodKey
 from mail.address import parse_address
@@ -31,6 +32,9 @@ _WORDS = {
     WhyNot.NO_ROOM: "the letter was full of other corrections and withdrawals; the next one tells of it",
     WhyNot.PULLED: "it was withdrawn or erased before the letter went out",
 }
+
+
+_NAMED = ": the letter was full; the edition's page names it"
 
 
 def show(address: AddressArgument, /, *, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:
@@ -190,7 +194,7 @@ def _lines(each: Explanation, titles: Mapping[tuple[str, int], str]) -> Iterator
 
 def _reason(row: Explained) -> str:
     if row.why is None:
-        return ""
+        return _NAMED if row.shown is Showing.NAMED else ""
     where = f", in edition {row.edition}" if row.edition else ""
     return f": {_WORDS[row.why]}{where}"
 
