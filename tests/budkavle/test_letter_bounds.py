@@ -171,10 +171,10 @@ def test_a_letter_planned_before_there_was_a_bound_is_bounded_when_it_is_made(se
     digest = digest_of(service, items=200)
     for number in range(160):
         publish(service, long_title(number))
-    edition = plan_period(service, digest, PeriodKey(KEY), NOW)
     letter = preview(service, digest, None, NOW)
     assert letter is not None
     assert len(html_part(letter).encode()) <= HTML_BYTES, "of a preview, too"
+    edition = plan_period(service, digest, PeriodKey(KEY), NOW)
     rows = [Row(showing=Showing.ITEM, article=row.article, seq=row.seq) for row in only_content(service, edition).rows]
     html = html_of(letter_form(service, digest, edition, Content(rows=frozenset(rows))))
     assert len(html.encode()) <= HTML_BYTES
