@@ -69,6 +69,15 @@ class Look(Table):
     logo_dark: Annotated[str, AfterValidator(forms.picture), Text] | None = None
 
 
+class Imprint(Table):
+    """Who sends letters, and where their readers find a person: it stands in the foot of every letter."""
+
+    postal: Words | None = Field(default=None, examples=["Region Lingonmark, Box 1, 123 45 Lingonby"])
+    address: Address | None = Field(default=None, examples=["redaktionen@example.org"])
+    phone: Words | None = Field(default=None, examples=["010-000 00 00"])
+    url: WebAddress | None = Field(default=None, examples=["https://www.example.org/kontakt/"])
+
+
 class Limits(Table):
     """How many letters an hour the pages may cause, and how fast a form may be filled in."""
 
@@ -253,6 +262,7 @@ class Settings(Table):
     operator: Operator
     web: Web = Web()
     look: Look = Look()
+    imprint: Imprint = Imprint()
     limits: Limits = Limits()
     accessibility: Accessibility = Accessibility()
     publish: Publish = Publish()

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from budkavle.config_settings import Settings
 from budkavle.consenting import LANGUAGES
+from budkavle.letters import colours, imprint
 from budkavle.wiring import Service
 from digest.adapters.joining import subscriptions_of
 from digest.adapters.moving import digest_moved
@@ -64,7 +65,12 @@ def letter_for(service: Service, waiting: Waiting, token: str, now: datetime) ->
 
 def _values(service: Service, waiting: Waiting, token: str) -> Mapping[str, object]:
     url = service.config.settings.public_url
-    values: dict[str, object] = {"asked": waiting.asked}
+    settings = service.config.settings
+    values: dict[str, object] = {
+        "asked": waiting.asked,
+        "imprint": imprint(settings),
+        "colours": colours(settings.look),
+    }
     if waiting.kind.purpose is not None:
         values["url"] = f"{url}{_PATHS[waiting.kind]}{token}"
     with service.database.read.begin() as connection:

@@ -27,6 +27,26 @@ class Mailbox:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Imprint:
+    """How readers reach a person at the sender: what is not given is empty."""
+
+    postal: str = ""
+    address: str = ""
+    phone: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Colours:
+    """The accent of letters on light and on dark ground, and of what is written on it: each as `#0b5a66`."""
+
+    accent: str = "#0b5a66"
+    on_accent: str = "#ffffff"
+    accent_dark: str = "#8ed3dd"
+    on_accent_dark: str = "#0d2227"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Masthead:
     """What all letters of a digest have in common. `public_url` ends with a slash.
 
@@ -40,6 +60,8 @@ class Masthead:
     public_url: str
     reply_to: Mailbox | None = None
     leave_mailbox: str | None = None
+    imprint: Imprint = Imprint()
+    colours: Colours = Colours()
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -106,12 +128,16 @@ class Dateline:
 
 @dataclass(frozen=True, kw_only=True)
 class ShownArticle:
-    """An article as a letter shows it. Corrections and withdrawals have a note and the day they were made."""
+    """An article as a letter shows it. Corrections and withdrawals have a note and the day they were made.
+
+    `short` when there is no room for more than its headline, one line and its link.
+    """
 
     article: Article
     publishers: tuple[str, ...]
     note: str = ""
     noted_on: date | None = None
+    short: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,8 @@ from budkavle.alarms.store import book_of
 from budkavle.database import plain_faults
 from budkavle.gone_names import gone_names
 from budkavle.holding import names_held
-from budkavle.planning import rhythm, schedule
+from budkavle.planning import schedule
+from budkavle.rhythm import rhythm
 from budkavle.showing import shown_now
 from budkavle.wiring import Service
 from budkavle.wording import counted

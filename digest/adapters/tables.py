@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -207,7 +208,8 @@ variants = Table(
     Column("id", Integer, primary_key=True),
     Column("edition_id", ForeignKey(editions.c.id), nullable=False),
     Column("key", String(64), nullable=False),
-    Column("more", Integer, nullable=False, comment="how many items there were beyond those shown"),
+    Column("more", Integer, nullable=False, comment="how many items stand nowhere, as it was before they were named"),
+    Column("owed", Integer, nullable=False, server_default="0", comment="how many notices found no room"),
     Column("form", LargeBinary, comment="the letter's bytes but for its recipient, once rendered"),
     Column("sha256", String(64), comment="of the form, kept in the register when the form itself is not"),
     UniqueConstraint("edition_id", "key"),
@@ -220,6 +222,7 @@ variant_items = Table(
     Column("article", String(200), primary_key=True),
     Column("seq", Integer, nullable=False),
     Column("showing", String(20), nullable=False),
+    Column("short", Boolean, nullable=False, server_default=false(), comment="whether shortened for want of room"),
     Index(None, "article"),
 )
 
