@@ -11,7 +11,7 @@ from budkavle.cli.terminal import DEFAULT_CONFIG, AsJson, ConfigFile, Exit, comp
 from budkavle.config import load
 from budkavle.list_reading import open_list
 from budkavle.list_suppression import OptOutRemark, OptOutTally, suppress_list
-from budkavle.wiring import open_service, open_to_try
+from budkavle.wiring import open_to_try, open_to_write
 from budkavle.wording import counted
 from digest.list_membership import Membership
 from digest.opt_outs import OptedOut
@@ -51,7 +51,7 @@ def suppress(  # noqa: PLR0913 - one option each, as the manual lists them
         if remarks <= REMARKS_ON_SCREEN:
             complain(f"{file}:{each.line}: {each.outcome}: {each.why}")
 
-    with bytes_of(found.size) as told, open_to_try(loaded) if dry_run else open_service(loaded) as service:
+    with bytes_of(found.size) as told, open_to_try(loaded) if dry_run else open_to_write(loaded) as service:
         tally = suppress_list(service, found, stated, now(), dry_run=dry_run, remark=remark, told=told)
     if remarks > REMARKS_ON_SCREEN:
         complain(f"{file}: and {remarks - REMARKS_ON_SCREEN} more")
