@@ -13,7 +13,7 @@ from budkavle.config import load
 from budkavle.database import Database
 from budkavle.forgetting import erase
 from budkavle.joining import confirm
-from budkavle.leaving import NAME as LEAVES
+from budkavle.leave_place import NAME as LEAVES
 from budkavle.purging import purge
 from budkavle.wiring import Service, open_service
 from digest.adapters.leave_journal import LeaveJournal
@@ -98,7 +98,8 @@ def before(store: Path, change: Callable[[sqlite3.Connection], None]) -> None:
             "ALTER TABLE caused_letters DROP COLUMN share;"
             "CREATE INDEX ix_caused_letters_goes ON caused_letters (goes);"
             "CREATE INDEX ix_caused_letters_domain_asked ON caused_letters (domain, asked);"
-            "UPDATE alembic_version SET version_num = '0015';"
+            "ALTER TABLE variant_items DROP COLUMN short; ALTER TABLE variants DROP COLUMN owed;"
+            "UPDATE alembic_version SET version_num = '0016';"
         )
         change(connection)
         connection.commit()
