@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from articles.article import ArticleId
 from budkavle.wiring import Service
@@ -17,6 +17,8 @@ from feeds.history import Chain, archive_name
 from feeds.kept import Kept, Refused, keep
 from feeds.place import CURRENT, wanted
 from feeds.wholeness import broken
+
+_SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +43,7 @@ class Builder:
         self._made_with = made_with
         self._end_notices = service.end_notices
         self._folder = service.config.publish_folder / "feeds"
+        self._articles, self._wait = service.articles, service.wait
         self._now = now
 
     def made_of(self, feed: Feed) -> str:
@@ -97,10 +100,21 @@ class Builder:
         """What readers are told of a feed's end: noted when it is told first, or found where it was told before."""
         feed_id = self._site.feed_id(feed)
         noted = self._end_notices.told(feed_id)
-        told = told_now(noted or self._published_end(feed, ends), feed, ends, self._site, self._now())
+        before = noted or self._published_end(feed, ends)
+        now = self._now() if before and before.ends == ends else self._after_all_news()
+        told = told_now(before, feed, ends, self._site, now)
         if told != noted:
             self._end_notices.note(feed_id, told)
         return told
+
+    def _after_all_news(self) -> datetime:
+        """Now, in a second after the newest act's: else both bear one time, and the feed's date does not rise."""
+        newest, now = self._articles.newest_at(), self._now()
+        ahead = (newest.replace(microsecond=0) + _SECOND - now).total_seconds() if newest else 0
+        if not 0 < ahead <= 1:
+            return now
+        self._wait(ahead)
+        return now + timedelta(seconds=ahead)
 
     def _published_end(self, feed: Feed, ends: date) -> EndTold | None:
         document = self._folder / f"{feed.slug}.atom"

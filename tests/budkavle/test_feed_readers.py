@@ -4,8 +4,8 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -20,6 +20,7 @@ from budkavle.config import load
 from budkavle.database import Database
 from budkavle.starting import write_config
 from tests.budkavle.conftest import COMMAND, changed, free_port
+from tests.budkavle.test_serving import documented, nginx_with, put
 from tests.feed_life import live
 from tests.feed_readers import readers
 
@@ -69,14 +70,38 @@ def daemon(home: Path, port: int) -> Iterator[Daemon]:
         made.stop()
 
 
+@contextmanager
+def alone(_home: Path, _port: int, _public_url: str) -> Iterator[int]:
+    """No server in front: the daemon listens itself."""
+    yield _port
+
+
+@contextmanager
+def behind_nginx(home: Path, port: int, public_url: str) -> Iterator[int]:
+    """The server of docs/serving.md, but without TLS, for whose names and certificates readers would be set up."""
+    listens = free_port()
+    tls, _, _ = documented().partition("\nserver {\n    listen 80")
+    plain = "".join(line for line in tls.splitlines(keepends=True) if "ssl_certificate" not in line)
+    places = {
+        "listen 443 ssl http2": f"listen 127.0.0.1:{port}",
+        "server_name nyheter.example.org": "server_name 127.0.0.1",
+        "https://nyheter.example.org": public_url.rstrip("/"),
+        "/srv/budkavle": str(load(home / "config.toml").publish_folder),
+        "127.0.0.1:8090": f"127.0.0.1:{listens}",
+    }
+    with nginx_with(home / "nginx", put(plain, places), port):
+        yield listens
+
+
+@pytest.mark.parametrize("front", [alone, behind_nginx])
 def test_every_reader_tells_each_piece_of_news_once_from_the_first_article_to_the_end(
-    home: Path, tmp_path: Path
+    home: Path, tmp_path: Path, front: Callable[[Path, int, str], AbstractContextManager[int]]
 ) -> None:
     port = free_port()
     public_url = f"http://127.0.0.1:{port}/"
     config = home / "config.toml"
     config.write_text(changed(config.read_text(encoding="utf-8"), public_url=public_url), encoding="utf-8")
-    with daemon(home, port) as running:
+    with front(home, port, public_url) as listens, daemon(home, listens) as running:
         live(home, public_url, running.start, tmp_path)
 
 
