@@ -414,6 +414,8 @@ class Lives(RuleBasedStateMachine):
         if over and self.refused and len(self.refused) >= len(self.named):
             self.open |= self.refused
             self.refused.clear()
+            # Nobody else was offered anything: then it is as if the edition had just been planned.
+            self.is_untouched = self.planned() == self.planned(DeliveryState.PLANNED, DeliveryState.SKIPPED)
 
     @precondition(lambda self: self.doubts)
     @rule(data=st.data(), arrived=st.booleans())
