@@ -7,6 +7,8 @@ _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _NAMED = re.compile(r"([^<>]*)<((?:mailto:)?[^<>@\s]+@[^<>@\s]+)>[\s;,.]*")
 _COMMENTED = re.compile(r"([^\s()<>@]+@[^\s()<>@]+)\s*\([^()@]*\)")
 _SCHEME = re.compile(r"(?:mailto|smtp)\s*:\s*", re.IGNORECASE)
+_LONGEST = 1_000
+"""Characters of a cell that may hold an address and a name: each layer around it is looked at anew."""
 _PAIRS = {'"': '"', "'": "'", "“": "”", "”": "”", "„": "“", "‘": "’", "’": "’", "«": "»", "»": "«", "`": "`", "´": "´"}
 _PAIRS_AROUND = {**_PAIRS, "<": ">", "(": ")", "[": "]"}
 _NETWORK = re.compile(
@@ -24,9 +26,11 @@ def visible(cell: str) -> str:
 def bare_address(cell: str) -> str:
     """The address in a cell, without what is written around one: a name, quotes, `mailto:`, a full stop, blanks.
 
-    Nothing inside it changes, and a cell with two addresses stays as it is.
+    Nothing inside it changes, and a cell with two addresses stays as it is, as does one that is too long for any.
     """
     text = visible(cell).strip()
+    if len(text) > _LONGEST:
+        return text
     while (inner := _inner(text)) != text:
         text = inner
     return text

@@ -69,6 +69,7 @@ def test_whatever_is_repeated_in_a_message_is_read_in_proportion(pieces: list[by
 
 LINES = {
     "dots behind an @": "a@" + "." * 60_000 + " @",
+    "wrapped over and over": "(" * 29_000 + "a@example.org" + ")" * 29_000,
     "an open quote": '"' * 60_001,
     "open quotes": '"a,' * 20_000,
     "separators": "," * 60_000,
