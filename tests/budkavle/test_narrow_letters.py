@@ -68,7 +68,7 @@ def test_every_letter_holds_at_320_px_with_every_kind_of_long_word_in_all_its_te
     word = " ".join(LONG.values())
     render = renderer("sv", STOCKHOLM, tmp_path)
     shown = [each for each in letters() if each.name.endswith(".html")]
-    assert len({each.name for each in shown}) == 6
+    assert len({each.name for each in shown}) == 8
     with Window(width=320).opened(browser) as sheet:
         for sample in shown:
             values = stretched(sample.values, word)
