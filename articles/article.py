@@ -187,13 +187,17 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Version:
-    """One immutable state of an article. `note` says to readers what was wrong, where an act needs it."""
+    """One immutable state of an article. `note` says to readers what was wrong, where an act needs it.
+
+    `by_date`: it was old when it was first seen, so readers date it by its article's date, not by its arrival `at`.
+    """
 
     seq: Seq
     kind: Kind
     at: datetime
     note: str
     article: Article
+    by_date: bool = False
 
     def __post_init__(self) -> None:
         if self.at.tzinfo is None:

@@ -9,13 +9,14 @@ from articles.sources.furniture import RuleSet, join
 from articles.sources.markdown import read_markdown
 from articles.sources.matter import nearest
 from articles.sources.page import read_page
-from articles.sources.plain import clean, faulty_character
+from articles.sources.plain import clean, faulty_character, piled_marks
 from articles.sources.reading import Input, Parsed, Refused, Source, Vocabulary
 from articles.topics import tagged
 
 _MARKDOWN = (".md", ".markdown")
 # Some thirty times the longest press release we know of: what is longer is a book, a log or an attack.
 _MOST_SIGNS, _MOST_LINES = 200_000, 10_000
+_LONGEST_REASON = 500
 
 
 def read(  # noqa: PLR0913 - everything a rule may ask is an argument, the day and the zone too
@@ -79,7 +80,12 @@ def record(
 def located(given: Input, refused: Refused) -> str:
     """The refusal as one line for people: file, line where it is known, why, and the remedy."""
     place = given.file if refused.line is None else f"{given.file}:{refused.line}"
-    return f"{place}: {refused.reason}"
+    return f"{place}: {_shortened(refused.reason)}"
+
+
+def _shortened(reason: str) -> str:
+    """A reason that can be read: what it quotes of the input may be as long as the input. The remedy stands last."""
+    return reason if len(reason) <= _LONGEST_REASON else f"{reason[:200]} … {reason[-200:]}"
 
 
 def _faulty(given: Input) -> Refused | None:
@@ -93,6 +99,8 @@ def _faulty(given: Input) -> Refused | None:
     ):
         if count > most:
             return Refused(reason=f"{count} {what} are more than {most}: is it an article? Give its text alone")
+    if piled := piled_marks(given.text):
+        return piled
     if not clean(given.text).strip():
         return Refused(reason="empty; write a text into it or remove it")
     return None

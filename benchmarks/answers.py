@@ -31,6 +31,7 @@ from budkavle.starting import write_config
 from tests.chaos.installation import COMMAND, LEAD, today
 from tests.chaos.sink import free_port
 
+_TAKES_DELTAS = {"A-IM": "feed", "User-Agent": "newsboat/2.21 (Linux x86_64)"}
 _LARGE, _SMALL = "/feeds/alla-nyheter.atom", "/feeds/ekonomi-och-styrning.atom"
 _KEY = "2026-01-09"
 
@@ -121,7 +122,7 @@ def _kinds(folder: Path, port: int) -> dict[str, Asked]:
         "a large feed": Asked(path=_LARGE),
         "a large feed, gzip": Asked(path=_LARGE, headers={"Accept-Encoding": "gzip"}),
         "304": Asked(path=_LARGE, status=HTTPStatus.NOT_MODIFIED, headers=kept),
-        "226": Asked(path=_LARGE, status=HTTPStatus.IM_USED, headers={"If-None-Match": before, "A-IM": "feed"}),
+        "226": Asked(path=_LARGE, status=HTTPStatus.IM_USED, headers={"If-None-Match": before, **_TAKES_DELTAS}),
         "the subscribe page": Asked(path="/prenumerera"),
         "a preferences page": Asked(path=_preferences(folder)),
         "an edition page": Asked(path=f"/utgavor/veckobrev/{_KEY}"),

@@ -6,7 +6,7 @@ from datetime import tzinfo
 from articles.article import Kind, Version
 from budkavle.archived import ArchivedEdition, ArchivedItem, ListedEdition, Since
 from budkavle.config_settings import Digest
-from budkavle.letters import dateline, shown
+from budkavle.letters import dateline, named, shown
 from budkavle.wiring import Service
 from digest.adapters.archive import begun, shown_in
 from digest.content import Content, Showing
@@ -33,7 +33,7 @@ def archived_edition(service: Service, digest: Digest, key: str) -> ArchivedEdit
     content = Content(rows=frozenset(row for row in rows if row.article not in erased))
     seqs = {(row.showing, row.article): row.seq for row in content.rows}
     notices = service.articles.notices({row.article for row in content.rows})
-    page, line = shown(service, digest, content), dateline(service, digest, edition)
+    page, line = shown(service, content), dateline(service, digest, edition)
 
     def archived(
         showing: Showing, articles: Iterable[ShownArticle], setting: Callable[[ShownArticle], Item]
@@ -48,6 +48,7 @@ def archived_edition(service: Service, digest: Digest, key: str) -> ArchivedEdit
         label=line.label,
         day=line.date.date(),
         items=archived(Showing.ITEM, page.items, full),
+        named=archived(Showing.NAMED, named(service, content), brief),
         corrected=archived(Showing.CORRECTED, page.corrected, brief),
         withdrawn=archived(Showing.WITHDRAWN, page.withdrawn, unlinked),
         erased=len(erased),

@@ -28,12 +28,14 @@ class ArchivedItem:
 class ArchivedEdition:
     """All that the letters of an edition showed, in page order. `label` says its period in words.
 
+    `named` is what stood in no letter: there was no room, or it was more than a letter holds.
     Of what was erased since nothing is left but how many texts there were.
     """
 
     label: str
     day: date
     items: tuple[ArchivedItem, ...] = ()
+    named: tuple[ArchivedItem, ...] = ()
     corrected: tuple[ArchivedItem, ...] = ()
     withdrawn: tuple[ArchivedItem, ...] = ()
     erased: int = 0

@@ -19,7 +19,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from budkavle.config import Config
 from budkavle.database import StoreError, copy_store, make_durable, plain_faults
-from budkavle.leaving import NAME as LEAVES
+from budkavle.leave_place import NAME as LEAVES
 from budkavle.opening import open_reading, refuse_foreign
 from budkavle.secret import NAME as SECRET
 from budkavle.store_presence import NoStoreError, store_is_there

@@ -11,10 +11,11 @@ from pathlib import Path
 import structlog
 
 from budkavle.database import make_durable
+from budkavle.file_kinds import BOUNCES
 from budkavle.wiring import Service
 from digest.bounce import Report, read_bounce
 from digest.bounced import Bounce, Taken
-from digest.leaves import How
+from digest.leaves import How, Left
 from digest.mime import MOST_BYTES
 from digest.verp import Returned, ReturnedNotice
 from mail.address import Address
@@ -22,7 +23,6 @@ from mail.status_codes import BounceClass
 
 log = structlog.get_logger()
 _MOST_KEPT = 2000
-_SILENT = (BounceClass.AUTO_REPLY, BounceClass.UNKNOWN)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,9 +41,9 @@ class Outcome:
 def take_in(service: Service, raw: bytes, recipient: str, now: datetime) -> Outcome:
     """Take in one message of any bytes, delivered to `recipient` where that is known.
 
-    What is no report, and a report about no letter of ours, is kept as a file and changes nothing. A complaint is a
-    person's no, so it stands in the journal of leaves, too. Raises what the database raises, and OSError: then the
-    message must come again.
+    What is no report, and a report about no letter of ours, is kept as a file and changes nothing. A wish to leave and
+    a complaint are a person's no, so they stand in the journal of leaves, too. Raises what the database raises, and
+    OSError: then the message must come again.
     """
     raw = raw[:MOST_BYTES]
     try:
@@ -53,6 +53,10 @@ def take_in(service: Service, raw: bytes, recipient: str, now: datetime) -> Outc
         return _kept(service, raw, Outcome(kind=BounceClass.UNKNOWN, taken=None))
     if report.kind is BounceClass.AUTO_REPLY:
         return Outcome(kind=report.kind, taken=None)
+    if report.kind is BounceClass.LEAVE:
+        return _left(service, report, raw, now)
+    if report.kind is BounceClass.UNKNOWN and report.form and isinstance(report.letter, Returned):
+        service.bounces.take(report.letter, _bounce(service, report), now)  # so that an alarm tells of it
     if report.kind is BounceClass.UNKNOWN or report.letter is None:
         return _kept(service, raw, Outcome(kind=report.kind, taken=None))
     taken, complained = _took(service, report.letter, _bounce(service, report), now)
@@ -63,6 +67,17 @@ def take_in(service: Service, raw: bytes, recipient: str, now: datetime) -> Outc
         log.warning("domain_paused", remedy="`budkavle status` says which, and why")
     log.info("bounce", kind=report.kind, status=report.status, taken=taken, form=report.form, **_named(report.letter))
     return Outcome(kind=report.kind, taken=taken)
+
+
+def _left(service: Service, report: Report, raw: bytes, now: datetime) -> Outcome:
+    """End the subscription whose owner wishes to leave, as its link does; a wish about none is kept for a person."""
+    own = service.leaves.token_of(report.letter.subscription) if isinstance(report.letter, Returned) else None
+    for token in (*report.leave_tokens, *([own] if own else ())):
+        done = service.leaves.leave(token, now)
+        if done.left is not Left.UNKNOWN:
+            log.info("left_by_mail", digest=done.digest, already=done.left is Left.ALREADY)
+            return Outcome(kind=report.kind, taken=Taken.LEFT)
+    return _kept(service, raw, Outcome(kind=report.kind, taken=None))
 
 
 def _took(
@@ -105,7 +120,7 @@ def own_names(service: Service) -> Collection[str]:
 
 def unknown_folder(service: Service) -> Path:
     """Where messages lie that nobody understood."""
-    return service.config.store_path.parent / "bounces" / "unknown"
+    return service.config.store_path.parent / BOUNCES
 
 
 def _kept(service: Service, raw: bytes, outcome: Outcome) -> Outcome:

@@ -2,21 +2,23 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 
 from articles.article import ArticleId
 from budkavle.wiring import Service
 from feeds.adapters.shelf import Built
 from feeds.documents import archive, head_faults, join
-from feeds.ending import end_notice
+from feeds.ending import EndTold, end_notice, told_by, told_now
 from feeds.entry import Feed
 from feeds.head import FORMS
 from feeds.history import Chain, archive_name
 from feeds.kept import Kept, Refused, keep
 from feeds.place import CURRENT, wanted
 from feeds.wholeness import broken
+
+_SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,11 +34,17 @@ class Outcome:
 class Builder:
     """Builds the feeds of one round: the settings are read once."""
 
-    def __init__(self, service: Service, made_with: str) -> None:
+    def __init__(
+        self, service: Service, made_with: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
         self._shelf = service.shelf
         self._site = service.site
         self._render = service.render
         self._made_with = made_with
+        self._end_notices = service.end_notices
+        self._folder = service.config.publish_folder / "feeds"
+        self._articles, self._wait = service.articles, service.wait
+        self._now = now
 
     def made_of(self, feed: Feed) -> str:
         """A hash of all that goes into a feed's documents beside its articles: 64 hex characters."""
@@ -67,7 +75,7 @@ class Builder:
             documents[name] = archive(feed, name, kept, self._site, chain.of(number))
             faults += _faults(name, documents[name], kept)
         kept = self._entries(feed, newest, FORMS)
-        kept = [*self._farewell(feed, kept), *kept]
+        kept = [*self._farewell(feed), *kept]
         for suffix, document in join(feed, kept, self._site, self._render, chain.of_current()).items():
             name = feed.slug + suffix
             documents[name] = document
@@ -79,15 +87,38 @@ class Builder:
             faults=tuple(faults),
         )
 
-    def _farewell(self, feed: Feed, kept: Sequence[Kept]) -> Iterator[Kept]:
+    def _farewell(self, feed: Feed) -> Iterator[Kept]:
         """The last entry of a feed that ends, above all others."""
         if feed.ends is not None:
-            newest = max((each.published for each in kept), default=self._site.since.timestamp())
-            moment = datetime.fromtimestamp(newest, self._site.zone)
-            last = keep(end_notice(feed, feed.ends, moment, self._site, self._render), self._site, self._render)
+            told = self._told_of_end(feed, feed.ends)
+            last = keep(end_notice(feed, told, self._site, self._render), self._site, self._render)
             if isinstance(last, Refused):
                 raise ValueError("; ".join(last.faults))
             yield last
+
+    def _told_of_end(self, feed: Feed, ends: date) -> EndTold:
+        """What readers are told of a feed's end: noted when it is told first, or found where it was told before."""
+        feed_id = self._site.feed_id(feed)
+        noted = self._end_notices.told(feed_id)
+        before = noted or self._published_end(feed, ends)
+        now = self._now() if before and before.ends == ends else self._after_all_news()
+        told = told_now(before, feed, ends, self._site, now)
+        if told != noted:
+            self._end_notices.note(feed_id, told)
+        return told
+
+    def _after_all_news(self) -> datetime:
+        """Now, in a second after the newest act's: else both bear one time, and the feed's date does not rise."""
+        newest, now = self._articles.newest_at(), self._now()
+        ahead = (newest.replace(microsecond=0) + _SECOND - now).total_seconds() if newest else 0
+        if not 0 < ahead <= 1:
+            return now
+        self._wait(ahead)
+        return now + timedelta(seconds=ahead)
+
+    def _published_end(self, feed: Feed, ends: date) -> EndTold | None:
+        document = self._folder / f"{feed.slug}.atom"
+        return told_by(document.read_bytes(), ends, self._site) if document.is_file() else None
 
     def _archived(self, facets: Collection[str], block: int, holds: frozenset[ArticleId]) -> list[ArticleId]:
         """The articles of an archive document: those of its block that the current document does not hold."""
@@ -104,7 +135,16 @@ class Builder:
 def _written(feed: Feed) -> list[object]:
     """A feed's settings, the same in every process: sets have no order of their own."""
     ends = feed.ends.isoformat() if feed.ends else None
-    return [feed.slug, feed.title, feed.size, feed.contacts, ends, sorted(feed.publishers), sorted(feed.topics)]
+    return [
+        feed.slug,
+        feed.id,
+        feed.title,
+        feed.size,
+        feed.contacts,
+        ends,
+        sorted(feed.publishers),
+        sorted(feed.topics),
+    ]
 
 
 def _faults(name: str, document: bytes, kept: Collection[Kept]) -> Iterable[str]:

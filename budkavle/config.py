@@ -114,6 +114,10 @@ def shipped_rule_sets() -> frozenset[str]:
     return frozenset(rule.name.removesuffix(".toml") for rule in rules if rule.name.endswith(".toml"))
 
 
+_MOST_SIGNS, _MOST_DOTS = 1_000_000, 1_000
+"""The shipped file has some 10 000 characters, and the longest line of a thousand words no dot."""
+
+
 def load(path: Path) -> Config:
     """The configuration in a file; raises ConfigFaults with all its faults at once."""
     text = _text(path)
@@ -146,8 +150,17 @@ def _text(path: Path) -> str:
 
 
 def _toml(path: Path, text: str) -> Mapping[str, object]:
+    """What the file says. The steps are bounded: tomllib takes the square of a dotted key's parts, and nests calls."""
+    remedy = "begin with the file that `budkavle init` writes, and change its values"
+    if len(text) > _MOST_SIGNS:
+        raise _fault(path, None, f"has {len(text)} characters, more than {_MOST_SIGNS}", remedy)
+    for number, row in enumerate(text.split("\n"), 1):
+        if row.count(".") > _MOST_DOTS:
+            raise _fault(path, number, f"has more than {_MOST_DOTS} dots in this line", remedy)
     try:
         return tomllib.loads(text)
+    except RecursionError:
+        raise _fault(path, None, "has arrays or tables in each other without end", remedy) from None
     except tomllib.TOMLDecodeError as error:
         what, line = _told(str(error), text)
         key = re.match(r"\s*([\w.-]+)\s*=", text.splitlines()[line - 1])

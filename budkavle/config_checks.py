@@ -13,6 +13,7 @@ from budkavle import config_forms as forms
 from budkavle.config_faults import Finding, shown
 from budkavle.config_forms import Wrong, is_loopback, nearest, slug, slugged
 from budkavle.config_lines import Place
+from feeds.whereabouts import oldest_slug
 
 Raw = Mapping[str, object]
 
@@ -37,6 +38,7 @@ def check(raw: Raw, folder: Path, rule_sets: Collection[str]) -> Iterator[Findin
     yield from _twice(raw)
     yield from _references(raw)
     yield from _moved(raw)
+    yield from _feed_ids(raw)
     yield from _rules(raw, rule_sets)
     for place, digest in _tables(raw, "digests"):
         yield from _rhythm(place, digest)
@@ -111,6 +113,22 @@ def _moved(raw: Raw) -> Iterator[Finding]:
             yield _unknown((*place, "to"), new, "no feed", slugs)
 
 
+def _feed_ids(raw: Raw) -> Iterator[Finding]:
+    """No two feeds have one id: their own, or the oldest slug that led to them."""
+    moves = ((table.get("from"), table.get("to")) for _, table in _tables(raw, "moved"))
+    moved = {old: new for old, new in moves if isinstance(old, str) and isinstance(new, str)}
+    seen = dict[str, str]()
+    for place, feed in _tables(raw, "feeds"):
+        slug_ = feed.get("slug")
+        if not isinstance(slug_, str) or slug_ in seen.values():
+            continue  # it has its own line
+        own = feed.get("id", oldest_slug(slug_, moved))
+        if isinstance(own, str) and own in seen:
+            what = f"{shown(own)} is already the id of the feed {seen[own]}"
+            yield Finding(place=(*place, "id"), what=what, remedy="write an id of its own: its first slug")
+        seen[str(own)] = slug_
+
+
 def _end(text: str, steps: Mapping[str, object]) -> object:
     """Where so many moves lead; they may go round."""
     seen = set[object]()
@@ -167,7 +185,11 @@ def _mail(mail: Raw) -> Iterator[Finding]:
 
 def _limits(limits: Raw) -> Iterator[Finding]:
     """What one network or domain may cause must leave room for others."""
-    ordered = (("network", 10, "domain", 100), ("domain", 100, "overall", 300), ("large_domain", 200, "overall", 300))
+    ordered = (
+        ("network", 10, "domain", 100),
+        ("domain", 100, "overall", 3000),
+        ("large_domain", 1500, "overall", 3000),
+    )
     for name, usual, bound, usual_bound in ordered:
         few, many = limits.get(name, usual), limits.get(bound, usual_bound)
         if isinstance(few, int) and isinstance(many, int) and few >= many and {name, bound} & limits.keys():

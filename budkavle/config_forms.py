@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+from articles.uri import uri
 from feeds.address import is_public
 
 SLUG_SIZE = 64
@@ -129,6 +130,8 @@ def web_address(text: str) -> str:
 def public_url(text: str) -> str:
     """The address that everything published lies under: https, or http on this machine alone."""
     web_address(text)
+    if not text.isascii():
+        raise Wrong("has letters that stand in no address as it is asked for", f'write "{uri(text)}"')
     parts = urlsplit(text)
     if parts.query or parts.fragment or "@" in parts.netloc or text.endswith(("?", "#")):
         raise Wrong("has more than host and path", "leave out user, query and fragment")

@@ -69,6 +69,15 @@ class Look(Table):
     logo_dark: Annotated[str, AfterValidator(forms.picture), Text] | None = None
 
 
+class Imprint(Table):
+    """Who sends letters, and where their readers find a person: it stands in the foot of every letter."""
+
+    postal: Words | None = Field(default=None, examples=["Region Lingonmark, Box 1, 123 45 Lingonby"])
+    address: Address | None = Field(default=None, examples=["redaktionen@example.org"])
+    phone: Words | None = Field(default=None, examples=["010-000 00 00"])
+    url: WebAddress | None = Field(default=None, examples=["https://www.example.org/kontakt/"])
+
+
 class Limits(Table):
     """How many letters an hour the pages may cause, and how fast a form may be filled in."""
 
@@ -78,7 +87,7 @@ class Limits(Table):
     network: Annotated[Whole, Field(ge=1)] = 10
     wide_network: Annotated[Whole, Field(ge=1)] = 100
     domain: Annotated[Whole, Field(ge=1)] = 100
-    large_domain: Annotated[Whole, Field(ge=1)] = 200
+    large_domain: Annotated[Whole, Field(ge=1)] = 1500
     large_domains: tuple[Annotated[str, AfterValidator(forms.host), Text], ...] = (
         "gmail.com",
         "hotmail.com",
@@ -90,7 +99,7 @@ class Limits(Table):
         "yahoo.com",
         "yahoo.se",
     )
-    overall: Annotated[Whole, Field(ge=1)] = 300
+    overall: Annotated[Whole, Field(ge=1)] = 3000
     fill_seconds: Annotated[Whole, Field(ge=0, le=60)] = 2
 
 
@@ -205,6 +214,7 @@ class Feed(Table):
     """A selection of articles for feed readers. No publisher, or no topic, named means all of them."""
 
     slug: Slug = Field(examples=["alla-nyheter"])
+    id: Slug | None = None
     title: Words = Field(examples=["Alla nyheter"])
     publishers: tuple[Name, ...] = ()
     topics: tuple[Name, ...] = ()
@@ -252,6 +262,7 @@ class Settings(Table):
     operator: Operator
     web: Web = Web()
     look: Look = Look()
+    imprint: Imprint = Imprint()
     limits: Limits = Limits()
     accessibility: Accessibility = Accessibility()
     publish: Publish = Publish()

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DatabaseError
 from articles.adapters.store import ArticleStore
 from articles.article import Kind, Seq
 from budkavle.config_settings import Digest
+from budkavle.letter_sizes import fit_of
 from budkavle.letters import letter_form
 from budkavle.sender_lock import sender_lock
 from budkavle.wiring import Service, found_limits, pacing, relays
@@ -21,6 +22,7 @@ from digest.adapters.variants import drop_forms_with
 from digest.delivery import Claim, VariantId
 from digest.edition import Edition, EditionState
 from digest.letter import Form, made_out, restored, stored
+from digest.letter_room import Fit, unbounded
 from digest.letter_values import Recipient
 from digest.sending.adapters.claims import has_work
 from digest.sending.adapters.engine import Sending, send_all
@@ -131,7 +133,13 @@ def pull_gone(service: Service, now: datetime) -> Pulled:
         return Pulled()
     store = service.articles
     gone = Gone(withdrawn=frozenset(store.withdrawn(cut)), erased=frozenset(store.erased(cut)))
-    return pull(service.database.write, gone, now)
+    digests = {each.name: each for each in service.config.settings.digests}
+
+    def fit(edition: Edition) -> Fit:
+        digest = digests.get(edition.digest)
+        return fit_of(service, digest, edition) if digest else unbounded
+
+    return pull(service.database.write, gone, now, fit_of=fit)
 
 
 def drop_erased_forms(service: Service) -> int:

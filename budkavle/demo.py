@@ -18,8 +18,9 @@ from budkavle.archive import listed_editions
 from budkavle.config import Config, load
 from budkavle.finding import at_path, everything
 from budkavle.importing import import_all, release_held
-from budkavle.planning import open_period, plan, plan_due, rhythm
+from budkavle.planning import open_period, plan, plan_due
 from budkavle.publishing import build_feeds
+from budkavle.rhythm import rhythm
 from budkavle.sample.config import free_port, write_demo_config
 from budkavle.sample.folder import alone_in, whole_folder
 from budkavle.sample.site import INDEX, SITE, lay_out, website

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from articles.article import ArticleId, Seq
 from budkavle.delivering import drop_erased_forms, pull_gone
+from budkavle.expected import surplus_now
+from budkavle.file_kinds import BOUNCES, copies
 from budkavle.noting import note
-from budkavle.publishing import build_feeds
+from budkavle.publishing import build_feeds, mend_documents
 from budkavle.wiring import Service
 
 
@@ -40,7 +41,8 @@ def erase(service: Service, article_id: ArticleId, now: datetime) -> Erased:
     seq = service.articles.erase(article_id, now)
     pulled = pull_gone(service, now)
     forms = drop_erased_forms(service)
-    done = build_feeds(service)
+    mend_documents(service)  # a folder that was put back by hand may hold what no round would look at
+    done = build_feeds(service, now=now)
     note(service, done.changed, now)
     return Erased(
         seq=seq,
@@ -53,19 +55,18 @@ def erase(service: Service, article_id: ArticleId, now: datetime) -> Erased:
     )
 
 
-def beyond_reach(service: Service, article_id: ArticleId) -> Sequence[str]:
+def beyond_reach(service: Service, article_id: ArticleId, now: datetime) -> Sequence[str]:
     """What a person must still do about an erased article, a line each: where else its text may be."""
     config = service.config
     places = ", ".join(service.articles.addresses(article_id))  # none, where another article has its place by now
     steps = [f"take the text away where it came from ({places}): the next import would hold it"] if places else []
     if config.settings.mail.transport == "maildir":
         steps.append(f"delete its letters in {config.outbox}")
-    steps += [f"delete {copy}, a copy of the store as it was" for copy in copies(config.store_path)]
+    steps += [f"delete {copy}, a copy of the store as it was" for copy in copies(config)]
+    if others := surplus_now(service, now).others:
+        steps.append(f"look into what others have put into {config.publish_folder / 'feeds'}: {', '.join(others)}")
+    if any((config.store_path.parent / BOUNCES).glob("*")):
+        steps.append(f"look through {config.store_path.parent / BOUNCES}: letters that came back may show it")
     steps.append("delete older backups, or erase it again after restoring one")
     steps.append("what was sent lies in mailboxes, and what was published with whoever fetched it: neither comes back")
     return steps
-
-
-def copies(store: Path) -> Sequence[Path]:
-    """Copies of the store that lie beside it: of upgrades and of restores."""
-    return sorted(each for how in ("before", "replaced") for each in store.parent.glob(f"{store.name}.{how}-*"))

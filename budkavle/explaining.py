@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from articles.article import Seq
 from budkavle.config_settings import Digest
+from budkavle.letter_sizes import fit_of
 from budkavle.wiring import Service
 from digest.adapters.explaining import Fate, fate_of, told_before
 from digest.adapters.subscribers import Subscription
@@ -41,7 +42,7 @@ def explain_edition(service: Service, digest: Digest, known: Subscription, key: 
     room = newsroom(service.articles.standings(cut), selection, cut, service.editions.reach(digest.name))
     wanted, from_seq = (fate.wanted, fate.from_seq) if fate else (known.wanted, known.from_seq)
     decided = content(room.items(wanted, from_seq), said_by(told), room, digest.items)
-    shown = fate.shown if fate and fate.shown else decided
+    shown = fate.shown if fate and fate.shown else fit_of(service, digest, edition)(decided)
     letter = Letter(room=room, wanted=wanted, from_seq=from_seq, told=told, content=decided, shown=shown)
     articles = explain(letter, span(letter, _cut_before(service, edition, digest)))
     return Explanation(digest=digest.name, edition=key, fate=fate, articles=articles)

@@ -1,6 +1,6 @@
 """Forgetting a person: everything about them but their no."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,11 +8,12 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.exc import DatabaseError
 
+from budkavle.mentions import clear_files
 from budkavle.wiring import Service
 from digest.adapters.forgetting import forget_subscriber, is_under_way
+from digest.adapters.mailboxes import subscriber_at
 from digest.adapters.tables import subscribers
 from digest.leaves import How
-from mail.adapters.maildir_search import remove_letters
 from mail.address import Address
 
 log = structlog.get_logger()
@@ -24,12 +25,15 @@ _LOOKS, _LOOK_SECONDS = 20, 0.1
 class Forgotten:
     """What an erasure did. `known` says whether there was a subscriber, `letters` how many lay in the outbox.
 
+    `messages` are those that came back, were understood by nobody, and named them.
+
     `under_way` says that a letter is being handed over at this moment. `scrubbed` is False when the store could not
     be told, or its log not be cut, because others were at it for too long.
     """
 
     known: bool
     letters: int
+    messages: int
     under_way: bool
     scrubbed: bool
 
@@ -39,15 +43,20 @@ def erase(service: Service, address: Address, now: datetime) -> Forgotten:
 
     Raises OSError when the journal or the outbox cannot be written.
     """
-    own = select(subscribers.c.id).where(subscribers.c.address_key == address.key)
     with service.database.read.begin() as connection:
-        known = connection.execute(own).scalar()
+        known = subscriber_at(connection, address)
     service.leaves.note_no(address, How.ERASED, now)
     heard = _is_heard(service)
     under_way = known is not None and _outlasts(service, known)
-    letters = clear_outbox(service, [address])
+    cleared = clear_files(service.config, [address])
     scrubbed = service.database.scrub() and heard
-    return Forgotten(known=known is not None, letters=letters, under_way=under_way, scrubbed=scrubbed)
+    return Forgotten(
+        known=known is not None,
+        letters=cleared.letters,
+        messages=cleared.messages,
+        under_way=under_way,
+        scrubbed=scrubbed,
+    )
 
 
 def _is_heard(service: Service) -> bool:
@@ -83,13 +92,6 @@ def forget_rows(service: Service, people: Mapping[int, Address], now: datetime, 
     with service.database.write.begin() as connection:
         for subscriber in people:
             forget_subscriber(connection, subscriber, now)
-
-
-def clear_outbox(service: Service, addresses: Collection[Address]) -> int:
-    """Delete what lies in an outbox for these; letters that a relay took are out of reach. Says how many."""
-    if service.config.settings.mail.transport != "maildir":
-        return 0
-    return remove_letters(service.config.outbox, addresses)
 
 
 def _outlasts(service: Service, subscriber: int) -> bool:

@@ -1,10 +1,14 @@
 """Articles in: from files to versions, one input at a time, past every bad one."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from typing import TypeVar
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from articles.acts import Hold
 from articles.adapters.folder import address, read_file, walk
@@ -18,7 +22,11 @@ from articles.sources.file_kinds import MANIFEST
 from articles.sources.reading import Input, Parsed, Refused
 from budkavle.config import Config
 from budkavle.finding import Found, read_manifest
+from budkavle.first_looks import end_first_looks, looked_at_first
 from budkavle.wiring import Service, vocabulary
+
+log = structlog.get_logger()
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,14 +78,17 @@ def try_out(config: Config, found: Iterable[Found], now: datetime) -> Iterator[I
 
 def import_all(service: Service, found: Iterable[Found], now: datetime) -> Iterator[Imported]:
     """Store what was found, oldest first, so that the store's sequence follows the calendar where it can."""
-    present = cache(_present)
+    present, found, first = cache(_present), list(found), looked_at_first(service)
     for each, given, outcome in sorted(_readings(service.config, found, now), key=_by_date):
         if isinstance(outcome, Refused):
             yield Imported(given=given, outcome=outcome)
         else:
             arrival = _arrival(each, given, outcome)
             beside = present(each.folder) - {given.address}
-            yield _store(service, replace(arrival, beside=beside), given, outcome, now)
+            arrival = replace(arrival, beside=beside, by_date=arrival.source in first)
+            stored = _contained(given, partial(_store, service, arrival, given, outcome, now))
+            yield Imported(given=given, outcome=stored) if isinstance(stored, Refused) else stored
+    end_first_looks(service, first, found)
 
 
 def article_at(service: Service, found: Found, now: datetime) -> ArticleId | None:
@@ -111,7 +122,25 @@ def _readings(config: Config, found: Iterable[Found], now: datetime) -> Iterator
             yield each, blank, given
         else:
             given = replace(given, file=each.name)
-            yield each, given, read(given, each.source, words, rule_sets, today=today, zone=zone)
+            yield (
+                each,
+                given,
+                _contained(given, partial(read, given, each.source, words, rule_sets, today=today, zone=zone)),
+            )
+
+
+def _contained(given: Input, reading: Callable[[], _T]) -> _T | Refused:
+    """What comes of one input: a fault of ours that it hits is its own refusal, and the other inputs go on."""
+    try:
+        return reading()
+    except (SQLAlchemyError, OSError):  # the store's or the disk's, and every input's
+        raise
+    except Exception as error:
+        log.exception(
+            "input_unreadable", file=given.file, remedy="this is a fault in Budkavle: report it with the file"
+        )
+        why = f"Budkavle fails at it ({type(error).__name__}), which is no fault of the text; report it with the file"
+        return Refused(reason=f"{why}, and take it out of the folder")
 
 
 def _by_date(reading: tuple[Found, Input, Parsed | Refused]) -> tuple[date, str, str]:

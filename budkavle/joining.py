@@ -46,7 +46,8 @@ class WishShown:
 class Confirmation:
     """What using a token from a letter would do. `purpose` is `confirm` (joining) or `move` (another address).
 
-    `masked` is the address as `a***@e…`. A `move` has no wishes.
+    `masked` is the address as `a***@e…`. A `move` has no wishes. `choices` maps a digest's name to its leave token
+    while `is_fresh`: for some minutes after it was used, so that who confirmed can go on from the page that says so.
     """
 
     purpose: str
@@ -54,6 +55,8 @@ class Confirmation:
     wishes: tuple[WishShown, ...]
     masked: str
     language: str
+    is_fresh: bool = False
+    choices: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +95,8 @@ def confirmation(service: Service, token: str, now: datetime) -> Confirmation | 
         wishes=_shown(service, found.wishes),
         masked=masked(found.address),
         language=found.language,
+        is_fresh=found.is_fresh,
+        choices=found.choices,
     )
 
 

@@ -13,6 +13,7 @@ from budkavle.purging import purge
 from budkavle.wiring import Service
 from digest.adapters.notices import Notices
 from digest.adapters.pending import Pending
+from digest.adapters.reminders import Reminders
 from digest.adapters.retention import Retention
 
 log = structlog.get_logger()
@@ -30,6 +31,17 @@ class Kept:
     bounces: int = 0
     wishes: int = 0
     """Wishes that nobody confirmed, with those who are known by nothing else."""
+
+
+def remind(service: Service, now: datetime, stopping: Callable[[], bool] = lambda: False) -> int:
+    """Remind, once, who was asked two days ago and has not confirmed; says how many letters wait for the relay."""
+    reminders, laid = Reminders(service.database.write), 0
+    while not stopping() and (some := reminders.lay_down(now)):
+        laid += some
+    if laid:
+        log.info("reminders_queued", letters=laid)
+        service.bell.ring()
+    return laid
 
 
 def keep(
@@ -56,6 +68,7 @@ def keep(
             rest()
         return done
 
+    remind(service, now, stopping)
     purge(service, now, stopping=stopping, rest=rest)
     drop_nameless(service)
     kept = Kept(

@@ -4,22 +4,19 @@ The journal lies beside the store. The store remembers how far it has read it: s
 after an older store was put in place (docs/adr/0020-a-journal-of-leaves.md).
 """
 
-import json
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
-from sqlalchemy import Connection, and_, delete, insert, select
+from sqlalchemy import Connection, and_, select
 from sqlalchemy.exc import DatabaseError
 
 from budkavle.database import Database
-from budkavle.tables import installation
+from budkavle.leave_place import read_place, remember_place
 from digest.adapters.forgetting import forget_mentions, forget_subscriber
-from digest.adapters.leave_journal import LeaveJournal, Place
+from digest.adapters.leave_journal import LeaveJournal
 from digest.adapters.leaving import (
     COMPLAINED,
     ONE_CLICK,
@@ -30,37 +27,22 @@ from digest.adapters.leaving import (
     known_by,
     meant_by,
     newest_of,
+    tokens_of,
+    undo_where,
 )
 from digest.adapters.suppressions import Suppressions
 from digest.adapters.tables import subscribers, subscriptions
-from digest.leaves import How, Leave, No, proof_of
+from digest.leaves import Back, How, Leave, Leaving, Left, No, is_undoable, proof_of
 from digest.subscription import SubscriptionId
 from digest.suppression import SuppressionReason
 from mail.address import Address
 
 log = structlog.get_logger()
-NAME = "leaves"
 _PATIENCE_SECONDS = 1.0
 """Short, for the journal has the wish already."""
 _FOREVER_SECONDS = 10.0
+_LEAST = timedelta(microseconds=1)
 _REASONS = {How.COMPLAINED: SuppressionReason.COMPLAINT, How.ERASED: SuppressionReason.ERASED}
-_KNOWN = select(installation.c.value).where(installation.c.name == NAME)
-
-
-class Left(StrEnum):
-    """What became of a wish to leave."""
-
-    NOW = "now"
-    ALREADY = "already"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Leaving:
-    """What became of a wish to leave, and of which digest; None where nobody could be asked."""
-
-    left: Left
-    digest: str | None = None
 
 
 class Leaves:
@@ -79,11 +61,16 @@ class Leaves:
         self._turn = threading.Lock()
         self._seen = -1
 
-    def digest_of(self, token: str) -> str | None:
-        """The digest that a leave token would end, or None for an unknown token."""
+    def look(self, token: str, now: datetime) -> Leaving | None:
+        """What a leave token stands for, changing nothing: `NOW` where it would end something; None when unknown."""
         with self._database.read.begin() as connection:
             known = known_by(connection, token)
-        return known.digest if known else None
+            return self._stands(connection, known, now) if known else None
+
+    def token_of(self, subscription: SubscriptionId) -> str | None:
+        """The leave token of a subscription; None for an unknown one."""
+        with self._database.read.begin() as connection:
+            return next(iter(tokens_of(connection, subscriptions.c.id == subscription)), None)
 
     def leave(self, token: str, now: datetime) -> Leaving:
         """End the subscription of a leave token: when this returns, it holds, also while the store is locked.
@@ -93,16 +80,40 @@ class Leaves:
         try:
             with self._database.soon(self.patience, writes=False) as connection:
                 known = known_by(connection, token)
+                stands = self._stands(connection, known, now) if known else Leaving(left=Left.UNKNOWN)
         except DatabaseError as error:
             log.warning("leave_without_store", why=str(error.orig), remedy="it is in the journal and applied later")
             self._journal.append([Leave(moment=now, how=How.LEFT, subscription=None, proof=proof_of(token))])
             return Leaving(left=Left.NOW)
-        if known is None:
-            return Leaving(left=Left.UNKNOWN)
-        if known.ended:
-            return Leaving(left=Left.ALREADY, digest=known.digest)
-        self._write_down(_of(known, token, now))
-        return Leaving(left=Left.NOW, digest=known.digest)
+        if known and stands.left is Left.NOW:
+            self._write_down(_of(known, token, now))
+        return stands
+
+    def undo(self, token: str, now: datetime) -> Back:
+        """Take a leave back: the subscription goes on as it was, and its next edition makes up for what was missed.
+
+        Raises OSError when it cannot be written down, DatabaseError while others hold the store: then nothing happened.
+        """
+        self.replay(self.patience)
+        with self._database.soon(self.patience, writes=False) as connection:
+            known = known_by(connection, token)
+            stands = self._stands(connection, known, now) if known else None
+        if known is None or stands is None:
+            return Back.UNKNOWN
+        if not known.ended:
+            return Back.NEVER_LEFT
+        if not stands.undoable or known.left is None:
+            return Back.TOO_LATE
+        moment = max(now, known.left + _LEAST)  # the leave must be the older one, whatever a clock did
+        self._journal.append([_leave(known.id, token, moment, How.UNDONE)])
+        self.replay(self.patience)
+        return Back.NOW
+
+    def _stands(self, connection: Connection, known: Known, now: datetime) -> Leaving:
+        left = Left.ALREADY if known.ended else Left.NOW
+        may = not known.ended or is_undoable(known.left, now)
+        undoable = may and self._suppressions.of(connection, known.hash) is None
+        return Leaving(left=left, digest=known.digest, undoable=undoable)
 
     def note(self, tokens: Sequence[str], now: datetime) -> None:
         """Write down that these subscriptions end, for the day on which an older store is put in place.
@@ -168,16 +179,16 @@ class Leaves:
 
     def _is_behind(self, size: int, patience: float) -> bool:
         with self._database.soon(patience, writes=False) as connection:
-            return _place(connection).position != size
+            return read_place(connection).position != size
 
     def _catch_up(self, patience: float) -> int:
         with self._database.soon(patience, writes=True) as connection:
-            before = _place(connection)
+            before = read_place(connection)
             reading = self._journal.after(before)
             self._apply(connection, [each for each in reading.wishes if isinstance(each, Leave)])
             self._heed(connection, [each for each in reading.wishes if isinstance(each, No)])
             if reading.place != before:
-                _remember(connection, reading.place)
+                remember_place(connection, reading.place)
         if reading.torn:
             log.warning("leaves_torn", lines=reading.torn, remedy="a power failure tore them before they were answered")
         if any(wish.how is How.ERASED for wish in reading.wishes):
@@ -190,6 +201,8 @@ class Leaves:
             here = subscriptions.c.id == row.id
             if leave.how is How.LEFT:
                 end_where(connection, here, ONE_CLICK, leave.moment)
+            elif leave.how is How.UNDONE:
+                undo_where(connection, here, leave.moment)
             elif leave.how is How.COMPLAINED:
                 if end_where(connection, here, COMPLAINED, leave.moment):  # else the store knew, and what came after
                     self._suppress(connection, row.subscriber_id, SuppressionReason.COMPLAINT, leave.moment)
@@ -200,20 +213,22 @@ class Leaves:
 
     def _heed(self, connection: Connection, noes: Sequence[No]) -> None:
         """Do what persons wished, unless they are known to have come back since."""
-        known = known_as_these(connection, {each.address for each in noes})
+        wanted = {each.address for each in noes}
+        known = known_as_these(connection, wanted, self._suppressions.spelling_hash_of) if noes else {}
         for no in noes:
-            person = known.get(no.address)
-            came_back = person is not None and self._suppressions.taken_back(connection, person.id, no.moment)
+            people = known.get(no.address, [])
+            came_back = any(self._suppressions.taken_back(connection, each.id, no.moment) for each in people)
             if not came_back:
-                self._suppressions.add(connection, no.address, _REASONS[no.how], no.moment)
-            if person is None or person.since > no.moment:
-                continue
-            if no.how is How.ERASED:
-                forget_subscriber(connection, person.id, no.moment)
-                del known[no.address]
-            elif not came_back:  # else one may have moved here since that began before
-                before = and_(subscriptions.c.subscriber_id == person.id, subscriptions.c.since <= no.moment)
-                end_where(connection, before, COMPLAINED, no.moment)
+                for known_as in {no.address, *(each.hash for each in people)}:
+                    self._suppressions.add(connection, known_as, _REASONS[no.how], no.moment)
+            here = [each for each in people if each.since <= no.moment]
+            for person in here:
+                if no.how is How.ERASED:
+                    forget_subscriber(connection, person.id, no.moment)
+                    people.remove(person)
+                elif not came_back:  # else one may have moved here since that began before
+                    before = and_(subscriptions.c.subscriber_id == person.id, subscriptions.c.since <= no.moment)
+                    end_where(connection, before, COMPLAINED, no.moment)
         erased = {each.address for each in noes if each.how is How.ERASED}
         forget_mentions(connection, erased, self._suppressions.hash_of)
 
@@ -228,18 +243,5 @@ def _of(known: Known, token: str, now: datetime) -> Leave:
     return _leave(known.id, token, max(now, known.since))
 
 
-def _leave(number: SubscriptionId, token: str, moment: datetime) -> Leave:
-    return Leave(moment=moment, how=How.LEFT, subscription=number, proof=proof_of(token))
-
-
-def _place(connection: Connection) -> Place:
-    known = connection.execute(_KNOWN).scalar()
-    if known is None:
-        return Place()
-    position, check = json.loads(known)
-    return Place(position=position, check=check)
-
-
-def _remember(connection: Connection, place: Place) -> None:
-    connection.execute(delete(installation).where(installation.c.name == NAME))
-    connection.execute(insert(installation).values(name=NAME, value=json.dumps([place.position, place.check])))
+def _leave(number: SubscriptionId, token: str, moment: datetime, how: How = How.LEFT) -> Leave:
+    return Leave(moment=moment, how=how, subscription=number, proof=proof_of(token))

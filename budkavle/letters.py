@@ -1,34 +1,36 @@
 """The words and facts of letters: what the store and the configuration say, as the letter's own values."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from babel.dates import format_date
 
-from articles.article import ArticleId, Kind, PublisherId, Seq, Version
-from budkavle.config_settings import Digest, Settings
-from budkavle.planning import rhythm
+from articles.article import Kind, PublisherId, Seq, Version
+from budkavle.colours import text_on
+from budkavle.config_settings import Digest, Look, Settings
+from budkavle.rhythm import rhythm
 from budkavle.templates import kept_renderer
 from budkavle.wiring import Service
 from digest.content import Content, Row, Showing
 from digest.edition import Edition
 from digest.letter import Form, Render, form
-from digest.letter_values import Dateline, Mailbox, Masthead, Shown, ShownArticle
+from digest.letter_values import Colours, Dateline, Imprint, Mailbox, Masthead, Shown, ShownArticle
 from digest.period import latest_slot, slot_on
 
 
 def letter_form(service: Service, digest: Digest, edition: Edition, content: Content) -> Form:
     """The letter of one content, without its recipient."""
-    render = _render_of(service, edition)
+    render = render_of(service, edition)
     return form(
         masthead(service.config.settings, digest),
         dateline(service, digest, edition),
-        shown(service, digest, content),
+        shown(service, content),
         render,
     )
 
 
-def _render_of(service: Service, edition: Edition) -> Render:
+def render_of(service: Service, edition: Edition) -> Render:
     """What fills an edition's templates: those it was fixed with, whatever has become of the files since."""
     kept = service.editions.templates(edition)
     settings = service.config.settings
@@ -45,6 +47,25 @@ def masthead(settings: Settings, digest: Digest) -> Masthead:
         reply_to=Mailbox(name=reply_to.name or digest.title, address=reply_to.address) if reply_to else None,
         language=settings.language,
         public_url=settings.public_url,
+        leave_mailbox=settings.bounces.address,
+        imprint=imprint(settings),
+        colours=colours(settings.look),
+    )
+
+
+def imprint(settings: Settings) -> Imprint:
+    """How readers of a letter reach a person."""
+    given = settings.imprint
+    return Imprint(postal=given.postal or "", address=given.address or "", phone=given.phone or "", url=given.url or "")
+
+
+def colours(look: Look) -> Colours:
+    """The publisher's own accent, as letters have it."""
+    return Colours(
+        accent=look.accent,
+        on_accent=text_on(look.accent),
+        accent_dark=look.accent_dark,
+        on_accent_dark=text_on(look.accent_dark),
     )
 
 
@@ -72,47 +93,53 @@ def period_label(since: date, until: date, language: str) -> str:
     return f"{first}–{last}"
 
 
-def shown(service: Service, digest: Digest, content: Content) -> Shown:
-    """The texts of a content in page order: by date, the newest first."""
-    versions = service.articles.texts([(row.article, row.seq) for row in content.rows])
-    ordered = sorted(content.rows, key=lambda row: _page_order(versions[row.article, row.seq]), reverse=True)
-    by_showing = {showing: [row for row in ordered if row.showing is showing] for showing in Showing}
+def shown(service: Service, content: Content) -> Shown:
+    """The texts that a letter shows of a content, in page order: by date, the newest first."""
+    in_letter = [row for row in content.rows if row.showing is not Showing.NAMED]
+    ordered = _ordered(service, in_letter)
+
+    def part(showing: Showing, kind: Kind | None = None) -> tuple[ShownArticle, ...]:
+        return tuple(
+            _noted(service, version, row, kind) if kind else _item(service, version, row)
+            for row, version in ordered
+            if row.showing is showing
+        )
+
     return Shown(
-        items=tuple(_item(service, versions, row) for row in by_showing[Showing.ITEM]),
-        corrected=tuple(_noted(service, versions, row, Kind.CORRECTED) for row in by_showing[Showing.CORRECTED]),
-        withdrawn=tuple(_noted(service, versions, row, Kind.WITHDRAWN) for row in by_showing[Showing.WITHDRAWN]),
-        more=content.more,
-        more_url=_more_url(service, digest) if content.more else None,
+        items=part(Showing.ITEM),
+        corrected=part(Showing.CORRECTED, Kind.CORRECTED),
+        withdrawn=part(Showing.WITHDRAWN, Kind.WITHDRAWN),
+        more=content.more + len(content.rows) - len(in_letter),
     )
+
+
+def named(service: Service, content: Content) -> tuple[ShownArticle, ...]:
+    """The texts that the edition's page alone names, in page order."""
+    rows = [row for row in content.rows if row.showing is Showing.NAMED]
+    return tuple(_item(service, version, row) for row, version in _ordered(service, rows))
+
+
+def _ordered(service: Service, rows: Sequence[Row]) -> Sequence[tuple[Row, Version]]:
+    versions = service.articles.texts([(row.article, row.seq) for row in rows])
+    pairs = [(row, versions[row.article, row.seq]) for row in rows]
+    return sorted(pairs, key=lambda pair: _page_order(pair[1]), reverse=True)
 
 
 def _page_order(version: Version) -> tuple[str, Seq]:
     return version.article.published.value.isoformat(), version.seq
 
 
-def _item(service: Service, versions: dict[tuple[ArticleId, Seq], Version], row: Row) -> ShownArticle:
-    article = versions[row.article, row.seq].article
-    return ShownArticle(article=article, publishers=_names(service, article.publishers))
+def _item(service: Service, version: Version, row: Row) -> ShownArticle:
+    article = version.article
+    return ShownArticle(article=article, publishers=_names(service, article.publishers), short=row.short)
 
 
-def _noted(service: Service, versions: dict[tuple[ArticleId, Seq], Version], row: Row, kind: Kind) -> ShownArticle:
-    article = versions[row.article, row.seq].article
+def _noted(service: Service, version: Version, row: Row, kind: Kind) -> ShownArticle:
     acts = [act for act in service.articles.versions(row.article) if act.kind is kind and act.seq <= row.seq]
     zone = service.config.settings.timezone
-    return ShownArticle(
-        article=article,
-        publishers=_names(service, article.publishers),
-        note=acts[-1].note,
-        noted_on=acts[-1].at.astimezone(zone).date(),
-    )
+    return replace(_item(service, version, row), note=acts[-1].note, noted_on=acts[-1].at.astimezone(zone).date())
 
 
 def _names(service: Service, ids: Iterable[PublisherId]) -> tuple[str, ...]:
     publishers = service.config.publishers()
     return tuple(publishers[each].name for each in ids if each in publishers)
-
-
-def _more_url(service: Service, digest: Digest) -> str:
-    publishers = service.config.publishers()
-    only = digest.publishers or tuple(publishers)
-    return publishers[PublisherId(only[0])].url if len(only) == 1 else service.config.settings.public_url

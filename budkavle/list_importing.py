@@ -6,26 +6,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 
+from articles.adapters.since import seq_before
+from articles.article import Seq
+from budkavle.list_lines import LineReader, Terms
 from budkavle.list_reading import AddressList
-from budkavle.subscribing import Line, shown, wishes
+from budkavle.list_survey import Noes, survey
 from budkavle.wiring import Service
 from digest.adapters.import_rows import ListFile
 from digest.adapters.imports import Imports, Take
-from digest.importing import (
-    Listed,
-    Outcome,
-    Verdict,
-    fault_of_address_cell,
-    state_of,
-    unguarded,
-)
-from digest.list_records import Record
-from digest.subscription import SubscriptionState
+from digest.importing import Listed, Outcome
 
 _BATCH = 2000
 """Lines a transaction: about a tenth of a second in which others cannot write."""
-_LONGEST_REASON = 40  # of the column ended_reason
-_TOLD = frozenset({Outcome.REFUSED, Outcome.SUPPRESSED, Outcome.LEFT_BEFORE, Outcome.REPEATED})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,20 +39,13 @@ class Tally:
     id: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Terms:
-    """On what terms a list is taken: the digest meant where a line names none, and why all of it is trusted."""
-
-    digest: str | None = None
-    trust_list: str | None = None
-
-
 def take_list(  # noqa: PLR0913 - what is taken, on what terms, who is told
     service: Service,
     found: AddressList,
     terms: Terms,
     now: datetime,
     *,
+    noes: Noes | None = None,
     dry_run: bool = False,
     remark: Callable[[Remark], None] = lambda _remark: None,
     told: Callable[[int], None] = lambda _bytes: None,
@@ -68,38 +53,57 @@ def take_list(  # noqa: PLR0913 - what is taken, on what terms, who is told
     """Subscribe everybody on a list who neither subscribes nor has left; who has not agreed is asked by a letter.
 
     What came of lines that made nothing is said to `remark`, in their order. Run again after a kill it goes on.
+    `noes` is what `survey` found. Where it was not asked, it is, and raises ListError before anything is taken.
     """
+    noes = survey(found) if noes is None else noes
     imports = Imports(service.database.read, service.database.write)
     tally = Tally()
     if dry_run:
         with imports.trying() as take:
-            _take(service, found, terms, take, tally, remark, told)
+            _take(LineReader(service, found, terms, noes), found, take, tally, remark, told)
         return tally
-    options = {
-        "encoding": found.encoding,
-        "separator": found.form.separator,
-        "columns": dict(found.form.columns),
-        "digest": terms.digest,
-        "trust_list": terms.trust_list,
-    }
-    file = ListFile(name=found.path.name, sha256=found.sha256, options=options)
-    taking = imports.taking(file, service.articles.last_seq(), now)
-    _take(service, found, terms, taking.take, tally, remark, told)
+    file = ListFile(name=found.path.name, sha256=found.sha256, options=_options(found, terms))
+    taking = imports.taking(file, _cursor(service, terms.since), now)
+    _take(LineReader(service, found, terms, noes), found, taking.take, tally, remark, told)
     taking.finish(tally.counts)
     tally.id = taking.id
     return tally
 
 
+def _options(found: AddressList, terms: Terms) -> dict[str, object]:
+    """How a list was read and on what terms: what an import that was killed is found by."""
+    form = found.form
+    options: dict[str, object] = {
+        "encoding": found.encoding,
+        "separator": form.separator,
+        "columns": dict(form.columns),
+        "digest": terms.digest,
+        "trust_list": terms.trust_list,
+    }
+    if form.system is not None:
+        options["from"] = form.system.name
+    if form.roles:
+        options["roles"] = {str(each.place + 1): each.role for each in form.roles}
+    if found.words:
+        options["status"] = dict(found.words)
+    if terms.since is not None:
+        options["since"] = terms.since.isoformat()
+    return options
+
+
+def _cursor(service: Service, since: datetime | None) -> Seq:
+    """The newest seq that is settled for the people on a list."""
+    return service.articles.last_seq() if since is None else seq_before(service.database.read, since)
+
+
 def _take(  # noqa: PLR0913, PLR0917 - the parts of one import
-    service: Service,
+    reader: LineReader,
     found: AddressList,
-    terms: Terms,
     take: Take,
     tally: Tally,
     remark: Callable[[Remark], None],
     told: Callable[[int], None],
 ) -> None:
-    reader = _Reader(service, found, terms)
     coming = found.records(told)
     while batch := list(islice(coming, _BATCH)):
         read = [reader.read(record) for record in batch]
@@ -108,76 +112,6 @@ def _take(  # noqa: PLR0913, PLR0917 - the parts of one import
             verdict = next(taken) if isinstance(each, Listed) else each
             tally.counts[verdict.outcome] += 1
             tally.lines += record.lines
-            if verdict.outcome in _TOLD:
+            if verdict.why:
                 address = reader.cell(record, "address")
                 remark(Remark(line=record.number, outcome=verdict.outcome, why=verdict.why, address=address))
-
-
-_BLANK = Verdict(outcome=Outcome.BLANK)
-
-
-class _Reader:
-    """Makes records into what can be taken, or into the reason why not."""
-
-    def __init__(self, service: Service, found: AddressList, terms: Terms) -> None:
-        self._columns = found.form.columns
-        self._width = len(found.form.header) if found.form.header is not None else None
-        self._wish = wishes(service.config)
-        self._hash = service.key.address_hash
-        self._terms = terms
-
-    def read(self, record: Record) -> Listed | Verdict:
-        """What a record asks for."""
-        if record.fault:
-            return _refused(record.fault)
-        if not record.fields:
-            return _BLANK
-        if self._width is not None and any(map(str.strip, record.fields[self._width :])):
-            return _refused("more fields than the header has columns; put texts with commas in quotes")
-        listed = self._listed(record)
-        return _refused(listed) if isinstance(listed, str) else listed
-
-    def cell(self, record: Record, column: str) -> str:
-        """What stands in a column, as it is written; nothing where there is none."""
-        place = self._columns.get(column)
-        return record.fields[place].strip() if place is not None and place < len(record.fields) else ""
-
-    def _listed(self, record: Record) -> Listed | str:
-        cells = {column: self.cell(record, column) for column in self._columns}
-        if fault := fault_of_address_cell(cells["address"]):
-            return fault
-        clean = {column: unguarded(cell) if cell else "" for column, cell in cells.items()}
-        if suppressed := clean.get("suppressed"):
-            return f"the list says that it must not be mailed ({shown(suppressed)})"
-        wish = self._wish(
-            Line(
-                address=clean["address"],
-                digest=clean.get("digest") or self._terms.digest or "",
-                topics=clean.get("topics", ""),
-                publishers=clean.get("publishers", ""),
-                language=clean.get("language", ""),
-                consent=clean.get("consent", ""),
-            )
-        )
-        if isinstance(wish, str):
-            return wish
-        state = state_of(clean.get("state", ""), wish.consent, self._terms.trust_list)
-        if not isinstance(state, SubscriptionState):
-            return state
-        return Listed(
-            line=record.number,
-            address=wish.address,
-            key=wish.address.key,
-            known_as=self._hash(wish.address),
-            digest=wish.digest,
-            topics=tuple(sorted(wish.wanted.topics)),
-            publishers=tuple(sorted(wish.wanted.publishers)),
-            language=wish.language,
-            consent=wish.consent,
-            state=state,
-            ended_reason=clean.get("ended_reason", "")[:_LONGEST_REASON] or "ended before the import",
-        )
-
-
-def _refused(why: str) -> Verdict:
-    return Verdict(outcome=Outcome.REFUSED, why=why)

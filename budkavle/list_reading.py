@@ -4,12 +4,14 @@ import codecs
 import hashlib
 import io
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
 from digest.list_form import ListError, ListForm, guess_encoding, guess_form
+from digest.list_membership import Membership
 from digest.list_records import Record, lines_of, records
+from digest.list_systems import Role
 
 _PIECE = 1 << 20
 _HEAD = 4096
@@ -26,6 +28,12 @@ class ReadAs:
     encoding: str | None = None
     separator: str | None = None
     columns: Mapping[str, str]
+    roles: tuple[tuple[Role, str], ...] = ()
+    """Columns that say whether somebody is subscribed elsewhere: for what each is read, and its name or number."""
+    system: str | None = None
+    """The system that the list comes from."""
+    words: Mapping[str, Membership] = field(default_factory=dict)
+    """Words of its status columns, squashed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +45,7 @@ class AddressList:
     sha256: str
     encoding: str
     form: ListForm
+    words: Mapping[str, Membership] = field(default_factory=dict)
 
     def records(self, told: Callable[[int], None] = lambda _bytes: None) -> Iterator[Record]:
         """Its records after the header. `told` hears now and then up to which byte it was read.
@@ -44,12 +53,12 @@ class AddressList:
         What cannot be decoded is a fault of its line.
         """
         with self.path.open("rb") as file, _text(file, self.encoding) as text:
-            header_to_come = self.form.header is not None
+            to_skip = self.form.skipped
             for count, record in enumerate(records(lines_of(text), self.form.separator)):
                 if count % _TELL_EVERY == 0:
                     told(file.tell())
-                if header_to_come and record.fields:
-                    header_to_come = False
+                if to_skip and (record.fields or record.fault):
+                    to_skip -= 1
                 else:
                     yield record
             told(self.size)
@@ -65,10 +74,10 @@ def open_list(path: Path, how: ReadAs) -> AddressList:
     with path.open("rb") as file, _text(file, encoding) as text:
         sample = list(islice(lines_of(text), _SAMPLE_LINES))
     try:
-        form = guess_form(sample, how.separator, how.columns)
+        form = guess_form(sample, how.separator, how.columns, how.roles, how.system)
     except ListError as error:
         raise ListError(f"{path}:1: {error}") from None
-    return AddressList(path=path, size=size, sha256=sha256, encoding=encoding, form=form)
+    return AddressList(path=path, size=size, sha256=sha256, encoding=encoding, form=form, words=how.words)
 
 
 def _look_through(path: Path) -> tuple[str, bytes, int, bool]:

@@ -13,9 +13,11 @@ from budkavle.wiring import Service
 from digest.adapters.asking import Asking
 from digest.adapters.dossier import dossier
 from digest.adapters.events import note
+from digest.adapters.joining import subscriptions_of
 from digest.adapters.tables import subscribers
 from digest.adapters.tokens import NewToken, Token, find, keep, new_token, use
 from digest.events import Event, EventKind
+from digest.subscription import SubscriptionState
 from digest.tokens import TokenPurpose, TokenState, is_one_press
 from digest.transactional import NoticeKind
 from mail.address import Address
@@ -84,6 +86,23 @@ def take_copy(service: Service, key: str, now: datetime) -> dict[str, object] | 
         held = dossier(connection, service.suppressions, found.subscriber)
         note(connection, found.subscriber, Event(kind=EventKind.EXPORTED, at=now))
         return held
+
+
+def newsletters(service: Service, key: str, now: datetime) -> dict[str, str]:
+    """The leave token of every newsletter that the visitor with this key has or waits for, by digest."""
+    with service.database.read.begin() as connection:
+        found = _open(connection, key, now, TokenPurpose.VISIT)
+        standing = subscriptions_of(connection, found.subscriber) if found else {}
+    return {name: str(row.token) for name, row in standing.items() if row.state != SubscriptionState.ENDED}
+
+
+def end_all(service: Service, key: str, now: datetime) -> bool:
+    """End every newsletter of the visitor with this key; False when it is unknown or expired. Raises OSError."""
+    with service.database.read.begin() as connection:
+        found = _open(connection, key, now, TokenPurpose.VISIT)
+    for token in newsletters(service, key, now).values():
+        service.leaves.leave(token, now)
+    return found is not None
 
 
 def erase_me(service: Service, key: str, now: datetime) -> bool:

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, select
 from budkavle.wiring import Service
 from digest.adapters.events import note
 from digest.adapters.leaving import tokens_of
+from digest.adapters.mailboxes import of_mailbox, subscriber_at
 from digest.adapters.tables import subscribers, subscriptions
 from digest.events import Event, EventKind
 from digest.suppression import Suppression, SuppressionReason, operator_may_lift
@@ -17,6 +18,7 @@ _WORDS = {
     SuppressionReason.HARD: "letters to it came back: there is no such mailbox",
     SuppressionReason.SOFT: "it took no letter for several editions in a row",
     SuppressionReason.COMPLAINT: "its owner called a letter spam",
+    SuppressionReason.LEFT: "its owner had left a list of the system before this one",
     SuppressionReason.ERASED: "its owner was erased and wants no more letters",
 }
 
@@ -43,7 +45,7 @@ def end_for(service: Service, address: Address, digest: str | None, now: datetim
 
     The journal is told, so that it holds when an older backup is put in place. Raises OSError.
     """
-    mine = select(subscribers.c.id).where(subscribers.c.address_key == address.key)
+    mine = select(subscribers.c.id).where(of_mailbox(address))
     which: ColumnElement[bool] = subscriptions.c.subscriber_id.in_(mine)
     if digest is not None:
         which = and_(which, subscriptions.c.digest == digest)
@@ -56,16 +58,15 @@ def end_for(service: Service, address: Address, digest: str | None, now: datetim
 
 def lift_suppression(service: Service, address: Address, now: datetime) -> tuple[Lifted, Suppression | None]:
     """Mail an address again, unless its owner said no; and how it was suppressed."""
-    known_as = service.key.address_hash(address)
     with service.database.write.begin() as connection:
+        known_as = service.suppressions.known_as(connection, address)
         known = service.suppressions.of(connection, known_as)
         if known is None:
             return Lifted.NOT_SUPPRESSED, None
         if not operator_may_lift(known.reason):
             return Lifted.REFUSED, known
         service.suppressions.lift(connection, known_as)
-        own = select(subscribers.c.id).where(subscribers.c.address_key == address.key)
-        subscriber = connection.execute(own).scalar()
+        subscriber = subscriber_at(connection, address)
         if subscriber is not None:
             by = {"by": "operator", "reason": known.reason}
             note(connection, subscriber, Event(kind=EventKind.LIFTED, at=now, detail=by))

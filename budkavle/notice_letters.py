@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from budkavle.config_settings import Settings
 from budkavle.consenting import LANGUAGES
+from budkavle.letters import colours, imprint
 from budkavle.wiring import Service
 from digest.adapters.joining import subscriptions_of
 from digest.adapters.moving import digest_moved
@@ -19,7 +20,13 @@ from digest.letter_values import Mailbox
 from digest.subscription import SubscriptionState
 from digest.transactional import Notice, NoticeKind, notice_letter
 
-_PATHS = {NoticeKind.CONFIRM: "bekrafta/", NoticeKind.MOVE: "bekrafta/", NoticeKind.MY_DATA: "mina-uppgifter/"}
+_PATHS = {
+    NoticeKind.CONFIRM: "bekrafta/",
+    NoticeKind.REMIND: "bekrafta/",
+    NoticeKind.MOVING: "ny-adress/",
+    NoticeKind.MOVE: "bekrafta/",
+    NoticeKind.MY_DATA: "mina-uppgifter/",
+}
 
 
 def confirmations_from(settings: Settings, title: str) -> Mailbox:
@@ -58,7 +65,12 @@ def letter_for(service: Service, waiting: Waiting, token: str, now: datetime) ->
 
 def _values(service: Service, waiting: Waiting, token: str) -> Mapping[str, object]:
     url = service.config.settings.public_url
-    values: dict[str, object] = {"asked": waiting.asked}
+    settings = service.config.settings
+    values: dict[str, object] = {
+        "asked": waiting.asked,
+        "imprint": imprint(settings),
+        "colours": colours(settings.look),
+    }
     if waiting.kind.purpose is not None:
         values["url"] = f"{url}{_PATHS[waiting.kind]}{token}"
     with service.database.read.begin() as connection:
@@ -68,6 +80,8 @@ def _values(service: Service, waiting: Waiting, token: str) -> Mapping[str, obje
         return values | {"known": known, "days": service.config.settings.keep.pending}
     if waiting.kind is NoticeKind.MOVE:
         return values
+    if waiting.kind is NoticeKind.MOVING:
+        return values | {"title": _titles(service).get(digest := digest_moved(waiting.detail), digest)}
     if waiting.kind is NoticeKind.MOVED:
         title = _titles(service).get(digest := digest_moved(waiting.detail), digest)
         return values | {"title": title, "page_url": f"{url}prenumerera"}

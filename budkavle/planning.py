@@ -6,28 +6,18 @@ from datetime import datetime
 import structlog
 
 from budkavle.config_settings import Digest
+from budkavle.letter_sizes import fit_of
+from budkavle.rhythm import rhythm
 from budkavle.templates import letter_templates
 from budkavle.wiring import Service
 from digest.adapters.choosing import Choosing
 from digest.edition import Edition, EditionState
-from digest.period import Every, PeriodKey, Rhythm, Slot, latest_slot
+from digest.period import PeriodKey, Slot, latest_slot
 from digest.schedule import due_slot, upcoming_slot
 from digest.selection import newsroom
 from digest.subscription import filter_of
 
 log = structlog.get_logger()
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-
-
-def rhythm(service: Service, digest: Digest) -> Rhythm:
-    """When a digest comes out."""
-    return Rhythm(
-        every=Every(digest.every),
-        at=digest.time,
-        zone=service.config.settings.timezone,
-        weekday=_WEEKDAYS.index(digest.weekday) if digest.weekday else 0,
-        monthday=digest.monthday or 1,
-    )
 
 
 def schedule(service: Service, digest: Digest, now: datetime) -> Sequence[Edition]:
@@ -73,7 +63,7 @@ def plan(service: Service, digest: Digest, edition: Edition) -> Edition:
     selection = filter_of(digest.topics, digest.publishers)
     reach = service.editions.reach(digest.name)
     room = newsroom(service.articles.standings(edition.cut), selection, edition.cut, reach)
-    service.planner.plan(edition, room, digest.items)
+    service.planner.plan(edition, room, digest.items, fit_of(service, digest, edition))
     planned = service.editions.get(edition.digest, edition.key)
     if planned.is_planned:
         log.info("edition_planned", digest=planned.digest, edition=planned.key, cut_seq=planned.cut)

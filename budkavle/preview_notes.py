@@ -6,7 +6,8 @@ from datetime import datetime
 
 from articles.article import Seq
 from budkavle.config_settings import Digest
-from budkavle.planning import rhythm, upcoming
+from budkavle.planning import upcoming
+from budkavle.rhythm import rhythm
 from budkavle.wiring import Service
 from digest.adapters.audience import Waiting, waiting
 from digest.schedule import due_slot

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from articles.article import Seq
 from budkavle.config_settings import Digest
+from budkavle.letter_sizes import fit_of
 from budkavle.letters import letter_form
 from budkavle.planning import upcoming
 from budkavle.wiring import Service
@@ -55,7 +56,7 @@ def _content(service: Service, digest: Digest, known: Subscription | None, editi
     from_seq = known.from_seq if known else (newest.cut if newest else Seq(0))
     said = service.editions.said(known.id, list(room.standings)) if known else {}
     items = room.items(known.wanted if known else ALL, from_seq)
-    return content(items, said, room, digest.items)
+    return fit_of(service, digest)(content(items, said, room, digest.items))
 
 
 def _subscription(service: Service, digest: Digest, reader: Address) -> Subscription:

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import structlog
 from sqlalchemy.exc import DatabaseError
 
 from budkavle.building import Builder
+from budkavle.expected import documents_of, expected, going_on
 from budkavle.publishing_lock import publishing_lock
 from budkavle.restocking import Told, restock, to_restock
 from budkavle.wiring import Service
@@ -15,10 +17,10 @@ from feeds.adapters.files import NotPublishedError
 from feeds.adapters.shelf import Built
 from feeds.entry import Feed
 from feeds.head import OPML
-from feeds.history import document_names
 from feeds.opml import opml
 from feeds.shelved import SetAside
 from feeds.text import shown
+from feeds.whereabouts import document_name
 
 log = structlog.get_logger()
 
@@ -48,6 +50,8 @@ def mend_documents(service: Service) -> bool:
     except NotPublishedError as error:
         log.warning("documents_not_mended", why=str(error))
         return False
+    for name in done.unproved:  # an older folder was put in place, say: it may hold what was erased since
+        service.shelf.forget(name if name == OPML else _slug(name))
     if done:
         named = {"copied": done.copied, "timed": done.timed, "removed": done.removed, "odd": done.odd}
         log.warning("documents_mended", **{key: ", ".join(names) for key, names in named.items() if names})
@@ -59,21 +63,27 @@ def build_feeds(
     progress: Progress = _silent,
     stopping: Callable[[], bool] = lambda: False,
     *,
+    now: datetime | None = None,
     everything: bool = False,
 ) -> Regenerated:
     """Bring every feed up to date with the store, or make `everything` anew; the same bytes either way.
 
-    A feed with a fault keeps its last good documents. Killed or stopped at any moment, the next call goes on there.
+    Then what should not lie in the folder any more is taken away. `now`, by default the present, decides which feeds
+    are over. A feed with a fault keeps its last good documents. Killed or stopped at any moment, the next call goes on
+    there.
     """
+    moment = now or datetime.now(UTC)
     with publishing_lock(service.config.store_path):
         if everything:
             service.shelf.clear()
         wanted = to_restock(service)
+        _wait_for_arrivals(service)
         if wanted.articles:
             with progress("Making entries", len(wanted.articles)) as told:
                 restock(service, wanted, told, stopping)
-        round_ = _Round(service, Builder(service, wanted.made_with))
-        round_.build(progress, stopping)
+        round_ = _Round(service, Builder(service, wanted.made_with), moment)
+        if round_.build(progress, stopping):
+            round_.sweep()
     aside = tuple(service.shelf.set_aside())
     for each in aside:
         log.error("article_set_aside", article=each.article_id, why=each.why)
@@ -88,19 +98,29 @@ def build_feeds(
     )
 
 
+def _wait_for_arrivals(service: Service) -> None:
+    """Let the second come that the newest version counts as of: no document tells a time that lies ahead."""
+    newest = service.articles.newest_at()
+    ahead = (newest - datetime.now(UTC)).total_seconds() if newest else 0
+    if 0 < ahead <= 1:
+        service.wait(ahead)
+
+
 class _Round:
     """One round over the feeds: what was built, what changed on the disk, and what went wrong."""
 
-    def __init__(self, service: Service, builder: Builder) -> None:
+    def __init__(self, service: Service, builder: Builder, now: datetime) -> None:
         self._service, self._shelf, self._files = service, service.shelf, service.feed_files
-        self._builder = builder
+        self._builder, self._now = builder, now
+        self._going_on = going_on(service, now)
+        self._failed = set[str]()
         self.there = set(self._files.names())
         self.built = 0
         self.changed: list[str] = []
         self.faults: list[str] = []
 
-    def build(self, progress: Progress, stopping: Callable[[], bool]) -> None:
-        """Build the feeds that are stale, and the list of all."""
+    def build(self, progress: Progress, stopping: Callable[[], bool]) -> bool:
+        """Build the feeds that are stale, and the list of all; False when it was stopped before the end."""
         # First, because the start page links to it.
         built = self._shelf.built()
         self._list_all(built.get(OPML))
@@ -109,16 +129,31 @@ class _Round:
         with progress("Building feeds", len(due)) as told:
             for feed in due:
                 if stopping():
-                    return
+                    return False
                 self._feed(feed, known.get(feed.slug), stale.get(feed.slug, frozenset()))
                 told(feed.slug)
+        return True
+
+    def sweep(self) -> None:
+        """Take away what should not be there any more: of feeds that moved, ended or are gone, and left-overs."""
+        last_good = {name for name in self.there if _slug(name) in self._failed}
+        wanted = expected(self._service, self._shelf.built(), self._now) | last_good
+        try:
+            gone = self._files.sweep(wanted)
+        except NotPublishedError as error:
+            gone = error.changed
+            self.faults += [f"what should not be published: {fault}" for fault in error.faults]
+        if gone:
+            log.info("documents_removed", names=", ".join(gone))
+        self.changed += gone
+        self.there &= wanted
 
     def _list_all(self, before: Built | None) -> None:
         """The list of all feeds, when one of them has come, gone or changed its name."""
-        named = repr([(feed.slug, feed.title) for feed in self._service.feeds])
+        named = repr([(feed.slug, feed.title) for feed in self._going_on])
         made_of = self._builder.hashed(named)
         if (before is None or before.made_of != made_of or OPML not in self.there) and self._publish(
-            "the list of all feeds", {OPML: opml(self._service.feeds, self._service.site)}
+            "the list of all feeds", {OPML: opml(self._going_on, self._service.site)}
         ):
             self._shelf.settle(OPML, Built(made_of=made_of, held="[]", blocks=frozenset()), ())
 
@@ -128,8 +163,11 @@ class _Round:
         return {
             slug: each
             for slug, each in built.items()
-            if slug in slugs and document_names(slugs[slug], each.blocks) <= self.there
+            if slug in slugs and self._documents(slugs[slug], each) <= self.there
         }
+
+    def _documents(self, feed: Feed, built: Built) -> frozenset[str]:
+        return documents_of(feed, built.blocks, over=feed not in self._going_on)
 
     def _is_as_it_was(self, feed: Feed, known: Mapping[str, Built]) -> bool:
         return feed.slug in known and known[feed.slug].made_of == self._builder.made_of(feed)
@@ -140,14 +178,20 @@ class _Round:
         except DatabaseError:
             raise
         except Exception as fault:  # noqa: BLE001 - whatever one feed breaks, the others are published
+            self._failed.add(feed.slug)
             self.faults.append(f"feed {feed.slug}: {shown(str(fault) or repr(fault))}; its last good documents stay")
             return
         if outcome.faults:
+            self._failed.add(feed.slug)
             self.faults += [f"feed {feed.slug}: {fault}; its last good documents stay" for fault in outcome.faults]
             return
-        if self._publish(f"feed {feed.slug}", outcome.documents, outcome.gone):
+        wanted = self._documents(feed, outcome.built)
+        documents = {name: data for name, data in outcome.documents.items() if name in wanted}
+        if self._publish(f"feed {feed.slug}", documents, outcome.gone):
             self._shelf.settle(feed.slug, outcome.built, stale)
             self.built += 1
+        else:
+            self._failed.add(feed.slug)
 
     def _publish(self, what: str, documents: Mapping[str, bytes], gone: Collection[str] = ()) -> bool:
         """Put documents in place and take others away; False when some of it could not be done."""
@@ -161,3 +205,9 @@ class _Round:
             self.faults += [f"{what}: {fault}" for fault in error.faults]
             return False
         return True
+
+
+def _slug(name: str) -> str:
+    """The slug in a document's name; the name itself when it is none of a feed's."""
+    found = document_name(name)
+    return found.slug if found else name

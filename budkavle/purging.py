@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Select, select
 
-from budkavle.forgetting import clear_outbox, forget_rows
+from budkavle.forgetting import forget_rows
+from budkavle.mentions import clear_files
 from budkavle.wiring import Service
 from digest.adapters.forgetting import NAMED
+from digest.adapters.mailboxes import shares_mailbox
 from digest.adapters.tables import subscribers, subscriptions
 from digest.adapters.undoing import REASON as UNDONE
 from digest.subscription import SubscriptionState
@@ -42,7 +44,9 @@ def purge(
     """
     before = now - timedelta(days=service.config.settings.keep.ended)
     any_of_theirs = select(subscriptions.c.id).where(subscriptions.c.subscriber_id == subscribers.c.id)
-    living = any_of_theirs.where(subscriptions.c.state != SubscriptionState.ENDED)
+    # A no is a mailbox's: who is sent letters under another spelling keeps this one's story, too.
+    with_mailbox = select(subscriptions.c.id).join(twins := subscribers.alias()).where(shares_mailbox(twins))
+    living = with_mailbox.where(subscriptions.c.state != SubscriptionState.ENDED)
     lately = any_of_theirs.where(subscriptions.c.ended >= before)
     said_no = any_of_theirs.where(subscriptions.c.ended_reason.is_distinct_from(UNDONE))  # an undone import is no no
     everybody = select(subscribers.c.id, subscribers.c.address).where(NAMED, subscribers.c.since < before)
@@ -61,7 +65,7 @@ def purge(
         counts.append(len(forgotten) - counted)
     purged = Purged(left=counts[0], without=counts[1])
     if forgotten and not dry_run:
-        clear_outbox(service, forgotten)
+        clear_files(service.config, forgotten)
         service.database.scrub()
         log.info("people_forgotten", left=purged.left, without_subscription=purged.without)
     return purged

@@ -18,8 +18,9 @@ from budkavle.config_settings import Digest, Store
 from budkavle.database import Database, knows_revision, make_durable, plain_faults, store_error
 from budkavle.finding import everything
 from budkavle.importing import import_all
-from budkavle.leaving import NAME as LEAVES
-from budkavle.planning import open_period, plan, rhythm, schedule
+from budkavle.leave_place import NAME as LEAVES
+from budkavle.planning import open_period, plan, schedule
+from budkavle.rhythm import rhythm
 from budkavle.secret import NAME as SECRET
 from budkavle.sender_lock import sender_lock
 from budkavle.wiring import Service, open_service

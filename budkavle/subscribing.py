@@ -1,14 +1,16 @@
 """What somebody wrote about one address, on a list or after `subscribers add`, made into a wish that can be granted."""
 
 import difflib
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from budkavle.config import Config
 from digest.adapters.subscribers import Wish
+from digest.list_cells import bare_address
 from digest.subscription import Filter, filter_of
-from mail.address import AddressError, parse_address
+from mail.address import Address, AddressError, parse_address
 
 _CHOICES_REMEMBERED = 10_000
 _LANGUAGES = ("sv", "en")
@@ -46,10 +48,15 @@ def wishes(config: Config) -> Callable[[Line], Wish | str]:
     digests = [each.name for each in settings.digests]
     topics = [each.id for each in settings.topics]
     publishers = [each.id for each in settings.publishers]
+    topic_labels = _by_label((each.label, each.id) for each in settings.topics)
+    publisher_names = _by_label((each.name, each.id) for each in settings.publishers)
+    titles = _by_label((each.title, each.name) for each in settings.digests)
 
     @lru_cache(maxsize=_CHOICES_REMEMBERED)
     def choice(digest: str, some_topics: str, some_publishers: str, language: str) -> _Choice | str:
-        wanted_topics, wanted_publishers = _several(some_topics), _several(some_publishers)
+        digest = titles.get(_plain(digest), digest) if digest not in digests else digest
+        wanted_topics = _several(some_topics, topic_labels)
+        wanted_publishers = _several(some_publishers, publisher_names)
         for what, given, known in (
             ("digest", (digest,), digests),
             ("topic", wanted_topics, topics),
@@ -67,7 +74,7 @@ def wishes(config: Config) -> Callable[[Line], Wish | str]:
         if isinstance(chosen, str):
             return chosen
         try:
-            address = parse_address(line.address)
+            address = _address(line.address)
         except AddressError as error:
             return str(error)
         return Wish(
@@ -81,8 +88,38 @@ def wishes(config: Config) -> Callable[[Line], Wish | str]:
     return wish
 
 
-def _several(text: str) -> tuple[str, ...]:
-    return tuple(text.replace(",", " ").replace(";", " ").replace("|", " ").split())
+def _address(text: str) -> Address:
+    """An address, also as a mail program writes one (`Anna <anna@example.org>`). Raises AddressError."""
+    try:
+        return parse_address(text)
+    except AddressError:
+        bare = bare_address(text)
+        if bare == text:
+            raise
+        return parse_address(bare)
+
+
+def _by_label(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Ids by what people read; a label that two share means neither."""
+    found: dict[str, set[str]] = {}
+    for label, name in pairs:
+        found.setdefault(_plain(label), set()).add(name)
+    return {label: names.pop() for label, names in found.items() if len(names) == 1}
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.strip(" \t'\"").casefold().split())
+
+
+def _several(text: str, labels: Mapping[str, str]) -> tuple[str, ...]:
+    """The ids that a cell names: by themselves with any of these signs between, or by their labels."""
+    if _plain(text) in labels:
+        return (labels[_plain(text)],)
+    names: list[str] = []
+    for part in re.split(r"[,;|\n]", text):
+        label = labels.get(_plain(part))
+        names.extend([label] if label else part.replace('"', " ").split())
+    return tuple(names)
 
 
 def _unknown(what: str, name: str, known: Sequence[str]) -> str:

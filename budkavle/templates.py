@@ -27,6 +27,7 @@ Render = Callable[[str, Mapping[str, object]], str]
 
 LETTERS, FEEDS = "letters/", "feeds/"
 
+_CHARSET = re.compile(r"<meta charset=[^>]*>\n?", re.IGNORECASE)
 # Control characters are forbidden in XML and HTML and forge lines in text; surrogates cannot be encoded; an unclosed
 # embedding or override (UAX 9) of one headline would turn around all that follows it.
 _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
@@ -138,7 +139,26 @@ def _filters(language: str, zone: ZoneInfo) -> dict[str, Callable[..., object]]:
     def listed(names: Iterable[str]) -> str:
         return format_list([*names], locale=_locale(language))
 
-    return {"day": day, "listed": listed, "wrapped": wrapped, "held": held, "inlined": inlined}
+    def one_line_day(value: date | datetime) -> str:
+        """As letters have it: in one style, and no line breaks inside."""
+        local = value.astimezone(zone) if isinstance(value, datetime) else value
+        words = format_date(local, "d MMMM y" if language == "en" else "long", locale=_locale(language))
+        return words.replace(" ", "\N{NO-BREAK SPACE}")
+
+    return {
+        "day": day,
+        "date": one_line_day,
+        "dialled": dialled,
+        "listed": listed,
+        "wrapped": wrapped,
+        "held": held,
+        "inlined": inlined,
+    }
+
+
+def dialled(phone: str) -> str:
+    """A telephone number as a link dials it (RFC 3966): digits, and a plus sign before them."""
+    return re.sub(r"\(0\)|[^+0-9]", "", phone)
 
 
 @cache
@@ -156,5 +176,12 @@ def _inliner() -> CSSInliner:
 
 
 def inlined(html: str) -> Markup:
-    """The page with its style sheet written into the elements, @media blocks kept: mail programs drop the rest."""
-    return Markup(_inliner().inline(str(html)))  # noqa: S704 - the page was escaped by the template around this filter
+    """The page with its style sheet written into the elements, @media blocks kept: mail programs drop the rest.
+
+    The inliner puts these blocks first in the head; the charset must stand there, within 1024 bytes (HTML, 4.2.5.4).
+    """
+    page = _inliner().inline(str(html))
+    charset = _CHARSET.search(page)
+    if charset:
+        page = page.replace(charset.group(), "", 1).replace("<head>", "<head>\n" + charset.group().strip() + "\n", 1)
+    return Markup(page)  # noqa: S704 - the page was escaped by the template around this filter

@@ -1,34 +1,47 @@
 """Proof that every published id can be reached: from each feed's address back through its archives, exactly once."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 from articles.article import History, Seq
+from budkavle.expected import folder_faults, going_on
 from budkavle.wiring import Service
+from feeds.adapters.shelf import Built
 from feeds.composition import compose
+from feeds.ending import end_id
 from feeds.entry import Feed
 from feeds.head import address
+from feeds.history import archive_name
 from feeds.selection import matches
 from feeds.walking import BrokenWalkError, misses, walk
 
 _BATCH = 500
 
 
-def verify(service: Service, told: Callable[[object], None]) -> Iterator[str]:
+def verify(service: Service, told: Callable[[object], None], now: datetime | None = None) -> Iterator[str]:
     """What is wrong with the published documents, a line each; nothing when all is well.
 
-    It asks the store's own articles what there should be, not what was kept of them when documents were built.
+    It asks the store's own articles what there should be, not what was kept of them when documents were built. Of a
+    feed whose last day is over the archive is left.
     """
+    moment = now or datetime.now(UTC)
+    yield from folder_faults(service, moment)
     aside = {each.article_id for each in service.shelf.set_aside()}
     known = [article for article, _ in service.articles.changed_after(Seq(0)) if article not in aside]
     batches = (known[start : start + _BATCH] for start in range(0, len(known), _BATCH))
     found = (each for batch in batches for each in service.articles.histories_of(batch).values())
     histories = [each for each in found if isinstance(each, History)]
+    built, still = service.shelf.built(), going_on(service, moment)
     for feed in service.feeds:
-        expected = {entry for history in _matching(feed, histories) for entry in _ids(service, feed, history)}
-        if feed.ends is not None:
-            expected.add(f"{service.site.feed_id(feed)}/slut")
+        matching, start = list(_matching(feed, histories)), address(feed, ".atom", service.site)
+        if feed not in still:
+            matching, start = _archived(service, feed, built.get(feed.slug), matching)
+        expected = {entry for history in matching for entry in _ids(service, feed, history)}
+        if feed in still and feed.ends is not None:
+            end = service.end_notices.told(service.site.feed_id(feed))
+            expected.add(end.entry if end else end_id(feed, service.site))
         try:
-            pages = list(walk(address(feed, ".atom", service.site), _fetch(service)))
+            pages = list(walk(start, _fetch(service))) if start else []
         except BrokenWalkError as fault:
             yield f"feed {feed.slug}: {fault}"
         else:
@@ -38,6 +51,14 @@ def verify(service: Service, told: Callable[[object], None]) -> Iterator[str]:
 
 def _matching(feed: Feed, histories: list[History]) -> Iterator[History]:
     return (each for each in histories if matches(feed, each.article))
+
+
+def _archived(service: Service, feed: Feed, built: Built | None, matching: list[History]) -> tuple[list[History], str]:
+    """What is left of a feed that is over: its archive's articles and newest address, which is empty without one."""
+    if built is None or not built.blocks:
+        return [], ""
+    newest = archive_name(feed, max(built.blocks))
+    return [each for each in matching if each.article.id not in built.holds], service.site.address(f"feeds/{newest}")
 
 
 def _ids(service: Service, feed: Feed, history: History) -> list[str]:

@@ -22,7 +22,7 @@ from budkavle.config import Config
 from budkavle.config_forms import is_loopback
 from budkavle.config_settings import Store
 from budkavle.database import Database
-from budkavle.leaving import NAME as LEAVES
+from budkavle.leave_place import NAME as LEAVES
 from budkavle.leaving import Leaves
 from budkavle.opening import Access, Alone, open_store
 from budkavle.secret import NAME as SECRET
@@ -41,6 +41,7 @@ from digest.limits import Limits
 from digest.sending.adapters.domain_backoff_admin import DomainReturns
 from digest.sending.domain_backoff import Patience
 from feeds.adapters.announcements import Announcements
+from feeds.adapters.end_notices import EndNotices
 from feeds.adapters.files import FeedFiles
 from feeds.adapters.ledger import DocumentLedger
 from feeds.adapters.shelf import Shelf
@@ -48,6 +49,7 @@ from feeds.adapters.shown import ShownDocuments
 from feeds.announcing import Hub
 from feeds.entry import Feed, Site
 from feeds.selection import own_feeds
+from feeds.whereabouts import oldest_slug
 from mail.adapters.found_limits import FoundLimits, OpenConnections
 from mail.adapters.maildir import MaildirRelay
 from mail.adapters.smtp import RelayAddress, SmtpRelay, Tls
@@ -90,6 +92,11 @@ class Service:
         """Where documents are published."""
         ledger = DocumentLedger(self.database.read, self.database.write)
         return FeedFiles(self.config.publish_folder / "feeds", ledger, sleep=self.wait)
+
+    @property
+    def end_notices(self) -> EndNotices:
+        """What readers were told of feeds that end."""
+        return EndNotices(self.database.read, self.database.write)
 
     @property
     def shown(self) -> ShownDocuments:
@@ -242,9 +249,11 @@ def vocabulary(config: Config) -> Vocabulary:
 
 def feeds(config: Config) -> tuple[Feed, ...]:
     """The feeds of a configuration in the order of the file."""
+    moved = {each.from_: each.to for each in config.settings.moved}
     return tuple(
         Feed(
             slug=own.slug,
+            id=own.id or oldest_slug(own.slug, moved),
             title=own.title,
             publishers=frozenset(PublisherId(each) for each in own.publishers),
             topics=frozenset(TopicId(each) for each in own.topics),

@@ -5,21 +5,32 @@ What fits no form is a failure when a mail system wrote it, and counts for the l
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from digest.bounce_answers import is_automatic
-from digest.bounce_reports import Told, complaint_in, failure_in, is_receipt
-from digest.bounce_texts import told_in_words
+from digest.bounce_answers import is_absence, is_automatic
+from digest.bounce_policy import COUNTS
+from digest.bounce_reports import Told, complaint_in, failure_in, is_receipt, ways_to_leave
+from digest.bounce_texts import is_said_to_be_our_fault, told_in_words
 from digest.keyed import Key
+from digest.leave_letters import wishes_to_leave
 from digest.mime import Part, read_message
-from digest.verp import Returned, ReturnedNotice, read_address, read_tag
+from digest.return_spellings import leave_tokens_in
+from digest.verp import Returned, ReturnedNotice, read_address
 from mail.reply import without_addresses
 from mail.status_codes import BounceClass
 
 _LONGEST = 300
-_DELIVERED_TO = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to", "to")
+_DELIVERED_TO = (
+    *("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to", "x-rcpt-to", "x-real-to"),
+    *("x-forwarded-to", "resent-to", "apparently-to", "to", "cc"),
+)
+_FOR = re.compile(r"\bfor\s+<?([^\s<>;]{1,300})", re.IGNORECASE)
+"""RFC 5321, section 4.4: whom a server took the message for."""
 _BETWEEN_ADDRESSES = re.compile(r"[\s<>\"',;:()]+")
 _MOST_VALUES = 10
+_MUTE = ("", "4.0.0", "5.0.0")
+_NO_REPORT = (BounceClass.AUTO_REPLY, BounceClass.UNKNOWN)
 _UNSEEN = Told(BounceClass.UNKNOWN)
 
 
@@ -29,7 +40,7 @@ class Report:
 
     `letter` is None when no valid return tag says whose letter it is: then nobody may be changed by it. `diagnostic`
     holds no mail address. `form` is `dsn`, `arf`, `text` or nothing; `reporter` is the host that says it. `mark` is the
-    same for the same message, however often and by whatever way it comes.
+    same for the same message, however often and by whatever way it comes. `leave_tokens` may say who wishes to leave.
     """
 
     kind: BounceClass
@@ -39,15 +50,24 @@ class Report:
     form: str
     reporter: str
     mark: str
+    leave_tokens: Sequence[str] = ()
 
 
 def read_bounce(key: Key, raw: bytes, recipient: str = "") -> Report:
     """Read a message of any bytes; `recipient` is the address that it was delivered to, where that is known."""
     message = read_message(raw)
-    told = _told(message)
+    told, came_to = _told(message), _came_to(message, recipient)
+    tokens = tuple(dict.fromkeys(token for each in came_to for token in leave_tokens_in(each)))
+    letter = _letter(key, came_to, told)
+    is_report = told.form or told.kind not in _NO_REPORT
+    if not is_report and wishes_to_leave(message, to_leave=bool(tokens)):
+        told = Told(BounceClass.LEAVE)
+    if told.kind is BounceClass.LEAVE:
+        tokens += tuple(token for each in ways_to_leave(message) for token in leave_tokens_in(f"{each}@"))
     return Report(
         kind=told.kind,
-        letter=_letter(key, message, told, recipient),
+        letter=letter,
+        leave_tokens=tokens if told.kind is BounceClass.LEAVE else (),
         status=told.status,
         diagnostic=without_addresses(told.diagnostic[: 2 * _LONGEST])[:_LONGEST],
         form=told.form,
@@ -60,25 +80,31 @@ def _told(message: Part) -> Told:
     """A report is believed before the marks of an automatic answer, which reports carry as well."""
     told = failure_in(message) or complaint_in(message)
     if told is not None:
-        return told
-    if is_receipt(message):
+        is_mute = told.kind in COUNTS and not told.diagnostic and told.status in _MUTE
+        ours = is_mute and is_said_to_be_our_fault(message, told.status)
+        return told._replace(kind=BounceClass.SENDER_FAULT) if ours else told
+    if is_absence(message):
         return Told(BounceClass.AUTO_REPLY)
     failed = told_in_words(message)
-    if failed is not None and failed.kind is not BounceClass.UNKNOWN:
+    if failed is not None:
         return failed
-    if is_automatic(message):
-        return Told(BounceClass.AUTO_REPLY)
-    return failed or _UNSEEN
+    is_answer = is_receipt(message) or is_automatic(message)
+    return Told(BounceClass.AUTO_REPLY) if is_answer else _UNSEEN
 
 
-def _letter(key: Key, message: Part, told: Told, recipient: str) -> Returned | ReturnedNotice | None:
-    """Whose letter it was: by the address that the message came to, then by the envelope identifier."""
-    came_to = [recipient, *(value for name in _DELIVERED_TO for value in message.fields.get(name, ())[:_MOST_VALUES])]
-    words = [word for value in came_to for word in _BETWEEN_ADDRESSES.split(value)]
-    known = [read_address(key, word) for word in words if "+" in word]
-    known += [read_tag(key, told.envelope_id)]
-    known += [read_address(key, each) for each in told.senders]
-    return next((each for each in known if each is not None), None)
+def _letter(key: Key, came_to: Sequence[str], told: Told) -> Returned | ReturnedNotice | None:
+    """Whose letter it was: by the address that the message came to, then by what it says of the letter's envelope."""
+    said = [*came_to, told.envelope_id, *told.senders]
+    found = (read_address(key, each) for each in said)
+    return next((each for each in found if each is not None), None)
+
+
+def _came_to(message: Part, recipient: str) -> list[str]:
+    """The addresses that a message was delivered to, and those that it was on the way to."""
+    values = [value for name in _DELIVERED_TO for value in message.fields.get(name, ())[:_MOST_VALUES]]
+    words = [word for value in values for word in _BETWEEN_ADDRESSES.split(value)]
+    received = [found[1] for value in message.fields.get("received", ()) if (found := _FOR.search(value))]
+    return [recipient, *(word for word in words if word), *received[:_MOST_VALUES]]
 
 
 def _mark(message: Part, raw: bytes) -> str:

@@ -28,5 +28,10 @@ def is_automatic(message: Part) -> bool:
         return True
     if _PRECEDENCE.search(message.first("precedence")):
         return True
+    return is_absence(message)
+
+
+def is_absence(message: Part) -> bool:
+    """Whether its subject says so: that somebody is away, or asks whether we are human."""
     subject = words_of(message.first("subject"))
     return bool(_ABSENT.search(subject) or _CHALLENGE.search(subject))

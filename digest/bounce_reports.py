@@ -10,7 +10,10 @@ _STATUS = ("message/delivery-status", "message/global-delivery-status")
 _RECEIPTS = ("message/disposition-notification", "message/global-disposition-notification")
 _FEEDBACK = "message/feedback-report"
 _ABUSE = ("abuse", "fraud")
+_LEAVE = ("opt-out", "opt-out-list", "optout", "unsubscribe")
+"""RFC 5965 has "opt-out" in its registry's beginnings; Yahoo's and AOL's loops say it, some others the last two."""
 _RETURNED = ("message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers")
+_WRITTEN_DOWN = ("return-path", "x-envelope-from", "x-original-return-path", "received-spf", "authentication-results")
 _JUNK_MAIL_PROGRAM = ("x-hmxmroriginalrecipient", "x-ms-exchange-jmrp")
 _MOST_BLOCKS = 50
 
@@ -41,7 +44,7 @@ def failure_in(message: Part) -> Told | None:
     worst = min(told, key=lambda each: _ORDER.index(each.kind), default=Told(BounceClass.SOFT))
     reporter = _typed(_first(whole, "reporting-mta")).lower().rstrip(".")
     envelope_id = _first(whole, "original-envelope-id")
-    return worst._replace(form="dsn", reporter=reporter, envelope_id=envelope_id)
+    return worst._replace(form="dsn", reporter=reporter, envelope_id=envelope_id, senders=tuple(_senders(message)))
 
 
 _ORDER = (
@@ -66,17 +69,29 @@ def _recipient(fields: Fields) -> Told:
 
 
 def complaint_in(message: Part) -> Told | None:
-    """What a feedback loop says, in the standard's form or in that of Outlook.com's junk mail programme."""
+    """What a feedback loop says: a complaint or a wish to leave, in the standard's form or in Outlook.com's."""
     part = next((part for part in message.walk() if part.kind == _FEEDBACK), None)
     if part is not None:
         fields = fields_of(part.text)
-        kind = BounceClass.COMPLAINT if _first(fields, "feedback-type").lower() in _ABUSE else BounceClass.AUTO_REPLY
+        kind = _feedback(_first(fields, "feedback-type").lower())
         told = Told(kind, form="arf", reporter=_typed(_first(fields, "reporting-mta")).lower())
         senders = (*fields.get("original-mail-from", ()), *_senders(message))
         return told._replace(senders=senders, envelope_id=_first(fields, "original-envelope-id"))
     if any(name in head for head in _returned(message) for name in _JUNK_MAIL_PROGRAM):
         return Told(BounceClass.COMPLAINT, form="arf", senders=tuple(_senders(message)))
     return None
+
+
+def _feedback(kind: str) -> BounceClass:
+    if kind in _ABUSE:
+        return BounceClass.COMPLAINT
+    return BounceClass.LEAVE if kind in _LEAVE else BounceClass.AUTO_REPLY
+
+
+def ways_to_leave(message: Part) -> Iterator[str]:
+    """The List-Unsubscribe fields of what it returns (RFC 2369): with the leave token of who got the letter."""
+    for head in _returned(message):
+        yield from head.get("list-unsubscribe", ())[:1]
 
 
 def is_receipt(message: Part) -> bool:
@@ -92,9 +107,10 @@ def _returned(message: Part) -> Iterator[Fields]:
 
 
 def _senders(message: Part) -> Iterator[str]:
-    """The envelope senders of what it returns, as the mailbox wrote them down (RFC 5321, section 4.4)."""
+    """The envelope senders of what it returns, as mailboxes and filters wrote them down (RFC 5321, section 4.4)."""
     for head in _returned(message):
-        yield from head.get("return-path", ())[:1]
+        for name in _WRITTEN_DOWN:
+            yield from head.get(name, ())[:1]
 
 
 def _blocks(text: str) -> Iterator[Fields]:

@@ -23,6 +23,8 @@ class Taken(StrEnum):
 
     COUNTED = "counted"
     SUPPRESSED = "suppressed"
+    LEFT = "left"
+    """Its subscriber wished to leave, and has left."""
     KNOWN = "known"
     """The same message came before."""
     GONE = "gone"

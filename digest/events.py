@@ -23,14 +23,21 @@ class EventKind(StrEnum):
     RESUMED = "resumed"
     LEFT = "left"
     """`how`: one click, a page, an operator …"""
+    TAKEN_BACK = "taken_back"
+    """Its owner took the leave back: the subscription and its consent are as they were."""
     MOVED = "moved"
-    """A subscription came from another address; which one is not kept."""
+    """A subscription came from another address; which one is not kept. What its consent was (`CONSENT`) goes along."""
     BOUNCED = "bounced"
     """`class`, `status`, `edition`."""
     SUPPRESSED = "suppressed"
     LIFTED = "lifted"
     EXPORTED = "exported"
     """The person took a copy of all this."""
+
+
+CONSENT = ("page", "text", "language", "consent", "agreed")
+"""What an event says of a consent; `agreed` is when, where it was at another address."""
+CONSENTS = (EventKind.CONFIRMED, EventKind.ADDED, EventKind.IMPORTED, EventKind.MOVED)
 
 
 @dataclass(frozen=True, kw_only=True)

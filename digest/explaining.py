@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from articles.article import ArticleId, Seq
 from articles.standing import Standing
-from digest.content import Content, Showing
+from digest.content import Content, Row, Showing
 from digest.period import PeriodKey
 from digest.selection import Newsroom, Said
 from digest.subscription import Filter
@@ -29,6 +29,8 @@ class WhyNot(StrEnum):
     BEYOND_LIMIT = "more than a letter holds"
     PULLED = "pulled"
     """The letter would have shown it, but it was withdrawn or erased before that went out."""
+    NO_ROOM = "no room"
+    """The letter was full of other corrections and withdrawals: the next one tells of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +93,7 @@ def span(letter: Letter, since: Seq) -> Sequence[Standing]:
 def explain(letter: Letter, articles: Iterable[Standing]) -> Sequence[Explained]:
     """Each of these articles with its place in a letter."""
     places = {row.article: row for row in letter.shown.rows}
-    lost = {row.article for row in letter.content.rows} - places.keys()
+    lost = {row.article: row for row in letter.content.rows if row.article not in places}
     said = said_by(letter.told)
     certain = {
         each.article: each.edition for each in sorted(letter.told, key=lambda each: each.edition) if each.certain
@@ -100,11 +102,19 @@ def explain(letter: Letter, articles: Iterable[Standing]) -> Sequence[Explained]
     def explained(each: Standing) -> Explained:
         if row := places.get(each.id):
             return Explained(article=each.id, seq=row.seq, shown=row.showing)
-        why = WhyNot.PULLED if each.id in lost else _why_not(each, letter, said.get(each.id))
+        why = _lost(lost.get(each.id), letter) or _why_not(each, letter, said.get(each.id))
         before = certain.get(each.id) if why in {WhyNot.SENT_BEFORE, WhyNot.WITHDRAWN} else None
         return Explained(article=each.id, seq=each.newest, why=why, edition=before)
 
     return [explained(each) for each in articles]
+
+
+def _lost(row: Row | None, letter: Letter) -> WhyNot | None:
+    """Why the letter does not hold what the rule gives; None where it gives nothing, or what once stood nowhere."""
+    if row is None or (row.showing is Showing.NAMED and letter.shown.more):
+        return None
+    tells = row.showing.is_notice or row.article in letter.content.corrected
+    return WhyNot.NO_ROOM if tells and letter.shown.owed else WhyNot.PULLED
 
 
 def _why_not(each: Standing, letter: Letter, said: Said | None) -> WhyNot:

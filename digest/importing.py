@@ -3,15 +3,20 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
+from digest.list_membership import smells
 from digest.subscription import SubscriptionState
 from digest.suppression import SuppressionReason
 from mail.address import Address
 
 _NO = frozenset({"0", "-", "n", "nej", "no", "false", "falskt", "inget", "ingen", "nekat", "avböjt", "nein", "não"})
+_NEGATED = re.compile(r"(?:ej|inte|icke|nej|not|no|never|nicht|kein|pas|non|ikke|ikkje|ei)\b", re.IGNORECASE)
+_LONGEST_NO = 32
+_CONSENTS_REMEMBERED = 4096
 _GUARDED = tuple("=+-@'\t\r")
-_ADDRESS = re.compile(r"\S+@\S+")
+_ADDRESS = re.compile(r"(?<!\S)\S+@\S+")
 _STATES: dict[str, SubscriptionState | None] = {"": None, **{each.value: each for each in SubscriptionState}}
 
 
@@ -26,6 +31,7 @@ class Outcome(StrEnum):
     REPEATED = "repeated"
     LEFT_BEFORE = "left before"
     SUPPRESSED = "suppressed"
+    NOT_THERE = "not subscribed there"
     REFUSED = "refused"
     BLANK = "blank"
 
@@ -36,9 +42,11 @@ class Listed(NamedTuple):
     line: int
     address: Address
     key: str
-    """The address in lower case, kept because it is asked for a dozen times."""
+    """The address's key, kept because it is asked for a dozen times."""
     known_as: str
-    """The keyed hash of the address."""
+    """The keyed hash of the mailbox."""
+    spelt_as: str
+    """The keyed hash of this spelling of its address."""
     digest: str
     topics: tuple[str, ...]
     publishers: tuple[str, ...]
@@ -47,6 +55,8 @@ class Listed(NamedTuple):
     state: SubscriptionState
     """What it becomes where nothing stands against it."""
     ended_reason: str | None = None
+    reported: str = ""
+    """What another system says of a consent. It is kept, and is none by itself."""
 
 
 class Known(NamedTuple):
@@ -76,6 +86,11 @@ _LEFT = Verdict(
     outcome=Outcome.LEFT_BEFORE, why="its owner has left, and no list brings them back; they may subscribe anew"
 )
 
+_LEFT_THERE = Verdict(
+    outcome=Outcome.UNCHANGED,
+    why="the list says that it ended, and it is subscribed here; if the list is newer: budkavle subscribers suppress",
+)
+
 
 def decide(listed: Listed, known: Known | None, suppressed: SuppressionReason | None, run: int | None) -> Verdict:
     """What becomes of a line in the import `run`.
@@ -83,8 +98,11 @@ def decide(listed: Listed, known: Known | None, suppressed: SuppressionReason | 
     What this very import made from this very line counts as made: an import that was killed goes on so.
     """
     asked = known is not None and known.state is SubscriptionState.PENDING and known.made_by != run
-    # Who was only asked, by a page or a list, begins by the consent that this list has.
-    if known is None or (asked and listed.state in {SubscriptionState.ACTIVE, SubscriptionState.PAUSED}):
+    # Who was only asked, by a page or a list, begins by the consent that this list has. Who was asked by a list is
+    # not asked where this one says that they left.
+    begins = asked and listed.state in {SubscriptionState.ACTIVE, SubscriptionState.PAUSED}
+    ends = asked and listed.state is SubscriptionState.ENDED and known is not None and known.made_by is not None
+    if known is None or begins or ends:
         if suppressed is not None:
             return Verdict(outcome=Outcome.SUPPRESSED, why=f"its address must not be mailed ({suppressed})")
         return _MADE[listed.state]
@@ -92,8 +110,10 @@ def decide(listed: Listed, known: Known | None, suppressed: SuppressionReason | 
         if known.made_from == listed.line:
             return _MADE[listed.state]
         return Verdict(outcome=Outcome.REPEATED, why=f"the same address as in line {known.made_from}")
-    left = known.state is SubscriptionState.ENDED and listed.state is not SubscriptionState.ENDED
-    return _LEFT if left else _UNCHANGED
+    left = known.state is SubscriptionState.ENDED
+    if left == (listed.state is SubscriptionState.ENDED):
+        return _UNCHANGED
+    return _LEFT if left else _LEFT_THERE
 
 
 def state_of(stated: str, consent: str, trusted: str | None) -> SubscriptionState | str:
@@ -103,7 +123,7 @@ def state_of(stated: str, consent: str, trusted: str | None) -> SubscriptionStat
     """
     if stated not in _STATES:
         return f"unknown state; use {', '.join(SubscriptionState)}, or leave the column unread with --column state="
-    if consent.casefold().strip(" .!") in _NO:
+    if consent.casefold().strip(" .!") in _NO or _takes_back(consent):
         return "its consent says no"
     state = _STATES[stated]
     if state in {SubscriptionState.ENDED, SubscriptionState.PENDING}:
@@ -111,6 +131,13 @@ def state_of(stated: str, consent: str, trusted: str | None) -> SubscriptionStat
     if not consent and trusted is None:
         return SubscriptionState.PENDING
     return state or SubscriptionState.ACTIVE
+
+
+@lru_cache(maxsize=_CONSENTS_REMEMBERED)
+def _takes_back(consent: str) -> bool:
+    """Whether a short text about consent says that there is none, or none any more ("återkallat", "ej svarat")."""
+    short = len(consent) <= _LONGEST_NO
+    return short and (_NEGATED.match(consent) is not None or smells(consent) is not None)
 
 
 def guarded(cell: str) -> str:

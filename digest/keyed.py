@@ -49,8 +49,12 @@ class Key:
         return hmac.compare_digest(self.mac(purpose, text)[: len(mac)].encode(), mac.encode())
 
     def address_hash(self, address: Address) -> str:
-        """What a suppression knows an address by, however it was typed."""
+        """What a suppression knows a mailbox by, however its address was typed."""
         return self.mac(Purpose.SUPPRESSION, address.key)
+
+    def spelling_hash(self, address: Address) -> str:
+        """What suppressions of before migration 0017, and journals of then, know this spelling of an address by."""
+        return self.mac(Purpose.SUPPRESSION, address.spelling)
 
     @property
     def fingerprint(self) -> str:

@@ -8,7 +8,7 @@ hash of their address, which only the holder of the secret can make (docs/adr/00
 import hashlib
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from digest.subscription import SubscriptionId
@@ -28,10 +28,45 @@ class How(StrEnum):
 
     LEFT = "left"
     """No more letters: by one click, or through an operator."""
+    UNDONE = "undone"
+    """To be back, as if they had not left: it was a mistake, theirs or a program's."""
     COMPLAINED = "complained"
     """To be sent nothing: a letter was called spam."""
     ERASED = "erased"
     """To be forgotten."""
+
+
+_OF_ONE = (How.LEFT, How.UNDONE)
+"""What is never about a whole person."""
+
+
+class Left(StrEnum):
+    """What became of a wish to leave."""
+
+    NOW = "now"
+    ALREADY = "already"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leaving:
+    """What became of a wish to leave, and of which digest; None where nobody could be asked.
+
+    `undoable` says whether its owner may still take it back.
+    """
+
+    left: Left
+    digest: str | None = None
+    undoable: bool = False
+
+
+class Back(StrEnum):
+    """What became of a wish to take a leave back."""
+
+    NOW = "now"
+    NEVER_LEFT = "never left"
+    TOO_LATE = "too late"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +86,15 @@ class No:
     moment: datetime
     how: How
     address: str
+
+
+UNDO_WITHIN = timedelta(days=30)
+"""For how long a leave may be taken back: then the letters of a month were missed, and it is a new beginning."""
+
+
+def is_undoable(ended: datetime | None, now: datetime) -> bool:
+    """Whether a subscription that its owner ended then may still be taken up again as it was."""
+    return ended is not None and now - ended <= UNDO_WITHIN
 
 
 def is_token(text: str) -> bool:
@@ -84,6 +128,6 @@ def read(line: bytes) -> Leave | No | None:
         return None
     number, proof = found["number"].decode(), found["proof"].decode()
     if number == _WHOLE:
-        return No(moment=moment, how=how, address=proof) if how is not How.LEFT else None
+        return No(moment=moment, how=how, address=proof) if how not in _OF_ONE else None
     subscription = None if number == "-" else SubscriptionId(int(number))
     return Leave(moment=moment, how=how, subscription=subscription, proof=proof)

@@ -2,13 +2,13 @@
 
 import base64
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from email.utils import format_datetime
 from functools import cached_property
 from typing import Protocol
 
-from digest.letter_items import Item, brief, full, unlinked
+from digest.letter_items import as_correction, as_item, as_withdrawal
 from digest.letter_values import Dateline, Mailbox, Masthead, Recipient, Shown, ShownArticle
 from mail.encoding import TOKEN_LENGTH, alternative, boundary, quoted_printable
 from mail.headers import checked_head, encoded_phrase, encoded_text, field, header_text, shortened
@@ -16,6 +16,7 @@ from mail.headers import checked_head, encoded_phrase, encoded_text, field, head
 SUBJECT_LENGTH = 75
 _LEAST_HEADLINE = 24  # a shorter stump of a headline says less than a count
 _LONGEST_SUBJECT = 150
+_NEXT, _NEXT_LENGTH = 3, 60  # headlines that mail programs show beside the subject, and characters of each
 HTML_BYTES = 80_000  # Gmail clips at about 102 kB, and the leave link stands last
 
 
@@ -24,6 +25,13 @@ class Render(Protocol):
 
     def __call__(self, name: str, values: Mapping[str, object], /) -> str:
         """The text of the filled template."""
+
+
+class LetterTooLargeError(ValueError):
+    """A letter whose HTML part stays too large with nothing but its notices in it."""
+
+    def __init__(self) -> None:
+        super().__init__(f"its HTML part has more than {HTML_BYTES} bytes; make letters/edition.html smaller")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,19 +62,44 @@ class Form:
 
 
 def rendered(masthead: Masthead, dateline: Dateline, shown: Shown, leave_token: str, render: Render) -> Rendered:
-    """The words of the letter that the holder of `leave_token` gets."""
-    values = _values(masthead, dateline, shown, leave_token)
-    html = render("letters/edition.html", values)
-    if len(html.encode()) > HTML_BYTES:
-        values |= {"items": tuple(brief(item) for item in shown.items)}
+    """The words of the letter that the holder of `leave_token` gets. Raises LetterTooLargeError."""
+    for smaller in _ever_smaller(shown):
+        values = _values(masthead, dateline, smaller, leave_token)
         html = render("letters/edition.html", values)
-    return Rendered(subject=_subject(values, render), text=render("letters/edition.txt", values), html=html)
+        if len(html.encode()) <= HTML_BYTES:
+            return Rendered(subject=_subject(values, render), text=render("letters/edition.txt", values), html=html)
+    raise LetterTooLargeError
+
+
+def html_size(masthead: Masthead, dateline: Dateline, shown: Shown, render: Render) -> int:
+    """How many bytes the HTML part of a letter has."""
+    return len(render("letters/edition.html", _values(masthead, dateline, shown, "0" * TOKEN_LENGTH)).encode())
+
+
+def _ever_smaller(shown: Shown) -> Iterator[Shown]:
+    """What is shown, all of it short, and then with ever fewer items: the others stand on the edition's page.
+
+    Room is decided when a variant is made. This is for what was not known then: other templates, a longer address.
+    """
+    yield shown
+    items, corrected, withdrawn = (_all_short(part) for part in (shown.items, shown.corrected, shown.withdrawn))
+    left = len(items)
+    while True:
+        more = shown.more + len(items) - left
+        yield replace(shown, items=items[:left], corrected=corrected, withdrawn=withdrawn, more=more)
+        if not left:
+            return
+        left = left * 3 // 4
+
+
+def _all_short(shown: Iterable[ShownArticle]) -> tuple[ShownArticle, ...]:
+    return tuple(replace(article, short=True) for article in shown)
 
 
 def form(masthead: Masthead, dateline: Dateline, shown: Shown, render: Render) -> Form:
     """The letter for all who are shown this: rendered and encoded once, the same bytes every time.
 
-    Raises HeaderError when its head would not be exactly the intended one.
+    Raises HeaderError when its head would not be exactly the intended one, and LetterTooLargeError.
     """
     token = _token(masthead, dateline, shown)
     words = rendered(masthead, dateline, shown, token, render)
@@ -108,23 +141,25 @@ def message_id_of(edition: str, host: str, leave_token: str) -> str:
 
 
 def _values(masthead: Masthead, dateline: Dateline, shown: Shown, leave_token: str) -> dict[str, object]:
+    web_url = masthead.edition_url(dateline.key)
+    # What is shortened comes after what is not.
+    items = tuple(as_item(article) for article in sorted(shown.items, key=lambda article: article.short))
     return {
         "masthead": masthead,
+        "imprint": masthead.imprint,
+        "colours": masthead.colours,
         "dateline": dateline,
-        "items": _each(full, shown.items),
-        "corrected": _each(brief, shown.corrected),
-        "withdrawn": _each(unlinked, shown.withdrawn),
+        "items": items,
+        "next_headlines": tuple(shortened(item.headline, _NEXT_LENGTH) for item in items[1 : 1 + _NEXT]),
+        "corrected": tuple(as_correction(article) for article in shown.corrected),
+        "withdrawn": tuple(as_withdrawal(article, web_url) for article in shown.withdrawn),
         "count": len(shown.items) + shown.more,
         "more": shown.more,
-        "more_url": shown.more_url,
-        "web_url": masthead.edition_url(dateline.key),
+        "more_url": shown.more_url or (web_url if shown.more else None),
+        "web_url": web_url,
         "choices_url": masthead.choices_url(leave_token),
         "leave_url": masthead.leave_url(leave_token),
     }
-
-
-def _each(setting: Callable[[ShownArticle], Item], shown: tuple[ShownArticle, ...]) -> tuple[Item, ...]:
-    return tuple(setting(article) for article in shown)
 
 
 def _token(masthead: Masthead, dateline: Dateline, shown: Shown) -> str:
@@ -156,7 +191,7 @@ def _fields(masthead: Masthead, dateline: Dateline, subject: str, token: str, ma
     yield "Subject", encoded_text("Subject", subject)
     yield "Date", format_datetime(dateline.date)
     yield "List-Id", f"{encoded_phrase('List-Id', masthead.title)} <{masthead.name}.{masthead.host}>"
-    yield "List-Unsubscribe", f"<{masthead.leave_url(token)}>"
+    yield "List-Unsubscribe", masthead.ways_to_leave(token)
     if masthead.one_click:
         yield "List-Unsubscribe-Post", "List-Unsubscribe=One-Click"
     yield "List-Archive", f"<{masthead.archive_url}>"

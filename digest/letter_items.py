@@ -1,12 +1,18 @@
 """What the templates of a letter are given for each article: lines ready to be set, nothing to be worked out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from urllib.parse import urlsplit
 
+from articles.uri import uri
 from digest.letter_decisions import decisions
 from digest.letter_teaser import teaser
 from digest.letter_values import ShownArticle
+from mail.headers import shortened
+
+_HEADLINE, _NOTE = 160, 120
+"""Characters of a headline and of a note where room is short."""
+_LONGEST_LINK = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +50,27 @@ def unlinked(shown: ShownArticle) -> Item:
     return _item(shown, link=None)
 
 
+def short(shown: ShownArticle, link: str | None) -> Item:
+    """Anything where room is short: a headline, a line of its note, and a link."""
+    whole = _item(shown, link=link if link and len(link) <= _LONGEST_LINK else None)
+    return replace(whole, headline=shortened(whole.headline, _HEADLINE), note=shortened(whole.note, _NOTE))
+
+
+def as_item(shown: ShownArticle) -> Item:
+    """News, as there is room for it."""
+    return short(shown, _link(shown.article.url)) if shown.short else full(shown)
+
+
+def as_correction(shown: ShownArticle) -> Item:
+    """A correction, as there is room for it."""
+    return short(shown, _link(shown.article.url)) if shown.short else brief(shown)
+
+
+def as_withdrawal(shown: ShownArticle, web_url: str) -> Item:
+    """A withdrawal, as there is room for it: what is cut off its note stands on the edition's page."""
+    return short(shown, web_url) if shown.short else unlinked(shown)
+
+
 def _item(
     shown: ShownArticle,
     *,
@@ -69,7 +96,7 @@ def _line(text: str) -> str:
 
 
 def _link(url: str | None) -> str | None:
-    """The address when it is one for the web and one line: anything else must not be clicked."""
+    """The address as a URI when it is one for the web and one line: anything else must not be clicked."""
     if not url or url != "".join(url.split()) or not url.isprintable():
         return None
-    return url if urlsplit(url).scheme in {"http", "https"} else None
+    return uri(url) if urlsplit(url).scheme in {"http", "https"} else None

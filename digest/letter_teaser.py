@@ -25,7 +25,8 @@ def teaser(lead: str) -> str:
     text = " ".join(lead.split())
     if text.endswith(("…", "...")):  # cut by its platform: what is missing may turn the meaning
         return ""
-    ends = [end for end in _sentence_ends(text) if not _SPEAKS.search(text, end)]
+    said = max((found.start() for found in _SPEAKS.finditer(text)), default=-1)
+    ends = [end for end in _sentence_ends(text) if end > said]
     fitting = [end for end in ends if end <= LIMIT] or [end for end in ends[:1] if end <= LONGEST]
     return text[: fitting[-1]] if fitting else ""
 
@@ -34,6 +35,8 @@ def _sentence_ends(text: str) -> Iterator[int]:
     start = 0
     for stop in _STOP.finditer(text):
         end = stop.end()
+        if end > LONGEST:
+            return
         if _ends_sentence(text, start, stop) and _closed(text[:end]):
             yield end
             start = end + 1

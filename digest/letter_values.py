@@ -3,9 +3,10 @@
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from articles.article import Article
+from digest.leave_letters import SUBJECT
 from mail.headers import HeaderError, fit_address, header_text
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?", re.ASCII)
@@ -26,8 +27,31 @@ class Mailbox:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Imprint:
+    """How readers reach a person at the sender: what is not given is empty."""
+
+    postal: str = ""
+    address: str = ""
+    phone: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Colours:
+    """The accent of letters on light and on dark ground, and of what is written on it: each as `#0b5a66`."""
+
+    accent: str = "#0b5a66"
+    on_accent: str = "#ffffff"
+    accent_dark: str = "#8ed3dd"
+    on_accent_dark: str = "#0d2227"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Masthead:
-    """What all letters of a digest have in common. `public_url` ends with a slash."""
+    """What all letters of a digest have in common. `public_url` ends with a slash.
+
+    `leave_mailbox` is where wishes to leave are read, when a mail program sends them by mail.
+    """
 
     name: str
     title: str
@@ -35,10 +59,15 @@ class Masthead:
     language: str
     public_url: str
     reply_to: Mailbox | None = None
+    leave_mailbox: str | None = None
+    imprint: Imprint = Imprint()
+    colours: Colours = Colours()
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
             raise HeaderError("List-Id", f"the digest's name {self.name!r} needs to be letters a-z, digits, - and _")
+        if self.leave_mailbox is not None:
+            fit_address("List-Unsubscribe", self.leave_mailbox)
         url = urlsplit(self.public_url)
         usable = url.scheme in {"http", "https"} and url.hostname and self.public_url.endswith("/")
         if not usable or not re.fullmatch(r"[!-;=?-~]+", self.public_url):
@@ -73,6 +102,14 @@ class Masthead:
         """Where the holder of the token leaves the digest."""
         return f"{self.public_url}avsluta/{leave_token}"
 
+    def ways_to_leave(self, leave_token: str) -> str:
+        """The value of List-Unsubscribe (RFC 2369, RFC 8058): the page, and an address where there is a mailbox."""
+        page = f"<{self.leave_url(leave_token)}>"
+        if self.leave_mailbox is None:
+            return page
+        local, _, domain = self.leave_mailbox.rpartition("@")
+        return f"{page},\r\n <mailto:{quote(local)}+{leave_token}@{domain}?subject={SUBJECT}>"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Dateline:
@@ -91,12 +128,16 @@ class Dateline:
 
 @dataclass(frozen=True, kw_only=True)
 class ShownArticle:
-    """An article as a letter shows it. Corrections and withdrawals have a note and the day they were made."""
+    """An article as a letter shows it. Corrections and withdrawals have a note and the day they were made.
+
+    `short` when there is no room for more than its headline, one line and its link.
+    """
 
     article: Article
     publishers: tuple[str, ...]
     note: str = ""
     noted_on: date | None = None
+    short: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

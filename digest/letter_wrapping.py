@@ -7,13 +7,14 @@ WIDTH = 72
 
 _AFTER_NUMBER = re.compile(r"(?<=\d) (?=[^\W_])")
 _BEFORE_NUMBER = re.compile(r"\b(kl\.?|nr\.?|ca|den|kap\.|s\.) (?=\d)|(§) (?=\d)", re.IGNORECASE)
+_DATE = re.compile(r"(?<!\w)(\d{1,2})[ \xa0]([^\W\d_]{3,12})[ \xa0](?=\d{4}(?!\w))")
 _HOLD = "\N{NO-BREAK SPACE}"
 
 
 def held(text: str) -> str:
     """The text on one line, with a no-break space between a number and what it counts."""
     once = _BEFORE_NUMBER.sub(lambda match: match.group().rstrip() + _HOLD, " ".join(text.split()))
-    return _AFTER_NUMBER.sub(_HOLD, once)
+    return _DATE.sub(rf"\1{_HOLD}\2{_HOLD}", _AFTER_NUMBER.sub(_HOLD, once))
 
 
 def wrapped(text: str, indent: str = "", first: str | None = None) -> str:

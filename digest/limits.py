@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from digest.tokens import TokenPurpose
 from mail.address import Address, domain_of
+from mail.spellings import mailbox_of
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 PENDING = timedelta(days=30)
@@ -31,6 +32,17 @@ class Network:
 
 
 UNKNOWN_NETWORK = Network(wide="unknown", own="unknown")
+
+
+class Share(StrEnum):
+    """Whose letters take room in the hour from nobody but their own kind."""
+
+    OWN = "own"
+    """What a subscriber does for themselves: sees their data, moves, asks for one more newsletter."""
+    QUIET = "quiet"
+    """A newcomer from a network that has caused no letter within the hour."""
+    CROWDED = "crowded"
+    """Anybody else: a few networks that cause many letters have only this to fill."""
 
 
 class Limit(StrEnum):
@@ -60,7 +72,8 @@ class Limits:
     """How many letters pages may cause: to an address, from a network, to a domain, and in all.
 
     A provider with millions of mailboxes may be written to more often than a company's own mail server; and yet less
-    than overall, so that a flood of addresses there keeps nobody else out.
+    than overall, so that a flood of addresses there keeps nobody else out. Of `overall`, each share has a part that
+    the others cannot fill; crowded networks fill a fifth of what may go to a domain, too.
     """
 
     minutes_between: int = 10
@@ -69,13 +82,24 @@ class Limits:
     network: int = 10
     wide_network: int = 100
     domain: int = 100
-    large_domain: int = 200
+    large_domain: int = 1500
     large_domains: Collection[str] = ()
-    overall: int = 300
+    overall: int = 3000
 
     def of_domain(self, domain: str) -> int:
-        """How many letters an hour may go to addresses of this domain."""
+        """How many letters an hour may go to newcomers at this domain, and as many to its subscribers."""
         return self.large_domain if domain in self.large_domains else self.domain
+
+    def of_share(self, share: Share) -> int:
+        """How many letters an hour are a share's: a tenth for crowded networks, a fifth for subscribers themselves."""
+        crowded, own = max(1, self.overall // 10), max(1, self.overall // 5)
+        match share:
+            case Share.CROWDED:
+                return crowded
+            case Share.OWN:
+                return own
+            case Share.QUIET:
+                return max(1, self.overall - crowded - own)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +113,7 @@ class Asked:
     @property
     def counted_as(self) -> str:
         """What it is to its address: who was bombed with others must still get at what is known of them."""
-        mailbox = mailbox_of(self.address)
+        mailbox = mailbox_of(self.address.text)
         return f"my data {mailbox}" if self.purpose is TokenPurpose.MY_DATA else f"address {mailbox}"
 
     @property
@@ -102,7 +126,8 @@ class Asked:
 class Caused:
     """The letters that were caused before: to this address and counted as this one, to its domain, from this network.
 
-    `last` is the address's newest, `free_from` is when one more in all is in bounds.
+    `last` is the address's newest, `free_from` is when one more of its share is in bounds. `to_domain` counts the
+    letters to subscribers, or those to newcomers, of whom `crowded_to_domain` came from crowded networks.
     """
 
     last: datetime | None
@@ -112,6 +137,8 @@ class Caused:
     from_wide_network: int
     to_domain: int
     free_from: datetime
+    share: Share = Share.QUIET
+    crowded_to_domain: int = 0
 
 
 def decide(limits: Limits, asked: Asked, caused: Caused, now: datetime) -> datetime | Limit:
@@ -120,11 +147,26 @@ def decide(limits: Limits, asked: Asked, caused: Caused, now: datetime) -> datet
         return Limit.ADDRESS
     if caused.from_network >= limits.network or caused.from_wide_network >= limits.wide_network:
         return Limit.NETWORK
-    if caused.to_domain >= limits.of_domain(asked.domain):
+    if _is_too_much_for_a_domain(limits.of_domain(asked.domain), caused):
         return Limit.DOMAIN
     if caused.free_from - now > LONGEST_WAIT:
         return Limit.OVERALL
     return max(now, caused.free_from)
+
+
+def share_of(purpose: TokenPurpose, *, is_known: bool, from_wide_network: int) -> Share:
+    """Whose share a letter is of: of a network, any letter within the hour makes the next one crowded.
+
+    An address that is sent to already cannot be made up; a move is asked for with what stands in a letter.
+    """
+    if is_known or purpose is TokenPurpose.MOVE:
+        return Share.OWN
+    return Share.CROWDED if from_wide_network else Share.QUIET
+
+
+def _is_too_much_for_a_domain(most: int, caused: Caused) -> bool:
+    crowd = caused.share is Share.CROWDED and caused.crowded_to_domain >= max(1, most // 5)
+    return crowd or caused.to_domain >= most
 
 
 def _is_too_much_for_one(limits: Limits, asked: Asked, caused: Caused, now: datetime) -> bool:
@@ -134,12 +176,6 @@ def _is_too_much_for_one(limits: Limits, asked: Asked, caused: Caused, now: date
         return True
     # That nobody answered is no reason to keep a person's data from them.
     return caused.unanswered >= limits.unanswered and asked.purpose is not TokenPurpose.MY_DATA
-
-
-def mailbox_of(address: Address) -> str:
-    """What an address is counted as: with most providers, all that differ behind a plus are one mailbox (RFC 5233)."""
-    local, _, domain = address.key.rpartition("@")
-    return f"{local.partition('+')[0] or local}@{domain}"
 
 
 def network_of(host: str) -> Network:

@@ -3,7 +3,7 @@
 Time plays no part in it: late, back-dated and re-tagged articles are news like any other (docs/design.md).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
@@ -79,20 +79,33 @@ def newsroom(standings: Iterable[Standing], selection: Filter, cut: Seq, reach: 
 
 
 def content(items: Sequence[Standing], said: Mapping[ArticleId, Said], room: Newsroom, limit: int) -> Content:
-    """Everything one subscription is shown: at most `limit` items, the newest in the store first, and every notice.
+    """Everything one subscription is shown: every notice, and at most `limit` items, the newest in the store first.
+
+    All other items are named on the edition's page. How much of it finds room is decided after (`digest.letter_room`).
 
     `items` is `room.items(filter, cursor)`, the same for all subscriptions with that filter and cursor. Notices ask the
     receipts only: neither the cursor nor today's filter decides who is owed a correction.
     """
     new = [standing for standing in items if not _certainly_given(said.get(standing.id))]
     new.sort(key=lambda standing: standing.newest, reverse=True)
-    rows = {Row(showing=Showing.ITEM, article=each.id, seq=each.newest) for each in new[:limit]}
+    rows = {_row(Showing.ITEM, each) for each in new[:limit]}
     shown = {row.article for row in rows}
     for article, heard in said.items():
         notice = _notice(room.standings.get(article), heard)
         if notice and not (notice.showing is Showing.CORRECTED and article in shown):
             rows.add(notice)
-    return Content(rows=frozenset(rows), more=len(new[limit:]))
+    noticed = {row.article for row in rows}
+    rows |= {_row(Showing.NAMED, each) for each in new[limit:] if each.id not in noticed}
+    return Content(rows=frozenset(rows), corrected=_also_owed(shown, said, room))
+
+
+def _row(showing: Showing, standing: Standing) -> Row:
+    return Row(showing=showing, article=standing.id, seq=standing.newest)
+
+
+def _also_owed(shown: Collection[ArticleId], said: Mapping[ArticleId, Said], room: Newsroom) -> frozenset[ArticleId]:
+    """The items that are a correction to who was perhaps sent the mistake."""
+    return frozenset(each for each in shown if each in said and _notice(room.standings.get(each), said[each]))
 
 
 def _certainly_given(said: Said | None) -> bool:
@@ -104,9 +117,9 @@ def _notice(standing: Standing | None, said: Said) -> Row | None:
         return None  # nothing of an erased text is told, not even that it is gone
     if standing.withdrawn is not None:
         owed = _is_owed(standing.withdrawn, said)
-        return Row(showing=Showing.WITHDRAWN, article=standing.id, seq=standing.newest) if owed else None
+        return _row(Showing.WITHDRAWN, standing) if owed else None
     if standing.corrected is not None and _is_owed(standing.corrected, said):
-        return Row(showing=Showing.CORRECTED, article=standing.id, seq=standing.newest)
+        return _row(Showing.CORRECTED, standing)
     return None
 
 

@@ -14,11 +14,13 @@ class SuppressionReason(StrEnum):
     """It took no letter for too many editions in a row."""
     COMPLAINT = "complaint"
     """Its owner called a letter spam."""
+    LEFT = "left"
+    """Its owner left a list of another system, which an operator took over."""
     ERASED = "erased"
     """Its owner had everything about them erased, and does not want to hear from us."""
 
 
-_THE_PERSONS_OWN = frozenset({SuppressionReason.COMPLAINT, SuppressionReason.ERASED})
+_THE_PERSONS_OWN = frozenset({SuppressionReason.COMPLAINT, SuppressionReason.LEFT, SuppressionReason.ERASED})
 
 
 def operator_may_lift(reason: SuppressionReason) -> bool:

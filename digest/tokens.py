@@ -10,6 +10,8 @@ class TokenPurpose(StrEnum):
 
     CONFIRM = "confirm"
     """Make a wish that was typed into a page the wish of the address's owner."""
+    MOVING = "moving"
+    """Type in the address that a subscription is to move to: it stands in a fresh letter to the old one."""
     MOVE = "move"
     """Move a subscriber to the address that the letter went to."""
     MY_DATA = "my_data"
@@ -28,6 +30,7 @@ class TokenState(StrEnum):
 
 _LIVES = {
     TokenPurpose.CONFIRM: timedelta(hours=72),
+    TokenPurpose.MOVING: timedelta(hours=1),
     TokenPurpose.MOVE: timedelta(hours=72),
     TokenPurpose.MY_DATA: timedelta(hours=1),
     TokenPurpose.VISIT: timedelta(hours=1),

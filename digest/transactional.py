@@ -24,8 +24,12 @@ class NoticeKind(StrEnum):
     """What such a letter is for."""
 
     CONFIRM = "confirm"
+    REMIND = "remind"
+    """Asks once more, two days later, with a link of its own."""
     ALREADY = "already"
     """Somebody asked to join who gets all of it already."""
+    MOVING = "moving"
+    """To the address that a subscription comes to: where to type in another."""
     MOVE = "move"
     MOVED = "moved"
     """To the address that a subscription came to: it goes to another one now."""
@@ -34,6 +38,8 @@ class NoticeKind(StrEnum):
     @property
     def purpose(self) -> TokenPurpose | None:
         """What its token does; None for a letter without one."""
+        if self is NoticeKind.REMIND:
+            return TokenPurpose.CONFIRM
         return None if self in {NoticeKind.ALREADY, NoticeKind.MOVED} else TokenPurpose(self.value)
 
 
@@ -51,8 +57,12 @@ class NoticeState(StrEnum):
 
 
 def gives_up(kind: NoticeKind, asked: datetime) -> datetime:
-    """When a letter that no relay has taken is not worth sending any more: when its token would be over."""
-    return asked + life_of(kind.purpose or TokenPurpose.CONFIRM)
+    """When a letter that no relay has taken is not worth sending any more: when its token would be over.
+
+    A reminder is as old as its wish, and begins two days later.
+    """
+    life = life_of(kind.purpose or TokenPurpose.CONFIRM)
+    return asked + (2 * life if kind is NoticeKind.REMIND else life)
 
 
 def next_try(attempt: int, now: datetime) -> datetime:

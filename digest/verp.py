@@ -13,6 +13,7 @@ from datetime import datetime
 
 from digest.delivery import EditionId
 from digest.keyed import Key, Purpose
+from digest.return_spellings import tags_in
 from digest.subscription import SubscriptionId
 
 LONGEST_LOCAL = 27
@@ -101,11 +102,10 @@ class ReturnPaths:
 
 
 def read_address(key: Key, address: str) -> Returned | ReturnedNotice | None:
-    """The letter of an envelope sender, from the last plus to the last @; None as with `read_tag`.
+    """The letter of an envelope sender, in whatever spelling it comes back; None as with `read_tag`.
 
-    Mail systems put other names around the tag, on the way to the mailbox where returned mail is read: the tag alone
-    counts.
+    Mail systems put other names around the tag and write it anew, on the way to the mailbox where returned mail is
+    read: the tag alone counts, and its MAC proves it.
     """
-    before, at, _ = address.strip().strip("<>").rpartition("@")
-    _, plus, tag = before.rpartition("+")
-    return read_tag(key, tag) if at and plus else None
+    read = (read_tag(key, tag) for tag in tags_in(address))
+    return next((letter for letter in read if letter is not None), None)

@@ -4,6 +4,8 @@ import re
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urljoin, urlsplit
 
+from articles.uri import uri
+
 _UNWRITABLE = re.compile(r'[\x00-\x20\x7f-\xa0<>"{}|\\^`]')
 """What RFC 3987 section 2.2 allows in no address."""
 _NAT64 = IPv6Network("64:ff9b::/96")
@@ -21,9 +23,9 @@ def is_web_address(text: str) -> bool:
 
 
 def absolute(address: str, base: str | None) -> str | None:
-    """An address as seen from the page it stands on; None when it cannot be followed from elsewhere."""
+    """An address as seen from the page it stands on, as a URI; None when it cannot be followed from elsewhere."""
     try:
-        joined = urljoin(base or "", address)
+        joined = uri(urljoin(base or "", address))
     except ValueError:
         return None
     return joined if is_web_address(joined) else None

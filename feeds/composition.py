@@ -6,6 +6,7 @@ from datetime import datetime, time
 from typing import Protocol
 
 from articles.article import Article, History, Image, Publisher, PublisherId, Quote, Version, block_text
+from articles.uri import uri
 from feeds.address import absolute
 from feeds.contacts import shown_contacts
 from feeds.entry import Author, Category, Entry, Site, Source, Tombstone
@@ -55,7 +56,7 @@ def _tombstones(history: History, when: datetime, site: Site) -> tuple[Tombstone
         id=history.article.id,
         seq=history.published.seq,
         published=_instant(history.article, site),
-        when=when.astimezone(site.zone).replace(microsecond=0),
+        when=_moment(when, site),
     )
     if not history.corrected:
         return (gone,)
@@ -73,11 +74,10 @@ def _article_entry(history: History, site: Site, render: Render) -> Entry:
         id=article.id,
         seq=history.published.seq,
         title=_title("published", article, render),
-        url=article.url or publishers[0].url,
+        url=uri(article.url or publishers[0].url),
         language=article.language,
         published=_instant(article, site),
-        # Of the first version: a date mended as a typo leaves `updated` as it was (RFC 4287, 4.2.15).
-        updated=_instant(history.published.article, site),
+        updated=_first_told(history.published, site),
         summary="",
         content_html="",
         authors=tuple(_author(publisher) for publisher in publishers),
@@ -108,7 +108,7 @@ def _correction_entry(act: Version, original: Entry, history: History, site: Sit
     # It holds the note and no text of the article: an older correction's entry, which has left the feed but not its
     # readers, then has nothing that a withdrawal would have to take back.
     article, notice = history.article, _notice(act, site)
-    values = {"corrected": notice, "url": article.url}
+    values = {"corrected": notice, "url": uri(article.url) if article.url else None}
     entry = replace(
         original,
         id=_correction_id(act),
@@ -159,14 +159,27 @@ def _content(template: str, article: Article, values: Mapping[str, object], rend
     return content
 
 
+def _first_told(first: Version, site: Site) -> datetime:
+    """The entry's first `updated`: its arrival, or the article's date where it was no news (RFC 4287, 4.2.15).
+
+    Never a date that lies ahead: readers who go by time would take all that comes before it for old. It is the first
+    version's: a date that is mended as a typo leaves `updated` as it was.
+    """
+    return _instant(first.article, site) if first.by_date else _moment(first.at, site)
+
+
+def _moment(at: datetime, site: Site) -> datetime:
+    return at.astimezone(site.zone).replace(microsecond=0)
+
+
 def _notice(act: Version, site: Site) -> Notice:
-    return Notice(at=act.at.astimezone(site.zone).replace(microsecond=0), note=legal("note", act.note))
+    return Notice(at=_moment(act.at, site), note=legal("note", act.note))
 
 
 def _instant(article: Article, site: Site) -> datetime:
     value = article.published.value
     if isinstance(value, datetime):
-        return value.astimezone(site.zone).replace(microsecond=0)
+        return _moment(value, site)
     return datetime.combine(value, time(), site.zone)
 
 
@@ -202,7 +215,7 @@ def _source(publishers: tuple[Publisher, ...], site: Site) -> Source | None:
     return Source(
         id=site.feed_id(own) if own else f"tag:{first.tag_authority}:{first.id}",
         title=own.title if own else one_line("publisher's name", first.name),
-        home=first.url,
+        home=uri(first.url),
         author=_author(first),
         address=address(own, ".atom", site) if own else "",
     )
@@ -217,7 +230,7 @@ def _contacts(article: Article, render: Render) -> str:
 
 
 def _author(publisher: Publisher) -> Author:
-    return Author(name=one_line("publisher's name", publisher.name), url=publisher.url)
+    return Author(name=one_line("publisher's name", publisher.name), url=uri(publisher.url))
 
 
 def _categories(article: Article, publishers: tuple[Publisher, ...], site: Site) -> tuple[Category, ...]:

@@ -9,7 +9,7 @@ from articles.article import Contact
 from feeds.text import one_line
 
 _NUMBER = re.compile(r"\+?\d[\d\s()/–-]{3,}")
-_MAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+")
+_MAIL = re.compile(r"[^\s@<>]+@[^\s@<>][^\s@<>.]*\.[^\s@<>]+")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,13 @@ _PIECES = {
 SUFFIXES = frozenset(_PIECES)
 """The formats of which there are deltas."""
 
+_TAKERS = frozenset(("feedhq", "liferea", "newsbeuter", "newsboat", "python-reader"))
+"""The readers that are known to take a 226, by the name in their User-Agent: Liferea since 1.12 (lwindolf/liferea#434),
+FeedHQ (feedhq#108), newsboat and its forerunner (newsbeuter#390), reader (whose other name is its library's)."""
+_LIBRARY = "feedparser"
+"""It sends A-IM for whoever uses it, without asking: rss2email takes a 226 for an error, and so does whoever looks."""
+_COMMENT = re.compile(r"\([^()]*\)")
+
 _WANTED = re.compile(r"feed\s*(;.*)?", re.IGNORECASE | re.DOTALL)
 
 
@@ -68,6 +75,13 @@ def delta(past: Past, base: str, document: bytes, suffix: str) -> bytes:
 def wants_delta(a_im: str) -> bool:
     """Whether a reader takes a delta of the `feed` kind; preferences among kinds do not matter, there is one."""
     return any(_WANTED.fullmatch(part.strip()) for part in a_im.split(","))
+
+
+def takes_delta(user_agent: str) -> bool:
+    """Whether a reader is known to take the status 226: by its own name, never by its library's."""
+    products = _COMMENT.sub(" ", user_agent).lower().split()
+    names = {product.partition("/")[0] for product in products}
+    return _LIBRARY not in names and not names.isdisjoint(_TAKERS)
 
 
 def _mark(piece: bytes) -> bytes:

@@ -1,6 +1,6 @@
 """A feed's documents as the join of a head and entries that were written once: the same entries give the same bytes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from feeds.composition import Render
@@ -19,7 +19,7 @@ def join(feed: Feed, kept: Sequence[Kept], site: Site, render: Render, links: Se
     head = Head(feed=feed, site=site, updated=newest((each.updated for each in kept), site), links=links)
     before, after = html_frame(head, render, empty=not any(".html" in each.written for each in kept))
     return {
-        ".atom": _framed(atom(head), ATOM_END, kept, ".atom"),
+        ".atom": _framed(atom(head), ATOM_END, in_grammar(kept), ".atom"),
         ".rss": _framed(rss(head), RSS_END, kept, ".rss"),
         ".json": json_head(head) + BETWEEN.join(_written(kept, ".json")) + END,
         ".html": before + b"".join(_written(kept, ".html")) + after,
@@ -33,7 +33,7 @@ def archive(feed: Feed, name: str, kept: Sequence[Kept], site: Site, links: Sequ
     head = Head(feed=feed, site=site, updated=newest((each.updated for each in kept), site), archived=True)
     current = Link(rel="current", href=head.self_link(".atom").href, type=kind)
     given = [link for link in links if link.rel not in {"self", "current"}]
-    return _framed(atom(replace(head, links=(own, current, *given))), ATOM_END, kept, ".atom")
+    return _framed(atom(replace(head, links=(own, current, *given))), ATOM_END, in_grammar(kept), ".atom")
 
 
 def whole(feed: Feed, entries: Sequence[Entry | Tombstone], site: Site, links: Sequence[Link] = ()) -> dict[str, bytes]:
@@ -41,7 +41,8 @@ def whole(feed: Feed, entries: Sequence[Entry | Tombstone], site: Site, links: S
     moments = (entry.when if isinstance(entry, Tombstone) else entry.updated for entry in entries)
     updated = newest((moment.timestamp() for moment in moments), site)
     head = Head(feed=feed, site=site, updated=updated, links=links)
-    return {".atom": atom(head, entries), ".rss": rss(head, entries)}
+    in_order = sorted(entries, key=lambda entry: isinstance(entry, Entry))
+    return {".atom": atom(head, in_order), ".rss": rss(head, entries)}
 
 
 def head_faults(feed: Feed, site: Site, render: Render, links: Sequence[Link] = ()) -> tuple[str, ...]:
@@ -55,6 +56,14 @@ def head_faults(feed: Feed, site: Site, render: Render, links: Sequence[Link] = 
 
 def _framed(empty: bytes, end: bytes, kept: Sequence[Kept], suffix: str) -> bytes:
     return empty.removesuffix(end) + b"".join(_written(kept, suffix)) + end
+
+
+def in_grammar(kept: Iterable[Kept]) -> list[Kept]:
+    """An Atom document's parts in RFC 4287's order (appendix B): tombstones are extensions, and stand before entries.
+
+    Among themselves both keep their order.
+    """
+    return sorted(kept, key=lambda one: not one.is_tombstone)
 
 
 def _written(kept: Sequence[Kept], suffix: str) -> list[bytes]:

@@ -119,11 +119,13 @@ def newest_first(entries: Iterable[Entry | Tombstone]) -> tuple[Entry | Tombston
 class Feed:
     """A named selection of articles. An empty filter lets everything through; `size` counts articles.
 
-    With `contacts`, each article ends with the people whom journalists may call. `ends` is the feed's last day.
+    With `contacts`, each article ends with the people whom journalists may call. `ends` is the feed's last day. `id`
+    names it for ever, also when it moves: by default its slug.
     """
 
     slug: str
     title: str
+    id: str = ""
     publishers: frozenset[PublisherId] = frozenset()
     topics: frozenset[TopicId] = frozenset()
     size: int = 50
@@ -173,7 +175,7 @@ class Site:
 
     def feed_id(self, feed: Feed) -> str:
         """The feed's id, which does not follow its address (RFC 4151)."""
-        return f"tag:{self.tag_authority}:feeds/{feed.slug}"
+        return f"tag:{self.tag_authority}:feeds/{feed.id or feed.slug}"
 
     def address(self, path: str) -> str:
         """The public address of a path of this site."""

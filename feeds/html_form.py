@@ -1,6 +1,7 @@
 """The HTML twin of a feed: for people who follow a link to it in a browser, and marked up as an h-feed for programs."""
 
 import re
+from collections.abc import Callable
 
 from feeds.composition import Render
 from feeds.entry import Entry, Feed, Site
@@ -9,7 +10,9 @@ from feeds.head import MEDIA_TYPES, Head, address
 MARKER = "<!-- entries -->"
 """Where the page's template puts the entries; no value can write it, as values are escaped."""
 NAMES = {".atom": "Atom", ".rss": "RSS", ".json": "JSON Feed"}
-_HEADINGS = re.compile(r"""<(?P<end>/?)h(?P<level>[2-4])>|<[a-z][^<>"]*(?:"[^"]*"[^<>"]*)*>""")
+_HEADINGS = re.compile(
+    r"""<(?P<end>/?)h(?P<level>[2-4])(?: id="(?P<anchor>[^"<>]*)")?>|<[a-z][^<>"]*(?:"[^"]*"[^<>"]*)*>"""
+)
 
 
 def html_frame(head: Head, render: Render, *, empty: bool = False) -> tuple[bytes, bytes]:
@@ -35,7 +38,7 @@ def page_values(head: Head, *, empty: bool) -> dict[str, object]:
 
 def html_item(entry: Entry, site: Site, render: Render) -> bytes:
     """An entry as an article of the page."""
-    values = {"language": site.language, "entry": entry, "content": deeper(entry.whole_html)}
+    values = {"language": site.language, "entry": entry, "content": deeper(entry.whole_html, entry.id)}
     return render("feeds/item.html", values).strip().encode() + b"\n"
 
 
@@ -47,18 +50,31 @@ def addresses(feed: Feed, site: Site) -> list[dict[str, str]]:
     ]
 
 
-def deeper(content: str) -> str:
-    """Sanitised content with its headings one level deeper: they stand below the entry's own."""
-    return _moved(content, 1)
+def deeper(content: str, entry_id: str = "") -> str:
+    """Sanitised content with its headings one level deeper: they stand below the entry's own.
+
+    Their anchors get the entry's mark before them, for an id stands on a page once (HTML, 3.2.6).
+    """
+    mark = _mark(entry_id)
+    return _moved(content, 1, lambda anchor: mark + anchor)
 
 
-def shallower(content: str) -> str:
+def shallower(content: str, entry_id: str = "") -> str:
     """What `deeper` was given."""
-    return _moved(content, -1)
+    mark = _mark(entry_id)
+    return _moved(content, -1, lambda anchor: anchor.removeprefix(mark))
 
 
-def _moved(content: str, by: int) -> str:
+def _mark(entry_id: str) -> str:
+    """What tells an entry's anchors from others' on a page: the end of its id."""
+    return re.sub(r"[^a-z0-9]+", "-", f"{entry_id.rpartition('/')[2].lower()}-") if entry_id else ""
+
+
+def _moved(content: str, by: int, renamed: Callable[[str], str]) -> str:
     def moved(found: re.Match[str]) -> str:
-        return f"<{found['end']}h{int(found['level']) + by}>" if found["level"] else found[0]
+        if not found["level"]:
+            return found[0]
+        anchor = f' id="{renamed(found["anchor"])}"' if found["anchor"] is not None else ""
+        return f"<{found['end']}h{int(found['level']) + by}{anchor}>"
 
     return _HEADINGS.sub(moved, content)

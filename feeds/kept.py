@@ -12,6 +12,7 @@ from feeds.json_form import END, json_head, json_item
 from feeds.text import shown
 from feeds.xml_forms import ATOM_END, RSS_END, atom, rss
 
+_TOMBSTONE = b"<at:deleted-entry"
 _STAND_IN = Feed(slug="entry", title="Entry")
 # Not the page's own template: what is wrong with that is no fault of the entry's.
 _PAGE_BEGIN = b'<html lang="sv"><head><title>Entry</title></head><body><main><h1>Entry</h1>'
@@ -22,8 +23,9 @@ _PAGE_END = b"</main></body></html>"
 class Kept:
     """An entry as it stands in every document: written and gated once.
 
-    `published` and `updated` are timestamps; documents show entries by (published, seq), the highest first. `written`
-    has it by suffix; a tombstone has ".atom" only.
+    `published` and `updated` are timestamps; documents show entries by (published, seq), the highest first. `updated`
+    tells when there was news of it last: it is the entry's own, or, for an article, the arrival of its last act, which
+    never lies in the future. `written` has it by suffix; a tombstone has ".atom" only.
     """
 
     id: str
@@ -31,6 +33,11 @@ class Kept:
     published: float
     updated: float
     written: Mapping[str, bytes]
+
+    @property
+    def is_tombstone(self) -> bool:
+        """Whether it is what is left of an entry that is gone."""
+        return self.written.get(".atom", b"").startswith(_TOMBSTONE)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -45,9 +45,10 @@ class UnreadableError(ValueError):
 
 
 def meant(suffix: str, entries: Iterable[Entry | Tombstone]) -> tuple[Item | Gone, ...]:
-    """What a reader of this form must see of entries: only Atom has tombstones, and RSS has one enclosure an item."""
-    seen = (_item(entry, 1 if suffix == ".rss" else None) for entry in entries)
-    return tuple(each for each in seen if suffix == ".atom" or isinstance(each, Item))
+    """What a reader of this form must see: Atom alone has tombstones, and has them first; RSS one enclosure an item."""
+    seen = [_item(entry, 1 if suffix == ".rss" else None) for entry in entries]
+    gone = [each for each in seen if suffix == ".atom" and isinstance(each, Gone)]
+    return (*gone, *(each for each in seen if isinstance(each, Item)))
 
 
 def _item(entry: Entry | Tombstone, enclosures: int | None) -> Item | Gone:

@@ -72,16 +72,17 @@ def values(entry: Page, name: str, attribute: str) -> tuple[str, ...]:
 
 
 def _item(entry: Page) -> Item:
+    entry_id = _one(entry, "u-uid", "value")
     rels = (("alternate", "u-url", "href"), ("related", "u-related", "value"), ("enclosure", "u-photo", "value"))
     return Item(
-        id=_one(entry, "u-uid", "value"),
+        id=entry_id,
         title="".join(each.text for each in entry if "p-name" in each.classes),
         links=tuple((rel, href) for rel, name, attribute in rels for href in values(entry, name, attribute)),
         published=moment(_one(entry, "dt-published", "datetime")),
         updated=moment(_one(entry, "dt-updated", "value")),
         language=_one(entry, "e-content", "lang"),
         summary=_one(entry, "p-summary", "value"),
-        content=shallower("".join("".join(each.source) for each in entry if "e-content" in each.classes)),
+        content=shallower("".join("".join(each.source) for each in entry if "e-content" in each.classes), entry_id),
         authors=tuple(each.text for each in entry if "p-author" in each.classes),
         categories=values(entry, "p-category", "value"),
     )

@@ -11,6 +11,7 @@ from feeds.reading import RFC3339, text
 
 _ENTRY = f"{{{ATOM}}}entry"
 _LINK = f"{{{ATOM}}}link"
+_GONE = f"{{{AT}}}deleted-entry"
 _TEXT_TYPES = {None, "text", "html", "xhtml"}
 
 
@@ -25,7 +26,9 @@ def atom_faults(root: _Element) -> Iterator[str]:
         yield "the feed lacks rel=self or rel=alternate (4.1.1)"
     for entry in entries:
         yield from _entry_faults(entry, feed=root)
-    gone = root.findall(f"{{{AT}}}deleted-entry")
+    gone = root.findall(_GONE)
+    if entries and any(each.tag == _GONE for each in entries[0].itersiblings()):
+        yield "a tombstone stands behind an entry (appendix B: extensions come before entries)"
     if not all(each.get("ref") and RFC3339.fullmatch(each.get("when", "")) for each in gone):
         yield "a tombstone lacks its ref or when (RFC 6721, 3)"
     # A tombstone beside an entry of its id would leave it to the reader which of them holds (RFC 6721, 4).

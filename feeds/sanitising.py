@@ -5,7 +5,7 @@ import nh3
 from feeds.text import legal, undirected
 
 _TAGS = {"a", "blockquote", "br", "em", "h2", "h3", "img", "li", "ol", "p", "strong", "ul"}
-_ATTRIBUTES = {"a": {"href"}, "img": {"alt", "src"}}
+_ATTRIBUTES = {"a": {"href"}, "h2": {"id"}, "h3": {"id"}, "img": {"alt", "src"}}
 _SCHEMES = frozenset({"http", "https"})
 CONTACT_SCHEMES = frozenset({"mailto", "tel"})
 """What links may lead to where people are named whom journalists may call, and nowhere else."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from articles.article import Article, History, PublisherId, Seq
+from articles.article import Article, History, PublisherId, Seq, Version
 from feeds.entry import Feed
 
 
@@ -18,8 +18,13 @@ def select(feed: Feed, histories: Iterable[History]) -> tuple[History, ...]:
 
 def newest_act(history: History) -> Seq:
     """The seq of the last act that readers must hear of."""
+    return last_act(history).seq
+
+
+def last_act(history: History) -> Version:
+    """The last act that readers must hear of; a mended typo and a lapse are none."""
     acts = (history.published, history.corrected, history.withdrawn, history.erased)
-    return max(act.seq for act in acts if act)
+    return max((act for act in acts if act), key=lambda act: act.seq)
 
 
 def own_feeds(feeds: Iterable[Feed]) -> dict[PublisherId, Feed]:

@@ -1,13 +1,14 @@
 """An article made ready for all feeds at once: its entries written and gated, or the reason why it can be in none."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from articles.article import ArticleId, History, Seq
 from feeds.composition import Render, compose
 from feeds.entry import Site
 from feeds.kept import Kept, Refused, keep
 from feeds.place import Place, facets, place_of
+from feeds.selection import last_act
 from feeds.text import shown
 
 
@@ -39,12 +40,13 @@ def shelve(history: History, seq: Seq, site: Site, render: Render, forms: Iterab
 
     `seq` is the version up to which the store was read: the history may know a newer one already.
     """
-    article, place = history.article, place_of(history)
+    article, place, heard = history.article, place_of(history), last_act(history).at.timestamp()
     kept: dict[bool, tuple[Kept, ...]] = {}
     try:
         for with_contacts in forms:
             entries = compose(history, site, render, contacts=with_contacts)
-            kept[with_contacts] = tuple(_kept(keep(entry, site, render)) for entry in entries)
+            made = (_kept(keep(entry, site, render)) for entry in entries)
+            kept[with_contacts] = tuple(replace(one, updated=heard) for one in made)
     except Exception as fault:  # noqa: BLE001 - whatever one article breaks, the others are published
         why = shown(str(fault) or repr(fault))
         return Shelved(

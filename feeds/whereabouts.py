@@ -32,7 +32,20 @@ def moved_to(name: Name, moved: Mapping[str, str]) -> Name | None:
     return Name(slug=slug, page=name.page, suffix=name.suffix) if slug else None
 
 
+def oldest_slug(slug: str, moved: Mapping[str, str]) -> str:
+    """The slug that a feed had first, by its moves in the order in which they were written down; else its own."""
+    before, seen = slug, set[str]()
+    while before not in seen:
+        seen.add(before)
+        before = next((old for old, new in moved.items() if new == before and old not in seen), before)
+    return before
+
+
 def has_ended(name: Name, ends: Mapping[str, date], now: datetime, zone: tzinfo) -> bool:
     """Whether the day is over on which the feed ended. Its archive stays: what was published was published."""
-    day = ends.get(name.slug)
-    return day is not None and not name.page and now.astimezone(zone).date() > day
+    return not name.page and is_over(ends.get(name.slug), now, zone)
+
+
+def is_over(ends: date | None, now: datetime, zone: tzinfo) -> bool:
+    """Whether a feed's last day, where it has one, is over in a zone."""
+    return ends is not None and now.astimezone(zone).date() > ends

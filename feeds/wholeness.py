@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from html import unescape
 
+from feeds.documents import in_grammar
 from feeds.ids import ATOM_SHAPE, RSS_SHAPE, ids
 from feeds.kept import Kept
 from feeds.reading import UnreadableError
@@ -18,7 +19,8 @@ _UID = re.compile(rb'<data class="u-uid" value="([^"]*)">')
 def broken(name: str, document: bytes, kept: Sequence[Kept]) -> str | None:
     """What keeps a document from going out, or None."""
     suffix = f".{name.rpartition('.')[2]}"
-    meant = [each.id for each in kept if suffix in each.written]
+    in_order = in_grammar(kept) if suffix == ".atom" else kept
+    meant = [each.id for each in in_order if suffix in each.written]
     try:
         found = _READ[suffix](document)
     except (UnreadableError, ValueError) as fault:

@@ -8,6 +8,7 @@ from email_validator import EmailNotValidError, validate_email
 from email_validator.rfc_constants import CASE_INSENSITIVE_MAILBOX_NAMES
 
 from mail.headers import HeaderError, fit_address
+from mail.spellings import one_spelling
 
 _PARTICULARS = re.compile(r" \(.*\)", re.DOTALL)
 """What email-validator adds in brackets may repeat a part of the address."""
@@ -28,7 +29,12 @@ class Address:
 
     @property
     def key(self) -> str:
-        """The address in lower case."""
+        """The spelling that stands for all of this mailbox's (`mail.spellings`), in lower case."""
+        return one_spelling(self.text)
+
+    @property
+    def spelling(self) -> str:
+        """The address as it is spelt, in lower case: what the key of all was before a mailbox had several."""
         return self.text.lower()
 
 

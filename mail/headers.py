@@ -12,6 +12,8 @@ from email.errors import MultipartInvariantViolationDefect
 from email.header import Header
 from email.parser import BytesParser
 
+from mail.graphemes import joins, whole_up_to
+
 _UNFIT = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
@@ -33,7 +35,9 @@ class HeaderError(ValueError):
 def header_text(text: str) -> str:
     """One line of text that cannot be taken for anything but text, in any header."""
     line = " ".join(unicodedata.normalize("NFC", text).split())
-    visible = "".join(char for char in line if unicodedata.category(char) not in _UNFIT)
+    visible = "".join(
+        char for at, char in enumerate(line) if unicodedata.category(char) not in _UNFIT or joins(line, at)
+    )
     # Dropped characters may have stood between blanks, or between the two that open an encoded word (RFC 2047).
     return " ".join(visible.split()).replace("=?", "= ?")
 
@@ -42,8 +46,7 @@ def shortened(text: str, limit: int) -> str:
     """The text, or as many of its first words as fit in `limit` characters with an ellipsis after them."""
     if len(text) <= limit:
         return text
-    room = text[:limit]
-    words = room.rpartition(" ")[0] or room[:-1]
+    words = text[:limit].rpartition(" ")[0] or text[: whole_up_to(text, limit - 1)]
     return words.rstrip(" ,;:–-") + "…"
 
 

@@ -16,3 +16,8 @@ class Pattern:
     def search(self) -> "Callable[[str], re.Match[str] | None]":
         """Its first match in a text, as `re.Pattern.search` has it."""
         return re.compile(self._alternatives, self._flags).search
+
+
+def any_of(*phrases: str) -> Pattern:
+    """What matches where one of these does."""
+    return Pattern("|".join(phrases))

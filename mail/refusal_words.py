@@ -13,7 +13,8 @@ recipient, and that before the rest. Read after Postfix, Exim, Sendmail, qmail, 
 import re
 from enum import StrEnum
 
-from mail.patterns import Pattern
+from mail.closed_mailbox_words import names_a_closed_mailbox
+from mail.patterns import any_of
 
 
 class Blame(StrEnum):
@@ -30,11 +31,18 @@ class Blame(StrEnum):
 def blame_of(text: str) -> Blame:
     """At whom a refusal points that holds no enhanced code about policy (those are read in `mail.status_codes`)."""
     words = " ".join(text.casefold().split())[:_LONGEST]
+    if names_a_closed_mailbox(words):
+        return Blame.MAILBOX
     if _OUR_SENDER.search(words) and not _FULL.search(words):
         return Blame.OURS
     if _MAILBOX_CODE.search(words) or _MAILBOX.search(words):
         return Blame.MAILBOX
     return Blame.OURS if _OUR_RIGHT.search(words) else Blame.UNSAID
+
+
+def names_a_mailbox(words: str) -> bool:
+    """Whether words, in lower case, say of the recipient's mailbox or domain that it takes no mail."""
+    return _MAILBOX.search(words) is not None
 
 
 def normalised(text: str) -> str:
@@ -46,14 +54,10 @@ def normalised(text: str) -> str:
 _LONGEST = 1000
 
 
-def _any_of(*phrases: str) -> Pattern:
-    return Pattern("|".join(phrases))
-
-
 _MAILBOX_CODE = re.compile(r"(?<![\d.])5\.(?:1\.(?:1|2|3|4|6|10)|2\.[0124])(?![\d.]*\d)")
 """RFC 3463, sections 3.2 and 3.3, and RFC 7505 (5.1.10): the recipient's address or mailbox."""
 
-_OUR_SENDER = _any_of(
+_OUR_SENDER = any_of(
     # Exim and cPanel; Postfix, reject_unverified_sender and reject_sender_login_mismatch
     r"sender\s+(?:verif|address (?:rejected|verification)|domain|rejected|denied|unknown|not allowed"
     r"|not authori[sz]ed)",
@@ -130,13 +134,13 @@ _OUR_SENDER = _any_of(
     r"l[äa]hett[äa]j[äa]\w*.{0,40}(?:hyl[äa]t|virhee|ei sallit)|nadawc\w*.{0,40}(?:odrzuc|nieprawid)",
 )
 
-_FULL = _any_of(
+_FULL = any_of(
     r"\b(?:mail ?box|inbox)\b.{0,40}(?:too many messages|message limit)|too many messages in (?:the )?inbox",
     r"(?<![\d.])5\.2\.[0-2] .{0,60}message limit",
 )
 """A limit of messages that is a mailbox's, not ours."""
 
-_MAILBOX = _any_of(
+_MAILBOX = any_of(
     r"(?:user|users|recipient|mailbox|account|address|addressee|name|alias|local part|userid|destination|customer)s?"
     r"(?: \S+){0,4}? (?:is |was |are |has been |have been )?"
     r"(?:unknown|not (?:found|known|exist|listed|valid|recogni[sz]ed|local|active|available|here|on (?:this|our))"
@@ -177,7 +181,10 @@ _MAILBOX = _any_of(
     r"recipient address rejected: (?:access denied|undeliverable|unverified|user|unknown|mailbox|address)",
     r"requested action not taken: mailbox|mailbox name not allowed|(?:has|have) (?:moved|left)"
     r"|no longer (?:exist|valid|accept|work|use|here|employ|on)",
-    r"this is not my|not accepting (?:mail|messages)|who are you looking for|deceased|doesn't work here",
+    r"\bno existe|nessun utente|non.?existent|bad(?:rcpt|recipient)to|validrcptto|in (?:the )?(?:name )?directory"
+    r"|null ?mx"
+    r"|not an? (?:\w+ )?(?:user|address|recipient)|receiving disabled|this is not my|not accepting (?:mail|messages)"
+    r"|who are you looking for|deceased|doesn't work here",
     # Swedish, Norwegian, Danish
     r"(?:anv[äa]ndar|mottagar|adress|konto|brevl[åa]d|postl[åa]d|inkorg|postkasse|bruker|bruger|modtager|mottaker)\w*"
     r"(?: \S+){0,4}? ?(?:finns (?:inte|ej)|saknas|ok[äa]nd|ogiltig|hittades inte|hittas inte|inaktiv|avslutad"
@@ -225,7 +232,7 @@ _MAILBOX = _any_of(
     r"不存在|存在しません|宛先不明|用户未知|無此",
 )
 
-_OUR_RIGHT = _any_of(
+_OUR_RIGHT = any_of(
     r"\bnot (?:permitted|authori[sz]ed)\b|\bunauthori[sz]ed\b|permission denied|administratively prohibited",
     r"(?:you|your \w+) (?:are|is|have been|has been) (?:not allowed|blocked|banned|denied|restricted|suspended"
     r"|rejected)",

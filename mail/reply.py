@@ -43,7 +43,7 @@ class Reply:
 
 _LONGEST = 500
 _NO_PRINT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_ANY_ADDRESS = re.compile(r"[^\s<>]+@[^\s<>]+")
+_ANY_ADDRESS = re.compile(r"(?<![^\s<>])[^\s<>]+@[^\s<>]+")
 
 
 def without_addresses(text: str) -> str:
@@ -90,27 +90,18 @@ def verdict(reply: Reply) -> Verdict:
 
 def _refused(reply: Reply) -> Verdict:
     """Judge a refusal of one letter."""
-    never = reply.code // 100 == _NEVER
-    if never and _blames_us(reply.text):
+    never, blame = reply.code // 100 == _NEVER, blame_of(reply.text)
+    if never and (blame is Blame.OURS or class_of(status_of("", reply.text), reply.text) is BounceClass.SENDER_FAULT):
         return Verdict.BLAMED
+    if never and blame is Blame.MAILBOX:
+        return Verdict.FAILED
     if _OURS.search(reply.text) and not _is_greylisting(reply):
         return Verdict.PAUSE
-    if not never and blame_of(reply.text) is Blame.OURS and not _is_greylisting(reply):
+    if not never and blame is Blame.OURS and not _is_greylisting(reply):
         return Verdict.BLAMED
-    if never and (reply.phase is Phase.RCPT or blame_of(reply.text) is Blame.MAILBOX):
+    if never and reply.phase is Phase.RCPT:
         return Verdict.FAILED
     return Verdict.DEFERRED if reply.code // 100 == _LATER else Verdict.PAUSE
-
-
-def _blames_us(text: str) -> bool:
-    """Whether a refusal judges us: by its code, else by its words, so that no relay's odd code blames the address."""
-    blame = blame_of(text)
-    if blame is Blame.MAILBOX:
-        text = _BLOCKED.sub("", text)  # which is said of mailboxes, too
-    return blame is Blame.OURS or class_of(status_of("", text), text) is BounceClass.SENDER_FAULT
-
-
-_BLOCKED = re.compile(r"\bblocked\b(?! (?:using|by (?!(?:the )?(?:recipient|user)\b)))", re.IGNORECASE)
 
 
 def heals(reply: Reply) -> bool:

@@ -21,7 +21,9 @@ def versions_of(connection: Connection, article_id: ArticleId) -> list[Version]:
 def version(row: Row[tuple[object, ...]]) -> Version:
     """One version."""
     article = ARTICLE.validate_json(row.article)
-    return Version(seq=Seq(row.seq), kind=Kind(row.kind), at=row.at, note=row.note, article=article)
+    return Version(
+        seq=Seq(row.seq), kind=Kind(row.kind), at=row.at, note=row.note, article=article, by_date=row.by_date
+    )
 
 
 def topics_held(connection: Connection, cut: Seq) -> dict[str, dict[TopicId, Seq]]:

@@ -41,6 +41,7 @@ class Arrival:
 
     `beside` are the addresses of the other inputs that its source has now: an article can only be at one of them.
     `file` is its own path there. `sure` is the word of a person that the draft belongs to the article at its addresses.
+    `by_date`: it is of the first look at its source, so that it is no news.
     """
 
     source: SourceName
@@ -51,6 +52,7 @@ class Arrival:
     sure: bool = False
     asked: Kind | None = None
     note: str = ""
+    by_date: bool = False
 
 
 _BEFORE_ALL = Seq(0)
@@ -84,7 +86,7 @@ class ArticleStore:
             if arrival.file:
                 remember_file(connection, arrival.source, arrival.file, article_id)
             if outcome:
-                append(connection, outcome, article_id, now)
+                append(connection, outcome, article_id, now, by_date=arrival.by_date)
             return Taken(id=article_id, kind=outcome.kind if outcome else None)
 
     def _nothing_new(self, arrival: Arrival) -> ArticleId | None:

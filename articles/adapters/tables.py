@@ -1,6 +1,6 @@
 """The tables of the article store. Versions are added, never changed, but for an erasure's blanking."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
 
 from storage.columns import NAMING, Instant
 
@@ -51,8 +51,22 @@ versions = Table(
     Column("note", Text, nullable=False),
     Column("article", Text, nullable=False, comment="the whole article, as JSON"),
     Column("fingerprint", String(64), nullable=False, index=True, comment="the same for the same text at any address"),
+    Column(
+        "by_date",
+        Boolean,
+        nullable=False,
+        server_default="1",
+        comment="readers are told the article's date, not at: it came with its source's first look, or before 0016",
+    ),
     Index(None, "article_id", "seq"),
     Index(None, "kind", "at"),  # every minute it is asked whose time has come
+)
+
+# Sources of which all that was there has been read once. What comes from them since is news, whatever date it bears.
+sources_read = Table(
+    "sources_read",
+    metadata,
+    Column("source", String(100), primary_key=True),
 )
 
 topic_spans = Table(

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, insert, select, update
 from articles.acts import Change, as_article
 from articles.adapters.rows import ARTICLE
 from articles.adapters.tables import aliases, sequences, topic_spans, versions
+from articles.arrival_time import arrival_time
 from articles.article import Article, ArticleId, Draft, Seq, SourceName
 
 _DRAFT = TypeAdapter(Draft)
@@ -40,19 +41,23 @@ def remember_addresses(
             connection.execute(update(aliases).where(here).values(article_id=article_id))
 
 
-def append(connection: Connection, change: Change, article_id: ArticleId, now: datetime) -> Seq:
+def append(
+    connection: Connection, change: Change, article_id: ArticleId, now: datetime, *, by_date: bool = False
+) -> Seq:
     """Add a version of an article under the next seq, and note which topics it gained and lost."""
     seq = _next_seq(connection)
+    last = connection.execute(select(versions.c.at).where(versions.c.seq == seq - 1)).scalar()
     article = as_article(change.draft, article_id)
     connection.execute(
         insert(versions).values(
             seq=seq,
             article_id=article_id,
             kind=change.kind,
-            at=now,
+            at=arrival_time(now, last),
             note=change.note,
             article=ARTICLE.dump_json(article).decode(),
             fingerprint=fingerprint(article),
+            by_date=by_date,
         )
     )
     _mark_topics(connection, article, seq)

@@ -45,7 +45,7 @@ class Cards:
 def cards(block: tuple[Piece, ...]) -> Cards:
     """One contact per person, though the name is printed twice; phones are kept as they are written."""
     found: list[_Card] = []
-    left = [piece for piece in block if _is_prose(piece) or not _take(piece.text, found)]
+    left = [piece for piece in block if _is_text(piece) or not _take(piece.text, found)]
     return Cards(contacts=tuple(card.contact for card in found), left=tuple(left))
 
 
@@ -62,6 +62,10 @@ def is_reach(text: str) -> bool:
     if len(text) > _MAX_LINE:
         return False
     return bool(_FIELD.match(text) or _PHONE.search(text) or _EMAIL.search(text))
+
+
+def _is_text(piece: Piece) -> bool:
+    return len(piece.text) > _MAX_LINE or _is_prose(piece)
 
 
 def _is_prose(piece: Piece) -> bool:

@@ -40,6 +40,15 @@ _NOTE = re.compile(r"(?:uppdaterad|uppdaterat|uppdatering)\b.{0,60}", re.IGNOREC
 _MAX_LINE = 160
 _OFFSETS = {"CEST": 2, "CET": 1, "UTC": 0, "GMT": 0, "Z": 0}
 
+EARLIEST = date(1970, 1, 2)
+"""No newsroom's text is older on the web; what is are the zeros of programs that have no date.
+
+Year 1 of .NET and Go, 1601 of Windows, 1753 of SQL Server, 1858 of OpenVMS, 1899-12-30 of Excel and OLE, 1900 of SQL,
+1904 of the Macintosh, 1970-01-01 of Unix, on 1969-12-31 to the west of Greenwich.
+"""
+_ZEROS = frozenset({date(1980, 1, 1)})
+"""The zero of FAT and ZIP, which is later."""
+
 _IN_ADDRESS = re.compile(r"/(\d{4})/(\d{1,2})/(\d{1,2})(?=/|$)|(?<=/)(\d{4})-(\d{2})-(\d{2})(?=[-_./]|$)")
 
 
@@ -100,7 +109,7 @@ def in_address(url: str | None) -> Published | None:
     path = urlsplit(url).path if url else ""
     for found in reversed(list(_IN_ADDRESS.finditer(path))):
         year, month, day = (int(part) for part in found.groups() if part)
-        if value := _day(year, month, day):
+        if (value := _day(year, month, day)) and not _is_zero(value):  # older ones are numbers of cases and the like
             return Published(value=value, source=DateSource.URL, raw=found.group().strip("/"))
     return None
 
@@ -110,7 +119,7 @@ def settle(found: Iterable[DateLine], url: str | None, today: date) -> Dated | R
     lines = sorted(found, key=lambda one: not one.labelled)
     if not lines:
         published = in_address(url)
-        return future(published, today, None) or Dated(published=published, held=None if published else NO_DATE)
+        return impossible(published, today, None) or Dated(published=published, held=None if published else NO_DATE)
     own = lines[0]
     if own.value is None:
         return Dated(
@@ -121,15 +130,28 @@ def settle(found: Iterable[DateLine], url: str | None, today: date) -> Dated | R
         why = f"lines {own.line} and {rivals[0].line} give two dates, {own.raw!r} and {rivals[0].raw!r}"
         return Dated(published=None, held=f"{why}; release it with the right one")
     published = Published(value=own.value, source=DateSource.TEXT, raw=own.raw)
-    return future(published, today, own.line) or Dated(published=published, warnings=_differing(published, url))
+    return impossible(published, today, own.line) or Dated(published=published, warnings=_differing(published, url))
 
 
-def future(published: Published | None, today: date, line: int | None) -> Refused | None:
-    """A refusal when the date lies more than a day ahead, else None."""
-    if published is None or day(published.value) <= today + timedelta(days=1):
+def impossible(published: Published | None, today: date, line: int | None) -> Refused | None:
+    """A refusal when no newsroom can mean the date: it lies ahead, or is the zero of a program; else None."""
+    if published is None or not (why := unmeant(published.value, today)):
         return None
-    why = f"the date {published.raw!r} lies after {today.isoformat()}: no text is published ahead of its day"
-    return Refused(reason=f"{why}; correct the date, or import it then", line=line)
+    remedy = "correct the date, or import it then" if day(published.value) > today else "write when it was published"
+    return Refused(reason=f"the date {published.raw!r} {why}; {remedy}", line=line)
+
+
+def unmeant(value: date | datetime, today: date) -> str:
+    """Why no newsroom can mean a date of publication; empty when one can."""
+    if day(value) > today + timedelta(days=1):
+        return f"lies after {today.isoformat()}: no text is published ahead of its day"
+    if _is_zero(day(value)):
+        return "is one that programs write when they have none"
+    return ""
+
+
+def _is_zero(value: date) -> bool:
+    return value < EARLIEST or value in _ZEROS
 
 
 def aware(value: datetime, zone: ZoneInfo) -> datetime:

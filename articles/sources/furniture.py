@@ -9,6 +9,7 @@ from articles.sources.plain import Line, one_line
 # A prompt that the end of the file cuts short is known by so many letters; fewer could be the text's own.
 _CUT_PROMPT = 12
 _PROSE = 60
+_LONGEST_LABEL = 300
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,14 +67,15 @@ def _keys(words: tuple[str, ...]) -> frozenset[str]:
 
 def without_labels(text: str, rules: RuleSet) -> str:
     """The text without the labels glued into it; every stop and blank that is not a label's own stays."""
-    pattern = _label_pattern(rules)
-    while pattern and (found := pattern.search(text)):
+    pattern, start = _label_pattern(rules), 0
+    while pattern and (found := pattern.search(text, start)):
         before, after = text[: found.start()], text[found.end() :]
         if not before.strip():
             after = after.lstrip()
         # A label of one character could otherwise be replaced by a blank for ever.
         glue = " " if before.strip() and after[:1].isalnum() and len(found.group()) > 1 else ""
         text = before + glue + after
+        start = max(len(before) - _LONGEST_LABEL, 0)  # what is left may make a label with what stood before it
     return text
 
 

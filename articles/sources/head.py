@@ -40,7 +40,8 @@ class Head:
 
 def head(page: tuple[Piece, ...], rules: RuleSet, zone: ZoneInfo) -> Head | Refused:
     """The headline of a page with its dates and pictures, or why there is none."""
-    place = next((index for index in range(len(page)) if _part(page, index, rules, zone) is _Part.TEXT), None)
+    above = _Above(page, rules, zone)
+    place = next((index for index in range(len(page)) if above.part(index) is _Part.TEXT), None)
     if place is None:
         return Refused(reason="nothing but the furniture of a page; give the whole page", line=_first_line(page))
     piece = page[place]
@@ -52,7 +53,7 @@ def head(page: tuple[Piece, ...], rules: RuleSet, zone: ZoneInfo) -> Head | Refu
         return shown
     found = Head(title=shown, warnings=list(shown.warnings), held=_doubt(piece))
     for index in range(place):
-        _keep(found, page[index], _part(page, index, rules, zone), zone)
+        _keep(found, page[index], above.part(index), zone)
     _below(found, page[place + 1 :], rules, zone)
     return found
 
@@ -82,15 +83,35 @@ def _take_label(found: Head, piece: Piece, zone: ZoneInfo) -> bool:
     return True
 
 
-def _part(page: tuple[Piece, ...], index: int, rules: RuleSet, zone: ZoneInfo) -> _Part:
-    """What a line above the headline is; TEXT is the headline itself, or what stands where it should."""
-    piece = page[index]
-    if says(piece.text, rules.header):
-        return _Part.HEADER
-    part = _part_below(piece, rules, zone)
-    if part is _Part.ALT or (part is _Part.TEXT and _is_sentence(piece, _MAX_ALT)):
-        return _Part.ALT if _headline_follows(page[index + 1 :], rules, zone) else _Part.TEXT
-    return part
+class _Above:
+    """What the lines above the headline are. Each line is looked at a few times, however many stand there."""
+
+    def __init__(self, page: tuple[Piece, ...], rules: RuleSet, zone: ZoneInfo) -> None:
+        self._page, self._rules, self._zone = page, rules, zone
+        self._follows: dict[int, bool] = {}
+
+    def part(self, index: int) -> _Part:
+        """What a line is; TEXT is the headline itself, or what stands where it should."""
+        piece = self._page[index]
+        if says(piece.text, self._rules.header):
+            return _Part.HEADER
+        part = _part_below(piece, self._rules, self._zone)
+        if part is _Part.ALT or (part is _Part.TEXT and _is_sentence(piece, _MAX_ALT)):
+            return _Part.ALT if self._headline_follows(index) else _Part.TEXT
+        return part
+
+    def _headline_follows(self, index: int) -> bool:
+        """Whether a headline comes below this line, past dates and picture texts; said of all these lines at once."""
+        if index not in self._follows:
+            lines = range(index + 1, len(self._page))
+            end = next((line for line in lines if not self._is_passed(self._page[line])), len(self._page))
+            answer = end < len(self._page) and could_be_title(self._page[end])
+            self._follows |= dict.fromkeys(range(index, end), answer)
+        return self._follows[index]
+
+    def _is_passed(self, piece: Piece) -> bool:
+        passed = {_Part.DATE, _Part.NO_ALT, _Part.ALT}
+        return says(piece.text, self._rules.header) or _part_below(piece, self._rules, self._zone) in passed
 
 
 def _part_below(piece: Piece, rules: RuleSet, zone: ZoneInfo) -> _Part:
@@ -104,14 +125,6 @@ def _part_below(piece: Piece, rules: RuleSet, zone: ZoneInfo) -> _Part:
     if says(piece.text, rules.placeholder_alts):
         return _Part.NO_ALT
     return _Part.ALT if not piece.mark and opens(piece.text, rules.alt_openings) else _Part.TEXT
-
-
-def _headline_follows(page: tuple[Piece, ...], rules: RuleSet, zone: ZoneInfo) -> bool:
-    for piece in page:
-        if says(piece.text, rules.header) or _part_below(piece, rules, zone) in {_Part.DATE, _Part.NO_ALT, _Part.ALT}:
-            continue
-        return could_be_title(piece)
-    return False
 
 
 def _keep(found: Head, piece: Piece, part: _Part, zone: ZoneInfo) -> None:

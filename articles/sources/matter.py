@@ -8,6 +8,7 @@ from typing import NoReturn
 import yaml
 from frontmatter.default_handlers import YAMLHandler
 
+from articles.sources.matter_tree import MatterLimitError, load
 from articles.sources.plain import faulty_character
 from articles.sources.reading import Refused
 
@@ -71,12 +72,13 @@ def nearest(word: str, known: list[str]) -> str:
 
 def _entries(declared: str, above: int) -> dict[str, Entry]:
     try:
-        root = yaml.compose(declared, Loader=yaml.SafeLoader)
-        values = yaml.safe_load(declared)
+        root, values = load(declared)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = above + mark.line + 1 if mark else None
         refuse(f"the front matter is no YAML: {error.problem or error.context}; mend it", line)
+    except MatterLimitError as error:
+        refuse(f"the front matter is no YAML of an article: {error}", above + error.line if error.line else None)
     except (yaml.YAMLError, ValueError, RecursionError, TypeError) as error:
         line = _impossible_date(declared, above)
         refuse(f"the front matter is no YAML: {str(error)[:200]}; mend it", line)

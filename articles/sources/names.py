@@ -128,8 +128,11 @@ def _mention(text: str, tokens: list[re.Match[str]], first: int, length: int) ->
 def _person(run: list[re.Match[str]], before: str) -> list[re.Match[str]] | None:
     """The part of a run of capitals that is a person's name, or None when there is doubt."""
     words = [token.group() for token in run]
-    if words[0] in _OPENERS or is_role(words[0]):
-        return _person(run[1:], words[0].lower()) if len(run) > 1 else None
+    begins = next((place for place, word in enumerate(words) if word not in _OPENERS and not is_role(word)), None)
+    if begins is None:
+        return None
+    if begins:
+        run, before, words = run[begins:], words[begins - 1].lower(), words[begins:]
     if words[0] in _ORGANISATIONS:
         return _full(run[2:]) if len(run) == 4 else None  # noqa: PLR2004 - "Region X" and a name of two words
     if before in _PLACE_BEFORE:

@@ -15,6 +15,10 @@ _BREAKS = str.maketrans(dict.fromkeys("\f\u0085\u2028\u2029", " "))
 _BIDI = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 _PLANES = "".join(chr(plane + 0xFFFE) + chr(plane + 0xFFFF) for plane in range(0, 0x110000, 0x10000))
 _FORBIDDEN = re.compile(f"[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff\ufdd0-\ufdef{_PLANES}]")
+# Canonical ordering takes time that grows with the square of a run of combining marks; no script needs so many, and
+# Unicode's own limit is this one (UAX 15, Stream-Safe Text Format).
+_MOST_MARKS = 30
+_MAY_BE_MARKS = re.compile(f"[\u0300-\U0010ffff]{{{_MOST_MARKS + 1},}}")
 _ENCODED_WORD = re.compile(r"=\?[^?\s]+\?[bq]\?[^?]*\?=", re.IGNORECASE)
 
 
@@ -42,6 +46,20 @@ def faulty_character(text: str) -> Refused | None:
         return None
     line = text.count("\n", 0, found.start()) + 1
     return Refused(reason=f"U+{ord(found.group()):04X} is a control character and no text; remove it", line=line)
+
+
+def piled_marks(text: str) -> Refused | None:
+    """A refusal when more combining marks stand above each other than a script needs, else None."""
+    shown = text.translate(_INVISIBLE)
+    for run in _MAY_BE_MARKS.finditer(shown):
+        marks = 0
+        for sign in run.group():
+            marks = marks + 1 if unicodedata.combining(sign) else 0
+            if marks > _MOST_MARKS:
+                line = shown.count("\n", 0, run.start()) + 1
+                why = f"more than {_MOST_MARKS} combining marks (accents) on one letter are no text; remove them"
+                return Refused(reason=why, line=line)
+    return None
 
 
 def clean(text: str) -> str:

@@ -40,6 +40,7 @@ class AlarmKind(StrEnum):
     MAILBOX_FAILED = "mailbox_failed"
     BOUNCES_BRAKED = "bounces_braked"
     BOUNCE_RATE = "bounce_rate"
+    BOUNCES_UNREAD = "bounces_unread"
     SENDER_REFUSED = "sender_refused"
     DOMAIN_PAUSED = "domain_paused"
     FORM_FLOODED = "form_flooded"

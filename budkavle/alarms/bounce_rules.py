@@ -30,6 +30,13 @@ def ill(edition: str, health: Health | None) -> Iterator[Alarm]:
         yield alarm(AlarmKind.BOUNCE_RATE, edition, f"{said}; look where these addresses came from, {_SEE}")
 
 
+def unread(edition: str, number: int) -> Alarm:
+    """Letters came back in words that nobody knows: they count for nothing until a person has read them."""
+    said = f"{counted(number, 'letter')} of it came back in words that nobody knows, and count for nothing"
+    remedy = f"read them in bounces/unknown beside the store, or in the mailbox's folder for unknown mail; {_SEE}"
+    return alarm(AlarmKind.BOUNCES_UNREAD, edition, f"{said}; {remedy}")
+
+
 def refused_by(domain: str, number: int, status: str, diagnostic: str) -> Alarm:
     """A domain refuses us for what we did or are: no address is to blame."""
     said = f"it refused {counted(number, 'letter')} for our own fault ({status}: {diagnostic[:200]})"

@@ -8,18 +8,19 @@ from itertools import groupby
 from pathlib import Path
 
 from budkavle.alarms.alarms import Alarm, AlarmKind, alarm, carried_over
-from budkavle.alarms.bounce_rules import BOUNCES_SHOWN, REFUSALS_SHOWN, braked, domain_paused, ill, refused_by
+from budkavle.alarms.bounce_rules import BOUNCES_SHOWN, REFUSALS_SHOWN, braked, domain_paused, ill, refused_by, unread
 from budkavle.alarms.heartbeats import Heartbeats, of_heartbeat
 from budkavle.alarms.rules import flooded, full, of_digest, of_hub, of_readers, quiet, withheld_letters
 from budkavle.alarms.store import book_of
 from budkavle.database import plain_faults
 from budkavle.gone_names import gone_names
 from budkavle.holding import names_held
-from budkavle.planning import rhythm, schedule
+from budkavle.planning import schedule
+from budkavle.rhythm import rhythm
 from budkavle.showing import shown_now
 from budkavle.wiring import Service
 from budkavle.wording import counted
-from digest.adapters.bounce_counts import came_back_since, health_of, refused_now, refused_since
+from digest.adapters.bounce_counts import came_back_since, health_of, refused_now, refused_since, unread_since
 from digest.adapters.bounces import each_brake
 from digest.limits import HOUR
 from feeds.announcing import in_trouble
@@ -70,6 +71,8 @@ def _bounces(service: Service, now: datetime) -> Iterator[Alarm]:
         for edition in came_back_since(connection, now - BOUNCES_SHOWN):
             health = health_of(connection, edition.id)
             yield from ill(f"{edition.digest} {edition.period_key}", health)
+        for row in unread_since(connection, now - BOUNCES_SHOWN):
+            yield unread(f"{row.digest} {row.period_key}", row.number)
     yield from _domains(service, now)
 
 
@@ -86,7 +89,7 @@ def _domains(service: Service, now: datetime) -> Iterator[Alarm]:
             for row in refused_since(connection, now - REFUSALS_SHOWN)
         }
         for row in refused_now(connection):
-            name = domain_of(row.address_key)
+            name = domain_of(row.address)
             number, status, said = found.get(name, (0, status_of("", row.reply) or "no code", row.reply))
             found[name] = number + 1, status, said
     yield from (refused_by(name, *what) for name, what in found.items() if name not in told)

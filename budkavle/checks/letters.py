@@ -21,7 +21,7 @@ from budkavle.letters import masthead
 from budkavle.notice_letters import confirmations_from
 from budkavle.templates import kept_renderer, letter_templates, renderer
 from budkavle.wiring import site
-from digest.letter import form, made_out
+from digest.letter import LetterTooLargeError, form, made_out
 from digest.letter_values import Recipient
 from digest.transactional import Notice, NoticeKind, notice_letter
 from mail.headers import HeaderError
@@ -50,6 +50,8 @@ def _made(make: Callable[[], bytes], place: Place, settings: Mapping[str, str]) 
         setting = settings.get(error.header.lower())
         what = f"no letter can be made: {error}"
         yield Finding(place=(*place, setting) if setting else place, what=what, remedy=_REPORT)
+    except LetterTooLargeError as error:
+        yield Finding(place=place, what="no letter can be made", remedy=str(error))
     except Exception as error:  # noqa: BLE001 - whatever it is, a letter would meet it, too
         what = f"no letter can be made: {type(error).__name__}: {error}"
         yield Finding(place=place, what=what, remedy=_REPORT)

@@ -57,9 +57,11 @@ def hindrances(config: Config) -> tuple[Fault, ...]:
 
 def notes(config: Config) -> tuple[str, ...]:
     """What works, but less than an operator may think."""
+    from budkavle.checks.imprint import imprint_findings  # noqa: PLC0415 - as below
     from budkavle.checks.names import silent_digests  # noqa: PLC0415 - slow to import
 
     found = [*_plain_http(config), *_foreign_senders(config), *_no_store(config), *silent_digests(config)]
+    found += imprint_findings(config)
     return (*map(str, _placed(config, found)), *_old_python())
 
 

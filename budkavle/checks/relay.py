@@ -160,5 +160,5 @@ def _harmless(text: str, password: str | None) -> str:
     """What a relay said, in one short line, without addresses, and without the password if it repeats it."""
     line = "".join(sign for sign in " ".join(text.split()) if sign.isprintable())
     line = line.replace(password, "…") if password else line
-    line = re.sub(r"[^\s<>]+@[^\s<>]+", "…", line)
+    line = re.sub(r"(?<![^\s<>])[^\s<>]+@[^\s<>]+", "…", line)
     return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…"

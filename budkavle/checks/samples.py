@@ -26,12 +26,12 @@ from articles.article import (
 )
 from budkavle.archived import ArchivedEdition, ArchivedItem, ListedEdition, Since
 from budkavle.checks.samples_life import layout, life_pages
-from budkavle.checks.samples_notices import notice_letters
+from budkavle.checks.samples_notices import IMPRINT, notice_letters
 from digest.letter import rendered
 from digest.letter_items import brief, full, unlinked
-from digest.letter_values import Dateline, Mailbox, Masthead, Shown, ShownArticle
+from digest.letter_values import Dateline, Imprint, Mailbox, Masthead, Shown, ShownArticle
 from feeds.composition import compose
-from feeds.ending import end_notice
+from feeds.ending import end_notice, told_now
 from feeds.entry import Entry, Feed, Site
 from feeds.head import Head
 from feeds.html_form import html_item, page_values
@@ -104,6 +104,7 @@ def _letters(publisher: Publisher, zone: ZoneInfo, record: Callable[[str, Mappin
         language=publisher.language,
         public_url=_PUBLIC_URL,
         reply_to=sender,
+        imprint=IMPRINT,
     )
     dateline = sample_dateline(zone)
     bare, noticed = _shown(_bare(publisher)), _shown(_rich(publisher), _NOTE)
@@ -114,7 +115,11 @@ def _letters(publisher: Publisher, zone: ZoneInfo, record: Callable[[str, Mappin
         Shown(withdrawn=(noticed,)),
     ):
         rendered(masthead, dateline, shown, LEAVE_TOKEN, record)
-    rendered(replace(masthead, reply_to=None), dateline, Shown(items=(bare,), more=2), LEAVE_TOKEN, record)
+    some = tuple(replace(each, short=True) for each in (bare, noticed))
+    shortened = Shown(items=some, corrected=some, withdrawn=some, more=2)
+    rendered(replace(masthead, imprint=Imprint(postal=IMPRINT.postal)), dateline, shortened, LEAVE_TOKEN, record)
+    masthead = replace(masthead, reply_to=None, imprint=Imprint())
+    rendered(masthead, dateline, Shown(items=(bare,), more=2), LEAVE_TOKEN, record)
     record("letters/test_subject.txt", {"subject": "Veckans nyheter: Ny buss"})
     for name in ("letters/test.txt", "letters/test.html"):
         record(name, {"masthead": masthead, "dateline": dateline})
@@ -147,7 +152,7 @@ def _feeds(publisher: Publisher, zone: ZoneInfo, record: Callable[[str, Mapping[
 
 def _twin(site: Site, record: Callable[[str, Mapping[str, object]], str]) -> None:
     feed = Feed(slug="alla-nyheter", title="Alla nyheter")
-    end_notice(feed, _DAY, _AT, site, record)
+    end_notice(feed, told_now(None, feed, _DAY, site, _AT), site, record)
     head = Head(feed=feed, site=site, updated=_AT)
     for empty in (False, True):
         record("pages/feed.html", page_values(head, empty=empty))
@@ -161,10 +166,10 @@ def _pages(publisher: Publisher) -> Iterator[tuple[str, Mapping[str, object]]]:
     digest = {"name": "veckobrev", "title": "Veckans nyheter"}
     yield "start", {"feeds": [feed], "digests": [digest]}
     yield "start", {"feeds": [], "digests": []}
-    for name in ("leave", "left"):
-        yield name, {"digest": "Veckans nyheter", "token": LEAVE_TOKEN}
+    for name in ("leave", "left", "back"):
+        yield name, {"digest": "Veckans nyheter", "token": LEAVE_TOKEN, "undoable": name == "left"}
+    yield "left", {"digest": "Veckans nyheter", "token": LEAVE_TOKEN, "undoable": False}
     yield "left", {"digest": None}
-    yield "left", {"digest": None, "unknown": True}
     yield "unknown", {}
     yield from life_pages()
     yield "ended", {"feed": {"title": "Alla nyheter", "ends": _DAY}}
@@ -192,6 +197,8 @@ def _archived(publisher: Publisher) -> Iterator[ArchivedEdition]:
         withdrawn=(ArchivedItem(item=unlinked(noticed)),),
     )
     yield ArchivedEdition(label="2–9 januari 2026", day=_DAY, items=(ArchivedItem(item=full(bare)),))
+    named = (ArchivedItem(item=brief(rich)), ArchivedItem(item=unlinked(bare), since=gone))
+    yield ArchivedEdition(label="2–9 januari 2026", day=_DAY, items=(ArchivedItem(item=full(rich)),), named=named)
     for erased in (1, 2):
         yield ArchivedEdition(label="2–9 januari 2026", day=_DAY, erased=erased)
 

@@ -22,6 +22,7 @@ def life_pages() -> Iterator[tuple[str, Values]]:
     """Every page by name, with all there can be and with little."""
     yield from _joining()
     yield from _choices()
+    yield from _moving()
     yield from _data()
     told = {"faults": (), "report": None, "contacts": [_named("Region Lingonmark")], "own_statement": ""}
     yield "accessibility", told
@@ -58,40 +59,59 @@ def _joining() -> Iterator[tuple[str, Values]]:
     yield "subscribe", {**form, "errors": []}
     wrong = _errors("", "digest", "topic", "publisher", "language", "address")
     yield "subscribe", {**form, "topics": [], "publishers": [], "address": "läsare@", "errors": wrong}
-    for what in ("join", "move", "my_data"):
+    for what in ("join", "moving", "move", "my_data"):
         yield "asked", {"what": what}
     wish = {"title": "Veckans nyheter", "topics": ["Kollektivtrafik"], "publishers": ["Barrviks kommun"]}
     for wishes in ([wish], [{**wish, "topics": [], "publishers": []}]):
-        yield "confirm", {"what": "confirm", "wishes": wishes, "address": "l***@e…"}
-    yield "confirm", {"what": "move", "wishes": [], "address": "l***@e…"}
+        yield "confirm", {"what": "confirm", "wishes": wishes, "address": "l***@e…", "form": _FORM, "errors": []}
+    yield "confirm", {"what": "move", "wishes": [], "address": "l***@e…", "form": _FORM, "errors": _errors("")}
     for what in ("confirm", "move"):
         for already in (False, True):
             choices = [] if already else [{"token": _TOKEN, "title": "Veckans nyheter"}]
             yield "confirmed", {"what": what, "already": already, "choices": choices}
-    for what in ("confirm", "move", "my_data"):
+    for what in ("confirm", "moving", "move", "my_data"):
         yield "expired", {"what": what}
 
 
 def _choices() -> Iterator[tuple[str, Values]]:
     own = {**_offered(), "digest": "Veckans nyheter", "token": _TOKEN, "errors": [], "done": "", "paused_until": None}
-    own |= {"address": "", "until": "", "others": _options("Månadens nyheter")}
+    own |= {"until": "", "others": _options("Månadens nyheter"), "seen": _TOKEN, "saved": None}
     for state in ("active", "paused", "pending", "ended"):
         yield "choices", {**own, "state": state}
     for done in ("chosen", "paused", "resumed", "moved"):
         state = "paused" if done == "paused" else "active"
         yield "choices", {**own, "state": state, "done": done, "paused_until": _DAY, "topics": [], "others": []}
-    yield "choices", {**own, "state": "active", "errors": _errors("digest", "until", "address"), "until": "i morgon"}
+    yield "choices", {**own, "state": "active", "errors": _errors("digest", "until"), "until": "i morgon"}
+    for some in (["Kollektivtrafik"], []):
+        saved = {"topics": some, "publishers": some}
+        yield "choices", {**own, "state": "active", "errors": _errors(""), "saved": saved}
+
+
+def _moving() -> Iterator[tuple[str, Values]]:
+    yield "new_address", {"digest": "Veckans nyheter", "address": "", "errors": []}
+    yield "new_address", {"digest": "Veckans nyheter", "address": "läsare@", "errors": _errors("address")}
 
 
 def _data() -> Iterator[tuple[str, Values]]:
     yield "my_data_asked", {"errors": [], "address": "", "form": _FORM}
     yield "my_data_asked", {"errors": _errors("", "address"), "address": "läsare@", "form": _FORM}
-    subscription = {"title": "Veckans nyheter", "state": "Pågår", "topics": ["Kollektivtrafik"], "publishers": []}
+    subscription = {
+        "title": "Veckans nyheter",
+        "state": "Pågår",
+        "topics": ["Kollektivtrafik"],
+        "publishers": [],
+        "token": _TOKEN,
+    }
     happened = {"at": _AT, "text": "Du bekräftade."}
     person = {"address": "lasare@example.org", "since": _AT, "language": "Svenska"}
     all_of_it = {**person, "subscriptions": [subscription], "story": [happened], "consents": ["Du …"]}
     yield "my_data_open", {}
-    yield "my_data", {"person": all_of_it, "visit": _TOKEN}
-    yield "my_data", {"person": {**person, "subscriptions": [], "story": [], "consents": []}, "visit": _TOKEN}
+    yield "my_data", {"person": all_of_it, "visit": _TOKEN, "ended": False}
+    over = {**all_of_it, "subscriptions": [{**subscription, "token": ""}]}
+    yield "my_data", {"person": over, "visit": _TOKEN, "ended": True}
+    yield (
+        "my_data",
+        {"person": {**person, "subscriptions": [], "story": [], "consents": []}, "visit": _TOKEN, "ended": False},
+    )
     yield "erase", {"visit": _TOKEN}
     yield "erased", {}

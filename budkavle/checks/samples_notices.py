@@ -3,10 +3,17 @@
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
+from digest.letter_values import Colours, Imprint
 from digest.transactional import NoticeKind
 
 URL = "https://nyheter.example.org/bekrafta/" + "0" * 32
 CHOICES_URL = "https://nyheter.example.org/mina-val/" + "0" * 32
+IMPRINT = Imprint(
+    postal="Region Lingonmark, Box 1, 123 45 Lingonby",
+    address="redaktionen@example.org",
+    phone="010-000 00 00",
+    url="https://www.example.org/kontakt/",
+)
 PAGE_URL = "https://nyheter.example.org/prenumerera"
 
 
@@ -21,13 +28,20 @@ def notice_letters(sender: str, at: datetime, record: Callable[[str, Mapping[str
 
 def sample_notices(sender: str, at: datetime) -> Iterator[tuple[NoticeKind, Mapping[str, object]]]:
     """Every kind of such a letter, with the values of its own: with all there can be, and with little."""
+    for number, (kind, values) in enumerate(_kinds(sender)):
+        yield kind, {"asked": at, "imprint": IMPRINT if number % 2 else Imprint(), "colours": Colours(), **values}
+
+
+def _kinds(sender: str) -> Iterator[tuple[NoticeKind, Mapping[str, object]]]:
     rich = {"title": "Veckans <nyheter>", "topics": ["Kollektivtrafik"], "publishers": [sender]}
     bare: dict[str, object] = {"title": "Dagens nyheter", "topics": [], "publishers": []}
     page = {"wishes": [wish | {"choices_url": CHOICES_URL} for wish in (rich, bare)], "page_url": PAGE_URL}
     for imported in (False, True):
-        yield NoticeKind.CONFIRM, {"asked": at, **page, "url": URL, "imported": imported}
-    yield NoticeKind.ALREADY, {"asked": at, **page, "imported": False}
-    yield NoticeKind.MOVE, {"asked": at, "url": URL}
-    yield NoticeKind.MOVED, {"asked": at, "title": rich["title"], "page_url": PAGE_URL}
+        for kind in (NoticeKind.CONFIRM, NoticeKind.REMIND):
+            yield kind, {**page, "url": URL, "imported": imported}
+    yield NoticeKind.ALREADY, {**page, "imported": False}
+    yield NoticeKind.MOVING, {"url": URL, "title": rich["title"]}
+    yield NoticeKind.MOVE, {"url": URL}
+    yield NoticeKind.MOVED, {"title": rich["title"], "page_url": PAGE_URL}
     for known in (False, True):
-        yield NoticeKind.MY_DATA, {"asked": at, "url": URL, "known": known, "days": 7}
+        yield NoticeKind.MY_DATA, {"url": URL, "known": known, "days": 7}

@@ -5,7 +5,8 @@ from datetime import date, datetime, timedelta
 from budkavle.cli.asking import confirmed
 from budkavle.cli.terminal import WrongUseError, now
 from budkavle.config_settings import Digest
-from budkavle.planning import rhythm, schedule, upcoming
+from budkavle.planning import schedule, upcoming
+from budkavle.rhythm import rhythm
 from budkavle.wiring import Service
 from digest.edition import Edition
 from digest.period import PeriodKey

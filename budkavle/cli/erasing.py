@@ -26,7 +26,7 @@ def erase(
             complain("nothing is changed")
             return Exit.NEEDS_A_PERSON
         done = erasing.erase(service, article_id, now())
-        steps = erasing.beyond_reach(service, article_id)
+        steps = erasing.beyond_reach(service, article_id, now())
     for line in _told(done):
         say(line)
     say()

@@ -6,6 +6,7 @@ from cyclopts import App, Parameter
 
 from budkavle.cli.terminal import DEFAULT_CONFIG, AsJson, ConfigFile, Exit, complain, now, say, say_json, ticking
 from budkavle.config import load
+from budkavle.expected import surplus_now
 from budkavle.lapsing import Lapsing
 from budkavle.noting import note
 from budkavle.publishing import build_feeds, mend_documents
@@ -23,7 +24,7 @@ def build(*, all: Everything = False, json: AsJson = False, config: ConfigFile =
     with open_to_write(load(config)) as service:
         Lapsing(service).round(now())
         mend_documents(service)
-        done = build_feeds(service, ticking, everything=all)
+        done = build_feeds(service, ticking, now=now(), everything=all)
         note(service, done.changed, now())
     for each in done.set_aside:
         complain(f"set aside  {each.article_id} ({each.title}): {each.why}")
@@ -47,12 +48,15 @@ def build(*, all: Everything = False, json: AsJson = False, config: ConfigFile =
 def verify(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:
     """Walk every feed from its address back to its first article: each published id must be met exactly once."""
     with open_to_read(load(config)) as service, ticking("Walking feeds", len(service.feeds)) as tick:
-        faults = list(faults_of(service, tick))
+        faults = list(faults_of(service, tick, now()))
+        others = surplus_now(service, now()).others
         feeds = len(service.feeds)
     for fault in faults:
         complain(f"fault      {fault}; `budkavle feeds build --all` makes all documents anew")
+    for name in others:
+        complain(f"not ours   feeds/{name}: Budkavle did not write it and leaves it alone")
     if json:
-        say_json({"feeds": feeds, "faults": faults})
+        say_json({"feeds": feeds, "faults": faults, "not_ours": list(others)})
     else:
         say(f"{counted(feeds, 'feed')} walked, {counted(len(faults), 'fault')}")
     return Exit.NEEDS_A_PERSON if faults else Exit.DONE

@@ -7,7 +7,8 @@ from cyclopts import Parameter
 from budkavle import forgetting, purging
 from budkavle.cli.terminal import DEFAULT_CONFIG, AddressArgument, ConfigFile, Exit, complain, now, say
 from budkavle.config import load
-from budkavle.erasing import copies
+from budkavle.file_kinds import copies
+from budkavle.mentions import left_to_delete
 from budkavle.noes import Lifted, lift_suppression, why_not
 from budkavle.wiring import open_to_read, open_to_write
 from budkavle.wording import counted
@@ -25,11 +26,17 @@ def erase(address: AddressArgument, /, *, config: ConfigFile = DEFAULT_CONFIG) -
         say("nobody with this address is known; a keyed hash remembers the no all the same")
     if done.letters:
         say(f"deleted: {counted(done.letters, 'letter')} to them in {loaded.outbox}")
+    if done.messages:
+        say(f"deleted: {counted(done.messages, 'message')} that came back and named them")
     say()
     say("still for you to do:")
-    for copy in copies(loaded.store_path):
-        say(f"- delete {copy}, a copy of the store as it was")
+    kept = copies(loaded)
+    for path in left_to_delete(loaded, whom):
+        say(f"- delete {path}, {'a copy of the store as it was' if path in kept else 'or take them out of it'}")
     say("- delete older backups: restored beside the journal of leaves they forget them again, elsewhere not")
+    say("- delete the lists, exports, reports and previews that you made elsewhere and that name them")
+    if loaded.settings.bounces.imap:
+        say("- look for them in the mailbox of [bounces.imap]: messages that came back lie there")
     say("- what a relay took lies in its queue and its log, and in their mailbox")
     if done.under_way:
         complain("a letter to them is being handed over at this moment: erase them again when that is done")

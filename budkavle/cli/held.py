@@ -7,6 +7,7 @@ from cyclopts import Parameter
 
 from articles.adapters.held import HeldState
 from articles.article import DateSource, Published
+from articles.sources.dates import unmeant
 from budkavle.cli.article_names import held_named
 from budkavle.cli.terminal import DEFAULT_CONFIG, AsJson, ConfigFile, Exit, WrongUseError, now, say, say_json
 from budkavle.config import Config, load
@@ -51,6 +52,8 @@ def _given_date(text: str, config: Config) -> Published:
         raise WrongUseError(f"--published {text}: no date; write it like 2026-01-09") from None
     if isinstance(value, datetime) and value.tzinfo is None:
         value = value.replace(tzinfo=config.settings.timezone)
+    if why := unmeant(value, now().astimezone(config.settings.timezone).date()):
+        raise WrongUseError(f"--published {text} {why}; write when it was published")
     return Published(value=value, source=DateSource.GIVEN, raw=text)
 
 

@@ -1,10 +1,11 @@
 """Lists of subscribers: in, back out again, and away to another system."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from cyclopts import Parameter, validators
 from rich.console import Console
@@ -12,6 +13,7 @@ from rich.progress import Progress
 
 from budkavle.cli.digest import find_digest
 from budkavle.cli.exporting import refuse_published
+from budkavle.cli.list_options import Columns, Encoding, Separator, StatusWords, SystemName, how_read, read_as
 from budkavle.cli.terminal import (
     DEFAULT_CONFIG,
     AsJson,
@@ -25,9 +27,11 @@ from budkavle.cli.terminal import (
     ticking,
 )
 from budkavle.config import Config, load
-from budkavle.list_importing import Remark, Tally, Terms, take_list
-from budkavle.list_reading import AddressList, ReadAs, open_list
+from budkavle.list_importing import Remark, Tally, take_list
+from budkavle.list_lines import Terms
+from budkavle.list_reading import AddressList, open_list
 from budkavle.list_reporting import reporting
+from budkavle.list_survey import survey
 from budkavle.wiring import open_service, open_to_read, open_to_try, open_to_write
 from budkavle.wording import counted
 from digest.adapters.imports import Imports
@@ -35,11 +39,7 @@ from digest.adapters.undoing import Undoing, Undone
 from digest.importing import Outcome
 from digest.list_form import SEPARATORS
 
-Encoding = Literal[
-    "utf-8", "utf-16", "utf-16-le", "utf-16-be", "windows-1252", "iso-8859-1", "iso-8859-15", "mac-roman"
-]
-Separator = Literal["comma", "semicolon", "tab", "bar"]
-_REMARKS_ON_SCREEN = 100
+REMARKS_ON_SCREEN = 100
 
 
 def take(  # noqa: PLR0913 - one option each, as the manual lists them
@@ -47,12 +47,15 @@ def take(  # noqa: PLR0913 - one option each, as the manual lists them
     /,
     *,
     digest: Annotated[str | None, Parameter(help="The digest, where a line names none.")] = None,
-    encoding: Annotated[Encoding | None, Parameter(help="How the file is written, when the guess is wrong.")] = None,
-    separator: Annotated[Separator | None, Parameter(help="What divides columns, when the guess is wrong.")] = None,
-    column: Annotated[
-        tuple[str, ...],
-        Parameter(negative=(), help='Where something stands: address="E-post", address=3; consent= is not read.'),
-    ] = (),
+    encoding: Encoding = None,
+    separator: Separator = None,
+    column: Columns = (),
+    system: SystemName = None,
+    status: StatusWords = (),
+    since: Annotated[
+        str | None,
+        Parameter(help="When the people on it had their last letter from elsewhere, YYYY-MM-DD: news since is sent."),
+    ] = None,
     trust_list: Annotated[
         str | None, Parameter(help="Why everybody on the list has agreed: where the paper is.")
     ] = None,
@@ -63,8 +66,8 @@ def take(  # noqa: PLR0913 - one option each, as the manual lists them
 ) -> int:
     """Subscribe the people on a list (CSV). Who has not agreed gets one letter that asks.
 
-    Whoever subscribes already, has left, or must not be mailed stays as they are. A bad line is named and the others
-    go on. What a list made can be undone.
+    Whoever subscribes already, has left here or there, or must not be mailed is left alone. A bad line is named and
+    the others go on. What a list made can be undone.
     """
     if trust_list is not None and not trust_list.strip():
         raise WrongUseError("--trust-list needs a reason: where and when the people on the list agreed")
@@ -73,19 +76,21 @@ def take(  # noqa: PLR0913 - one option each, as the manual lists them
         refuse_published(loaded, report)
         if report.exists() and (not report.is_file() or report.samefile(file)):
             raise WrongUseError(f"--report {report} would take the place of what is there; name another file")
-    terms = Terms(digest=_digest(loaded, digest), trust_list=trust_list.strip() if trust_list else None)
-    how = ReadAs(
-        encoding=encoding, separator=SEPARATORS[separator] if separator else None, columns=dict(map(_column, column))
+    terms = Terms(
+        digest=_digest(loaded, digest),
+        trust_list=trust_list.strip() if trust_list else None,
+        since=_moment(since, loaded) if since is not None else None,
     )
-    found = open_list(file, how)
-    complain(f"{file}: read as {_words(found)}")
+    found = open_list(file, read_as(encoding, separator, column, system, status))
+    complain(f"{file}: read as {how_read(found)}")
     _need_digest(loaded, terms, found)
-    remarks = _Remarks(file)
+    noes = survey(found)  # before a store is made for it
+    remarks = Remarks(file)
     with ExitStack() as stack:
-        told = stack.enter_context(_bytes_of(found.size))
+        told = stack.enter_context(bytes_of(found.size))
         each = stack.enter_context(reporting(report)) if report else remarks.say
         service = stack.enter_context(open_to_try(loaded) if dry_run else open_service(loaded))
-        tally = take_list(service, found, terms, now(), dry_run=dry_run, remark=each, told=told)
+        tally = take_list(service, found, terms, now(), noes=noes, dry_run=dry_run, remark=each, told=told)
     remarks.end()
     if json:
         say_json(_record(found, tally, dry_run=dry_run))
@@ -108,26 +113,16 @@ def _need_digest(config: Config, terms: Terms, found: AddressList) -> None:
         raise WrongUseError(f"the list has no column for the digest, and there are several; add --digest NAME: {names}")
 
 
-def _column(words: str) -> tuple[str, str]:
-    column, equals, name = words.partition("=")
-    if not equals:
-        raise WrongUseError(f"--column {column}: write --column address=NAME, with a name of the list or a number")
-    return column.strip(), name.strip()
-
-
-def _words(found: AddressList) -> str:
-    """How a list was read, for its operator to see whether the guess is right. A header is no data."""
-    form = found.form
-    names = {sign: name for name, sign in SEPARATORS.items()}
-    places = ", ".join(f"{column} from {_place(place, form.header)}" for column, place in form.columns.items())
-    unread = f"; not read: {', '.join(form.unread)}" if form.unread else ""
-    header = "" if form.header is not None else ", without a header"
-    return f"{found.encoding}, {names[form.separator]}{header}; {places}{unread}"
-
-
-def _place(place: int, header: Sequence[str] | None) -> str:
-    named = header is not None and place < len(header)
-    return f'column {place + 1} "{header[place]}"' if header is not None and named else f"column {place + 1}"
+def _moment(text: str, config: Config) -> datetime:
+    """The beginning of a day, or a moment, in the configuration's zone. Raises WrongUseError."""
+    try:
+        given = datetime.fromisoformat(text)
+    except ValueError:
+        raise WrongUseError(f"--since {text}: no date; write it like 2026-01-09") from None
+    moment = given if given.tzinfo else given.replace(tzinfo=config.settings.timezone)
+    if moment > now():
+        raise WrongUseError(f"--since {text} is yet to come; say when they had their last letter from elsewhere")
+    return moment
 
 
 def _summary(tally: Tally, *, dry_run: bool) -> str:
@@ -145,6 +140,8 @@ def _record(found: AddressList, tally: Tally, *, dry_run: bool) -> dict[str, obj
         "encoding": found.encoding,
         "separator": names[found.form.separator],
         "columns": {column: place + 1 for column, place in found.form.columns.items()},
+        "from": found.form.system.name if found.form.system else None,
+        "roles": {str(each.place + 1): each.role for each in found.form.roles},
         "dry_run": dry_run,
         "lines": tally.lines,
         "counts": {outcome.value: tally.counts[outcome] for outcome in Outcome},
@@ -152,7 +149,7 @@ def _record(found: AddressList, tally: Tally, *, dry_run: bool) -> dict[str, obj
     }
 
 
-class _Remarks:
+class Remarks:
     """Says remarks on the screen, without addresses, and not too many."""
 
     def __init__(self, file: Path) -> None:
@@ -162,17 +159,17 @@ class _Remarks:
     def say(self, remark: Remark) -> None:
         """One line that made nothing."""
         self._number += 1
-        if self._number <= _REMARKS_ON_SCREEN:
+        if self._number <= REMARKS_ON_SCREEN:
             complain(f"{self._file}:{remark.line}: {remark.outcome}: {remark.why}")
 
     def end(self) -> None:
         """How many were not shown."""
-        if (more := self._number - _REMARKS_ON_SCREEN) > 0:
+        if (more := self._number - REMARKS_ON_SCREEN) > 0:
             complain(f"{self._file}: and {more} more; --report FILE writes them all down")
 
 
 @contextmanager
-def _bytes_of(size: int) -> Iterator[Callable[[int], None]]:
+def bytes_of(size: int) -> Iterator[Callable[[int], None]]:
     """A function that hears how far a file was read, with a bar where a person waits at a terminal."""
     console = Console(stderr=True)
     if not console.is_terminal:

@@ -13,6 +13,7 @@ from budkavle.explaining import Explanation, explain_edition
 from budkavle.noes import why_not
 from budkavle.wiring import Service, open_to_read
 from digest.adapters.stories import Story, story_of
+from digest.content import Showing
 from digest.explaining import Explained, WhyNot
 from digest.period import PeriodKey
 from mail.address import parse_address
@@ -28,8 +29,12 @@ _WORDS = {
     WhyNot.SENT_BEFORE: "it was sent before",
     WhyNot.SETTLED: "it is older than the cursor: published before the subscription, or settled by an earlier edition",
     WhyNot.BEYOND_LIMIT: "the letter was full; it says how many more there are",
+    WhyNot.NO_ROOM: "the letter was full of other corrections and withdrawals; the next one tells of it",
     WhyNot.PULLED: "it was withdrawn or erased before the letter went out",
 }
+
+
+_NAMED = ": the letter was full; the edition's page names it"
 
 
 def show(address: AddressArgument, /, *, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:
@@ -189,7 +194,7 @@ def _lines(each: Explanation, titles: Mapping[tuple[str, int], str]) -> Iterator
 
 def _reason(row: Explained) -> str:
     if row.why is None:
-        return ""
+        return _NAMED if row.shown is Showing.NAMED else ""
     where = f", in edition {row.edition}" if row.edition else ""
     return f": {_WORDS[row.why]}{where}"
 

@@ -12,6 +12,7 @@ from budkavle.cli.relay_limits import limits_line, limits_record
 from budkavle.cli.terminal import DEFAULT_CONFIG, AsJson, ConfigFile, Exit, now, say, say_json
 from budkavle.config import load
 from budkavle.config_settings import Digest
+from budkavle.expected import surplus_now
 from budkavle.planning import upcoming
 from budkavle.showing import shown_now
 from budkavle.wiring import Service, open_to_read
@@ -87,6 +88,7 @@ class Overview:
     sources: dict[str, datetime | None]
     feeds_published: datetime | None
     feeds: list[Freshness]
+    not_ours: tuple[str, ...]
     digests: list[DigestNow]
     domains: list[DomainNow]
     slowed: list[SlowedNow]
@@ -110,6 +112,7 @@ def _overview(service: Service, moment: datetime) -> Overview:
         sources={place.source.name: last.get(place.source.name) for place in service.config.sources()},
         feeds_published=_published(service),
         feeds=_feeds(service),
+        not_ours=surplus_now(service, moment).others,
         digests=[_digest(service, each, upcoming(service, each, moment)) for each in service.config.settings.digests],
         domains=[
             DomainNow(
@@ -185,6 +188,8 @@ def _lines(overview: Overview, alarms: list[Lasting], zone: ZoneInfo) -> Iterato
         yield f"source {name}: last news {_local(last, zone)}"
     yield f"feeds: last published {_local(overview.feeds_published, zone)}"
     yield from _feed_lines(overview.feeds, zone)
+    if overview.not_ours:
+        yield f"not ours in feeds/, and left alone: {', '.join(overview.not_ours)}"
     for each in overview.digests:
         newest = f"{each.edition} {each.state}, {each.sent} of {each.audience} sent" if each.edition else "none yet"
         yield f"digest {each.name}: last edition {newest}"

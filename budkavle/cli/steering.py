@@ -20,7 +20,8 @@ from budkavle.cli.terminal import (
     say,
 )
 from budkavle.config import load
-from budkavle.planning import due_now, rhythm
+from budkavle.planning import due_now
+from budkavle.rhythm import rhythm
 from budkavle.wiring import Service, open_to_write
 from digest.adapters.taking_back import take_back as take_back_edition
 from digest.edition import Edition, EditionState

@@ -37,8 +37,17 @@ for _name, _place, _help in (
         "lists:take",
         """Subscribe the people on a list (CSV). Who has not agreed gets one letter that asks.
 
-        Whoever subscribes already, has left, or must not be mailed stays as they are. A bad line is named and the
-        others go on. What a list made can be undone.
+        Whoever subscribes already, has left here or there, or must not be mailed is left alone. A bad line is named
+        and the others go on. What a list made can be undone.
+        """,
+    ),
+    (
+        "suppress",
+        "suppress_list:suppress",
+        """Never mail the people on a list (CSV) who left, bounced or complained in another system.
+
+        Their addresses are kept as keyed hashes alone, so that no list brings them back; what they have here ends.
+        Who has confirmed here themselves stays, and who confirms anew is mailed again.
         """,
     ),
     ("imports", "lists:show_imports", "List the imports that made something."),

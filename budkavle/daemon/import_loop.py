@@ -12,6 +12,7 @@ from articles.sources.reading import Refused
 from budkavle.alarms.alarms import Alarm, AlarmKind, alarm
 from budkavle.alarms.monitor import Watch
 from budkavle.delivering import drop_erased_forms
+from budkavle.expected import going_on
 from budkavle.finding import Found, everything
 from budkavle.importing import Imported, import_all
 from budkavle.lapsing import Lapsing
@@ -45,7 +46,7 @@ class Newsdesk:
         self._refused: dict[str, list[Imported]] = {}
         self._missing: set[ArticleId] = set()
         self._lapsing = Lapsing(service)
-        self._built: Seq | None = None
+        self._built: tuple[Seq, int] | None = None
         self._mended = False
 
     def round(self, now: datetime) -> None:
@@ -54,7 +55,7 @@ class Newsdesk:
             self._take_in(now)
         with self._watch.over(AlarmKind.FEED_FAILED, "feeds"):
             self._let_time_pass(now)
-            self._publish()
+            self._publish(now)
 
     def _take_in(self, now: datetime) -> None:
         stamps = self._stamps_now(now)
@@ -103,13 +104,14 @@ class Newsdesk:
         self._lapsing.round(now)
         drop_erased_forms(self._service)
 
-    def _publish(self) -> None:
-        newest = self._service.articles.last_seq()
-        if self._stopping() or newest == self._built:  # documents are made of the store alone
+    def _publish(self, now: datetime) -> None:
+        # Documents are made of the store alone; which of them there are, of the feeds that are not over as well.
+        newest = self._service.articles.last_seq(), len(going_on(self._service, now))
+        if self._stopping() or newest == self._built:
             return
         if not self._mended:  # a kill is followed by a start
             self._mended = mend_documents(self._service)
-        done = build_feeds(self._service, stopping=self._stopping)
+        done = build_feeds(self._service, stopping=self._stopping, now=now)
         self._published(done.changed)  # before the round counts as done: when this fails, it is told again
         self._built = None if done.faults else newest
         if done.changed:

@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from articles.article import History
 from budkavle.archive import listed_editions
+from budkavle.file_kinds import DEMO_SITE
 from budkavle.sample.letters import CopiedLetter, copied_letters
 from budkavle.sample.weeks import Reader, calendar
 from budkavle.templates import Render, renderer, template_file
@@ -24,7 +25,7 @@ from feeds.entry import Entry, Feed
 from feeds.head import address
 from feeds.html_form import addresses
 
-SITE, PREFIX, WEBSITE, LETTERS = "site", "demo/", "webb/", "brev/"
+SITE, PREFIX, WEBSITE, LETTERS = DEMO_SITE, "demo/", "webb/", "brev/"
 """The folder of the pages; where they are under the public address; the website and the letters below that."""
 INDEX = "index.html"
 _HERE = Path(str(files("budkavle.sample")))

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from articles.uri import uri
 from budkavle.web.pages import Pages
 from budkavle.wiring import Service
 
@@ -14,7 +15,7 @@ from budkavle.wiring import Service
 def accessibility(service: Service, pages: Pages) -> Route:
     """`/tillganglighet`: the operator's own statement by its address, or ours."""
     own = service.config.settings.accessibility
-    publishers = [{"name": each.name, "url": each.url} for each in service.config.settings.publishers]
+    publishers = [{"name": each.name, "url": uri(each.url)} for each in service.config.settings.publishers]
 
     def statement(_: Request) -> Response:
         told: dict[str, Any] = {"faults": own.faults, "report": own.report, "contacts": publishers}

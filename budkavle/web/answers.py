@@ -56,7 +56,7 @@ class Answers:
 def answers(name: Name, own: Instance, sizes: Mapping[str, int], seconds: int, standing: Headers) -> Answers:
     """The answers for a document of these sizes by coding, which may be shown unasked for so many seconds."""
     times = [(b"last-modified", http_date(own.modified).encode()), (b"vary", _vary(name))]
-    fresh = [*times, (b"cache-control", b"public, max-age=%d" % seconds), OPEN]
+    fresh = [*times, (b"cache-control", b"public, max-age=%d" % seconds), OPEN, _SHOWN]
     unchanged = {
         coding: _start(HTTPStatus.NOT_MODIFIED, [(b"etag", tag(own.name, coding).encode()), *fresh])
         for coding in CODINGS
@@ -68,7 +68,7 @@ def answers(name: Name, own: Instance, sizes: Mapping[str, int], seconds: int, s
     # The tag is that of the whole (RFC 3229, 10.3): with it the reader asks next time. Only caches that know deltas may
     # keep this answer: they do not heed no-store beside im, and all others do (5.5).
     im = (b"cache-control", b"no-store, im, max-age=%d" % seconds)
-    partial = [(b"etag", tag(own.name, "").encode()), (b"im", b"feed"), im, *times, OPEN, *standing]
+    partial = [(b"etag", tag(own.name, "").encode()), (b"im", b"feed"), im, *times, OPEN, _SHOWN, *standing]
     by_tag = {tag(own.name, coding).encode(): start for coding, start in unchanged.items()}
     return Answers(
         unchanged=by_tag,
@@ -141,4 +141,4 @@ def standing_headers(name: Name, public: Public, siblings: Sequence[str]) -> Hea
     guard = _TWIN_HEADERS if name.suffix == ".html" else {}
     guarding = [(key.lower().encode(), value.encode()) for key, value in guard.items()]
     sniffing = [] if guarding else [_NOSNIFF]
-    return [(b"content-type", kind), _SHOWN, *[(b"link", link.encode()) for link in links], *guarding, *sniffing]
+    return [(b"content-type", kind), *[(b"link", link.encode()) for link in links], *guarding, *sniffing]

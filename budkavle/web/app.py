@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from budkavle.expected import going_on
 from budkavle.web.accessibility import accessibility
 from budkavle.web.answers import Public
 from budkavle.web.choosing import choosing
@@ -23,8 +24,11 @@ from budkavle.web.health import HealthCheck
 from budkavle.web.joining import joining
 from budkavle.web.leaving import leaving
 from budkavle.web.look import look
+from budkavle.web.mended_links import MendedLinks
+from budkavle.web.moving import moving
 from budkavle.web.my_data import my_data_pages
 from budkavle.web.pages import Pages
+from budkavle.web.well_known import Slashless, well_known
 from budkavle.wiring import Service
 from feeds.entry import Feed, Site
 from feeds.head import address
@@ -36,7 +40,8 @@ def application(service: Service, unwell: Callable[[], Sequence[str]], hubs: Seq
     pages = Pages(service)
     public = Public(url=service.config.settings.public_url, hubs=hubs)
     documents = Documents(service.config.publish_folder / "feeds", public)
-    guarded = Guard(_pages(service, pages, unwell), _hosts(service), _misdirected(pages))
+    mended = Slashless(MendedLinks(_pages(service, pages, unwell)))
+    guarded = Guard(mended, _hosts(service), _misdirected(pages))
     return FeedsFirst(guarded, documents, public, _endings(service, pages))
 
 
@@ -55,7 +60,7 @@ def _endings(service: Service, pages: Pages) -> Endings:
 def _pages(service: Service, pages: Pages, unwell: Callable[[], Sequence[str]]) -> Starlette:
 
     def start(_: Request) -> Response:
-        site, feeds = service.site, _going_on(service)
+        site, feeds = service.site, going_on(service, datetime.now(UTC))
         return pages.show(
             "start",
             HTTPStatus.OK,
@@ -75,9 +80,11 @@ def _pages(service: Service, pages: Pages, unwell: Callable[[], Sequence[str]]) 
             Route("/", start),
             Route("/healthz", HealthCheck(unwell).answer),
             *look(service),
+            *well_known(service),
             *joining(service, pages),
             choosing(service, pages),
-            leaving(service, pages),
+            moving(service, pages),
+            *leaving(service, pages),
             *my_data_pages(service, pages),
             accessibility(service, pages),
             *editions(service, pages),
@@ -87,13 +94,6 @@ def _pages(service: Service, pages: Pages, unwell: Callable[[], Sequence[str]]) 
     # A redirect would repeat the token in the address, and the Host and scheme that it was asked with.
     starlette.router.redirect_slashes = False
     return starlette
-
-
-def _going_on(service: Service) -> list[Feed]:
-    """The feeds that have not ended."""
-    today = datetime.now(UTC).astimezone(service.config.settings.timezone).date()
-    over = {feed.slug for feed in service.config.settings.feeds if feed.ends and feed.ends < today}
-    return [feed for feed in service.feeds if feed.slug not in over]
 
 
 def _listed(feed: Feed, site: Site) -> dict[str, str]:

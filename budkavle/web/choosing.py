@@ -9,14 +9,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from budkavle.choosing import Choices, Chosen, ask_to_move, change_digest, choices, choose, pause_until, resume
+from budkavle.choosing import Choices, Chosen, change_digest, choices, choose, pause_until, resume
+from budkavle.moving import address_behind, ask_for_moving
 from budkavle.translations import translations
 from budkavle.web.fields import Fields, Problem, value
 from budkavle.web.forms import read_form
-from budkavle.web.letters import allowed_from, typed_address
+from budkavle.web.letters import allowed_from
 from budkavle.web.offer import Offer, Option
-from budkavle.web.pages import Pages
+from budkavle.web.pages import Pages, just_done, see_other
 from budkavle.wiring import Service
+from digest.keyed import Purpose
+from digest.subscription import Filter, SubscriptionState
 from digest.tokens import TokenPurpose
 
 _LONGEST_PAUSE = timedelta(days=366)
@@ -28,6 +31,13 @@ def choosing(service: Service, pages: Pages) -> Route:
 
 
 _Act = Callable[[Request, str, Choices, Fields], Response]
+
+
+def _still_so(done: str, known: Choices) -> str:
+    """What was done, as far as it holds: a page may be loaded again days later."""
+    if done == "paused":
+        return done if known.state is SubscriptionState.PAUSED and known.paused_until else ""
+    return done if done in {"chosen", "resumed", "moved"} and known.state is not SubscriptionState.ENDED else ""
 
 
 class _Choices:
@@ -47,8 +57,10 @@ class _Choices:
         known = choices(self._service, token)
         if known is None:
             return self._pages.private("unknown", HTTPStatus.NOT_FOUND)
+        if request.method != "POST" and just_done(request) == "asked":
+            return self._pages.private("asked", HTTPStatus.OK, own=known.language, what="moving")
         if request.method != "POST":
-            return self._shown(token, known)
+            return self._shown(token, known, done=_still_so(just_done(request), known))
         acts: dict[str, _Act] = {"choices": self._choose, "pause": self._pause, "resume": self._resume}
         acts |= {"digest": self._move_to_digest, "address": self._move}
         act = acts.get(value(fields, "change"))
@@ -56,9 +68,29 @@ class _Choices:
             return self._pages.private("error", HTTPStatus.BAD_REQUEST, status=int(HTTPStatus.BAD_REQUEST))
         return act(request, token, known, fields)
 
+    def _is_older(self, known: Choices, fields: Fields) -> bool:
+        """Whether the page was opened before the last change: in another window, or by somebody else."""
+        return "seen" in fields and value(fields, "seen") != self._seen(known)
+
+    def _seen(self, known: Choices) -> str:
+        """What tells one standing of a subscription from another; a page carries that which it shows."""
+        wanted = [sorted(known.wanted.topics), sorted(known.wanted.publishers)]
+        standing = (known.digest, str(known.state), str(known.paused_until), known.language, *wanted)
+        return self._service.key.mac(Purpose.FORM, f"choices {standing}")[:32]
+
+    def _changed_meanwhile(self, token: str, known: Choices, wanted: Filter | None = None) -> Response:
+        """Show what is saved now, and what was just chosen to be saved once more: nothing is undone unseen."""
+        gettext = translations(self._pages.language(known.language)).ugettext
+        text = gettext("Your choices were changed in another window after you had opened this page.")
+        if wanted is not None:
+            text += " " + gettext("What you chose here stands below. Save it again, if that is to hold.")
+        return self._shown(token, known, problems=[Problem(field="", text=text)], wanted=wanted, now=known.wanted)
+
     def _choose(self, _: Request, token: str, known: Choices, fields: Fields) -> Response:
         wanted = self._offer.chosen_filter(fields, [known.digest])
         language = self._offer.chosen_language(fields, known.language)
+        if self._is_older(known, fields) and (wanted, language) != (known.wanted, known.language):
+            return self._changed_meanwhile(token, known, wanted)
         done = choose(self._service, token, wanted, language, datetime.now(UTC))
         return self._after(token, done, "chosen")
 
@@ -67,6 +99,8 @@ class _Choices:
         until = self._day(value(fields, "until"), now.astimezone(self._zone).date(), known.language)
         if isinstance(until, Problem):
             return self._shown(token, known, problems=[until], until=value(fields, "until"))
+        if self._is_older(known, fields):
+            return self._changed_meanwhile(token, known)
         return self._after(token, pause_until(self._service, token, until, now), "paused")
 
     def _resume(self, _: Request, token: str, __: Choices, ___: Fields) -> Response:
@@ -77,17 +111,18 @@ class _Choices:
         if digest not in known.others:
             text = translations(self._pages.language(known.language)).ugettext("Choose a newsletter.")
             return self._shown(token, known, problems=[Problem(field="digest", text=text)])
+        if self._is_older(known, fields):
+            return self._changed_meanwhile(token, known)
         return self._after(token, change_digest(self._service, token, digest, datetime.now(UTC)), "moved")
 
-    def _move(self, request: Request, token: str, known: Choices, fields: Fields) -> Response:
-        typed, now = value(fields, "address"), datetime.now(UTC)
-        address = typed_address(typed, self._pages.language(known.language))
-        if isinstance(address, Problem):
-            return self._shown(token, known, problems=[address], address=typed)
-        goes = allowed_from(self._service, TokenPurpose.MOVE, address, request, now)
-        if goes is not None:
-            ask_to_move(self._service, token, address, now, goes)
-        return self._pages.private("asked", HTTPStatus.OK, own=known.language, what="move")
+    def _move(self, request: Request, token: str, _: Choices, __: Fields) -> Response:
+        """A letter to the address that the newsletter goes to: whoever was forwarded one has no more than its links."""
+        address, now = address_behind(self._service, token), datetime.now(UTC)
+        if address is not None:
+            goes = allowed_from(self._service, TokenPurpose.MOVING, address, request, now)
+            if goes is not None:
+                ask_for_moving(self._service, token, now, goes)
+        return see_other("asked")
 
     def _after(self, token: str, done: Chosen, what: str) -> Response:
         known = choices(self._service, token)
@@ -98,11 +133,23 @@ class _Choices:
                 "You have, or had, that newsletter already."
             )
             return self._shown(token, known, problems=[Problem(field="digest", text=text)])
-        return self._shown(token, known, done="" if done is Chosen.ENDED else what)
+        return see_other("" if done is Chosen.ENDED else what)
 
-    def _shown(self, token: str, known: Choices, problems: Sequence[Problem] = (), **typed: str) -> Response:
-        """The page, after a fault with what was `typed`; `done` says what has just been changed."""
-        offer = self._offer
+    def _shown(
+        self,
+        token: str,
+        known: Choices,
+        problems: Sequence[Problem] = (),
+        *,
+        wanted: Filter | None = None,
+        now: Filter | None = None,
+        **typed: str,
+    ) -> Response:
+        """The page, after a fault with what was `typed` or `wanted`, and what holds `now` where that differs.
+
+        `done` says what has just been changed.
+        """
+        offer, chosen = self._offer, wanted or known.wanted
         return self._pages.private(
             "choices",
             HTTPStatus.UNPROCESSABLE_ENTITY if problems else HTTPStatus.OK,
@@ -111,12 +158,14 @@ class _Choices:
             digest=known.title,
             state=str(known.state),
             token=token,
-            topics=offer.topics([known.digest], known.wanted.topics),
-            publishers=offer.publishers([known.digest], known.wanted.publishers),
+            topics=offer.topics([known.digest], chosen.topics),
+            publishers=offer.publishers([known.digest], chosen.publishers),
             languages=offer.languages(known.language),
             others=[Option(id=name, label=title) for name, title in known.others.items()],
             paused_until=known.paused_until,
-            **{"done": "", "address": "", "until": "", **typed},
+            seen=self._seen(known),
+            saved=offer.words(now) if now else None,
+            **{"done": "", "until": "", **typed},
         )
 
     def _day(self, text: str, today: date, own: str) -> date | Problem:

@@ -12,14 +12,15 @@ from budkavle.web.answers import NOT_ALLOWED, PREFLIGHT, Public, body
 from budkavle.web.documents import Document, Documents
 from budkavle.web.pages import PAGE_HEADERS, asked_language, language_in
 from feeds.codings import preferred_coding
-from feeds.delta import SUFFIXES, wants_delta
+from feeds.delta import SUFFIXES, takes_delta, wants_delta
 from feeds.validators import has_it
 from feeds.whereabouts import Name, document_name, has_ended, moved_to
 
 _PREFIX = "/feeds/"
 _START = len(_PREFIX)
 _TAGS, _SINCE, _ACCEPT, _A_IM = b"if-none-match", b"if-modified-since", b"accept-encoding", b"a-im"
-_HEEDED = frozenset((_TAGS, _SINCE, _ACCEPT, _A_IM))
+_AGENT = b"user-agent"
+_HEEDED = frozenset((_TAGS, _SINCE, _ACCEPT, _A_IM, _AGENT))
 _PATH = _PREFIX.encode()
 _NOTHING = body(b"")
 _MOVED_SECONDS = 86_400
@@ -64,7 +65,12 @@ class FeedsFirst:
             text = scope["path"][_START:]
             elsewhere = self._elsewhere(text, scope["query_string"]) if _slug(text) in self._of_old else None
             if elsewhere is not None:
-                await elsewhere(scope, receive, send)
+                # A browser asks before it follows, and takes no redirect for an answer to that (Fetch, 4.8).
+                if scope["method"] == "OPTIONS":
+                    await send(PREFLIGHT)
+                    await send(_NOTHING)
+                else:
+                    await elsewhere(scope, receive, send)
                 return
             document = self._documents.get(text)
             answer = self._answer(document, scope) if document else None
@@ -108,7 +114,7 @@ class FeedsFirst:
         whole = self._documents.whole(document, accept)
         if whole is None:
             return None, b""
-        if tags and document.name.suffix in SUFFIXES and wants_delta(asked.get(_A_IM, "")):
+        if tags and document.name.suffix in SUFFIXES and _takes_delta(asked):
             return self._documents.partial(document, tags, len(whole[1])) or whole
         return whole
 
@@ -131,6 +137,10 @@ class FeedsFirst:
         page = self._endings.page(name.slug)
         page.headers.update(PAGE_HEADERS)
         return _open(page)
+
+
+def _takes_delta(asked: Mapping[bytes, str]) -> bool:
+    return wants_delta(asked.get(_A_IM, "")) and takes_delta(asked.get(_AGENT, ""))
 
 
 def _slug(text: str) -> str:

@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from budkavle.joining import (
     AskedToJoin,
+    Confirmation,
     ConfirmOutcome,
     DigestWish,
     TokenState,
@@ -22,10 +23,10 @@ from budkavle.joining import (
 )
 from budkavle.translations import translations
 from budkavle.web.fields import Fields, Problem, value
-from budkavle.web.forms import TRAP, Stamps, read_form, why_not
+from budkavle.web.forms import TRAP, Sent, Stamps, read_form, why_not
 from budkavle.web.letters import allowed_from, typed_address
 from budkavle.web.offer import Offer
-from budkavle.web.pages import Pages
+from budkavle.web.pages import Pages, just_done, see_other
 from budkavle.wiring import Service
 from digest.tokens import TokenPurpose
 from mail.address import Address
@@ -57,6 +58,8 @@ class _Join:
 
     async def page(self, request: Request) -> Response:
         """The form, or what becomes of it."""
+        if request.method != "POST" and just_done(request) == "join":
+            return self._pages.private("asked", HTTPStatus.OK, what="join")
         if request.method != "POST":
             return await run_in_threadpool(self._form, {}, ())
         fields = await read_form(request)
@@ -86,7 +89,7 @@ class _Join:
                 ask_to_join(self._service, asked, now, goes)
             except UnknownConsentError:
                 return self._form(fields, [_other_text(language)])
-        return self._pages.private("asked", HTTPStatus.OK, what="join")
+        return see_other("join")
 
     def _problems(self, fields: Fields, digests: tuple[str, ...], language: str) -> list[Problem]:
         gettext = translations(language).ugettext
@@ -130,33 +133,57 @@ class _Confirm:
         self._service = service
         self._pages = pages
         self._offer = Offer(service)
+        # Half of what a form takes: there is one button to press.
+        self._stamps = Stamps(service.key, timedelta(seconds=service.config.settings.limits.fill_seconds) / 2)
 
-    def page(self, request: Request) -> Response:
-        """The page of one token."""
+    async def page(self, request: Request) -> Response:
+        """The page of one token, or what becomes of its button."""
+        fields = await read_form(request) if request.method == "POST" else {}
+        return await run_in_threadpool(self._answer, request, fields)
+
+    def _answer(self, request: Request, fields: Fields) -> Response:
         token, now = str(request.path_params["token"]), datetime.now(UTC)
         found = confirmation(self._service, token, now)
         if found is None:
             return self._pages.private("expired", HTTPStatus.NOT_FOUND, what="confirm")
-        if request.method == "POST":
+        sent = self._stamps.sent(fields, now)
+        if request.method == "POST" and (sent is Sent.BY_A_PERSON or found.state is not TokenState.OPEN):
             return self._confirm(token, found.purpose, now)
         if found.state is TokenState.EXPIRED:
             return self._pages.private("expired", HTTPStatus.GONE, own=found.language, what=found.purpose)
         if found.state is TokenState.USED:
-            return self._done(found.purpose, found.language, already=True, choices=())
-        wishes = [self._shown(wish) for wish in found.wishes]
-        values = {"what": found.purpose, "wishes": wishes, "address": found.masked}
-        return self._pages.private("confirm", HTTPStatus.OK, own=found.language, **values)
+            just = just_done(request) == "confirmed" and found.is_fresh
+            return self._done(found, already=not just)
+        return self._button(found, fields, sent, now, pressed=request.method == "POST")
+
+    def _button(self, found: Confirmation, fields: Fields, sent: Sent, now: datetime, *, pressed: bool) -> Response:
+        """The page with the button; once more where a program seems to have pressed it, which programs do not heed."""
+        gettext = translations(self._pages.language(found.language)).ugettext
+        text = gettext("Press the button once more: so we know that no program has pressed it.")
+        # Who was too quick once is not made to wait anew.
+        stamp = value(fields, "stamp") if sent is Sent.TOO_FAST else self._stamps.stamp(now)
+        return self._pages.private(
+            "confirm",
+            HTTPStatus.UNPROCESSABLE_ENTITY if pressed else HTTPStatus.OK,
+            own=found.language,
+            what=found.purpose,
+            address=found.masked,
+            wishes=[self._shown(wish) for wish in found.wishes],
+            form={"stamp": stamp, "trap": TRAP},
+            errors=[Problem(field="", text=text)] if pressed else [],
+        )
 
     def _confirm(self, token: str, purpose: str, now: datetime) -> Response:
         done = confirm(self._service, token, now)
         if done.outcome in _WORST:
             return self._pages.private("expired", _WORST[done.outcome], own=done.language, what=done.purpose or purpose)
-        choices = [{"token": own, "title": self._offer.title(name)} for name, own in done.choices.items()]
-        already = done.outcome is ConfirmOutcome.ALREADY
-        return self._done(done.purpose or purpose, done.language, already=already, choices=choices)
+        return see_other("confirmed" if done.outcome is ConfirmOutcome.DONE else "already")
 
-    def _done(self, what: str, own: str, **values: object) -> Response:
-        return self._pages.private("confirmed", HTTPStatus.OK, own=own, what=what, **values)
+    def _done(self, found: Confirmation, *, already: bool) -> Response:
+        tokens = {} if already else found.choices
+        choices = [{"token": own, "title": self._offer.title(name)} for name, own in tokens.items()]
+        values = {"what": found.purpose, "already": already, "choices": choices}
+        return self._pages.private("confirmed", HTTPStatus.OK, own=found.language, **values)
 
     def _shown(self, wish: WishShown) -> dict[str, object]:
         return {"title": wish.title, **self._offer.words(wish.wanted)}

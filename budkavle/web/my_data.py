@@ -9,18 +9,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from budkavle.my_data import ask_for_my_data, erase_me, language_behind, my_data, take_copy, visit
+from budkavle.my_data import ask_for_my_data, end_all, erase_me, language_behind, my_data, newsletters, take_copy, visit
 from budkavle.web.fields import Fields, Problem, value
 from budkavle.web.forms import TRAP, Stamps, read_form, why_not
 from budkavle.web.letters import allowed_from, typed_address
 from budkavle.web.my_data_shown import shown
 from budkavle.web.offer import Offer
-from budkavle.web.pages import PRIVATE, Pages
+from budkavle.web.pages import PRIVATE, Pages, just_done, see_other
 from budkavle.wiring import Service
 from digest.tokens import TokenPurpose
 from mail.address import Address
 
-OPEN, COPY, ERASE_ASKED, ERASE = "open", "copy", "erase", "erase for ever"
+OPEN, COPY, END_ALL, ERASE_ASKED, ERASE = "open", "copy", "end all", "erase", "erase for ever"
 
 
 def my_data_pages(service: Service, pages: Pages) -> list[Route]:
@@ -42,6 +42,8 @@ class _Ask:
 
     async def page(self, request: Request) -> Response:
         """The form, or what becomes of it."""
+        if request.method != "POST" and just_done(request) == "asked":
+            return self._pages.private("asked", HTTPStatus.OK, what="my_data")
         if request.method != "POST":
             return await run_in_threadpool(self._form, {}, [])
         fields = await read_form(request)
@@ -58,7 +60,7 @@ class _Ask:
         goes = allowed_from(self._service, TokenPurpose.MY_DATA, address, request, now)
         if goes is not None:
             ask_for_my_data(self._service, address, now, goes, language)
-        return self._pages.private("asked", HTTPStatus.OK, what="my_data")
+        return see_other("asked")
 
     def _form(self, fields: Fields, problems: list[Problem]) -> Response:
         return self._pages.private(
@@ -85,11 +87,13 @@ class _Data:
         """The page of one token, or what becomes of its buttons."""
         token = str(request.path_params["token"])
         if request.method != "POST":
-            return await run_in_threadpool(self._door, token)
+            return await run_in_threadpool(self._door, token, just_done(request))
         return await run_in_threadpool(self._answer, token, await read_form(request))
 
-    def _door(self, token: str) -> Response:
+    def _door(self, token: str, done: str) -> Response:
         own = language_behind(self._service, token, datetime.now(UTC))
+        if own is None and done == "erased":
+            return self._pages.private("erased", HTTPStatus.OK)
         if own is None:
             return self._over()
         return self._pages.private("my_data_open", HTTPStatus.OK, own=own)
@@ -99,7 +103,8 @@ class _Data:
         if change == OPEN:
             key = visit(self._service, token, now) or ""
         if change == ERASE and erase_me(self._service, key, now):
-            return self._pages.private("erased", HTTPStatus.OK)
+            return see_other("erased")
+        ended = change == END_ALL and end_all(self._service, key, now)
         found = (take_copy if change == COPY else my_data)(self._service, key, now)
         if found is None:
             return self._over()
@@ -108,8 +113,8 @@ class _Data:
         own = str(found.get("language", ""))
         if change == ERASE_ASKED:
             return self._pages.private("erase", HTTPStatus.OK, own=own, visit=key)
-        person = shown(found, self._offer, self._pages.language(own))
-        return self._pages.private("my_data", HTTPStatus.OK, own=own, person=person, visit=key)
+        person = shown(found, self._offer, self._pages.language(own), newsletters(self._service, key, now))
+        return self._pages.private("my_data", HTTPStatus.OK, own=own, person=person, visit=key, ended=ended)
 
     def _over(self) -> Response:
         return self._pages.private("expired", HTTPStatus.NOT_FOUND, what="my_data")

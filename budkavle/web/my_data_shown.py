@@ -12,20 +12,20 @@ from digest.subscription import SubscriptionState, filter_of
 Said = Callable[[str], str]
 
 
-def shown(found: Mapping[str, Any], offer: Offer, language: str) -> dict[str, object]:
-    """The values of the template `pages/my_data.html`, from what `budkavle.my_data.my_data` gives."""
+def shown(found: Mapping[str, Any], offer: Offer, language: str, tokens: Mapping[str, str]) -> dict[str, object]:
+    """The values of the template `pages/my_data.html`, from what `budkavle.my_data` gives."""
     gettext: Said = translations(language).ugettext
     return {
         "address": found["address"],
         "since": datetime.fromisoformat(found["since"]),
         "language": LANGUAGES.get(found["language"], found["language"]),
-        "subscriptions": [_subscription(each, offer, gettext) for each in found["subscriptions"]],
+        "subscriptions": [_subscription(each, offer, gettext, tokens) for each in found["subscriptions"]],
         "story": [_event(each, offer, gettext) for each in found["events"]],
         "consents": [each["text"] for each in found["consent_texts"]],
     }
 
 
-def _subscription(own: Mapping[str, Any], offer: Offer, gettext: Said) -> dict[str, object]:
+def _subscription(own: Mapping[str, Any], offer: Offer, gettext: Said, tokens: Mapping[str, str]) -> dict[str, object]:
     states = {
         SubscriptionState.PENDING: gettext("Waits for your confirmation"),
         SubscriptionState.ACTIVE: gettext("Under way"),
@@ -33,7 +33,8 @@ def _subscription(own: Mapping[str, Any], offer: Offer, gettext: Said) -> dict[s
         SubscriptionState.ENDED: gettext("Ended"),
     }
     wanted = offer.words(filter_of(own["topics"], own["publishers"]))
-    return {"title": offer.title(own["digest"]), "state": states[SubscriptionState(own["state"])], **wanted}
+    state = states[SubscriptionState(own["state"])]
+    return {"title": offer.title(own["digest"]), "state": state, "token": tokens.get(own["digest"], ""), **wanted}
 
 
 def _event(event: Mapping[str, Any], offer: Offer, gettext: Said) -> dict[str, object]:
@@ -53,6 +54,7 @@ def _happened(gettext: Said) -> dict[str, str]:
         EventKind.PAUSED: gettext("The letters were paused"),
         EventKind.RESUMED: gettext("The letters came again"),
         EventKind.LEFT: gettext("The subscription ended"),
+        EventKind.TAKEN_BACK: gettext("The leaving was undone"),
         EventKind.MOVED: gettext("A subscription came from another address"),
         EventKind.BOUNCED: gettext("A letter could not be delivered"),
         EventKind.SUPPRESSED: gettext("We stopped writing to your address"),

@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from babel import Locale
+
 from budkavle.config_settings import Digest
 from budkavle.translations import languages, translations
 from budkavle.web.fields import Fields
@@ -29,6 +31,7 @@ class Offer:
     def __init__(self, service: Service) -> None:
         settings = service.config.settings
         self._digests = {digest.name: digest for digest in settings.digests}
+        self._language = settings.language
         self._topics = {topic.id: topic.label for topic in settings.topics}
         self._publishers = {publisher.id: publisher.name for publisher in settings.publishers}
 
@@ -54,11 +57,23 @@ class Offer:
         return _options(self._within(digests, "publishers", self._publishers), chosen)
 
     def languages(self, chosen: str) -> list[Option]:
-        """The languages of letters and pages, each called by its own name."""
+        """The languages of letters and pages, each called by its own name; who chooses one is told in it what else."""
         return [
-            Option(id=each, label=LANGUAGES.get(each, each), chosen=each == chosen, lang=each)
+            Option(
+                id=each, label=LANGUAGES.get(each, each), chosen=each == chosen, lang=each, about=self._still_in(each)
+            )
             for each in sorted(languages(), reverse=True)
         ]
+
+    def _still_in(self, language: str) -> str:
+        """Which letters come in another language than this one, whoever chooses it."""
+        if language == self._language or not self._digests:
+            return ""
+        words = {"language": str(Locale.parse(self._language).get_display_name(language))}
+        text = translations(language).ugettext(
+            "For pages and for letters about your subscription. The newsletters themselves come in %(language)s."
+        )
+        return str(text) % words
 
     def every_digest(self) -> tuple[str, ...]:
         """The names of all digests."""

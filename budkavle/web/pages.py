@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from babel import Locale
 from babel.lists import format_list
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from budkavle.templates import Render, renderer
@@ -33,6 +34,20 @@ def language_in(query: bytes) -> str:
     """The language that a query asks for, if there is such a one."""
     asked = parse_qs(query.decode("latin-1")).get("sprak", [""])[-1]
     return asked if asked in languages() else ""
+
+
+def see_other(done: str) -> Response:
+    """303 to the same page by GET (RFC 9110, 15.4.4), so that loading it anew sends nothing again.
+
+    The address is relative: neither token nor Host stands in it. `done` is what `?klart=` then says.
+    """
+    asked = f"&sprak={asked_language.get()}" if asked_language.get() else ""
+    return Response(status_code=HTTPStatus.SEE_OTHER, headers={**PRIVATE, "Location": f"?klart={done}{asked}"})
+
+
+def just_done(request: Request) -> str:
+    """What a redirect of ours says was done, or nothing."""
+    return request.query_params.get("klart", "")
 
 
 class Pages:

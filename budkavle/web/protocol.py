@@ -4,6 +4,7 @@ import asyncio
 import fcntl
 import struct
 import termios
+from collections.abc import Collection, Iterable
 
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -21,8 +22,12 @@ class HeadTooLargeError(ValueError):
     """A request has more or longer headers than anybody needs."""
 
 
+class HostMissingError(ValueError):
+    """A request by HTTP/1.1 names no host, or two (RFC 9112, 3.2)."""
+
+
 class Protocol(HttpToolsProtocol):
-    """uvicorn's own, with four differences.
+    """uvicorn's own, with five differences.
 
     What comes before a request's body is bounded, for httptools collects whatever it is sent: more of it is answered
     with 400 and the end. Bytes are counted by what comes in at once, so that usual requests cost nothing more.
@@ -35,6 +40,9 @@ class Protocol(HttpToolsProtocol):
     an event) costs three times as much as that answer. Whatever is unusual about a request takes the long way.
 
     An answer's head and body leave as one piece, where uvicorn writes them one after the other.
+
+    There is an end to how many may be connected. Nobody who is being served makes room for another: who comes then
+    waits at the door (web/door.py).
     """
 
     head_seconds = 10.0
@@ -43,18 +51,21 @@ class Protocol(HttpToolsProtocol):
     """How much longer its body may take: pages that read one give up before and say so."""
     stalled_seconds = 60.0
     """How long somebody may take nothing of an answer."""
+    crowded_head_seconds = 2.0
+    crowded_body_seconds = crowded_stalled_seconds = 5.0
+    """While others wait for a place: how long a head may take, a body, and somebody who takes nothing of an answer."""
     most = 500
     """How many connections there may be: files for the store and the relay must be left of the usual 1024."""
 
     _piece = _waited_for = _left = 0
     _in_head = _done = _is_unfinished = False
-    _due = _stalled = _began = float("inf")
+    _due = _stalled = _began = _waits_since = float("inf")
     _watch: asyncio.TimerHandle | None = None
     _feeds: FeedsFirst | None = None
     _line: Gathering
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
-        """A connection begins; when there are too many, another makes room: the one that keeps us waiting longest."""
+        """A connection begins."""
         self._line = Gathering(transport, self.loop)
         super().connection_made(self._line)
         # Who asks through which server in front is nothing to an answer that all get.
@@ -63,11 +74,27 @@ class Protocol(HttpToolsProtocol):
         self._began = self.loop.time()
         self._wait()
         self._look()
-        if len(self.connections) > self.most:
-            others = (each for each in self.connections if isinstance(each, Protocol) and each is not self)
-            longest = min(others, key=lambda each: (each._due, each._began))  # noqa: SLF001 - of its own class
-            longest.transport.abort()
-            self.connections.discard(longest)
+        if len(self.connections) > self.most:  # by a server that accepts whoever comes: then nobody can wait
+            self.make_room((each for each in self.connections if each is not self), patient=False)
+
+    @classmethod
+    def has_room(cls, connections: Collection[object]) -> bool:
+        """Whether one more may be connected; at the limit somebody makes room, unless all are being served."""
+        return len(connections) < cls.most or cls.make_room(connections, patient=True)
+
+    @staticmethod
+    def make_room(connections: Iterable[object], *, patient: bool) -> bool:
+        """End the connection that keeps us waiting the longest and is not being served; False when there is none.
+
+        Who is `patient` gives a head that has just begun its time.
+        """
+        able = [each for each in connections if isinstance(each, Protocol) and each._gives_way(patient=patient)]  # noqa: SLF001 - of its own class
+        if not able:
+            return False
+        longest = min(able, key=lambda each: (each._due, each._began))  # noqa: SLF001 - of its own class
+        longest.transport.abort()
+        longest.connections.discard(longest)
+        return True
 
     def connection_lost(self, exc: Exception | None) -> None:
         """A connection ends."""
@@ -92,11 +119,16 @@ class Protocol(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """Answer or take the request, if its head is in bounds. Raises HeadTooLargeError, for the parser."""
+        """Answer or take the request, if its head is in bounds and names one host.
+
+        Raises HeadTooLargeError and HostMissingError, for the parser.
+        """
         self._in_head = False
         self._due += self.body_seconds
         if len(self.headers) > _HEADERS or (self._piece > _HEAD_BYTES and self._size() > _HEAD_BYTES):
             raise HeadTooLargeError
+        if sum(name == b"host" for name, _ in self.headers) != 1 and self.parser.get_http_version() == "1.1":
+            raise HostMissingError
         head = self._feeds.unchanged(self.url, self.headers) if self._feeds and self._is_usual() else None
         if head is None:
             super().on_headers_complete()
@@ -131,7 +163,8 @@ class Protocol(HttpToolsProtocol):
     def _wait(self) -> None:
         """From the first byte on, or the connection's beginning, a request must come to its end."""
         if not self._is_unfinished:
-            self._is_unfinished, self._due = True, self.loop.time() + self.head_seconds
+            self._is_unfinished, self._waits_since = True, self.loop.time()
+            self._due = self._waits_since + self.head_seconds
 
     def _look(self) -> None:
         """Hang up on whoever lets us wait for too long; who is being answered may take their time with the answer."""
@@ -147,6 +180,19 @@ class Protocol(HttpToolsProtocol):
             self.transport.close()  # once all of the last answer is taken
         soon = min(self._due, self._stalled) - now
         self._watch = self.loop.call_later(soon if 0 < soon < _ROUND else _ROUND, self._look)
+
+    def _gives_way(self, *, patient: bool) -> bool:
+        """Whether it may be ended for another: it is idle, its request takes long, or its answer is not taken."""
+        now = self.loop.time()
+        waits = self.transport.get_write_buffer_size()
+        left = waits + _sent_but_not_taken(self.transport)
+        if left:
+            since = self._stalled - self.stalled_seconds
+            return bool(waits) and left == self._left and now >= since + self.crowded_stalled_seconds
+        if self._is_unfinished:
+            takes = self.crowded_body_seconds if self._works() else self.crowded_head_seconds * patient
+            return now >= self._waits_since + takes
+        return not self._works()
 
     def _works(self) -> bool:
         """Whether a request is being answered."""

@@ -1,5 +1,6 @@
 """The web server, which ends when it is asked to and in good order."""
 
+import asyncio
 import contextlib
 import socket
 from collections.abc import Callable, Generator
@@ -7,6 +8,8 @@ from collections.abc import Callable, Generator
 import uvicorn
 
 from budkavle.config_forms import Listen
+from budkavle.web.door import Door
+from budkavle.web.protocol import Protocol
 
 
 class PortTakenError(OSError):
@@ -34,7 +37,7 @@ def listening(listen: Listen) -> socket.socket:
 
 
 class Server(uvicorn.Server):
-    """uvicorn, but it ends in good order, and the jobs stop first.
+    """uvicorn, but it ends in good order, the jobs stop first, and it accepts no more connections than it has room for.
 
     uvicorn itself raises a signal again once it has served, which would kill the process before the letters under way
     are recorded; and it drains requests while the scheduler still wakes.
@@ -52,10 +55,24 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Say when requests are answered."""
-        await super().startup(sockets)
+        await super().startup([])
+        self._door = Door(self._protocol, self._has_room, self.config.backlog)
+        self._door.open(sockets or ())
         self._serving()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop waking anybody, then answer what was asked already."""
         self._stopping()
+        await self._door.close()
         await super().shutdown(sockets)
+
+    def _protocol(self) -> asyncio.Protocol:
+        return self._kind(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+
+    def _has_room(self) -> bool:
+        return self._kind.has_room(self.server_state.connections)
+
+    @property
+    def _kind(self) -> type[Protocol]:
+        kind = self.config.http_protocol_class
+        return kind if issubclass(kind, Protocol) else Protocol

@@ -1,12 +1,14 @@
 """What past editions have shown: read from the variants of which a letter went out."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import ColumnElement, Engine, and_, or_, select
 
-from digest.adapters.editions import content_row, edition_row
+from digest.adapters.contents import content_row
+from digest.adapters.editions import edition_row
 from digest.adapters.tables import deliveries, delivery_counts, editions, receipts, variant_items, variants
-from digest.content import Row
+from digest.content import Row, Showing
 from digest.delivery import DeliveryState, EditionId
 from digest.edition import Edition
 
@@ -36,7 +38,9 @@ def begun(read: Engine, digest: str) -> Sequence[Edition]:
 
 
 def shown_in(read: Engine, edition: EditionId) -> frozenset[Row]:
-    """Every article that a letter of the edition showed, as what and in which version's words.
+    """Every article that a letter of the edition showed, as what and in which version's words, at its full length.
+
+    What a letter showed and another one only named is shown.
 
     What was pulled before any letter with it went out is not among them. When an edition is so old that its receipts
     are gone, all its variants count.
@@ -49,7 +53,9 @@ def shown_in(read: Engine, edition: EditionId) -> frozenset[Row]:
     )
     with read.begin() as connection:
         rows = connection.execute(own.where(sent)).all() or connection.execute(own).all()
-    return frozenset(content_row(row) for row in rows)
+    shown = frozenset(replace(content_row(row), short=False) for row in rows)
+    in_letters = {row.article for row in shown if row.showing is Showing.ITEM}
+    return frozenset(row for row in shown if row.showing is not Showing.NAMED or row.article not in in_letters)
 
 
 def _went_out(which: ColumnElement[bool]) -> ColumnElement[bool]:

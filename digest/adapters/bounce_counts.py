@@ -83,6 +83,16 @@ def came_back_since(connection: Connection, since: datetime) -> Iterator[Row[*tu
     yield from connection.execute(wanted.where(back.exists()).order_by(editions.c.id))
 
 
+def unread_since(connection: Connection, since: datetime) -> Iterator[Row[*tuple[Any, ...]]]:
+    """The editions begun since then whose letters came back in unknown words: `digest`, `period_key`, `number`."""
+    number = func.count(distinct(bounces.c.subscription_id)).label("number")
+    wanted = select(editions.c.digest, editions.c.period_key, number).join(
+        bounces, bounces.c.edition_id == editions.c.id
+    )
+    here = and_(bounces.c.kind == BounceClass.UNKNOWN, editions.c.moment > since)
+    yield from connection.execute(wanted.where(here).group_by(editions.c.id).order_by(editions.c.id))
+
+
 def refused_since(connection: Connection, since: datetime) -> Iterator[Row[*tuple[Any, ...]]]:
     """Where our letters were refused for our own fault since then: `domain`, `number`, `status`, `diagnostic`.
 
@@ -100,13 +110,13 @@ def refused_since(connection: Connection, since: datetime) -> Iterator[Row[*tupl
 
 
 def refused_now(connection: Connection) -> Iterator[Row[*tuple[Any, ...]]]:
-    """The letters of editions under way that the relay refused for our own fault: `address_key`, `reply`.
+    """The letters of editions under way that the relay refused for our own fault: `address`, `reply`.
 
     They are the only ones that are deferred after a 5xx.
     """
     said = or_(*(deliveries.c.reply.like(f"{phase}: 5%") for phase in (Phase.RCPT, Phase.DATA, Phase.DOT)))
     wanted = (
-        select(subscribers.c.address_key, deliveries.c.reply)
+        select(subscribers.c.address, deliveries.c.reply)
         .join(subscriptions, subscriptions.c.id == deliveries.c.subscription_id)
         .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
         .join(editions, editions.c.id == deliveries.c.edition_id)

@@ -15,6 +15,7 @@ _MOST = 12
 FORGIVEN = (EventKind.LIFTED, EventKind.CONFIRMED, EventKind.MOVED)
 """From then on the address starts anew: an operator or its owner says that it is good, or it is another one."""
 _SAYS_SOMETHING = (*COUNTS, BounceClass.COMPLAINT)
+_SAY_NOTHING = (BounceClass.SENDER_FAULT, BounceClass.UNKNOWN)
 
 
 def history(connection: Connection, subscription: int, edition: int) -> Iterator[History]:
@@ -31,7 +32,10 @@ def history(connection: Connection, subscription: int, edition: int) -> Iterator
 
 
 def _up_to(connection: Connection, subscription: int, top: int) -> History:
-    """Newest first. A letter that was refused for our fault says nothing, neither well nor ill, and is left out."""
+    """Newest first. A letter that was refused for our fault, or came back in words that nobody knows, says nothing.
+
+    Neither well nor ill: it is left out.
+    """
     mine = deliveries.c.subscription_id == subscription
     sent = select(deliveries.c.edition_id).where(mine, deliveries.c.state == DeliveryState.SENT)
     told = (
@@ -62,10 +66,10 @@ def _up_to(connection: Connection, subscription: int, top: int) -> History:
     return [
         [each for each in evidence[edition] if each.kind in _SAYS_SOMETHING]
         for edition in few
-        if not _is_only_our_fault(evidence[edition])
+        if not _says_nothing(evidence[edition])
     ]
 
 
-def _is_only_our_fault(found: list[Evidence]) -> bool:
+def _says_nothing(found: list[Evidence]) -> bool:
     kinds = {each.kind for each in found}
-    return BounceClass.SENDER_FAULT in kinds and kinds.isdisjoint(_SAYS_SOMETHING)
+    return not kinds.isdisjoint(_SAY_NOTHING) and kinds.isdisjoint(_SAYS_SOMETHING)

@@ -23,7 +23,6 @@ from digest.subscription import SubscriptionId
 from digest.suppression import SuppressionReason, operator_may_lift
 from digest.verp import Returned
 from mail.address import Address, domain_of
-from mail.refusal_words import Blame, blame_of
 from mail.status_codes import BounceClass, class_of, status_of
 
 BRAKE = "brake"
@@ -67,10 +66,8 @@ class Bounces:
         for row in rows:
             status = status_of("", row.reply)
             letter = Returned(edition=EditionId(row.edition_id), subscription=SubscriptionId(row.subscription_id))
-            ours = blame_of(row.reply) is Blame.OURS
-            kind = BounceClass.SENDER_FAULT if ours else class_of(status, row.reply)
             facts = {"status": status, "diagnostic": row.reply, "source": _BY_THE_RELAY, "mark": _BY_THE_RELAY}
-            self.take(letter, Bounce(kind=kind, own_relay=True, **facts), now)
+            self.take(letter, Bounce(kind=class_of(status, row.reply), own_relay=True, **facts), now)
         return len(rows)
 
     def forget(self, before: datetime) -> int:
@@ -155,7 +152,7 @@ def _letter(connection: Connection, of: Returned) -> Row[*tuple[Any, ...]] | Non
             subscriptions.c.id,
             subscriptions.c.subscriber_id,
             subscribers.c.hash,
-            subscribers.c.address_key,
+            subscribers.c.address,
             editions.c.id.label("edition_id"),
             editions.c.digest,
             editions.c.period_key,
@@ -182,7 +179,7 @@ def _values(one: Bounce, letter: Row[*tuple[Any, ...]]) -> dict[str, object]:
         "diagnostic": one.diagnostic,
         "source": one.source,
         "own_relay": one.own_relay,
-        "domain": domain_of(letter.address_key),
+        "domain": domain_of(letter.address),
     }
 
 

@@ -1,13 +1,13 @@
 """Using a token from a letter: looking changes nothing, and the one use is one transaction."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine, select
 
 from articles.article import Seq
-from digest.adapters.joining import Joining
+from digest.adapters.joining import Joining, subscriptions_of
 from digest.adapters.moving import is_void, move
 from digest.adapters.moving import of_detail as move_of
 from digest.adapters.tables import subscribers
@@ -17,17 +17,23 @@ from digest.keyed import Key
 from digest.tokens import TokenPurpose, TokenState
 
 _FOR_PAGES = (TokenPurpose.CONFIRM, TokenPurpose.MOVE)
+_FRESH = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Looked:
-    """What a token would do. `address` is the one that its letter went to."""
+    """What a token would do. `address` is the one that its letter went to.
+
+    `is_fresh` while it was used just now; `choices` are then the leave tokens of what it confirmed, by digest.
+    """
 
     purpose: TokenPurpose
     state: TokenState
     wishes: tuple[DigestWish, ...]
     address: str
     language: str
+    is_fresh: bool = False
+    choices: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +58,15 @@ class Confirmations:
         """What this token would do; None for an unknown one, and for one of another purpose."""
         with self._read.begin() as connection:
             found = find(connection, token, now, *_FOR_PAGES)
-            return self._looked(connection, found) if found else None
+            if found is None:
+                return None
+            looked = self._looked(connection, found)
+            if found.used is None or now - found.used > _FRESH:
+                return looked
+            standing = subscriptions_of(connection, found.subscriber)
+            named = [wish.digest for wish in looked.wishes if wish.digest in standing]
+            choices = {name: str(standing[name].token) for name in named}
+            return replace(looked, is_fresh=True, choices=choices)
 
     def use(self, token: str, newest: Seq, now: datetime) -> Used:
         """Do what the token is for, unless it was done or is too late."""

@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 
 from articles.article import ArticleId, Seq
+from digest.adapters.contents import IN_VARIANT, contents_of
 from digest.adapters.receipts import said
 from digest.adapters.tables import (
     deliveries,
@@ -36,12 +37,10 @@ from digest.adapters.tables import (
     editions,
     senders,
     taken_back,
-    variant_items,
     variants,
 )
 from digest.adapters.template_sets import keep_templates, kept_templates
-from digest.content import Content, Showing
-from digest.content import Row as ContentRow
+from digest.content import Content
 from digest.delivery import OPEN, DeliveryState, EditionId, Reason, VariantId
 from digest.edition import CLOSED, Edition, EditionState, EditionStatus
 from digest.period import PeriodKey
@@ -260,19 +259,9 @@ class Editions:
         """The variants that somebody waits for and that have no form yet, with what they hold."""
         waits = deliveries.c.state.in_([DeliveryState.PLANNED, DeliveryState.DEFERRED])
         wanted = select(deliveries.c.variant_id).where(deliveries.c.edition_id == edition.id, waits)
-        statement = (
-            select(variants.c.id, variants.c.more, variant_items)
-            .join(variant_items, variant_items.c.variant_id == variants.c.id)
-            .where(variants.c.id.in_(wanted), variants.c.form.is_(None))
-            .order_by(variants.c.id)
-        )
-        contents: dict[VariantId, Content] = {}
+        statement = IN_VARIANT.where(variants.c.id.in_(wanted), variants.c.form.is_(None)).order_by(variants.c.id)
         with self._read.begin() as connection:
-            for row in connection.execute(statement):
-                variant = VariantId(row.id)
-                known = contents.get(variant, Content(more=row.more))
-                contents[variant] = Content(rows=known.rows | {content_row(row)}, more=row.more)
-        return contents
+            return contents_of(connection.execute(statement))
 
     def has_forms(self, edition: Edition) -> bool:
         """Whether any variant of an edition was rendered."""
@@ -442,8 +431,3 @@ def edition_row(row: Row[tuple[object, ...]]) -> Edition:
         is_planned=row.audience is not None,
         is_folded=row.folded is not None,
     )
-
-
-def content_row(row: Row[tuple[object, ...]]) -> ContentRow:
-    """What a row of `variant_items` says."""
-    return ContentRow(showing=Showing(row.showing), article=ArticleId(row.article), seq=Seq(row.seq))

@@ -16,8 +16,8 @@ def note(connection: Connection, subscriber: int, event: Event) -> None:
     connection.execute(insert(events).values(**values, detail=detail))
 
 
-def note_alike(connection: Connection, whom: Sequence[tuple[int, str]], like: Event) -> None:
-    """Add the same to the stories of many: of these subscribers, each about the digest beside it."""
+def note_alike(connection: Connection, whom: Sequence[tuple[int, str | None]], like: Event) -> None:
+    """Add the same to the stories of many: of these subscribers, each about the digest beside it, or about all."""
     if whom:
         detail = json.dumps(dict(like.detail), ensure_ascii=False, sort_keys=True)
         values = {"at": like.at, "kind": like.kind, "detail": detail}

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, case, literal, select
 
 from articles.article import ArticleId, Seq
-from digest.adapters.editions import content_row
+from digest.adapters.contents import IN_VARIANT, content_of
 from digest.adapters.tables import deliveries, editions, receipts, variant_items, variants
 from digest.content import Content
 from digest.delivery import DeliveryState, EditionId
@@ -37,10 +37,7 @@ def fate_of(connection: Connection, edition: EditionId, subscription: Subscripti
         return None
     shown = None
     if row.variant_id is not None:
-        held = select(variant_items, variants.c.more).join(variants).where(variants.c.id == row.variant_id)
-        found = connection.execute(held).all()
-        more = found[0].more if found else 0
-        shown = Content(rows=frozenset(content_row(each) for each in found), more=more)
+        shown = content_of(connection.execute(IN_VARIANT.where(variants.c.id == row.variant_id)).all())
     return Fate(
         state=DeliveryState(row.state),
         reason=row.reason,

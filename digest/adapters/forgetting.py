@@ -34,8 +34,8 @@ def forget_subscriber(connection: Connection, subscriber: int, now: datetime) ->
     for each in connection.execute(select(subscriptions.c.id).where(mine)).scalars().all():
         values = blank | {"token": leave_token()}
         connection.execute(update(subscriptions).where(subscriptions.c.id == each).values(values))
-    nameless = {"address": "", "address_key": f"{_NAMELESS}{subscriber}", "hash": "", "language": "", "since": now}
-    connection.execute(update(subscribers).where(subscribers.c.id == subscriber).values(nameless))
+    nameless = {"address": "", "address_key": f"{_NAMELESS}{subscriber}", "mailbox": None, "hash": "", "language": ""}
+    connection.execute(update(subscribers).where(subscribers.c.id == subscriber).values(**nameless, since=now))
     _sweep_one(connection, subscriber)
 
 

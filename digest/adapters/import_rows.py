@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Table, and_, bindparam, insert, select, updat
 
 from articles.article import Seq
 from digest.adapters.tables import events, subscribers, subscriptions, transactional_letters
+from digest.adapters.undoing import ask_no_more
 from digest.events import EventKind
 from digest.importing import Listed, without_addresses
 from digest.joining import IMPORTED
@@ -67,6 +68,8 @@ class Rows:
                 del values["token"]
                 here = and_(subscriptions.c.subscriber_id == ids[each.key], subscriptions.c.digest == each.digest)
                 connection.execute(update(subscriptions).where(here).values(values))
+                if each.state is SubscriptionState.ENDED:
+                    ask_no_more(connection, {ids[each.key]: {each.digest}})
         _NEW_EVENT.many(connection, [_named(self._event(each, ids)) for each in made], n_at=self._now)
         asked = [each for each in made if each.state is SubscriptionState.PENDING]
         if asked:
@@ -100,7 +103,10 @@ class Rows:
         }
 
     def _consent(self, listed: Listed) -> str:
-        return listed.consent or self._trusted or ""
+        """What somebody agreed by; what another system reports of it stands behind it, where there is one."""
+        trusted = self._trusted if listed.state is not SubscriptionState.ENDED else None
+        own = listed.consent or trusted or ""
+        return f"{own}; {listed.reported}" if own and listed.reported else own
 
     def _event(self, listed: Listed, ids: Mapping[str, int]) -> dict[str, object]:
         detail: dict[str, object] = {
@@ -111,6 +117,8 @@ class Rows:
             "state": listed.state.value,
             "topics": listed.topics,
         }
+        if listed.reported:
+            detail["reported"] = without_addresses(listed.reported)
         if self._trusted is not None:
             detail["reason"] = without_addresses(self._trusted)
         return {

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, and_, insert, select, update
 from articles.article import Seq
 from digest.adapters.import_rows import ListFile, Rows, in_json
 from digest.adapters.leave_tokens import tokens_in_order
+from digest.adapters.mailboxes import KEY_OF_MAILBOX, of_mailboxes
 from digest.adapters.tables import imports, subscribers, subscriptions, suppressions
 from digest.importing import Known, Listed, Outcome, Verdict, decide
 from digest.subscription import SubscriptionState
@@ -97,7 +98,7 @@ def _tried(seen: sqlite3.Connection, there: "_There", listed: Listed) -> Verdict
     if known is None or known.state is SubscriptionState.PENDING:  # else this list makes nothing of it
         row = seen.execute("SELECT line FROM seen WHERE who = ?", (who,)).fetchone()
         known = Known(listed.state, _THIS, row[0]) if row else known
-    verdict = decide(listed, known, there.suppressed.get(listed.known_as), _THIS)
+    verdict = decide(listed, known, there.no(listed), _THIS)
     if verdict.outcome in MADE:
         seen.execute("INSERT INTO seen VALUES (?, ?)", (who, listed.line))
     return verdict
@@ -108,26 +109,32 @@ class _There:
 
     def __init__(self, connection: Connection, batch: Sequence[Listed]) -> None:
         keys = {each.key for each in batch}
-        mine = subscribers.c.address_key.in_(keys)
-        ids = connection.execute(select(subscribers.c.address_key, subscribers.c.id).where(mine))
-        self.ids: dict[str, int] = {key: number for key, number in ids}  # noqa: C416 - rows are no tuples to mypy
+        mine = of_mailboxes(keys)
+        # A twin comes first, and its like with the key's own spelling is the one that is written to.
+        who = select(KEY_OF_MAILBOX, subscribers.c.id).where(mine).order_by(subscribers.c.mailbox.is_(None))
+        self.ids: dict[str, int] = {key: number for key, number in connection.execute(who)}  # noqa: C416 - rows are no tuples to mypy
         rows = connection.execute(
             select(
-                subscribers.c.address_key,
+                KEY_OF_MAILBOX,
                 subscriptions.c.digest,
                 subscriptions.c.state,
                 subscriptions.c.import_id,
                 subscriptions.c.import_line,
             )
             .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
-            .where(subscriptions.c.subscriber_id.in_(self.ids.values()))
+            .where(mine)
+            .order_by(subscribers.c.mailbox.is_(None))
         )
         self.subscriptions = {(row[0], row[1]): Known(SubscriptionState(row[2]), row[3], row[4]) for row in rows}
-        hashes = [each.known_as for each in batch]
+        hashes = [known_as for each in batch for known_as in {each.known_as, each.spelt_as}]
         noes = connection.execute(
             select(suppressions.c.hash, suppressions.c.reason).where(suppressions.c.hash.in_(hashes))
         )
         self.suppressed = {known_as: SuppressionReason(reason) for known_as, reason in noes}
+
+    def no(self, listed: Listed) -> SuppressionReason | None:
+        """Why the mailbox, or this spelling of its address, must not be mailed."""
+        return self.suppressed.get(listed.known_as) or self.suppressed.get(listed.spelt_as)
 
     def known(self, listed: Listed) -> Known | None:
         """The subscription that a line is about."""
@@ -154,7 +161,7 @@ class Taking:
             asked = set[tuple[str, str]]()
             for listed in batch:
                 known = there.known(listed)
-                verdict = decide(listed, known, there.suppressed.get(listed.known_as), self.id or _THIS)
+                verdict = decide(listed, known, there.no(listed), self.id or _THIS)
                 verdicts.append(verdict)
                 if verdict.outcome in MADE and (known is None or known.made_by != (self.id or _THIS)):
                     if known is not None:

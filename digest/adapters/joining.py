@@ -12,7 +12,8 @@ from sqlalchemy import Connection, Engine, Row, insert, select, update
 from articles.article import Seq
 from digest.adapters.events import note
 from digest.adapters.leave_tokens import leave_token
-from digest.adapters.notices import NewNotice, lay_down
+from digest.adapters.mailboxes import subscriber_at
+from digest.adapters.notices import NewNotice, lay_down, remind_no_more
 from digest.adapters.suppressions import Suppressions
 from digest.adapters.tables import consent_texts, subscribers, subscriptions, transactional_letters
 from digest.adapters.tokens import Token, use
@@ -63,6 +64,7 @@ class Joining:
                 _keep_text(connection, text, now)
             subscriber = subscriber_of(connection, self._key, asked.address, asked.language, now)
             states = [_pending(connection, subscriber, wish, newest, now) for wish in asked.wishes]
+            self._suppressions.adopt(connection, asked.address)
             no = self._suppressions.of(connection, self._key.address_hash(asked.address))
             kind = NoticeKind.ALREADY if is_sent_to(states) and no is None else NoticeKind.CONFIRM
             lately = _letters_lately(connection, subscriber, now)
@@ -89,6 +91,7 @@ class Joining:
                 note(connection, token.subscriber, _confirmed(wishes, wish, now))
         if done:
             use(connection, token, now)
+            remind_no_more(connection, token.subscriber)
             here = subscribers.c.id == token.subscriber
             connection.execute(update(subscribers).where(here).values(language=wishes.language))
             self.lift(connection, token.subscriber, now)
@@ -115,9 +118,8 @@ class Joining:
 
 
 def subscriber_of(connection: Connection, key: Key, address: Address, language: str, now: datetime) -> int:
-    """The subscriber with this address, made if there is none."""
-    statement = select(subscribers.c.id).where(subscribers.c.address_key == address.key)
-    known: int | None = connection.execute(statement).scalar()
+    """The subscriber with the mailbox of this address, made if there is none."""
+    known = subscriber_at(connection, address)
     if known is not None:
         return known
     known_as = {"address_key": address.key, "hash": key.address_hash(address)}

@@ -13,6 +13,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    Label,
     ScalarSelect,
     Select,
     String,
@@ -26,10 +27,11 @@ from sqlalchemy import (
     update,
 )
 
-from digest.adapters.tables import caused_letters, events, refused_letters, subscribers
+from digest.adapters.tables import caused_letters, events, refused_letters, subscribers, subscriptions
 from digest.events import EventKind
 from digest.keyed import Key, Purpose
-from digest.limits import DAY, HOUR, PENDING, Asked, Caused, Limit, Limits, Refused, decide
+from digest.limits import DAY, HOUR, PENDING, Asked, Caused, Limit, Limits, Refused, Share, decide, share_of
+from digest.subscription import SubscriptionState
 from storage.columns import Instant
 
 log = structlog.get_logger()
@@ -43,6 +45,7 @@ _WIDE, _BEHIND_ALL = 32, "g"
 _row = caused_letters.c
 _ANSWERS = (EventKind.CONFIRMED, EventKind.MOVED, EventKind.EXPORTED)
 """What only somebody does who reads the letters."""
+_LIVING = (SubscriptionState.ACTIVE, SubscriptionState.PAUSED)
 
 
 def _count(*which: ColumnElement[bool]) -> ScalarSelect[int]:
@@ -58,23 +61,34 @@ def _caused() -> Select[Any]:
     own = _row.address == bindparam("address")
     # What came before its owner last answered was no bomb.
     answers = select(func.max(events.c.at)).join(subscribers, subscribers.c.id == events.c.subscriber_id)
-    mine = (subscribers.c.address_key == bindparam("person"), events.c.kind.in_(_ANSWERS))
+    person = or_(subscribers.c.address_key == bindparam("person"), subscribers.c.mailbox == bindparam("person"))
+    mine = (person, events.c.kind.in_(_ANSWERS))
     answered = func.coalesce(answers.where(*mine).scalar_subquery(), _moment("pending"), type_=Instant)
     in_network = _row.network.in_(bindparam("networks", expanding=True))
     beginnings = (bindparam(name, type_=String) for name in ("today", "before"))
     in_wide = or_(*(_row.network.between(each, each + _BEHIND_ALL) for each in beginnings))
-    in_domain = _row.domain == bindparam("domain")
-    # Counted from the newest, the last letter that is in bounds of all: an hour after it there is room for one more.
-    goes = select(_row.goes).where(_row.goes > _moment("hour")).order_by(_row.goes.desc())
+    lately = _row.asked > _moment("hour")
+    in_domain = and_(_row.domain == bindparam("domain"), lately)
+    is_own, is_crowded = _row.share == Share.OWN, _row.share == Share.CROWDED
+    known = select(subscriptions.c.id).join(subscribers).where(person, subscriptions.c.state.in_(_LIVING))
     return select(
         select(func.max(_row.asked)).where(own).scalar_subquery().label("last"),
         _count(own, _row.asked > _moment("day")).label("last_day"),
         _count(own, _row.asked > _moment("pending"), _row.asked > answered).label("unanswered"),
-        _count(in_network, _row.asked > _moment("hour")).label("from_network"),
-        _count(in_wide, _row.asked > _moment("hour")).label("from_wide_network"),
-        _count(in_domain, _row.asked > _moment("hour")).label("to_domain"),
-        goes.offset(bindparam("overall")).limit(1).scalar_subquery().label("newest"),
+        _count(in_network, lately).label("from_network"),
+        _count(in_wide, lately).label("from_wide_network"),
+        _count(in_domain, is_own).label("own_to_domain"),
+        _count(in_domain, ~is_own).label("new_to_domain"),
+        _count(in_domain, is_crowded).label("crowded_to_domain"),
+        known.exists().label("is_known"),
+        *(_last_in_bounds(share) for share in Share),
     )
+
+
+def _last_in_bounds(share: Share) -> Label[Any]:
+    """Counted from the newest, the last letter of a share that is in bounds: an hour after it there is room again."""
+    goes = select(_row.goes).where(_row.share == share, _row.goes > _moment("hour")).order_by(_row.goes.desc())
+    return goes.offset(bindparam(f"most_{share}")).limit(1).scalar_subquery().label(f"newest_{share}")
 
 
 _CAUSED = _caused()
@@ -100,7 +114,7 @@ class CausedLetters:
     def refuses(self, asked: Asked, now: datetime) -> bool:
         """Whether a letter is forbidden already, found without writing: a flood costs no more than reading."""
         with self._read.begin() as connection:
-            found = self._decide(connection, asked, now)
+            found, _ = self._decide(connection, asked, now)
         if isinstance(found, Limit):
             self._note(found, asked, now)
             if self._ticks() - self._written >= _WRITE_SECONDS:
@@ -110,7 +124,7 @@ class CausedLetters:
 
     def admit(self, connection: Connection, asked: Asked, now: datetime) -> datetime | None:
         """When one more letter may go, counted in this transaction; None when it may not."""
-        found = self._decide(connection, asked, now)
+        found, share = self._decide(connection, asked, now)
         if isinstance(found, Limit):
             self._note(found, asked, now)
             return None
@@ -121,7 +135,7 @@ class CausedLetters:
             "domain": self._of_domain(asked),
             "network": self._of_network(asked, now),
         }
-        connection.execute(insert(caused_letters).values(asked=now, goes=found, **hashes))
+        connection.execute(insert(caused_letters).values(asked=now, goes=found, share=share, **hashes))
         return found
 
     def forget_old(self, now: datetime) -> None:
@@ -143,7 +157,7 @@ class CausedLetters:
             rows = connection.execute(recent).all()
         return [Refused(limit=Limit(one.limit), subject=one.subject, number=one.number, last=one.last) for one in rows]
 
-    def _decide(self, connection: Connection, asked: Asked, now: datetime) -> datetime | Limit:
+    def _decide(self, connection: Connection, asked: Asked, now: datetime) -> tuple[datetime | Limit, Share]:
         networks = [self._of_network(asked, moment) for moment in (now, now - HOUR)]  # it is another one after midnight
         wanted = {
             "address": self._of_address(asked),
@@ -155,19 +169,23 @@ class CausedLetters:
             "hour": now - HOUR,
             "day": now - DAY,
             "pending": now - PENDING,
-            "overall": self._limits.overall - 1,
+            **{f"most_{share}": self._limits.of_share(share) - 1 for share in Share},
         }
         row = connection.execute(_CAUSED, wanted).one()
+        share = share_of(asked.purpose, is_known=row.is_known, from_wide_network=row.from_wide_network)
+        newest = getattr(row, f"newest_{share}")
         caused = Caused(
             last=row.last,
             last_day=row.last_day,
             unanswered=row.unanswered,
             from_network=row.from_network,
             from_wide_network=row.from_wide_network,
-            to_domain=row.to_domain,
-            free_from=row.newest + HOUR if row.newest else now,
+            to_domain=row.own_to_domain if share is Share.OWN else row.new_to_domain,
+            free_from=newest + HOUR if newest else now,
+            share=share,
+            crowded_to_domain=row.crowded_to_domain,
         )
-        return decide(self._limits, asked, caused, now)
+        return decide(self._limits, asked, caused, now), share
 
     def _note(self, limit: Limit, asked: Asked, now: datetime) -> None:
         subject = {

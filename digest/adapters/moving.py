@@ -12,13 +12,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from digest.adapters.events import note
+from digest.adapters.events import note, story
 from digest.adapters.joining import subscriber_of, subscriptions_of
 from digest.adapters.leaving import end_where
+from digest.adapters.mailboxes import of_mailbox
 from digest.adapters.notices import NewNotice, lay_down
 from digest.adapters.tables import subscribers, subscriptions, suppressions
 from digest.adapters.tokens import Token
-from digest.events import Event, EventKind
+from digest.events import CONSENT, CONSENTS, Event, EventKind
+from digest.importing import without_addresses
 from digest.keyed import Key
 from digest.subscription import SubscriptionId, SubscriptionState
 from digest.suppression import SuppressionReason, operator_may_lift
@@ -68,7 +70,7 @@ def move(connection: Connection, key: Key, token: Token, now: datetime) -> int:
         raise ValueError(msg)
     before = connection.execute(select(subscribers).where(subscribers.c.id == token.subscriber)).one()
     owner = subscriber_of(connection, key, wanted.to, before.language, now)
-    moved = Event(kind=EventKind.MOVED, at=now, digest=mine.digest)
+    moved = Event(kind=EventKind.MOVED, at=now, digest=mine.digest, detail=_consent_of(connection, mine))
     if owner == token.subscriber:  # only written in another way
         written = update(subscribers).where(subscribers.c.id == owner)
         connection.execute(written.values(address=wanted.to.text))
@@ -89,20 +91,32 @@ def move(connection: Connection, key: Key, token: Token, now: datetime) -> int:
     return owner
 
 
+def _consent_of(connection: Connection, mine: Row[Any]) -> dict[str, object]:
+    """What its owner agreed to when the subscription began, and when: the record of consent goes where it goes."""
+    told = [each for each in story(connection, mine.subscriber_id) if each.kind in CONSENTS]
+    own = [each for each in told if each.digest == mine.digest] or told  # it was changed for another digest
+    if not own:
+        return {"consent": without_addresses(mine.consent), "agreed": mine.since.isoformat()}
+    last = own[-1]
+    kept = {name: value for name, value in last.detail.items() if name in CONSENT}
+    return {"agreed": last.at.isoformat(), **kept}  # one that moved before says itself when it was
+
+
 def is_void(connection: Connection, key: Key, token: Token) -> bool:
     """Whether there is nothing to move any more, or the new address's owner said no after it was asked for."""
     wanted = of_detail(token.detail)
     mine = _mine(connection, token, wanted)
     if mine is None:
         return True
-    known = connection.execute(select(suppressions).where(suppressions.c.hash == key.address_hash(wanted.to))).first()
-    if known is not None and known.reason == SuppressionReason.COMPLAINT and known.since >= token.asked:
+    hashes = {key.address_hash(wanted.to), key.spelling_hash(wanted.to)}
+    noes = connection.execute(select(suppressions).where(suppressions.c.hash.in_(hashes))).all()
+    if any(no.reason == SuppressionReason.COMPLAINT and no.since >= token.asked for no in noes):
         return True
     left = (
         select(subscriptions.c.ended)
         .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
         .where(
-            subscribers.c.address_key == wanted.to.key,
+            of_mailbox(wanted.to),
             subscriptions.c.digest == mine.digest,
             subscriptions.c.state == SubscriptionState.ENDED,
             subscriptions.c.ended >= token.asked,

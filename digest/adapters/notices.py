@@ -44,7 +44,7 @@ class Waiting:
     @property
     def is_of_a_list(self) -> bool:
         """Whether nobody waits for it: a list that was imported has its reader asked."""
-        return self.kind is NoticeKind.CONFIRM and json.loads(self.detail).get("page") == IMPORTED
+        return self.kind in {NoticeKind.CONFIRM, NoticeKind.REMIND} and json.loads(self.detail).get("page") == IMPORTED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +73,12 @@ def lay_down(
     connection.execute(
         insert(transactional_letters).values(**values, asked=now, state=state, attempt=0, next_at=goes or now)
     )
+
+
+def remind_no_more(connection: Connection, subscriber: int) -> None:
+    """Send no reminder that still waits: its reader has confirmed."""
+    waiting = and_(_row.subscriber_id == subscriber, _row.kind == NoticeKind.REMIND, _WAITING)
+    connection.execute(update(transactional_letters).where(waiting).values(state=NoticeState.EXPIRED))
 
 
 class Notices:

@@ -9,10 +9,11 @@ from articles.article import ArticleId, Seq
 from digest.adapters.editions import audience_of, by_key, finish_if_done, in_flight
 from digest.adapters.receipts import Shown, said_in, shown
 from digest.adapters.suppressions import with_suppression
-from digest.adapters.tables import deliveries, editions, subscriptions, suppressions
+from digest.adapters.tables import deliveries, editions, subscriptions, suppressions, variants
 from digest.adapters.variants import variant_for
 from digest.delivery import DeliveryState, EditionId, Reason, VariantId
 from digest.edition import Edition, EditionState
+from digest.letter_room import Fit, unbounded
 from digest.selection import Newsroom, Said, content
 from digest.subscription import SubscriptionId, SubscriptionState, filter_of
 from storage.compiled import Prepared
@@ -36,9 +37,9 @@ class Planner:
         self._write = write
         self._batch = batch
 
-    def plan(self, edition: Edition, room: Newsroom, limit: int) -> None:
-        """Plan for the whole audience; continues where it was broken off."""
-        decisions = _Decisions(edition, room, limit)
+    def plan(self, edition: Edition, room: Newsroom, limit: int, fit: Fit = unbounded) -> None:
+        """Plan for the whole audience; continues where it was broken off. `fit` decides what finds room in a letter."""
+        decisions = _Decisions(edition, room, limit, fit)
         while self._plan_batch(edition, decisions):
             pass
 
@@ -61,8 +62,9 @@ class Planner:
 class _Decisions:
     """What each subscription is shown, by one rule (`digest.selection.content`), asked once for all that are alike."""
 
-    def __init__(self, edition: Edition, room: Newsroom, limit: int) -> None:
+    def __init__(self, edition: Edition, room: Newsroom, limit: int, fit: Fit) -> None:
         self._edition = edition
+        self._fit = fit
         self._room = room
         self._limit = limit
         self._made: dict[Asked, VariantId | None] = {}
@@ -101,7 +103,8 @@ class _Decisions:
         if asked not in self._made:
             items = self._room.items(filter_of(row.topics.split(), row.publishers.split()), row.from_seq)
             letter = content(items, said, self._room, self._limit)
-            self._made[asked] = None if letter.is_empty else variant_for(connection, self._edition.id, letter)
+            fits = None if letter.is_empty else self._fit(letter)
+            self._made[asked] = variant_for(connection, self._edition.id, fits) if fits else None
         return self._made[asked]
 
 
@@ -111,7 +114,8 @@ def _by_what_they_were_told(
     """These subscriptions, by the cut up to which each was told everything it was owed; 0 where that is not known.
 
     Whoever was surely sent an edition, or found to be owed nothing by it, has been told every correction and withdrawal
-    up to its cut: only acts after it are looked for. Receipts of what came before are read of the others alone.
+    up to its cut, unless one found no room: only acts after it are looked for. Receipts of what came before are read of
+    the others alone.
     """
     earlier = (
         select(editions.c.id, editions.c.cut_seq)
@@ -129,6 +133,7 @@ def _by_what_they_were_told(
             deliveries.c.edition_id == before.id,
             deliveries.c.subscription_id.in_([row.id for row in rows]),
             or_(deliveries.c.state == DeliveryState.SENT, owed_nothing),
+            or_(deliveries.c.variant_id.is_(None), deliveries.c.variant_id.not_in(_owing(before.id))),
         )
         ids = set(connection.execute(told).scalars())
         if ids:
@@ -136,6 +141,11 @@ def _by_what_they_were_told(
         rows = [row for row in rows if row.id not in ids]
     if rows:
         yield Seq(0), rows
+
+
+def _owing(edition: EditionId) -> Select[tuple[int]]:
+    """The edition's variants that had no room for a notice."""
+    return select(variants.c.id).where(variants.c.edition_id == edition, variants.c.owed > 0)
 
 
 def _in_flight_of(connection: Connection, digest: str) -> bool:

@@ -1,21 +1,23 @@
 """Pulling: what is withdrawn or erased leaves every letter not under way yet (docs/design.md, "What each act does")."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, Select, and_, bindparam, func, or_, select, update
 
 from articles.article import ArticleId, Seq
-from digest.adapters.editions import content_row, finish_if_done
+from digest.adapters.contents import IN_VARIANT, content_of
+from digest.adapters.editions import edition_row, finish_if_done
 from digest.adapters.planning import move_cursors
 from digest.adapters.tables import deliveries, editions, variant_items, variants
 from digest.adapters.variants import variant_for
-from digest.content import Content, Showing
 from digest.content import Row as ContentRow
-from digest.delivery import DeliveryState, EditionId, Reason, VariantId
-from digest.edition import EditionState
+from digest.content import Showing
+from digest.delivery import DeliveryState, Reason, VariantId
+from digest.edition import Edition, EditionState
+from digest.letter_room import Fit, unbounded
 from digest.subscription import SubscriptionId
 from storage.compiled import Prepared
 
@@ -53,15 +55,22 @@ class Pulled:
     under_way: bool = False
 
 
-def pull(write: Engine, gone: Gone, now: datetime, batch: int = _BATCH) -> Pulled:
+def pull(
+    write: Engine,
+    gone: Gone,
+    now: datetime,
+    batch: int = _BATCH,
+    fit_of: Callable[[Edition], Fit] = lambda _: unbounded,
+) -> Pulled:
     """Point the unclaimed deliveries of letters that hold a text that is gone to a variant made anew.
 
-    One that has nothing left is skipped. What is claimed stays as it is: its receipt must say what was really sent.
-    A transaction changes at most `batch` of them, so that others can write; a claim waits until this has returned.
+    `fit_of` an edition decides anew what of the rest finds room. One that has nothing left is skipped. What is claimed
+    stays as it is: its receipt must say what was really sent. A transaction changes at most `batch` of them, so that
+    others can write; a claim waits until this has returned.
     """
     letters, under_way = 0, False
-    for edition, cut in _open_editions(write, gone):
-        pulling = _Pulling(write, edition, cut, gone, now)
+    for edition in _open_editions(write, gone):
+        pulling = _Pulling(write, edition, gone, fit_of(edition), now)
         letters += sum(pulling.all_that_are(state, batch) for state in _WAITING)
         under_way |= pulling.is_under_way()
     return Pulled(letters=letters, under_way=under_way)
@@ -94,15 +103,15 @@ def oldest_open_cut(read: Engine) -> Seq | None:
 _OPEN = editions.c.state.in_([EditionState.SENDING, EditionState.PAUSED])
 
 
-def _open_editions(write: Engine, gone: Gone) -> Sequence[tuple[EditionId, Seq]]:
-    """The editions that letters may still go out of and that hold a text that is gone, with their cuts."""
+def _open_editions(write: Engine, gone: Gone) -> Sequence[Edition]:
+    """The editions that letters may still go out of and that hold a text that is gone."""
     with write.begin() as connection:
-        return [(EditionId(row.id), Seq(row.cut_seq)) for row in connection.execute(_editions_holding(gone))]
+        return [edition_row(row) for row in connection.execute(_editions_holding(gone))]
 
 
 def _editions_holding(gone: Gone) -> Select[Any]:
     holding = select(variants.c.edition_id).where(variants.c.id.in_(_holding(gone)))
-    return select(editions.c.id, editions.c.cut_seq).where(editions.c.id.in_(holding), _OPEN)
+    return select(editions).where(editions.c.id.in_(holding), _OPEN)
 
 
 def _holding(gone: Gone) -> Select[Any]:
@@ -114,8 +123,9 @@ def _holding(gone: Gone) -> Select[Any]:
 class _Pulling:
     """Takes texts that are gone out of one edition's letters."""
 
-    def __init__(self, write: Engine, edition: EditionId, cut: Seq, gone: Gone, now: datetime) -> None:
-        self._write, self._edition, self._cut, self._gone, self._now = write, edition, cut, gone, now
+    def __init__(self, write: Engine, edition: Edition, gone: Gone, fit: Fit, now: datetime) -> None:
+        self._write, self._edition, self._cut, self._gone, self._now = write, edition.id, edition.cut, gone, now
+        self._fit = fit
         self._anew: dict[VariantId, VariantId | None] = {}
 
     def all_that_are(self, state: DeliveryState, batch: int) -> int:
@@ -167,12 +177,9 @@ class _Pulling:
     def _new(self, connection: Connection, old: VariantId) -> VariantId | None:
         """What takes the place of a variant; None where nothing is left of it."""
         if old not in self._anew:
-            statement = select(variant_items, variants.c.more).join(variants).where(variant_items.c.variant_id == old)
-            held = connection.execute(statement).all()
-            rows = frozenset(content_row(row) for row in held)
-            kept = frozenset(row for row in rows if not self._gone.takes(row))
-            left = Content(rows=kept, more=held[0].more)
-            self._anew[old] = None if left.is_empty else variant_for(connection, self._edition, left)
+            held = content_of(connection.execute(IN_VARIANT.where(variants.c.id == old)).all())
+            left = replace(held, rows=frozenset(row for row in held.rows if not self._gone.takes(row)))
+            self._anew[old] = None if left.is_empty else variant_for(connection, self._edition, self._fit(left))
         return self._anew[old]
 
     def _stop(self, connection: Connection, emptied: Mapping[SubscriptionId, Seq]) -> None:

@@ -16,6 +16,7 @@ from digest.adapters.bounces import TOLD
 from digest.adapters.events import note, story
 from digest.adapters.forgetting import NAMED
 from digest.adapters.leaving import COMPLAINED, end_where
+from digest.adapters.mailboxes import subscriber_at
 from digest.adapters.suppressions import Suppressions
 from digest.adapters.tables import subscribers, subscriptions, transactional_letters
 from digest.bounce_policy import Evidence, History, reason_to_suppress
@@ -91,16 +92,15 @@ class ReturnedNotices:
 def _letter(connection: Connection, of: ReturnedNotice) -> _Letter | None:
     """The letter with this number, if it is still the same one."""
     wanted = (
-        select(transactional_letters, subscribers.c.address_key)
+        select(transactional_letters, subscribers.c.address.label("own"))
         .join(subscribers, subscribers.c.id == transactional_letters.c.subscriber_id)
         .where(transactional_letters.c.id == of.number, NAMED)
     )
     row = connection.execute(wanted).first()
     if row is None or second_of(row.asked) != of.asked:
         return None
-    address = Address(row.address or row.address_key)
-    owner = select(subscribers.c.id).where(subscribers.c.address_key == address.key)
-    return _Letter(row=row, address=address, owner=connection.execute(owner).scalar())
+    address = Address(row.address or row.own)
+    return _Letter(row=row, address=address, owner=subscriber_at(connection, address))
 
 
 def _told(connection: Connection, letter: _Letter) -> Sequence[Event]:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from digest.adapters.events import story
+from digest.adapters.mailboxes import subscriber_at
 from digest.adapters.tables import deliveries, editions, subscribers, subscriptions, transactional_letters
 from digest.events import Event
 from mail.address import Address
@@ -33,7 +34,7 @@ class Story:
 
 def story_of(connection: Connection, address: Address) -> Story | None:
     """The story of whoever has this address; None when nobody does."""
-    row = connection.execute(select(subscribers).where(subscribers.c.address_key == address.key)).first()
+    row = connection.execute(select(subscribers).where(subscribers.c.id == subscriber_at(connection, address))).first()
     if row is None:
         return None
     mine = subscriptions.c.subscriber_id == row.id

@@ -14,6 +14,7 @@ from digest.adapters.forgetting import NAMED
 from digest.adapters.joining import ids_of, subscriber_of
 from digest.adapters.leave_tokens import leave_token
 from digest.adapters.leaving import end_where
+from digest.adapters.mailboxes import of_mailbox
 from digest.adapters.tables import subscribers, subscriptions, suppressions
 from digest.events import Event, EventKind
 from digest.keyed import Key
@@ -124,7 +125,7 @@ class Subscribers:
     def end(self, address: Address, digest: str | None, reason: str, now: datetime) -> int:
         """End somebody's subscription to one digest, or to all: at once, and before the next letter. Says how many."""
         with self._write.begin() as connection:
-            mine = select(subscribers.c.id).where(subscribers.c.address_key == address.key)
+            mine = select(subscribers.c.id).where(of_mailbox(address))
             here: ColumnElement[bool] = subscriptions.c.subscriber_id.in_(mine)
             if digest is not None:
                 here = and_(here, subscriptions.c.digest == digest)
@@ -144,13 +145,14 @@ class Subscribers:
 
     def find(self, address: Address, digest: str) -> Subscription | None:
         """The subscription of an address to a digest, ended or not."""
-        here = and_(subscribers.c.address_key == address.key, subscriptions.c.digest == digest)
+        here = and_(of_mailbox(address), subscriptions.c.digest == digest)
         with self._read.begin() as connection:
             row = connection.execute(_ALL.where(here)).first()
         return _subscription(row) if row else None
 
     def _is_suppressed(self, connection: Connection, address: Address) -> bool:
-        own = select(suppressions.c.hash).where(suppressions.c.hash == self._key.address_hash(address))
+        hashes = {self._key.address_hash(address), self._key.spelling_hash(address)}
+        own = select(suppressions.c.hash).where(suppressions.c.hash.in_(hashes))
         return connection.execute(own).first() is not None
 
 
@@ -173,7 +175,7 @@ def _of(subscriber: int, digest: str) -> ColumnElement[bool]:
 
 
 def _at(address: Address, digest: str) -> ColumnElement[bool]:
-    who = select(subscribers.c.id).where(subscribers.c.address_key == address.key)
+    who = select(subscribers.c.id).where(of_mailbox(address))
     return and_(subscriptions.c.subscriber_id.in_(who), subscriptions.c.digest == digest)
 
 

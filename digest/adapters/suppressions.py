@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, FromClause, and_, delete, insert, select, update
 
+from digest.adapters.mailboxes import is_sent_to_elsewhere
 from digest.adapters.tables import events, subscribers, subscriptions, suppressions
 from digest.events import EventKind
 from digest.keyed import Key
@@ -29,10 +30,32 @@ class Suppressions:
         """What this address is known by."""
         return self._key.address_hash(address)
 
+    def spelling_hash_of(self, address: Address) -> str:
+        """What this spelling of an address was known by before spellings counted as one."""
+        return self._key.spelling_hash(address)
+
     def find(self, address: Address) -> Suppression | None:
         """Why this address is not mailed, or None."""
         with self._read.begin() as connection:
-            return self.of(connection, self.hash_of(address))
+            return self.of(connection, self.known_as(connection, address))
+
+    def known_as(self, connection: Connection, address: Address) -> str:
+        """The hash that an address is suppressed by: its mailbox's, else that of its spelling when it has a no."""
+        own, spelt = self._key.address_hash(address), self._key.spelling_hash(address)
+        noes = select(suppressions.c.hash).where(suppressions.c.hash.in_({own, spelt}))
+        found = set(connection.execute(noes).scalars())
+        return spelt if found == {spelt} else own
+
+    def adopt(self, connection: Connection, address: Address) -> None:
+        """Let a no that was said to one spelling, before spellings counted as one, count for the mailbox.
+
+        Not while the mailbox is sent to under another spelling: that was a wish of its own.
+        """
+        own, spelt = self._key.address_hash(address), self._key.spelling_hash(address)
+        known = self.of(connection, spelt) if spelt != own else None
+        if known is not None and not is_sent_to_elsewhere(connection, address):
+            connection.execute(delete(suppressions).where(suppressions.c.hash == spelt))
+            self.add(connection, own, known.reason, known.since)
 
     def of(self, connection: Connection, known_as: str) -> Suppression | None:
         """Why the address with this keyed hash is not mailed, or None."""
@@ -41,7 +64,7 @@ class Suppressions:
 
     def complained(self, connection: Connection, address: Address) -> bool:
         """Whether this address is not mailed because of a complaint."""
-        no = self.of(connection, self.hash_of(address))
+        no = self.of(connection, self.known_as(connection, address))
         return no is not None and no.reason is SuppressionReason.COMPLAINT
 
     def add(self, connection: Connection, known_as: str, reason: SuppressionReason, now: datetime) -> bool:
@@ -69,7 +92,7 @@ class Suppressions:
 
     def fill_hashes(self, batch: int = 5000) -> int:
         """Give every subscriber its keyed hash that has none yet; says how many."""
-        lacking = select(subscribers.c.id, subscribers.c.address_key).where(subscribers.c.hash.is_(None))
+        lacking = select(subscribers.c.id, subscribers.c.address).where(subscribers.c.hash.is_(None))
         done = 0
         with self._read.begin() as connection:  # mostly there is none, and then nobody waits for a writer
             if connection.execute(lacking.limit(1)).first() is None:
@@ -78,7 +101,8 @@ class Suppressions:
             with self._write.begin() as connection:
                 rows = connection.execute(lacking.limit(batch)).all()
                 for row in rows:
-                    own = {"hash": self.hash_of(Address(row.address_key))}
+                    self.adopt(connection, address := Address(row.address))
+                    own = {"hash": self.known_as(connection, address)}
                     connection.execute(update(subscribers).where(subscribers.c.id == row.id).values(own))
             done += len(rows)
             if len(rows) < batch:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -35,8 +36,9 @@ subscribers = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("address", String(254), nullable=False),
-    Column("address_key", String(254), nullable=False, unique=True, comment="the address in lower case"),
-    Column("hash", String(64), comment="the keyed hash of address_key; null until the key has been at it"),
+    Column("address_key", String(254), nullable=False, unique=True, comment="the address in its mailbox's spelling"),
+    Column("mailbox", String(254), comment="the key of its mailbox, where another subscriber has that as address_key"),
+    Column("hash", String(64), comment="the keyed hash of the mailbox; null until the key has been at it"),
     Column("language", String(10), nullable=False),
     Column("since", Instant, nullable=False),
     # Nobody is looked up by it but from the journal: docs/adr/0024-random-keys-cost-pages.md
@@ -45,6 +47,12 @@ subscribers = Table(
         "id",
         sqlite_where=text("hash IS NULL"),
         postgresql_where=text("hash IS NULL"),
+    ),
+    Index(
+        None,
+        "mailbox",
+        sqlite_where=text("mailbox IS NOT NULL"),
+        postgresql_where=text("mailbox IS NOT NULL"),
     ),
 )
 
@@ -200,7 +208,8 @@ variants = Table(
     Column("id", Integer, primary_key=True),
     Column("edition_id", ForeignKey(editions.c.id), nullable=False),
     Column("key", String(64), nullable=False),
-    Column("more", Integer, nullable=False, comment="how many items there were beyond those shown"),
+    Column("more", Integer, nullable=False, comment="how many items stand nowhere, as it was before they were named"),
+    Column("owed", Integer, nullable=False, server_default="0", comment="how many notices found no room"),
     Column("form", LargeBinary, comment="the letter's bytes but for its recipient, once rendered"),
     Column("sha256", String(64), comment="of the form, kept in the register when the form itself is not"),
     UniqueConstraint("edition_id", "key"),
@@ -213,6 +222,7 @@ variant_items = Table(
     Column("article", String(200), primary_key=True),
     Column("seq", Integer, nullable=False),
     Column("showing", String(20), nullable=False),
+    Column("short", Boolean, nullable=False, server_default=false(), comment="whether shortened for want of room"),
     Index(None, "article"),
 )
 
@@ -316,10 +326,11 @@ caused_letters = Table(
     Column("address", String(64), nullable=False),
     Column("domain", String(64), comment="null after a day, as network"),
     Column("network", String(64), comment="with the day in it: another hash tomorrow"),
+    Column("share", String(10), nullable=False, server_default="crowded", comment="of the whole"),
     Index(None, "address", "asked"),
-    Index(None, "domain", "asked"),
+    Index(None, "domain", "asked", "share"),
     Index(None, "network", "asked"),
-    Index(None, "goes"),
+    Index(None, "share", "goes"),
     Index(None, "asked"),
 )
 

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -127,7 +127,7 @@ def _remove(connection: Connection, those: Sequence[Row[tuple[object, ...]]]) ->
     asked: dict[int, set[str]] = {}
     for each in those:
         asked.setdefault(each.subscriber_id, set()).add(each.digest)
-    _ask_no_more(connection, asked)
+    ask_no_more(connection, asked)
     for who, digests in asked.items():
         imported = and_(
             events.c.subscriber_id == who, events.c.kind == EventKind.IMPORTED, events.c.digest.in_(digests)
@@ -136,9 +136,12 @@ def _remove(connection: Connection, those: Sequence[Row[tuple[object, ...]]]) ->
     delete_people(connection, sorted(_unknown_otherwise(connection, set(asked))))
 
 
-def _ask_no_more(connection: Connection, asked: dict[int, set[str]]) -> None:
+def ask_no_more(connection: Connection, asked: Mapping[int, set[str]]) -> None:
+    """Take these digests, by subscriber, out of the letters of lists that wait; one that asks for nothing goes."""
     letters = transactional_letters
-    waiting = and_(letters.c.subscriber_id.in_(asked), letters.c.kind == "confirm", letters.c.state == "waiting")
+    waiting = and_(
+        letters.c.subscriber_id.in_(asked), letters.c.kind.in_(("confirm", "remind")), letters.c.state == "waiting"
+    )
     for row in connection.execute(select(letters).where(waiting)).all():
         detail = json.loads(row.detail)
         if detail["page"] != IMPORTED:

@@ -20,10 +20,16 @@ def variant_for(connection: Connection, edition: EditionId, shown: Content) -> V
     if known is not None:
         return VariantId(known)
     values = {"id": next_id(variants.c.id, taken_back.c.variant_id), "edition_id": edition, "key": key}
-    new = insert(variants).values(**values, more=shown.more).returning(variants.c.id)
+    new = insert(variants).values(**values, more=shown.more, owed=shown.owed).returning(variants.c.id)
     variant = VariantId(connection.execute(new).scalar_one())
     rows = [
-        {"variant_id": variant, "article": row.article, "seq": row.seq, "showing": row.showing}
+        {
+            "variant_id": variant,
+            "article": row.article,
+            "seq": row.seq,
+            "showing": row.showing,
+            "short": row.short,
+        }
         for row in sorted(shown.rows)
     ]
     connection.execute(insert(variant_items), rows)

@@ -15,13 +15,15 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-_ID = re.compile(r"[\w.-]+\.[0-9a-f]{32}@[^\s<>,;\"']+")
-_POSTFIX = re.compile(r"\S*?\[\d+\]: (?:\[[^\]]*\] )?(?P<queue>[0-9A-Za-z]{5,}): (?P<rest>.*)")
+_ID = re.compile(r"(?<![\w.-])[\w.-]+\.[0-9a-f]{32}@[^\s<>,;\"']+")
+_POSTFIX = re.compile(r"\[\d+\]: (?:\[[^\]]*\] )?(?P<queue>[0-9A-Za-z]{5,}): (?P<rest>.*)")
 _POSTFIX_ID = re.compile(r"(?:resent-)?message-id=<?(?P<id>[^>\s]+)>?")
 _TAKEN = re.compile(r"\(queue active\)|\bstatus=(?:sent|bounced|deferred|expired|undeliverable)\b|^removed\b")
 _EXIM = re.compile(r" <= .* id=(?P<id>\S+)")
 _SENDMAIL = re.compile(r": from=.*\bsize=\d+.*\bmsgid=<?(?P<id>[^>,\s]+)>?")
 _COLUMNS = {"messageid", "internetmessageid"}
+_LONGEST_LINE = 10_000
+"""Characters: what programs log of one letter has some hundred, and strangers choose some of its words."""
 _FAILED = {"fail", "failed", "badmail"}
 
 
@@ -38,7 +40,7 @@ def read_log(lines: Iterable[str], wanted: Collection[str]) -> LogReading:
     """What a log says about the letters with these Message-IDs; others are passed over. One pass, in flat memory."""
     log = _Log(frozenset(each[1:-1] for each in wanted))
     for line in lines:
-        log.read(line.rstrip("\r\n"))
+        log.read(line[:_LONGEST_LINE].rstrip("\r\n"))
     return log.reading()
 
 

@@ -6,15 +6,16 @@ import os
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from feeds.adapters.copies import is_copy
-from feeds.adapters.folder import Folder, Seen, held
-from feeds.adapters.history import Histories, sha256
+from feeds.adapters.folder import Folder, held, looked_into
+from feeds.adapters.history import Histories
 from feeds.adapters.mended import Mended, Mender, documents_in
 from feeds.adapters.placing import Placer, Placing, copies_of
-from feeds.stamps import Ledger, Past, Stamp
+from feeds.adapters.surplus import Surplus, surplus
+from feeds.adapters.wanted import Wanted, lacks_copy
+from feeds.stamps import Ledger, Stamp
 
 _LONGEST_WAIT_SECONDS = 2
 """A Last-Modified that lies so little ahead is waited for: a date in the future is no date (RFC 9110, 8.8.2.1)."""
@@ -37,22 +38,6 @@ class NotPublishedError(OSError):
         super().__init__("; ".join(faults))
         self.faults = tuple(faults)
         self.changed = tuple(changed)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Wanted:
-    """A document that is to be published: what readers have now, and what the disk has."""
-
-    name: str
-    data: bytes
-    sha256: str
-    past: Past
-    seen: Seen | None
-
-    def placing(self, stamp: Stamp) -> Placing:
-        """Its place with this stamp: the document itself is written when the disk has another one."""
-        right = self.past.keeps(self.sha256) and self.seen == Seen.of(len(self.data), stamp.modified)
-        return Placing(name=self.name, data=self.data, modified=stamp.modified, whole=not right)
 
 
 class FeedFiles:
@@ -93,11 +78,11 @@ class FeedFiles:
             return ()
         with self._held() as folder:
             histories = Histories(folder, self._ledger, documents)
-            wanted = [_wanted(folder, histories, name, data) for name, data in documents.items()]
-            stamps = self._stamps(wanted)
-            placings = [each.placing(stamps[each.name]) for each in wanted]
+            these = [Wanted.of(folder, histories, name, data) for name, data in documents.items()]
+            stamps = self._stamps(these)
+            placings = [each.placing(stamps[each.name]) for each in these]
             faults, done = self._place(
-                folder, [each for each in placings if each.whole or _lacks(folder, each)], stamps
+                folder, [each for each in placings if each.whole or lacks_copy(folder, each)], stamps
             )
             untouched = [each.name for each in placings if not each.whole]
             self._record({name: stamps[name] for name in untouched if histories.published(name) != stamps[name]})
@@ -115,14 +100,27 @@ class FeedFiles:
         if not self._folder.is_dir():
             return False
         with self._held() as folder:
-            histories = Histories(folder, self._ledger, [name])
-            last = histories.seen(name, folder.look(name)).last
-            if last is not None and last != histories.published(name):
-                self._record({name: last})
-            gone = [folder.remove(each) for each in (*copies_of(name), name)]  # a copy alone would be served (nginx)
-            folder.drop(folder.waiting(each) for each in (*copies_of(name), name))
-            folder.make_durable()
-        return gone[-1]
+            return bool(self._take_away(folder, [name], ()))
+
+    def sweep(self, wanted: Collection[str]) -> tuple[str, ...]:
+        """Take away all of ours that lies here beside the `wanted` documents, and name the documents it was.
+
+        What somebody else has put here stays. The ledger still knows what was published. Raises NotPublishedError.
+        """
+        if not self._folder.is_dir():
+            return ()
+        with self._held() as folder:
+            found = surplus(folder, self._ledger, wanted)
+            names = [name for name in found.documents if name not in wanted]
+            return self._take_away(folder, names, found.ours) if found.ours else ()
+
+    def surplus(self, wanted: Collection[str]) -> Surplus:
+        """What lies here beside the `wanted` documents and their copies; nothing is touched."""
+        try:
+            with looked_into(self._folder) as folder:
+                return surplus(folder, self._ledger, wanted)
+        except FileNotFoundError:
+            return Surplus()
 
     def mend(self) -> Mended:
         """Put right what a kill, a restore or somebody's hand has left, and say what was done.
@@ -156,7 +154,26 @@ class FeedFiles:
         with os.scandir(self._folder) as found:  # which asks the disk nothing more of each
             return documents_in(each.name for each in found if each.is_file())
 
-    def _stamps(self, wanted: Collection[_Wanted]) -> Mapping[str, Stamp]:
+    def _take_away(self, folder: Folder, names: Sequence[str], files: Sequence[str]) -> tuple[str, ...]:
+        """Remove these documents with their copies, and these files; gives the documents that there were."""
+        histories = Histories(folder, self._ledger, names)
+        last = {name: histories.seen(name, folder.look(name)).last for name in names}
+        self._record({name: each for name, each in last.items() if each and each != histories.published(name)})
+        own = [file for name in names for file in (*copies_of(name), name)]  # a copy alone would be served (nginx)
+        faults, gone = dict[str, OSError](), set[str]()
+        for file in dict.fromkeys((*own, *(each for each in files if each not in names))):
+            try:
+                gone |= {file} if folder.remove(file) else set()
+            except OSError as fault:
+                faults[file] = fault
+        folder.drop(folder.waiting(file) for file in own)
+        folder.make_durable()
+        removed = tuple(name for name in names if name in gone)
+        if faults:
+            raise NotPublishedError([self._told(file, fault) for file, fault in faults.items()], removed)
+        return removed
+
+    def _stamps(self, wanted: Collection[Wanted]) -> Mapping[str, Stamp]:
         """The new stamps of these documents, once the clock has reached those that lie a little ahead."""
         earliest = [each.past.earliest(each.sha256) for each in wanted if not each.past.keeps(each.sha256)]
         ahead = [moment - self._now() for moment in earliest]
@@ -208,15 +225,3 @@ class FeedFiles:
         if not name or name.startswith(".") or Path(name).name != name or is_copy(name):
             msg = f"{name!r} is no name of a feed document in {self._folder}; a name is like 'nyheter.atom'"
             raise ValueError(msg)
-
-
-def _wanted(folder: Folder, histories: Histories, name: str, data: bytes) -> _Wanted:
-    folder.drop(folder.waiting(each) for each in (name, *copies_of(name)))  # what a kill left behind
-    seen = folder.look(name)
-    return _Wanted(name=name, data=data, sha256=sha256(data), past=histories.seen(name, seen), seen=seen)
-
-
-def _lacks(folder: Folder, placing: Placing) -> bool:
-    """Whether a document lacks a copy of its time."""
-    seen = [folder.look(name) for name in copies_of(placing.name)]
-    return not all(each is not None and each.is_of(placing.modified) for each in seen)

@@ -54,6 +54,12 @@ class Folder:
         with os.scandir(self._at) as found:
             return sorted(each.name for each in found if each.is_file(follow_symlinks=False))
 
+    def others(self) -> list[str]:
+        """All in it that is no regular file, sorted; a folder has a slash behind its name."""
+        with os.scandir(self._at) as found:
+            entries = [each for each in found if not each.is_file(follow_symlinks=False)]
+        return sorted(f"{each.name}/" if each.is_dir(follow_symlinks=False) else each.name for each in entries)
+
     def look(self, name: str) -> Seen | None:
         """The file of this name, or None."""
         try:
@@ -113,6 +119,16 @@ def held(folder: Path) -> Iterator[Folder]:
         yield Folder(descriptor)
     finally:
         os.close(descriptor)  # lets go of the lock as well
+
+
+@contextmanager
+def looked_into(folder: Path) -> Iterator[Folder]:
+    """A folder that is only read, beside whoever holds it. Raises FileNotFoundError."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield Folder(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _open(folder: Path) -> int:

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from feeds.adapters.copies import CODINGS, is_copy
 from feeds.adapters.folder import Folder
 from feeds.adapters.history import Histories, sha256
 from feeds.adapters.placing import Placing
+from feeds.adapters.surplus import Ownership
 from feeds.stamps import Ledger, Stamp
 
 
@@ -22,7 +23,9 @@ class Mended:
     removed: tuple[str, ...] = ()
     """Copies without a document, and what was being written when somebody was killed."""
     odd: tuple[str, ...] = ()
-    """Older documents or somebody else's; the next publishing replaces them."""
+    """Older documents; the next publishing replaces them."""
+    unproved: tuple[str, ...] = field(default=(), compare=False)
+    """Documents whose bytes are not what the ledger has, newer ones among them: they must be built again."""
 
     def __bool__(self) -> bool:
         return bool(self.copied or self.timed or self.removed or self.odd)
@@ -39,13 +42,16 @@ class Mender:
     def __init__(self, folder: Folder, ledger: Ledger) -> None:
         self._folder = folder
         names = folder.names()
-        self._documents = documents_in(names)
-        self._strays = [name for name in names if self._is_stray(name)]
+        ownership = Ownership(folder, ledger, names)
+        own = [name for name in names if ownership.is_ours(name)]  # what others have put here is left alone
+        self._documents = documents_in(own)
+        self._strays = [name for name in own if self._is_stray(name)]
         self._histories = Histories(folder, ledger, {*self._documents, *ledger.unsettled()})
         self.stamps: dict[str, Stamp] = {}
         self.unrecorded: dict[str, Stamp] = {}
         self.faults: dict[str, OSError] = {}
         self._odd: list[str] = []
+        self._unproved: list[str] = []
 
     def look(self) -> Sequence[Placing]:
         """Remove what belongs to no document, and say what must be put in place for the others."""
@@ -63,6 +69,7 @@ class Mender:
             timed=tuple(each.name for each in put if each.whole),
             removed=tuple(self._strays),
             odd=tuple(self._odd),
+            unproved=tuple(self._unproved),
         )
 
     def _is_stray(self, name: str) -> bool:
@@ -86,10 +93,13 @@ class Mender:
         """What a document lacks: its copies, or together with them its time."""
         data, seen = self._folder.read(name), self._folder.look(name)
         stamp = Stamp(sha256=sha256(data), modified=seen.modified if seen else 0)
+        published = self._histories.published(name)
+        if published is None or published.sha256 != stamp.sha256:
+            self._unproved.append(name)
         last = self._histories.of(name, stamp).last or stamp
         if last.sha256 == stamp.sha256:
             self.stamps[name] = stamp = last
-            if self._histories.published(name) != stamp:
+            if published != stamp:
                 self.unrecorded[name] = stamp
         else:
             self._odd.append(name)

@@ -1,6 +1,19 @@
 """The tables of published feeds: what is kept of entries, documents and announcements between two rounds."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
 
 from storage.columns import NAMING, Instant
 
@@ -105,4 +118,15 @@ stale_documents = Table(
     metadata,
     Column("slug", String(100), primary_key=True),
     Column("block", Integer, primary_key=True, comment="the archive document's number; 0: the current one"),
+)
+
+# What readers were told of feeds that end: the notice keeps its date, which no article's date gives it.
+end_notices = Table(
+    "end_notices",
+    metadata,
+    Column("feed", String(300), primary_key=True, comment="the feed's id"),
+    Column("entry", String(300), nullable=False, comment="the notice's own id"),
+    Column("ends", Date, nullable=False, comment="the last day, as the notice says it"),
+    Column("published", Instant, nullable=False),
+    Column("updated", Instant, nullable=False, comment="when it last said another day"),
 )

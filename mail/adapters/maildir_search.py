@@ -7,6 +7,7 @@ from email.utils import getaddresses
 from pathlib import Path
 
 from mail.address import Address
+from mail.spellings import one_spelling
 
 _HEAD = 64 * 1024
 """How much of a letter is read for its header."""
@@ -38,4 +39,4 @@ def _recipients(path: Path) -> list[str]:
         return []
     header = _PARSER.parsebytes(head.replace(b"\r\n", b"\n").partition(b"\n\n")[0])
     named = [str(value) for name in ("To", "Cc", "Bcc") for value in header.get_all(name, [])]
-    return [address.lower() for _, address in getaddresses(named)]
+    return [one_spelling(address) for _, address in getaddresses(named)]

@@ -15,6 +15,7 @@ from mail.reply import without_addresses
 SECONDS = 30
 """How long the command may take."""
 _LONGEST_TOKEN = 16_384
+_LONGEST_LINE = 2_000
 _SHOWN = 200
 _SECRET = re.compile(r"(?i)\b([\w-]*(?:secret|password|passwd|token|bearer|key|code)\w*)[\"']?\s*[=: ]\s*\S+")
 _LONG = re.compile(r"[\w+.=~-]{20,}")
@@ -72,6 +73,8 @@ class TokenCommand:
 def _harmless(said: bytes) -> str:
     """The last line of a complaint, short, without addresses and without what looks like a secret."""
     lines = [line for line in said.decode("utf-8", "replace").splitlines() if line.strip()]
-    line = without_addresses("".join(sign for sign in (lines[-1] if lines else "") if sign.isprintable()))
+    line = without_addresses(
+        "".join(sign for sign in (lines[-1][:_LONGEST_LINE] if lines else "") if sign.isprintable())
+    )
     line = _LONG.sub("…", _SECRET.sub(r"\1 …", line)).strip()
     return line[:_SHOWN] or "it says nothing"

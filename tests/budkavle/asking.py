@@ -41,6 +41,10 @@ class Site:
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
         return asyncio.run(self.ask("POST", path, host=host, headers=kind, content=body))
 
+    def press(self, path: str, host: str = HOST, **fields: str) -> httpx.Response:
+        """Open a page and press its button."""
+        return self.post(path, {**self.form(path), **fields}, host=host)
+
     async def ask(
         self,
         method: str,
@@ -52,7 +56,7 @@ class Site:
     ) -> httpx.Response:
         transport = httpx.ASGITransport(app=self.app, client=(host, 1))
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8090") as client:
-            return await client.request(method, path, headers=headers, content=content)
+            return await client.request(method, path, headers=headers, content=content, follow_redirects=True)
 
     def form(self, path: str = "/prenumerera", **fields: str) -> dict[str, str]:
         """A form as it was shown, filled in by somebody."""

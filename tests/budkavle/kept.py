@@ -6,7 +6,8 @@ from pathlib import Path
 from sqlalchemy import delete
 
 from budkavle.database import Database, copy_store
-from budkavle.leaving import NAME, Leaves
+from budkavle.leave_place import NAME
+from budkavle.leaving import Leaves
 from budkavle.tables import installation
 from digest.adapters.leave_journal import merged
 from digest.adapters.suppressions import Suppressions

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from budkavle.list_importing import Remark, Tally, Terms, take_list
+from budkavle.list_importing import Remark, Tally, take_list
+from budkavle.list_lines import Terms
 from budkavle.list_reading import ReadAs, open_list
 from budkavle.wiring import Service
 from tests.given import NOW

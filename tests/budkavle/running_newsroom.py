@@ -33,10 +33,10 @@ LIMITS = {
     "minutes_between = 10": "minutes_between = 0",
     "network = 10": "network = 500",
     "domain = 100": "domain = 1000",
-    "overall = 300": "overall = 3000",
+    "overall = 3000": "overall = 30000",
     "fill_seconds = 2": "fill_seconds = 0",
 }
-"""All walks come from one network to one domain."""
+"""All walks come from one network to one domain: a tenth of all is for such a crowd."""
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """`budkavle check`: every fault of this machine at once, each with its place and remedy, and nothing is changed."""
 
 import gc
+import re
 import shutil
 import socket
 import sqlite3
@@ -421,6 +422,17 @@ def test_a_sender_of_another_domain_is_a_note(home: Path) -> None:
     assert (done.code, done.out) == (0, "config.toml: in order\n")
     line = line_of(home, "from")
     assert f"note: config.toml:{line}: digests.from: letters come from example.org, and their links lead to" in done.err
+
+
+def test_an_imprint_that_is_missing_is_a_note(home: Path) -> None:
+    path = home / "config.toml"
+    text = path.read_text(encoding="utf-8")
+    assert "imprint" not in check(home).err
+    path.write_text(re.sub(r'^(postal|address = "redaktionen).*', "", text, flags=re.MULTILINE), encoding="utf-8")
+    done = check(home)
+    assert (done.code, done.out) == (0, "config.toml: in order\n")
+    assert "imprint: no letter says where its sender can be found" in done.err.replace("imprint.postal", "imprint")
+    assert "digests: its letters name no way to a person" in done.err.replace("digests[0]", "digests")
 
 
 def test_a_letter_that_this_python_cannot_make_is_told_before_anybody_waits_for_it(

@@ -81,10 +81,10 @@ async def test_a_text_withdrawn_while_the_store_was_locked_leaves_the_letters_to
 ) -> None:
     real, faults = delivering.pull, list[OperationalError]()
 
-    def pull(*asked: object) -> Pulled:
+    def pull(*asked: object, **wanted: object) -> Pulled:
         if faults:
             raise faults.pop()
-        return real(*asked)  # type: ignore[arg-type]
+        return real(*asked, **wanted)  # type: ignore[arg-type]
 
     monkeypatch.setattr(delivering, "pull", pull)
     with ScriptedRelay() as relay, newsroom(tmp_path, relay.port, 200, connections=2) as service:

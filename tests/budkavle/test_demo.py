@@ -24,6 +24,7 @@ from budkavle.alarms.detect import look_and_recall
 from budkavle.archive import listed_editions
 from budkavle.config import load
 from budkavle.demo import replay
+from budkavle.file_kinds import kind_of
 from budkavle.keeping import keep
 from budkavle.publishing import build_feeds
 from budkavle.sample.weeks import calendar
@@ -82,6 +83,11 @@ def test_a_second_run_changes_no_byte_and_says_so(demo: tuple[Path, Outcome]) ->
     assert again.code == 0
     assert "Nothing changed" in again.out
     assert fingerprints(folder) == before
+
+
+def test_every_file_of_a_demo_is_of_a_known_kind(demo: tuple[Path, Outcome]) -> None:
+    config = load(demo[0] / "config.toml")
+    assert {path for path in demo[0].rglob("*") if path.is_file() and kind_of(config, path) is None} == set()
 
 
 def test_every_document_is_read_without_a_warning(demo: tuple[Path, Outcome]) -> None:

@@ -77,6 +77,9 @@ def test_a_held_input_is_released_with_the_date_that_a_person_gives(home: Path) 
     listed = budkavle("articles", "held", folder=home)
     assert (listed.code, "Biblioteket i Barrvik" in listed.out) == (1, True)
     assert budkavle("articles", "release", "1", folder=home).code == 2
+    for unmeant in ("0001-01-01", "1899-12-30", "1970-01-01T00:00", "2999-12-31"):
+        done = budkavle("articles", "release", "1", "--published", unmeant, folder=home)
+        assert (done.code, f"--published {unmeant} " in done.err) == (2, True)
     released = budkavle("articles", "release", "1", "--published", "2026-01-08", folder=home)
     assert released.code == 0
     assert budkavle("articles", "held", folder=home).code == 0

@@ -1,7 +1,7 @@
 """Leaving and coming back in any order, over locks, kills and restores: who left last has left.
 
-The model is one sentence: somebody is subscribed as long as the journal that is there has no leave of theirs that is
-not older than the beginning of their subscription in the store that is there.
+The model is one sentence: somebody is subscribed as long as, in the journal that is there, the last of their leaves
+that are not older than the beginning of their subscription in the store that is there was taken back, or is none.
 """
 
 import sqlite3
@@ -19,7 +19,7 @@ from sqlalchemy import select, update
 from budkavle.config import load
 from budkavle.wiring import open_service
 from digest.adapters.tables import subscriptions
-from digest.leaves import is_token
+from digest.leaves import Back, is_token
 from digest.subscription import SubscriptionState
 from tests.budkavle.kept import Kept
 from tests.digest.relay import installed, join
@@ -33,6 +33,7 @@ STEPS = st.lists(
         st.tuples(st.just("leave while locked"), WHO),
         st.tuples(st.just("leave on a clock set back"), WHO),
         st.tuples(st.just("come back"), WHO),
+        st.tuples(st.just("undo"), WHO),
         st.tuples(
             st.sampled_from(["tear", "kill", "replay", "lose the place", "back up", "restore", "restore elsewhere"]),
             st.just(0),
@@ -58,8 +59,8 @@ class Installation(Kept):
     def __init__(self, folder: Path, store: Path) -> None:
         super().__init__(folder, store)
         self.now = NOW
-        self.left: list[tuple[int, datetime]] = []
-        self.then: list[list[tuple[int, datetime]]] = []
+        self.left: list[tuple[int, datetime, bool]] = []
+        self.then: list[list[tuple[int, datetime, bool]]] = []
 
     def rows(self) -> list[tuple[int, str, datetime, str]]:
         with self.database.read.begin() as connection:
@@ -71,6 +72,8 @@ class Installation(Kept):
         match step:
             case "come back":
                 self.come_back(who)
+            case "undo":
+                self.undo(who)
             case "tear" if self.journal.exists():
                 self.journal.write_bytes(self.journal.read_bytes() + b"2026-01-0")
             case "kill":
@@ -94,7 +97,12 @@ class Installation(Kept):
                 other.execute("BEGIN EXCLUSIVE")
             self.leaves.leave(token, moment)
         if state != SubscriptionState.ENDED:
-            self.left.append((number, max(moment, since)))
+            self.left.append((number, max(moment, since), True))
+
+    def undo(self, who: int) -> None:
+        number, token, _, _ = self.rows()[who]
+        if self.leaves.undo(token, self.now) is Back.NOW:
+            self.left.append((number, self.rows()[who][2], False))
 
     def come_back(self, who: int) -> None:
         """Begin anew, also when the store has not heard of the leave yet."""
@@ -115,14 +123,17 @@ class Installation(Kept):
     def agrees(self) -> Iterator[bool]:
         for number, token, since, state in self.rows():
             assert is_token(token)
-            left = any(who == number and moment >= since for who, moment in self.left)
-            yield (state == SubscriptionState.ENDED) is left
+            left = [gone for who, moment, gone in self.left if who == number and moment >= since]
+            yield (state == SubscriptionState.ENDED) is any(left[-1:])
 
 
 @given(STEPS)
 @example([("leave while locked", 0), ("come back", 0), ("leave", 1), ("come back", 1), ("lose the place", 0)])
 @example([("leave while locked", 0), ("back up", 0), ("restore elsewhere", 0)])
 @example([("back up", 0), ("leave", 0), ("come back", 0), ("leave", 1), ("restore", 0)])
+@example([("back up", 0), ("leave", 0), ("undo", 0), ("restore", 0), ("lose the place", 0)])
+@example([("leave", 0), ("undo", 0), ("leave on a clock set back", 0), ("lose the place", 0), ("undo", 0)])
+@example([("leave while locked", 0), ("undo", 0), ("back up", 0), ("undo", 0), ("leave", 0), ("restore", 0)])
 @example([("back up", 0), ("leave", 0), ("restore elsewhere", 0), ("leave", 1), ("tear", 0), ("leave", 2)])
 def test_whoever_left_last_has_left_and_whoever_came_back_since_is_there(
     prepared: Path, steps: list[tuple[str, int]]

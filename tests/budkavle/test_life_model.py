@@ -52,7 +52,7 @@ class Life(RuleBasedStateMachine):
         self.left: dict[tuple[str, str], datetime] = {}
         self.complained: dict[str, datetime] = {}
         self.used: set[str] = set()
-        self.asked = self.sent = 0
+        self.asked = self.sent = self.reminded = 0
 
     def teardown(self) -> None:
         self.stack.close()
@@ -115,6 +115,12 @@ class Life(RuleBasedStateMachine):
     def time_goes_by(self, days: int) -> None:
         self.now += days * DAY
         keep(self.service, self.now, rest=lambda: None)
+        reminders = post(self.service, self.now)
+        self.reminded += len(reminders)
+        for letter in reminders:
+            who = letter["To"]
+            assert who not in self.complained
+            assert not all(self.active.get((who, digest)) for digest in ALL)
 
     @invariant()
     def nobody_is_active_without_their_own_word(self) -> None:
@@ -127,6 +133,7 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def no_more_letters_than_were_asked_for(self) -> None:
         assert self.sent <= self.asked
+        assert self.reminded <= self.asked
 
 
 Life.TestCase.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)

@@ -9,7 +9,7 @@ import asyncio
 import re
 import sqlite3
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -17,6 +17,7 @@ import pytest
 
 from budkavle.alarms.alarms import AlarmKind, Known, alarm
 from budkavle.alarms.mail import alarm_mail
+from digest.adapters.reminders import Reminders
 from digest.transactional import NoticeKind
 from tests.budkavle.asking import Site, site
 from tests.budkavle.conftest import ARTICLE, budkavle, page
@@ -61,8 +62,13 @@ def path_to(letter: EmailMessage, what: str) -> str:
 def joined(pages: Site) -> str:
     """The path of the choices of somebody who has joined."""
     pages.post("/prenumerera", pages.form())
-    done = pages.post(path_to(posted(pages), "bekrafta"))
+    done = pages.press(path_to(posted(pages), "bekrafta"))
     return re.findall(r"/mina-val/\w{32}", done.text)[0]
+
+
+def asks_to_move(pages: Site) -> None:
+    pages.post(joined(pages), {"change": "address"})
+    pages.post(path_to(posted(pages), "ny-adress"), {"address": "ny@example.org"})
 
 
 def published(pages: Site) -> None:
@@ -70,19 +76,27 @@ def published(pages: Site) -> None:
     assert budkavle("import", folder=pages.home).code == 0
 
 
-def written(kind: str, pages: Site) -> EmailMessage:
+def written(kind: str, pages: Site) -> EmailMessage:  # noqa: C901 - a case a kind
     """A letter of this kind, made as it is made for a person."""
     match kind:
         case NoticeKind.CONFIRM:
             pages.post("/prenumerera", pages.form())
+        case NoticeKind.REMIND:
+            pages.post("/prenumerera", pages.form())
+            posted(pages)
+            assert Reminders(pages.service.database.write).lay_down(datetime.now(UTC) + timedelta(days=2)) == 1
+            (letter,) = post(pages.service, datetime.now(UTC) + timedelta(days=2))
+            return letter
         case NoticeKind.ALREADY:
             joined(pages)
             pages.post("/prenumerera", pages.form())
+        case NoticeKind.MOVING:
+            pages.post(joined(pages), {"change": "address"})
         case NoticeKind.MOVE:
-            pages.post(joined(pages), {"change": "address", "address": "ny@example.org"})
+            asks_to_move(pages)
         case NoticeKind.MOVED:
-            pages.post(joined(pages), {"change": "address", "address": "ny@example.org"})
-            pages.post(path_to(posted(pages), "bekrafta"))
+            asks_to_move(pages)
+            pages.press(path_to(posted(pages), "bekrafta"))
         case NoticeKind.MY_DATA:
             joined(pages)
             pages.post("/mina-uppgifter", pages.form("/mina-uppgifter", address="lasare@example.org"))
@@ -109,12 +123,15 @@ def written(kind: str, pages: Site) -> EmailMessage:
 def use(kind: str, letter: EmailMessage, pages: Site) -> None:
     """What the letter is for still works, once its reader comes."""
     match kind:
-        case NoticeKind.CONFIRM | "imported":
-            assert "Nu prenumererar du" in pages.post(path_to(letter, "bekrafta")).text
+        case NoticeKind.CONFIRM | NoticeKind.REMIND | "imported":
+            assert "Nu prenumererar du" in pages.press(path_to(letter, "bekrafta")).text
         case NoticeKind.ALREADY:
             saves(path_to(letter, "mina-val"), pages)
+        case NoticeKind.MOVING:
+            assert "Titta i din" in pages.post(path_to(letter, "ny-adress"), {"address": "ny@example.org"}).text
+            assert posted(pages)["To"] == "ny@example.org"
         case NoticeKind.MOVE:
-            assert "Din nya adress är bekräftad" in pages.post(path_to(letter, "bekrafta")).text
+            assert "Din nya adress är bekräftad" in pages.press(path_to(letter, "bekrafta")).text
         case NoticeKind.MOVED:
             assert pages.post("/prenumerera", pages.form()).status_code == 200
             assert path_to(posted(pages), "bekrafta")

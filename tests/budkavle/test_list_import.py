@@ -193,7 +193,8 @@ BAD_LINES = [
     ("b.example.org,veckobrev,vard", "no mail address"),
     (",veckobrev,vard", "no mail address"),
     ("bä@example.org,veckobrev,vard", "SMTPUTF8"),
-    ("B <b@example.org>,veckobrev,vard", "no mail address"),
+    ("B <b@example.org> <c@example.org>,veckobrev,vard", "no mail address"),
+    ("c@example.org <b@example.org>,veckobrev,vard", "no mail address"),
     ('"b@example.org\r\nBcc: c@example.org",veckobrev,', "quotes"),
     ('=HYPERLINK("mailto:b@example.org"),,', "formula"),
     ("=b@example.org,,", "formula"),
@@ -206,7 +207,7 @@ BAD_LINES = [
     (f"{'b' * 250}@example.org,,", "no mail address"),
     ('"""b b""@example.org",,', "no mail address"),
     ("b@xn--a.test,,", "no mail address"),
-    ("b@example.org\u200b,,", "no mail address"),
+    ("b@example.org\u200bc@example.org,,", "no mail address"),
 ]
 
 
@@ -341,9 +342,10 @@ def physical_lines(data: bytes, encoding: str) -> int:
 
 
 def lines_of_header(found: AddressList) -> int:
-    """How many lines a header takes: its names may be quoted over several."""
-    whole = replace(found, form=replace(found.form, header=None))
-    return 0 if found.form.header is None else next(each.lines for each in whole.records() if each.fields)
+    """How many lines a header and what stands before it take: its names may be quoted over several."""
+    whole = replace(found, form=replace(found.form, skipped=0))
+    passed_over = (each.lines for each in whole.records() if each.fields or each.fault)
+    return sum(itertools.islice(passed_over, found.form.skipped))
 
 
 def test_what_an_import_did_is_listed(service: Service) -> None:

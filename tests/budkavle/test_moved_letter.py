@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -67,7 +68,7 @@ def test_the_old_address_is_told_once_that_its_subscription_goes_to_another_and_
     assert letter["List-Unsubscribe"] is None
     for words in (text, html):
         assert "Veckans nyheter" in words
-        assert "9 januari 2026" in words
+        assert "9 januari 2026" in unescape(words).replace("\N{NO-BREAK SPACE}", " ")
         assert "/prenumerera" in words
         assert "bo@" not in words
         assert leave_token not in words

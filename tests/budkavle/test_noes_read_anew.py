@@ -101,7 +101,7 @@ def test_of_more_noes_than_one_statement_takes_each_finds_its_person(service: Se
         driver = connection.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)
         driver.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 32_766)  # as SQLite has it; some builds take more
-        assert known_as_these(connection, strangers) == {}
-        found = known_as_these(connection, strangers | people.keys())
+        assert known_as_these(connection, strangers, service.key.spelling_hash) == {}
+        found = known_as_these(connection, strangers | people.keys(), service.key.spelling_hash)
         rows = connection.execute(select(subscribers.c.id, subscribers.c.address_key)).all()
-    assert {row.id: people[known_as] for known_as, row in found.items()} == {row.id: row.address_key for row in rows}
+    assert {row.id: people[known_as] for known_as, (row,) in found.items()} == {row.id: row.address_key for row in rows}

@@ -15,7 +15,7 @@ from budkavle.choosing import ask_to_move
 from budkavle.config import load
 from budkavle.config_settings import Bounces
 from budkavle.joining import ConfirmOutcome, confirm
-from budkavle.leaving import NAME as LEAVES
+from budkavle.leave_place import NAME as LEAVES
 from budkavle.my_data import ask_for_my_data
 from budkavle.wiring import Service, open_service
 from digest.adapters.events import story

@@ -6,7 +6,7 @@ import ssl
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -81,40 +81,54 @@ def published(tmp_path: Path, database: Database) -> FeedFiles:
 @contextmanager
 def nginx(tmp_path: Path, certificate: Path, daemon: int, *, brotli: bool = False) -> Iterator[httpx.Client]:
     """The server of the page with paths and ports of this test, and a reader of it."""
-    port, prefix = free_port(), tmp_path / "nginx"
-    (prefix / "logs").mkdir(parents=True)
+    port = free_port()
     block = meant(tmp_path, certificate, port, daemon)
-    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    temporary = "\n".join(f"{kind}_temp_path {kind};" for kind in kinds)  # else in /var/lib/nginx
     if brotli:
         block = block.replace("# brotli_static on;", "brotli_static on;")
+    context = ssl.create_default_context(cafile=str(certificate / "fullchain.pem"))
+    with (
+        nginx_with(tmp_path / "nginx", block, port, f"load_module {BROTLI};\n" if brotli else ""),
+        httpx.Client(verify=context, base_url=f"https://127.0.0.1:{port}") as reader,
+    ):
+        reader.headers.update({"Host": "nyheter.example.org"})
+        reader.event_hooks = {"request": [name_the_host]}
+        yield reader
+
+
+@contextmanager
+def nginx_with(prefix: Path, block: str, port: int, modules: str = "") -> Iterator[None]:
+    """A server with nothing but these blocks, which has no complaint to the end."""
+    (prefix / "logs").mkdir(parents=True)
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    temporary = "\n".join(f"{kind}_temp_path {kind};" for kind in kinds)  # else in /var/lib/nginx
     (prefix / "nginx.conf").write_text(
-        (f"load_module {BROTLI};\n" if brotli else "")
+        modules
         + ("user root;\n" if os.geteuid() == 0 else "")
         + "daemon off; master_process off; pid nginx.pid; error_log stderr warn;\n"
         + f"events {{}}\nhttp {{\naccess_log off;\n{temporary}\n{block}}}\n"
     )
     words = [NGINX, "-p", prefix, "-c", prefix / "nginx.conf", "-e", "stderr"]
-    context = ssl.create_default_context(cafile=str(certificate / "fullchain.pem"))
     with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as server:
         try:
-            with httpx.Client(verify=context, base_url=f"https://127.0.0.1:{port}") as reader:
-                reader.headers.update({"Host": "nyheter.example.org"})
-                reader.event_hooks = {"request": [_name_the_host]}
-                wait_until_it_serves(server, port)
-                yield reader
+            wait_until_it_serves(server, port)
+            yield
         finally:
             server.terminate()
             said = server.stderr.read() if server.stderr else ""
     assert said == ""
 
 
-def _name_the_host(request: httpx.Request) -> None:
+def name_the_host(request: httpx.Request) -> None:
     request.extensions["sni_hostname"] = "nyheter.example.org"
 
 
-def meant(tmp_path: Path, certificate: Path, port: int, daemon: int) -> str:
+def documented() -> str:
+    """The blocks that the page shows."""
     (block,) = re.findall(r"^```nginx\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    return "".join(line for line in str(block).splitlines(keepends=True) if "listen [::]" not in line)
+
+
+def meant(tmp_path: Path, certificate: Path, port: int, daemon: int) -> str:
     places = {
         "listen 443": f"listen 127.0.0.1:{port}",
         "listen 80": f"listen 127.0.0.1:{free_port()}",
@@ -122,7 +136,11 @@ def meant(tmp_path: Path, certificate: Path, port: int, daemon: int) -> str:
         "/srv/budkavle": str(tmp_path / "public"),
         "127.0.0.1:8090": f"127.0.0.1:{daemon}",
     }
-    block = "".join(line for line in block.splitlines(keepends=True) if "listen [::]" not in line)
+    return put(documented(), places)
+
+
+def put(block: str, places: Mapping[str, str]) -> str:
+    """A block with what is meant here instead of what is shown."""
     for shown, here in places.items():
         assert shown in block
         block = block.replace(shown, here)

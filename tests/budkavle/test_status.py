@@ -13,8 +13,8 @@ from tests.budkavle.conftest import ARTICLE, budkavle, page
 from tests.budkavle.test_daemon import running
 
 KEYS = {
-    "articles", "newest_seq", "subscriptions", "sources", "feeds_published", "feeds", "digests", "domains", "slowed",
-    "withheld", "alarms", "needs", "relay",
+    "articles", "newest_seq", "subscriptions", "sources", "feeds_published", "feeds", "not_ours", "digests", "domains",
+    "slowed", "withheld", "alarms", "needs", "relay",
 }  # fmt: skip
 
 

@@ -58,6 +58,7 @@ WRITING = {
     ("subscribers", "pause"): ("anna@example.org",),
     ("subscribers", "resume"): ("anna@example.org",),
     ("subscribers", "lift"): ("anna@example.org",),
+    ("subscribers", "suppress"): ("lista.csv", "--reason", "left"),
     ("subscribers", "erase"): ("anna@example.org",),
     ("subscribers", "purge"): (),
     ("subscribers", "undo-import"): ("1",),

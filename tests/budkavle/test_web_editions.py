@@ -156,7 +156,7 @@ def test_of_what_was_withdrawn_since_the_headline_is_left_without_link_and_text(
     with visiting(sent) as client:
         html = client.get(PATH).text
     about_bus = html[html.index("Ny buss") :]
-    assert re.search(r"Återkallat \d+ \w+ \d{4}\.</strong> Linjen blev inte av\.", about_bus)
+    assert re.search(r"Återkallat \d+\xa0\w+\xa0\d{4}\.</strong> Linjen blev inte av\.", about_bus)
     assert "Fel dag." not in html
     assert html.count("Från och med den 1 februari") == 1, "the bridge's"
     assert re.findall(r'href="(https://[^"]*)"', html) == ["https://www.example.org/lingonmark/nyheter/b"]

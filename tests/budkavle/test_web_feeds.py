@@ -16,6 +16,7 @@ from budkavle.web.feeds import Endings
 from tests.budkavle.served import Served
 
 ATOM = "/feeds/alla.atom"
+NEWSBOAT = "newsboat/2.21 (Linux x86_64)"
 
 
 def feed(*numbers: int, size: int = 300) -> bytes:
@@ -208,12 +209,14 @@ def test_readers_come_less_often_to_a_feed_that_has_not_changed_for_a_day(served
 
 
 def test_a_reader_that_takes_deltas_is_sent_only_what_is_new(served: Served) -> None:
-    base = served.ask(ATOM, a_im="feed")["etag"]
+    base = served.ask(ATOM, a_im="feed", user_agent=NEWSBOAT)["etag"]
     served.clock.wait(2)
     served.publish("alla.atom", feed(4, 1, 2))
-    whole = served.ask(ATOM, a_im="feed", accept_encoding="gzip")
+    whole = served.ask(ATOM, a_im="feed", user_agent=NEWSBOAT, accept_encoding="gzip")
     assert whole.status == 200
-    answer = served.ask(ATOM, a_im="vcdiff, Feed;q=0.5", if_none_match=base, accept_encoding="br, gzip")
+    answer = served.ask(
+        ATOM, a_im="vcdiff, Feed;q=0.5", user_agent=NEWSBOAT, if_none_match=base, accept_encoding="br, gzip"
+    )
     assert (answer.status, answer["im"], answer["delta-base"]) == (226, "feed", base)
     assert answer.body == feed(4)
     assert answer["content-length"] == str(len(answer.body))
@@ -222,14 +225,33 @@ def test_a_reader_that_takes_deltas_is_sent_only_what_is_new(served: Served) -> 
     assert answer["cache-control"] == "no-store, im, max-age=900"
     assert answer["vary"] == "Accept-Encoding, A-IM"
     assert not answer.has("content-encoding")
-    assert served.ask(ATOM, a_im="feed", if_none_match=answer["etag"]).status == 304
-    assert served.ask(ATOM, "HEAD", a_im="feed", if_none_match=base).headers == answer.headers
+    assert served.ask(ATOM, a_im="feed", user_agent=NEWSBOAT, if_none_match=answer["etag"]).status == 304
+    assert served.ask(ATOM, "HEAD", a_im="feed", user_agent=NEWSBOAT, if_none_match=base).headers == answer.headers
+
+
+@pytest.mark.parametrize(
+    "user_agent",
+    [
+        "",
+        "feedparser/6.0.14 +https://github.com/kurtmckee/feedparser/",
+        "rss2email/3.13.1 (https://github.com/rss2email/rss2email)",
+        "Mozilla/5.0 (compatible; newsboat/2.21)",
+    ],
+)
+def test_a_program_that_is_not_known_to_take_deltas_is_sent_the_whole_although_it_asks(
+    served: Served, user_agent: str
+) -> None:
+    base = served.ask(ATOM)["etag"]
+    served.clock.wait(2)
+    served.publish("alla.atom", feed(4, 1, 2))
+    answer = served.ask(ATOM, a_im="feed", user_agent=user_agent, if_none_match=base)
+    assert (answer.status, answer.body) == (200, feed(4, 1, 2))
 
 
 def test_the_base_is_known_again_in_every_form_and_the_newest_of_many_counts(served: Served) -> None:
     oldest, base, _ = [tag_of(served, *numbers) for numbers in ((2, 1), (3, 2, 1), (4, 3, 2, 1))]
     for shown in (f"W/{base}", base.replace('"', ""), base[:-1] + '-gzip"', f'"x", {oldest}, {base}'):
-        answer = served.ask(ATOM, a_im="feed", if_none_match=shown)
+        answer = served.ask(ATOM, a_im="feed", user_agent=NEWSBOAT, if_none_match=shown)
         assert (answer.status, answer["delta-base"], answer.body) == (226, base, feed(4))
 
 
@@ -245,11 +267,11 @@ def test_without_a_base_or_a_gain_the_whole_is_sent(served: Served) -> None:
     served.publish("alla.atom", feed(4, 1, 2, 3))
     whole = served.ask(ATOM)
     assert served.ask(ATOM, if_none_match=base).body == whole.body
-    assert served.ask(ATOM, a_im="feed").body == whole.body
-    assert served.ask(ATOM, a_im="feed", if_none_match='"0123"').body == whole.body
+    assert served.ask(ATOM, a_im="feed", user_agent=NEWSBOAT).body == whole.body
+    assert served.ask(ATOM, a_im="feed", user_agent=NEWSBOAT, if_none_match='"0123"').body == whole.body
     served.clock.wait(2)
     served.publish("alla.atom", feed(7, 8, 9))
-    assert served.ask(ATOM, a_im="feed", if_none_match=base).status == 200
+    assert served.ask(ATOM, a_im="feed", user_agent=NEWSBOAT, if_none_match=base).status == 200
 
 
 def test_there_are_deltas_of_atom_and_rss_alone(served: Served) -> None:
@@ -259,7 +281,7 @@ def test_there_are_deltas_of_atom_and_rss_alone(served: Served) -> None:
         base = served.ask(f"/feeds/alla{suffix}")["etag"]
         served.clock.wait(2)
         served.publish(f"alla{suffix}", rss[1].encode())
-        assert served.ask(f"/feeds/alla{suffix}", a_im="feed", if_none_match=base).status == status
+        assert served.ask(f"/feeds/alla{suffix}", a_im="feed", user_agent=NEWSBOAT, if_none_match=base).status == status
 
 
 @pytest.fixture

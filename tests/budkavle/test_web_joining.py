@@ -34,7 +34,7 @@ def leave(pages: Site) -> str:
 def joined(pages: Site) -> str:
     """The leave token of somebody who has joined by letter."""
     pages.post("/prenumerera", pages.form(topic="vard"))
-    done = pages.post(f"/bekrafta/{pages.token(datetime.now(UTC))}")
+    done = pages.press(f"/bekrafta/{pages.token(datetime.now(UTC))}")
     return re.findall(r"/mina-val/(\w{32})", done.text)[0]
 
 
@@ -71,7 +71,7 @@ def test_a_confirmation_shows_and_only_its_button_acts_once(pages: Site) -> None
     assert shown.headers["cache-control"] == "no-store"
     assert shown.headers["x-robots-tag"] == "noindex"
     assert [row["state"] for row in pages.subscriptions()] == ["pending"]
-    assert "Nu prenumererar du" in pages.post(path).text
+    assert "Nu prenumererar du" in pages.press(path).text
     assert [row["state"] for row in pages.subscriptions()] == ["active"]
     for answer in (pages.post(path), pages.get(path)):
         assert (answer.status_code, "Redan bekräftat" in answer.text) == (200, True)
@@ -140,13 +140,18 @@ def test_letters_rest_until_a_day_and_come_again(pages: Site) -> None:
 
 def test_an_address_moves_by_a_letter_to_the_new_one(pages: Site) -> None:
     path = f"/mina-val/{joined(pages)}"
-    assert pages.post(path, {"change": "address", "address": "ny"}).status_code == 422
-    assert "Titta i din e-post" in pages.post(path, {"change": "address", "address": "ny@example.org"}).text
+    asked = pages.post(path, {"change": "address", "address": "ny@example.org"})
+    assert "till den adress som ditt nyhetsbrev går till nu" in asked.text
+    assert (pages.letters()[-1]["kind"], pages.letters()[-1]["address"]) == ("moving", None), "to the old address"
+    where = f"/ny-adress/{pages.token(datetime.now(UTC))}"
+    assert "@" not in pages.get(where).text.replace("e-post@", "")
+    assert pages.post(where, {"address": "ny"}).status_code == 422
+    assert "Titta i din e-post" in pages.post(where, {"address": "ny@example.org"}).text
     assert pages.letters()[-1]["address"] == "ny@example.org"
     move = f"/bekrafta/{pages.token(datetime.now(UTC))}"
     assert "n***@e" in pages.get(move).text
     assert [row["address"] for row in pages.rows("SELECT address FROM subscribers")] == ["lasare@example.org"]
-    assert "Din nya adress är bekräftad" in pages.post(move).text
+    assert "Din nya adress är bekräftad" in pages.press(move).text
     owners = "SELECT address FROM subscribers JOIN subscriptions ON subscriber_id = subscribers.id"
     assert [row["address"] for row in pages.rows(owners)] == ["ny@example.org"]
 

@@ -113,6 +113,23 @@ def test_who_has_the_feed_is_told_so_at_once_with_the_same_headers_as_the_long_w
     assert quick.endswith(b"\r\n\r\n")
 
 
+@pytest.mark.parametrize("path", [b"/feeds/alla.atom", b"/", b"http://127.0.0.1/feeds/alla.atom"])
+@pytest.mark.parametrize("known", [False, True])
+def test_http_1_1_without_exactly_one_host_is_400_on_every_path(site: Site, path: bytes, known: bool) -> None:  # noqa: FBT001 - a table
+    tag = site.known() if known else b""
+    one = b"Host: 127.0.0.1\r\n"
+    for hosts in (b"", one + one, one + b"host: example.org\r\n", b"X-Host: 127.0.0.1\r\n"):
+        assert statuses(site.refused(b"GET %s HTTP/1.1\r\n%s%s\r\n" % (path, hosts, tag))) == [400]
+    if known:
+        assert statuses(site.say(site.get(lines=tag) + b"GET %s HTTP/1.1\r\n\r\n" % path)) == [304, 400]
+
+
+def test_http_1_0_needs_no_host(site: Site) -> None:
+    for tag in (b"", site.known()):
+        answer = site.refused(b"GET /feeds/alla.atom HTTP/1.0\r\n%s\r\n" % tag)
+        assert statuses(answer) == [304 if tag else 200]
+
+
 def test_a_pipeline_is_answered_in_its_order(site: Site) -> None:
     short, whole = site.get(lines=site.known()), site.get()
     answer = site.say(short + whole + short + short + whole + site.get(b"/nope") + short)

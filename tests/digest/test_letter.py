@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from html import unescape
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -105,7 +106,7 @@ def test_a_letter_has_both_parts_with_swedish_letters_intact() -> None:
     for body in bodies(letter(item("Fler bussar för Åsa, Örjan och Ängla", lead=lead))):
         assert "Fler bussar för Åsa, Örjan och Ängla" in body
         assert "9,3 procent" in body
-        assert "18 november 2026" in body
+        assert "18 november 2026" in unescape(body).replace("\N{NO-BREAK SPACE}", " ")
         assert "Region Lingonmark" in body
         assert "https://www.example.org/nyheter/a/" in body
         assert "14–20 november 2026" in body.replace("\N{NO-BREAK SPACE}", " ")
@@ -217,6 +218,20 @@ def test_no_contact_no_image_and_nothing_remote_is_in_a_letter() -> None:
     raw = made_out(form(MASTHEAD, DATELINE, Shown(items=(item(),)), RENDER), ANNA).decode()
     for unwanted in ("Kontaktperson", "0000-00", "kim@", "<img", "url(", "<script", "<link", "display:none"):
         assert unwanted not in raw
+
+
+def test_where_wishes_to_leave_are_read_mail_programs_are_offered_an_address_beside_the_page() -> None:
+    own = ANNA.leave_token
+    message = letter(item(), masthead=replace(MASTHEAD, leave_mailbox="studs@example.org"))
+    page = f"<https://nyheter.example.org/avsluta/{own}>"
+    assert message["List-Unsubscribe"] == f"{page}, <mailto:studs+{own}@example.org?subject=unsubscribe>"
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+@pytest.mark.parametrize("mailbox", ["studs", "studs@exa mple.org", "studs>@example.org", "studs@example.org\r\nX: y"])
+def test_a_mailbox_that_no_header_can_hold_is_refused(mailbox: str) -> None:
+    with pytest.raises(HeaderError, match="List-Unsubscribe"):
+        replace(MASTHEAD, leave_mailbox=mailbox)
 
 
 @pytest.mark.parametrize("token", ["", "0" * 31, "G" * 32, "0" * 31 + "\n"])

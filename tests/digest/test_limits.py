@@ -188,7 +188,7 @@ def test_a_flood_to_one_domain_stops_at_its_limit_and_others_join_meanwhile(data
 
 
 def test_what_is_too_much_in_all_waits_its_turn_and_what_would_wait_a_day_is_dropped(database: Database) -> None:
-    caused = letters(database, Limits(overall=4))
+    caused = letters(database, Limits(overall=6))  # four of them for newcomers from quiet networks
     goes = [asked(database, caused, f"a{i}@d{i}.test", f"net {i}", NOW) for i in range(120)]
     assert [goes.count(NOW + timedelta(hours=hour)) for hour in range(25)] == [4] * 25
     assert goes[100:] == [None] * 20

@@ -36,6 +36,17 @@ def test_swedish_and_english_names_of_the_address_are_known(name: str) -> None:
             (";", True, {"consent": 1, "address": 0}),
         ),
         ("\n\n;;\nE-post;Namn\na@example.org;Anna", (";", True, {"address": 0})),
+        ("sep=;\nE-post;Namn\na@example.org;Anna, Bo", (";", True, {"address": 0})),
+        ('"sep=,"\nE-post,Namn\na@example.org,"x;y"', (",", True, {"address": 0})),
+        ("\ufeffsep=\t\nE-post\tNamn\na@example.org\tAnna", ("\t", True, {"address": 0})),
+        ("\ufeffE-post;\ufeffÄmnen\na@example.org;vard", (";", True, {"topics": 1, "address": 0})),
+        ("Våra prenumeranter;;\n;;\nNamn;E-post;Ort\nAnna;a@example.org;X", (";", True, {"address": 1})),
+        ("Uttag 2026-01-09, av Bo\n\nNamn;E-post\nAnna;a@example.org", (";", True, {"address": 1})),
+        ("Uttag av;admin@example.org;\nNamn;E-post;Ort\nAnna;a@example.org;X", (";", True, {"address": 1})),
+        ("Lista\nKontakt;Namn\na@example.org;Anna", (";", True, {"address": 0})),
+        ("Anna <a@example.org>\nBo <b@example.org>", (",", False, {"address": 0})),
+        ("mailto:a@example.org;Anna\nb@example.org;Bo", (";", False, {"address": 0})),
+        ("a@example.org\nmail\nb@example.org", (",", False, {"address": 0})),
     ],
 )
 def test_separator_header_and_columns_are_guessed(text: str, expected: object) -> None:
@@ -100,3 +111,9 @@ def test_any_lines_give_a_form_or_a_reason(lines: list[str | None]) -> None:
     except ListError as error:
         why = str(error)
     assert "@" not in why
+
+
+def test_what_stands_before_a_header_is_no_line_of_the_list() -> None:
+    found = guess_form(["sep=;", "Uttag 2026", "", "E-post;Namn", "a@example.org;Anna"], None, {})
+    assert (found.skipped, found.titles, found.header) == (3, ("Uttag 2026",), ("E-post", "Namn"))
+    assert guess_form(["a@example.org", "mail", "b@example.org"], None, {}).skipped == 0

@@ -226,7 +226,7 @@ class Lives(RuleBasedStateMachine):
         self.store.act(article, Kind.WITHDRAWN, "fel", self.now)
         self.texts[article].states.append("withdrawn")
         pull(self.database.write, Gone(withdrawn=frozenset({article})), self.now, batch=1)
-        self.leaves_what_waits(article, "item", "corrected")
+        self.leaves_what_waits(article, "item", "named", "corrected")
 
     @rule(data=st.data())
     def erase(self, data: st.DataObject) -> None:
@@ -238,7 +238,7 @@ class Lives(RuleBasedStateMachine):
         assert self.store.erase(article, self.now)
         self.texts[article].states.append("erased")
         pull(self.database.write, Gone(erased=frozenset({article})), self.now, batch=1)
-        self.leaves_what_waits(article, "item", "corrected", "withdrawn")
+        self.leaves_what_waits(article, "item", "named", "corrected", "withdrawn")
 
     def leaves_what_waits(self, article: ArticleId, *showings: str) -> None:
         for who, letter in list(self.open.items()):
@@ -449,15 +449,17 @@ class Lives(RuleBasedStateMachine):
 
     def owed(self, person: Person) -> dict[tuple[str, ArticleId], int]:
         shown: dict[tuple[str, ArticleId], int] = {}
-        items = self.items(person)
+        new = self.items(person)
+        items, named = new[-self.limit :], new[: -self.limit]
         for article, text in self.texts.items():
             kind = "item" if article in items else self.owed_notice(person, article, text)
+            kind = kind or ("named" if article in named else None)
             if kind:
                 shown[kind, article] = len(text.states) - 1
         return shown
 
     def items(self, person: Person) -> list[ArticleId]:
-        """What is news to somebody and was never surely given: as many as a letter may hold, the newest."""
+        """What is news to somebody and was never surely given, newest last: what is beyond a letter, its page names."""
         new = [
             article
             for article, text in self.texts.items()
@@ -465,7 +467,7 @@ class Lives(RuleBasedStateMachine):
             and self.is_news_to(person, article, text)
             and not any(got.article == article and got.certain for got in person.got)
         ]
-        return sorted(new, key=lambda article: self.texts[article].written)[-self.limit :]
+        return sorted(new, key=lambda article: self.texts[article].written)
 
     def owed_notice(self, person: Person, article: ArticleId, text: Text) -> str | None:
         if text.is_erased:

@@ -24,6 +24,7 @@ from digest.adapters.tables import deliveries, receipts, subscribers, subscripti
 from digest.content import Showing
 from digest.delivery import OPEN, DeliveryState
 from digest.edition import Edition, EditionState, EditionStatus
+from digest.letter_room import Fit, unbounded
 from digest.period import PeriodKey
 from digest.selection import newsroom
 from digest.sending.adapters.outcomes import OnUncertain
@@ -34,7 +35,7 @@ from tests.digest.steps import Steps
 from tests.given import LINGONMARK, NOW, draft
 from tests.keys import KEY
 
-WORDS = {Showing.ITEM: "", Showing.CORRECTED: "rättat ", Showing.WITHDRAWN: "återkallat "}
+WORDS = {Showing.ITEM: "", Showing.CORRECTED: "rättat ", Showing.WITHDRAWN: "återkallat ", Showing.NAMED: "nämnt "}
 REPLIES = {
     "sent": Reply(phase=Phase.DOT, code=250),
     "failed": Reply(phase=Phase.RCPT, code=550),
@@ -56,6 +57,7 @@ class Life:
         self.drafts: dict[str, ArticleDraft] = {}
         self.ids: dict[str, ArticleId] = {}
         self.changes = 0
+        self.fit: Fit = unbounded
 
     def publish(self, name: str, *topics: str, days_old: int = 0, contacts: bool = False) -> None:
         people = (Contact(name="Kim Exempel", phones=("070-1740605",)),) if contacts else ()
@@ -80,12 +82,20 @@ class Life:
     def withdraw(self, name: str) -> None:
         """Withdraw an article, which pulls it from the letters that are not yet claimed."""
         self.store.act(self.ids[name], Kind.WITHDRAWN, "Uppgiften var fel.", self.now)
-        pull(self.database.write, Gone(withdrawn=frozenset({self.ids[name]})), self.now, batch=1)
+        pull(
+            self.database.write,
+            Gone(withdrawn=frozenset({self.ids[name]})),
+            self.now,
+            batch=1,
+            fit_of=lambda _: self.fit,
+        )
 
     def erase(self, name: str) -> None:
         """Erase an article, which takes every word of it out of the letters that are not yet claimed."""
         assert self.store.erase(self.ids[name], self.now)
-        pull(self.database.write, Gone(erased=frozenset({self.ids[name]})), self.now, batch=1)
+        pull(
+            self.database.write, Gone(erased=frozenset({self.ids[name]})), self.now, batch=1, fit_of=lambda _: self.fit
+        )
 
     def let_lapse(self) -> None:
         """Let the time of every withdrawal's notice, and of all contacts, be over."""
@@ -122,7 +132,7 @@ class Life:
         cut = self.store.last_seq()
         edition = self.editions.open("veckobrev", PeriodKey(self.now.date().isoformat()), cut, self.now)
         room = newsroom(self.store.standings(cut), ALL, cut, self.editions.reach("veckobrev"))
-        Planner(self.database.write).plan(edition, room, self.limit)
+        Planner(self.database.write).plan(edition, room, self.limit, self.fit)
         return edition
 
     def send(self, who: str, outcome: str = "sent") -> None:
@@ -562,13 +572,16 @@ def test_an_edition_broken_off_halfway_is_made_up_for_by_the_next(life: Life) ->
     assert (first.unexplained, first.counts[DeliveryState.FAILED]) == (0, 1)
 
 
-def test_an_item_that_was_left_out_of_a_full_letter_is_owed_no_correction(database: Database) -> None:
+def test_an_item_that_a_full_letter_left_to_its_page_counts_as_said_and_is_owed_a_correction(
+    database: Database,
+) -> None:
     life = Life(database, limit=2)
     life.join("anna")
     for name in ("ett", "två", "tre"):
         life.publish(name)
-    assert life.week() == {"anna": {"två", "tre"}}
+    assert life.week() == {"anna": {"två", "tre", "nämnt ett"}}
     life.correct("ett")
+    assert life.week() == {"anna": {"rättat ett"}}
     assert life.week() == {}
 
 
@@ -722,4 +735,4 @@ def test_a_lapse_does_not_bring_an_old_article_before_a_newer_one(database: Data
     life.publish("buss", contacts=True)
     life.publish("konsert")
     life.let_lapse()
-    assert life.week() == {"anna": {"konsert"}}
+    assert life.week() == {"anna": {"konsert", "nämnt buss"}}

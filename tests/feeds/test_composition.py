@@ -19,7 +19,7 @@ def test_an_article_becomes_its_whole_text(render: Render) -> None:
         "<p><strong>Regionen har kortat köerna till vården.</strong></p>"
         '<p><img src="https://www.example.org/bilder/vard.jpg" alt="Väntrum med &quot;tomma&quot; stolar"></p>'
         "<p>Köerna är 13&nbsp;% kortare.<br>Det är bra.</p>"
-        "<h2>Så gick det till</h2>"
+        '<h2 id="sa">Så gick det till</h2>'
         "<ul><li>fler läkare</li><li>öppet på kvällar &amp; helger</li></ul>"
         "<blockquote><p>– Det känns bra, säger hon.</p><p>– Anna Exempel (X), regionråd</p></blockquote>"
         "<blockquote><p>– Det gör det, säger Bo Exempel.</p></blockquote>"
@@ -46,7 +46,26 @@ def test_an_entry_says_who_what_and_in_which_language(render: Render) -> None:
 
 def test_a_day_begins_at_midnight_in_the_sites_zone(render: Render) -> None:
     (entry,) = compose(published(published=on(date(2026, 6, 24))), SITE, render)
-    assert entry.published.isoformat() == entry.updated.isoformat() == "2026-06-24T00:00:00+02:00"
+    assert entry.published.isoformat() == "2026-06-24T00:00:00+02:00"
+
+
+@pytest.mark.parametrize("day", [date(2022, 1, 1), date(2022, 1, 21), date(2022, 1, 22)], ids=["late", "same", "ahead"])
+def test_an_entry_changed_when_it_came_whatever_date_it_bears(render: Render, day: date) -> None:
+    (entry,) = compose(published(published=on(day)), SITE, render)
+    assert (entry.published.date(), entry.updated) == (day, at(1))
+
+
+def test_an_entry_of_a_first_look_or_of_before_is_dated_by_its_article(render: Render) -> None:
+    history = published(published=on(date(2022, 1, 1)))
+    first = replace(history.published, by_date=True)
+    (entry,) = compose(replace(history, newest=first, published=first), SITE, render)
+    assert entry.updated == entry.published
+
+
+def test_a_mended_date_leaves_the_time_of_change(render: Render) -> None:
+    history = edited(published(published=on(date(2022, 1, 1))), 2, published=on(date(2022, 1, 5)))
+    (entry,) = compose(history, SITE, render)
+    assert (entry.published.date(), entry.updated) == (date(2022, 1, 5), at(1))
 
 
 def test_a_time_of_day_is_kept_to_the_second(render: Render) -> None:

@@ -4,11 +4,12 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from feeds.delta import REMEMBERED, SUFFIXES, Past, base_of, delta, pieces, wants_delta, with_state
+from feeds.delta import REMEMBERED, SUFFIXES, Past, base_of, delta, pieces, takes_delta, wants_delta, with_state
 from feeds.documents import whole
 from feeds.entry import Author, Entry
 from feeds.validators import instance
@@ -152,3 +153,28 @@ def test_a_delta_is_wanted_when_feed_is_among_the_manipulations() -> None:
         assert wants_delta(wanted)
     for other in ("", "feeds", "vcdiff", "newsfeed", "x;feed"):
         assert not wants_delta(other)
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "takes"),
+    [
+        ("newsboat/2.21 (Linux x86_64)", True),
+        ("newsboat/2.40.0 (Darwin 23.1; https://newsboat.org/)", True),
+        ("newsbeuter/2.9 (Linux 4.9; i686; http://www.newsbeuter.org/) libcurl/7.52 ncurses/6", True),
+        ("python-reader/3.26 (+https://github.com/lemon24/reader)", True),
+        ("my-app/1.0 python-reader/3.26", True),
+        ("Liferea/1.15.6 (Linux; https://lzone.de/liferea/) AppleWebKit (KHTML, like Gecko)", True),
+        ("FeedHQ/1.2 (https://github.com/feedhq/feedhq; 3 subscribers; +https://feedhq.org/)", True),
+        ("", False),
+        ("feedparser/6.0.14 +https://github.com/kurtmckee/feedparser/", False),
+        ("UniversalFeedParser/5.2.1 +https://code.google.com/p/feedparser/", False),
+        ("python-reader/3.26 feedparser/6.0.14", False),
+        ("rss2email/3.13.1 (https://github.com/rss2email/rss2email)", False),
+        ("Mozilla/5.0 (compatible; newsboat/2.21)", False),
+        ("not-newsboat/1.0", False),
+        ("newsboats/1.0", False),
+        ("(newsboat", False),
+    ],
+)
+def test_only_readers_that_are_known_by_their_own_name_take_a_delta(user_agent: str, takes: object) -> None:
+    assert takes_delta(user_agent) is takes

@@ -209,7 +209,7 @@ def test_dates_do_not_depend_on_the_machines_locale_or_clock(render: Render, mon
 
     monkeypatch.setattr("locale.setlocale", refused)
     entries = built([published(1, published=on(datetime(2022, 3, 1, 8, tzinfo=SITE.zone)))], render).entries
-    later = [replace(entry, updated=entry.updated + timedelta(days=1)) for entry in entries]
+    later = [replace(entry, updated=entry.published + timedelta(days=1)) for entry in entries]
     document = whole(EVERYTHING, later, SITE)[".rss"].decode()
     assert "<lastBuildDate>Wed, 02 Mar 2022 08:00:00 +0100</lastBuildDate>" in document
     assert "<pubDate>Tue, 01 Mar 2022 08:00:00 +0100</pubDate>" in document

@@ -1,6 +1,7 @@
 """The forms beside Atom and RSS, and what all of them share."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -11,10 +12,11 @@ from lxml.etree import fromstring
 
 from articles.article import Contact, History, Image
 from feeds.composition import Render, compose
-from feeds.ending import end_notice
+from feeds.documents import join
+from feeds.ending import end_notice, told_by, told_now
 from feeds.entry import Entry, Feed
 from feeds.gate import faults
-from feeds.html_form import deeper, shallower
+from feeds.html_form import deeper, html_item, shallower
 from feeds.kept import Kept, keep
 from feeds.opml import opml
 from feeds.pictures import enclosures
@@ -113,7 +115,7 @@ def test_the_source_of_a_publisher_with_a_feed_of_its_own_is_that_feed(render: R
     source = fromstring(document).find(f"{ATOM}entry/{ATOM}source")
     assert source.findtext(f"{ATOM}id") == "tag:example.org,2026:feeds/lingonmark"
     assert source.findtext(f"{ATOM}author/{ATOM}name") == "Region Lingonmark"
-    assert source.findtext(f"{ATOM}updated") == "2022-01-21T00:00:00+01:00"
+    assert source.findtext(f"{ATOM}updated") == "2022-01-21T14:00:00+01:00"  # the entry's arrival
     assert {link.get("rel") for link in source.findall(f"{ATOM}link")} == {"alternate", "self"}
 
 
@@ -156,15 +158,29 @@ def test_nothing_but_contacts_may_call_or_write(render: Render) -> None:
     assert not isinstance(keep(replace(entry, content_html=calling), SITE, render), Kept)
 
 
-def test_a_feed_that_ends_says_so_above_its_newest_entry(render: Render) -> None:
-    newest = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
-    entry = end_notice(EVERYTHING, date(2026, 4, 1), newest, SITE, render)
+def test_a_feed_that_ends_says_so_and_keeps_saying_it(render: Render) -> None:
+    first, later = datetime(2026, 3, 1, 8, 0, 5, 999, tzinfo=UTC), datetime(2026, 3, 9, tzinfo=UTC)
+    told = told_now(None, EVERYTHING, date(2026, 4, 1), SITE, first)
+    entry = end_notice(EVERYTHING, told, SITE, render)
     assert entry.id == "tag:example.org,2026:feeds/alla-nyheter/slut"
     assert entry.title == "Flödet Alla nyheter upphör"
     assert "1 i månad 4 2026" in entry.content_html
     assert f'href="{SITE.public_url}"' in entry.content_html
-    assert entry.published > newest
+    assert entry.published.isoformat() == entry.updated.isoformat() == "2026-03-01T09:00:05+01:00"
     assert isinstance(keep(entry, SITE, render), Kept)
+    assert told_now(told, EVERYTHING, date(2026, 4, 1), SITE, later) == told
+    put_off = told_now(told, EVERYTHING, date(2026, 5, 1), SITE, later)
+    assert (put_off.entry, put_off.published, put_off.updated) == (told.entry, told.published, later)
+
+
+def test_what_was_published_of_a_feeds_end_is_read_back(render: Render) -> None:
+    told = told_now(None, replace(EVERYTHING, id="gamla"), date(2026, 4, 1), SITE, datetime(2026, 3, 1, tzinfo=UTC))
+    kept = keep(end_notice(EVERYTHING, told, SITE, render), SITE, render)
+    assert isinstance(kept, Kept)
+    document = join(EVERYTHING, [kept], SITE, render)[".atom"]
+    assert told_by(document, date(2026, 4, 1), SITE) == told
+    assert told_by(build(EVERYTHING, [published(1)], SITE, render).documents[".atom"], told.ends, SITE) is None
+    assert told_by(document[:-9], told.ends, SITE) is None
 
 
 def test_opml_names_every_feed_and_its_page() -> None:
@@ -180,6 +196,35 @@ def test_headings_of_the_text_stand_below_the_entrys_own() -> None:
     content = '<h2>Å</h2><h3>Ä</h3><p><img alt="<h2>" src="https://x.test/a.png"></p>'
     assert deeper(content) == '<h3>Å</h3><h4>Ä</h4><p><img alt="<h2>" src="https://x.test/a.png"></p>'
     assert shallower(deeper(content)) == content
+
+
+def test_anchors_are_ids_in_the_content_and_on_the_page_where_each_stands_once(render: Render) -> None:
+    two = [entry for seq in (1, 2) for entry in compose(rich(seq), SITE, render) if isinstance(entry, Entry)]
+    page = b"".join(html_item(entry, SITE, render) for entry in two).decode()
+    assert all('<h2 id="sa">' in entry.content_html for entry in two)
+    anchors = re.findall(r'<h3 id="([^"]+)">', page)
+    assert anchors == [f"{entry.id.rpartition('/')[2]}-sa" for entry in two]
+    assert len(set(anchors)) == len(two)
+    for entry in two:
+        assert shallower(deeper(entry.content_html, entry.id), entry.id) == entry.content_html
+        kept = keep(entry, SITE, render)
+        assert isinstance(kept, Kept)
+        assert b'id=\\"sa\\"' in kept.written[".json"]
+
+
+def test_addresses_with_letters_outside_ascii_are_uris_in_every_form(render: Render) -> None:
+    address = "https://www.växjö.example/nyheter/åäö"
+    images = (Image(src="/bilder/å.jpg", alt="Å"), Image(src="https://blåbär.example/ö.png", alt="Ö"))
+    (entry,) = compose(published(1, url=address, images=images), SITE, render)
+    assert isinstance(entry, Entry)
+    assert entry.url == "https://www.xn--vxj-qla6g.example/nyheter/%C3%A5%C3%A4%C3%B6"
+    kept = keep(entry, SITE, render)
+    assert isinstance(kept, Kept)
+    for written in kept.written.values():
+        assert entry.url.encode() in written
+        assert b"https://www.xn--vxj-qla6g.example/bilder/%C3%A5.jpg" in written
+        assert b"https://xn--blbr-noae.example/%C3%B6.png" in written
+        assert "växjö".encode() not in written
 
 
 def test_an_entry_in_another_language_than_the_page_says_so(render: Render) -> None:

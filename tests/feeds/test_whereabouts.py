@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.whereabouts import document_name, has_ended, moved_to
+from feeds.whereabouts import document_name, has_ended, moved_to, oldest_slug
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 ENDS = {"skola": date(2026, 12, 31)}
@@ -78,3 +78,20 @@ def test_a_feed_has_ended_when_its_last_day_is_over_where_it_is_published() -> N
     assert has_ended(name, ENDS, after, STOCKHOLM)
     assert not has_ended(archive, ENDS, after, STOCKHOLM)
     assert not has_ended(other, ENDS, after, STOCKHOLM)
+
+
+@pytest.mark.parametrize(
+    ("moved", "oldest"),
+    [
+        ({}, "nyheter"),
+        ({"b": "a"}, "nyheter"),
+        ({"alla": "nyheter"}, "alla"),
+        ({"forst": "nyheter", "sedan": "nyheter"}, "forst"),
+        ({"forst": "sedan", "sedan": "nyheter"}, "forst"),
+        ({"sedan": "nyheter", "forst": "sedan"}, "forst"),
+        ({"nyheter": "nyheter"}, "nyheter"),
+        ({"a": "nyheter", "nyheter": "a"}, "a"),
+    ],
+)
+def test_a_feed_goes_by_the_slug_it_had_first(moved: dict[str, str], oldest: str) -> None:
+    assert oldest_slug("nyheter", moved) == oldest

@@ -140,7 +140,7 @@ def _to(chosen: Select[Any], name: str) -> Select[Any]:
     return (
         chosen.join(subscriptions, subscriptions.c.id == deliveries.c.subscription_id)
         .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
-        .where(subscribers.c.address_key.endswith(f"@{name}", autoescape=True))
+        .where(func.lower(subscribers.c.address).endswith(f"@{name}", autoescape=True))
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, exists, insert, select, update
+from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, exists, func, insert, select, update
 
 from digest.adapters.tables import deliveries, editions, slowed_domains, subscribers, subscriptions
 from digest.delivery import Claim, DeliveryState
@@ -123,7 +123,7 @@ def _plan_anew(connection: Connection, name: str) -> None:
     here = (
         select(subscriptions.c.id)
         .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
-        .where(subscribers.c.address_key.endswith(f"@{name}", autoescape=True))
+        .where(func.lower(subscribers.c.address).endswith(f"@{name}", autoescape=True))
     )
     under_way = select(editions.c.id).where(editions.c.state.in_([EditionState.SENDING, EditionState.PAUSED]))
     put_off = and_(
@@ -151,7 +151,7 @@ def _takes_others(connection: Connection, claim: Claim, letters: Sequence[tuple[
         exists()
         .where(deliveries.c.edition_id == claim.edition, deliveries.c.state == DeliveryState.SENT)
         .where(subscriptions.c.id == deliveries.c.subscription_id, subscribers.c.id == subscriptions.c.subscriber_id)
-        .where(~subscribers.c.address_key.endswith(f"@{name}", autoescape=True))
+        .where(~func.lower(subscribers.c.address).endswith(f"@{name}", autoescape=True))
     )
     return bool(connection.execute(select(elsewhere)).scalar())
 

@@ -112,7 +112,7 @@ def stop_refused_throughout(
     for edition in editions_under_way:
         if told := _refused_throughout(outcomes.connection, edition):
             put_back_put_off(outcomes.connection, edition)
-            domains.free(outcomes.connection, {domain_of(row.address_key) for row in told})
+            domains.free(outcomes.connection, {domain_of(row.address) for row in told})
             why = f"every letter was refused for our own fault: {told[0].reply[:_SAID]}"
             outcomes.pause(edition, why, heals=False)
             stopped.add(edition)
@@ -133,7 +133,7 @@ def _refused_throughout(connection: Connection, edition: EditionId) -> Sequence[
     if any(": 5" not in row.reply for row in told):
         return []
     by_words = all(blame_of(row.reply) is Blame.OURS for row in told)
-    return told if by_words or len({domain_of(row.address_key) for row in told}) >= _DOMAINS else []
+    return told if by_words or len({domain_of(row.address) for row in told}) >= _DOMAINS else []
 
 
 def _state(connection: Connection, edition: EditionId) -> str:
@@ -142,7 +142,7 @@ def _state(connection: Connection, edition: EditionId) -> str:
 
 
 _PUT_OFF = (
-    select(subscribers.c.address_key, deliveries.c.reply)
+    select(subscribers.c.address, deliveries.c.reply)
     .join(subscriptions, subscriptions.c.id == deliveries.c.subscription_id)
     .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
     .where(deliveries.c.state == DeliveryState.DEFERRED, deliveries.c.reply.is_not(None))
@@ -174,14 +174,14 @@ def _decided_last(connection: Connection, edition: EditionId) -> tuple[Decided, 
         .subquery()
     )
     rows = connection.execute(
-        select(last.c.state, last.c.reply, subscribers.c.address_key)
+        select(last.c.state, last.c.reply, subscribers.c.address)
         .join(subscriptions, subscriptions.c.id == last.c.subscription_id)
         .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
         .order_by(last.c.at)
     ).all()
     return tuple(
-        Decided(domain=domain_of(row.address_key))
+        Decided(domain=domain_of(row.address))
         if row.state == DeliveryState.SENT
-        else refused(domain_of(row.address_key), row.reply or "")
+        else refused(domain_of(row.address), row.reply or "")
         for row in rows
     )

@@ -7,12 +7,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, and_, delete, func, select, update
 
 from articles.article import Seq
+from digest.adapters.mailboxes import of_mailbox
 from digest.adapters.tables import deliveries, editions, receipts, subscribers, subscriptions, variants
 from digest.delivery import DeliveryState, EditionId, Reason
 from digest.letter import message_id_of
 from digest.period import PeriodKey
 from digest.sending.uncertain import Finding, Neighbours, UncertainLetter
 from digest.subscription import SubscriptionId
+from mail.address import Address
 
 _HEAD = 600
 """How many bytes of a kept letter hold its token, edition and host."""
@@ -105,7 +107,7 @@ class UncertainLetters:
             .join(editions, editions.c.id == variants.c.edition_id)
             .join(subscriptions, subscriptions.c.id == receipts.c.subscription_id)
             .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
-            .where(subscribers.c.address_key == word.strip().lower(), editions.c.digest == digest)
+            .where(of_mailbox(Address(word.strip())), editions.c.digest == digest)
             .where(receipts.c.certain.is_(False), ~select(deliveries.c.edition_id).where(row_is_there).exists())
         )
         with self._read.begin() as connection:
