@@ -96,15 +96,16 @@ def nginx(tmp_path: Path, certificate: Path, daemon: int, *, brotli: bool = Fals
 
 
 @contextmanager
-def nginx_with(prefix: Path, block: str, port: int, modules: str = "") -> Iterator[None]:
-    """A server with nothing but these blocks, which has no complaint to the end."""
+def nginx_with(prefix: Path, block: str, port: int, modules: str = "", complaints: str = "warn") -> Iterator[None]:
+    """A server with nothing but these blocks, which has no complaint to the end, of this level or above."""
     (prefix / "logs").mkdir(parents=True)
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     temporary = "\n".join(f"{kind}_temp_path {kind};" for kind in kinds)  # else in /var/lib/nginx
     (prefix / "nginx.conf").write_text(
         modules
         + ("user root;\n" if os.geteuid() == 0 else "")
-        + "daemon off; master_process off; pid nginx.pid; error_log stderr warn;\n"
+        + "daemon off; master_process off; pid nginx.pid; "
+        + f"error_log stderr {complaints};\n"
         + f"events {{}}\nhttp {{\naccess_log off;\n{temporary}\n{block}}}\n"
     )
     words = [NGINX, "-p", prefix, "-c", prefix / "nginx.conf", "-e", "stderr"]
