@@ -262,7 +262,10 @@ def test_a_demo_that_is_killed_after_any_week_leaves_nothing_that_the_next_one_t
 
 @pytest.mark.parametrize("what", ["raise RuntimeError", "os.kill(os.getpid(), 2)"])
 def test_a_demo_that_fails_or_is_stopped_half_way_leaves_no_folder(tmp_path: Path, what: str) -> None:
-    code = f"import os\nfrom budkavle import demo\ndef dying(*_): {what}\ndemo.plan_due = dying\n"
+    heeds = (
+        "import signal\nsignal.signal(2, signal.default_int_handler)\n"  # a shell's background jobs inherit deafness
+    )
+    code = f"{heeds}import os\nfrom budkavle import demo\ndef dying(*_): {what}\ndemo.plan_due = dying\n"
     run = f"{code}import sys\nsys.argv = ['budkavle', 'demo', 'demo']\nfrom budkavle.cli.main import main\nmain()"
     failed = subprocess.run([sys.executable, "-c", run], cwd=tmp_path, check=False, capture_output=True, text=True)
     assert failed.returncode != 0
