@@ -9,7 +9,7 @@ from digest.adapters.asking import Asking
 from digest.adapters.choosing import Choosing
 from digest.adapters.moving import Move, as_detail
 from digest.choosing import Chosen
-from digest.subscription import Filter, SubscriptionState
+from digest.subscription import LIVING, Filter, SubscriptionState
 from digest.transactional import NoticeKind
 from mail.address import Address
 
@@ -82,7 +82,7 @@ def ask_to_move(service: Service, leave_token: str, new: Address, now: datetime,
     """
     asking = Asking(service.database.write, service.key)
     held = _choosing(service).find(leave_token)
-    if held is None or held.state not in {SubscriptionState.ACTIVE, SubscriptionState.PAUSED}:
+    if held is None or held.state not in LIVING:
         return False
     detail = as_detail(Move(subscription=held.id, to=new))
     asking.of_subscriber(held.subscriber, NoticeKind.MOVE, now, goes, detail=detail, address=new.text)

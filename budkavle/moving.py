@@ -13,12 +13,10 @@ from digest.adapters.asking import Asking
 from digest.adapters.forgetting import NAMED
 from digest.adapters.tables import subscribers, subscriptions
 from digest.adapters.tokens import find
-from digest.subscription import SubscriptionState
+from digest.subscription import LIVING
 from digest.tokens import TokenPurpose, TokenState
 from digest.transactional import NoticeKind
 from mail.address import Address
-
-_LIVING = (SubscriptionState.ACTIVE, SubscriptionState.PAUSED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +76,6 @@ def _living(connection: Connection, which: ColumnElement[bool]) -> Row[Any] | No
     statement = (
         select(subscriptions, subscribers.c.address, subscribers.c.language)
         .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
-        .where(which, NAMED, subscriptions.c.state.in_(_LIVING))
+        .where(which, NAMED, subscriptions.c.state.in_(LIVING))
     )
     return connection.execute(statement).first()

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from digest.list_membership import smells
-from digest.subscription import SubscriptionState
+from digest.subscription import LIVING, SubscriptionState
 from digest.suppression import SuppressionReason
 from mail.address import Address
 
@@ -100,7 +100,7 @@ def decide(listed: Listed, known: Known | None, suppressed: SuppressionReason | 
     asked = known is not None and known.state is SubscriptionState.PENDING and known.made_by != run
     # Who was only asked, by a page or a list, begins by the consent that this list has. Who was asked by a list is
     # not asked where this one says that they left.
-    begins = asked and listed.state in {SubscriptionState.ACTIVE, SubscriptionState.PAUSED}
+    begins = asked and listed.state in LIVING
     ends = asked and listed.state is SubscriptionState.ENDED and known is not None and known.made_by is not None
     if known is None or begins or ends:
         if suppressed is not None:

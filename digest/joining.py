@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from digest.subscription import ALL, Filter, SubscriptionState, filter_of
+from digest.subscription import ALL, LIVING, Filter, SubscriptionState, filter_of
 from mail.address import Address
 
 IMPORTED = "import"
@@ -123,7 +123,7 @@ def confirming(state: SubscriptionState, ended: datetime | None, asked: datetime
 
 def is_sent_to(states: Iterable[SubscriptionState | None]) -> bool:
     """Whether every one of these subscriptions is sent to already: then there is nothing to confirm."""
-    return all(state in {SubscriptionState.ACTIVE, SubscriptionState.PAUSED} for state in states)
+    return all(state in LIVING for state in states)
 
 
 def masked(address: str) -> str:

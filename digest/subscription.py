@@ -22,6 +22,10 @@ class SubscriptionState(StrEnum):
     ENDED = "ended"
 
 
+LIVING = (SubscriptionState.ACTIVE, SubscriptionState.PAUSED)
+"""The states of what was confirmed and goes on: it is sent to, now or after a pause."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Filter:
     """The topics and publishers that are wanted. An empty set wants them all."""

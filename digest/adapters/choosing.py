@@ -13,9 +13,7 @@ from digest.adapters.stopping import stop_letters
 from digest.adapters.tables import subscribers, subscriptions
 from digest.choosing import Chosen
 from digest.events import Event, EventKind
-from digest.subscription import Filter, SubscriptionId, SubscriptionState, filter_of
-
-_LIVING = (SubscriptionState.ACTIVE, SubscriptionState.PAUSED)
+from digest.subscription import LIVING, Filter, SubscriptionId, SubscriptionState, filter_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +131,7 @@ class Choosing:
             row = connection.execute(select(subscriptions).where(subscriptions.c.token == token)).first()
             if row is None:
                 return Chosen.UNKNOWN
-            if row.state not in _LIVING:
+            if row.state not in LIVING:
                 return Chosen.ENDED
             return Chosen.DONE if change(connection, row) else Chosen.UNCHANGED
 
@@ -154,7 +152,7 @@ def want(connection: Connection, here: ColumnElement[bool], wanted: Filter, now:
 def pause_one(connection: Connection, here: ColumnElement[bool], until: datetime | None, now: datetime) -> bool:
     """Pause one subscription, or give its pause another end; False when nothing changed."""
     row = connection.execute(select(subscriptions).where(here)).first()
-    if row is None or row.state not in _LIVING:
+    if row is None or row.state not in LIVING:
         return False
     if row.state == SubscriptionState.PAUSED and row.resumes == until:
         return False

@@ -31,7 +31,7 @@ from digest.adapters.tables import caused_letters, events, refused_letters, subs
 from digest.events import EventKind
 from digest.keyed import Key, Purpose
 from digest.limits import DAY, HOUR, PENDING, Asked, Caused, Limit, Limits, Refused, Share, decide, share_of
-from digest.subscription import SubscriptionState
+from digest.subscription import LIVING
 from storage.columns import Instant
 
 log = structlog.get_logger()
@@ -45,7 +45,6 @@ _WIDE, _BEHIND_ALL = 32, "g"
 _row = caused_letters.c
 _ANSWERS = (EventKind.CONFIRMED, EventKind.MOVED, EventKind.EXPORTED)
 """What only somebody does who reads the letters."""
-_LIVING = (SubscriptionState.ACTIVE, SubscriptionState.PAUSED)
 
 
 def _count(*which: ColumnElement[bool]) -> ScalarSelect[int]:
@@ -70,7 +69,7 @@ def _caused() -> Select[Any]:
     lately = _row.asked > _moment("hour")
     in_domain = and_(_row.domain == bindparam("domain"), lately)
     is_own, is_crowded = _row.share == Share.OWN, _row.share == Share.CROWDED
-    known = select(subscriptions.c.id).join(subscribers).where(person, subscriptions.c.state.in_(_LIVING))
+    known = select(subscriptions.c.id).join(subscribers).where(person, subscriptions.c.state.in_(LIVING))
     return select(
         select(func.max(_row.asked)).where(own).scalar_subquery().label("last"),
         _count(own, _row.asked > _moment("day")).label("last_day"),

@@ -8,10 +8,9 @@ from collections.abc import Collection
 from sqlalchemy import ColumnElement, Connection, FromClause, case, func, or_, select
 
 from digest.adapters.tables import subscribers, subscriptions
-from digest.subscription import SubscriptionState
+from digest.subscription import LIVING
 from mail.address import Address
 
-_LIVING = (SubscriptionState.ACTIVE, SubscriptionState.PAUSED)
 KEY_OF_MAILBOX = func.coalesce(subscribers.c.mailbox, subscribers.c.address_key)
 """A subscriber's key, which twins share."""
 
@@ -37,7 +36,7 @@ def subscriber_at(connection: Connection, address: Address) -> int | None:
     if len(rows) <= 1:
         return int(rows[0].id) if rows else None
     living = select(subscriptions.c.id).where(
-        subscriptions.c.subscriber_id == subscribers.c.id, subscriptions.c.state.in_(_LIVING)
+        subscriptions.c.subscriber_id == subscribers.c.id, subscriptions.c.state.in_(LIVING)
     )
     spelt = case((subscribers.c.address == address.text, 0), else_=1)
     ranked = select(subscribers.c.id).where(of_mailbox(address))
@@ -50,6 +49,6 @@ def is_sent_to_elsewhere(connection: Connection, address: Address) -> bool:
     other = (
         select(subscribers.c.address)
         .join(subscriptions, subscriptions.c.subscriber_id == subscribers.c.id)
-        .where(of_mailbox(address), subscriptions.c.state.in_(_LIVING))
+        .where(of_mailbox(address), subscriptions.c.state.in_(LIVING))
     )
     return any(known.lower() != address.spelling for known in connection.execute(other).scalars())

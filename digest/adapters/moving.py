@@ -22,12 +22,11 @@ from digest.adapters.tokens import Token
 from digest.events import CONSENT, CONSENTS, Event, EventKind
 from digest.importing import without_addresses
 from digest.keyed import Key
-from digest.subscription import SubscriptionId, SubscriptionState
+from digest.subscription import LIVING, SubscriptionId, SubscriptionState
 from digest.suppression import SuppressionReason, operator_may_lift
 from digest.transactional import NoticeKind
 from mail.address import Address
 
-_LIVING = (SubscriptionState.ACTIVE, SubscriptionState.PAUSED)
 _BETWEEN = "(moving)"
 """What a row is called while two change places: no digest has a name with brackets."""
 _MOVED = "moved"
@@ -78,7 +77,7 @@ def move(connection: Connection, key: Key, token: Token, now: datetime) -> int:
         return owner
     _tell(connection, before, mine.digest, now)
     there = subscriptions_of(connection, owner).get(mine.digest)
-    if there is not None and there.state in _LIVING:
+    if there is not None and there.state in LIVING:
         end_where(connection, subscriptions.c.id == mine.id, _MOVED, now)
         return owner
     _give(connection, mine, there, owner)
@@ -142,7 +141,7 @@ def _mine(connection: Connection, token: Token, wanted: Move) -> Row[Any] | None
     here = select(subscriptions).where(
         subscriptions.c.id == wanted.subscription,
         subscriptions.c.subscriber_id == token.subscriber,
-        subscriptions.c.state.in_(_LIVING),
+        subscriptions.c.state.in_(LIVING),
     )
     return connection.execute(here).first()
 

@@ -14,10 +14,8 @@ from digest.adapters.tables import events, subscribers, subscriptions, suppressi
 from digest.adapters.undoing import ask_no_more
 from digest.events import Event, EventKind
 from digest.opt_outs import OptedOut, OptOut
-from digest.subscription import SubscriptionState
+from digest.subscription import LIVING
 from digest.suppression import SuppressionReason, operator_may_lift
-
-_LIVING = (SubscriptionState.ACTIVE, SubscriptionState.PAUSED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +79,7 @@ def _became(
 def _confirmed(connection: Connection, keys: Collection[str]) -> set[str]:
     """Those who have confirmed here themselves that they want something that they still get."""
     own = and_(events.c.subscriber_id == subscribers.c.id, events.c.kind == EventKind.CONFIRMED)
-    living = and_(subscriptions.c.subscriber_id == subscribers.c.id, subscriptions.c.state.in_(_LIVING))
+    living = and_(subscriptions.c.subscriber_id == subscribers.c.id, subscriptions.c.state.in_(LIVING))
     theirs = select(KEY_OF_MAILBOX).where(of_mailboxes(keys), exists().where(own), exists().where(living))
     return set(connection.execute(theirs).scalars())
 
