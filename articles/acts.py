@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
-from articles.article import Article, ArticleId, Draft, History, Kind, Published, Version
-from articles.sources.dates import NO_DATE
+from articles.article import NO_DATE, Article, ArticleId, Draft, History, Kind, Published, Version
 
 NO_TITLE = "–"
 """What stands where the title of an erased article stood."""

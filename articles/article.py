@@ -252,3 +252,6 @@ class Topic:
     id: TopicId
     label: str
     words: tuple[str, ...] = ()
+
+
+NO_DATE = "no date: neither a date line nor the address has one; release it with one"

@@ -11,10 +11,9 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from digest.editions.delivery import EditionId
+from digest.ids import EditionId, SubscriptionId
 from digest.keys import Key, Purpose
 from digest.return_spellings import tags_in
-from digest.subscribers.subscription import SubscriptionId
 
 LONGEST_LOCAL = 27
 """How long the local part of the bounce address may be: with two ids of ten digits and the MAC it fills the 64 octets

@@ -13,12 +13,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from articles.acts import Hold
 from articles.adapters.held import HeldState
 from articles.adapters.store import Arrival, Taken
-from articles.article import ArticleId, Draft, Kind, Published
+from articles.article import NO_DATE, ArticleId, Draft, Kind, Published
 from articles.importing.first_looks import end_first_looks, looked_at_first
 from articles.importing.locate import Found, read_manifest
 from articles.sources.adapters.folder import address, read_file, walk
 from articles.sources.adapters.rules import shipped
-from articles.sources.dates import NO_DATE
 from articles.sources.file_kinds import MANIFEST
 from articles.sources.read_input import located, read, record
 from articles.sources.reading import Input, Parsed, Refused

@@ -7,11 +7,9 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from articles.article import DateSource, Published
+from articles.article import NO_DATE, DateSource, Published
 from articles.sources.plain import Line, one_line
 from articles.sources.reading import Refused
-
-NO_DATE = "no date: neither a date line nor the address has one; release it with one"
 
 _MONTHS = (
     *("januari", "februari", "mars", "april", "maj", "juni"),

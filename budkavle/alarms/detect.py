@@ -12,7 +12,7 @@ from budkavle.alarms.bounce_rules import BOUNCES_SHOWN, REFUSALS_SHOWN, braked, 
 from budkavle.alarms.heartbeats import Heartbeats, of_heartbeat
 from budkavle.alarms.rules import flooded, full, of_digest, of_hub, of_readers, quiet, withheld_letters
 from budkavle.alarms.store import book_of
-from budkavle.config.gone_names import gone_names
+from budkavle.installation.gone_names import gone_names
 from budkavle.installation.stored_names import names_held
 from budkavle.installation.wiring import Service
 from budkavle.rendering.wording import counted

@@ -6,8 +6,8 @@ from contextlib import closing
 from sqlalchemy.exc import DatabaseError
 
 from budkavle.config.faults import Finding
-from budkavle.config.gone_names import Held, gone_names
 from budkavle.config.load import Config
+from budkavle.installation.gone_names import Held, gone_names
 from budkavle.installation.open_store import open_reading
 from budkavle.installation.stored_names import names_held
 from storage.database import head_revision

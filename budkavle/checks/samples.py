@@ -31,10 +31,10 @@ from digest.letters.items import brief, full, unlinked
 from digest.letters.letter import rendered
 from digest.letters.values import Dateline, Imprint, Mailbox, Masthead, Shown, ShownArticle
 from feeds.entries.composition import compose
-from feeds.entries.end_notice import end_notice, told_now
 from feeds.entries.entry import Entry, Feed, Site
 from feeds.formats.head import Head
 from feeds.formats.html_page import html_item, page_values
+from feeds.publishing.end_notice import end_notice, told_now
 
 LEAVE_TOKEN = "0" * 32
 _PUBLIC_URL = "https://nyheter.example.org/"

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from sqlalchemy import insert, select
 
-from budkavle.installation.tables import installation
 from digest.keys import Key
 from storage.database import Database, make_durable
+from storage.tables import installation
 
 NAME = "secret"
 _FINGERPRINT = "secret"

@@ -3,8 +3,8 @@
 from sqlalchemy import Connection
 
 from articles.adapters.referenced_names import publishers_of, sources_of
-from budkavle.config.gone_names import Held, names_that_fit_nothing
 from budkavle.config.load import Config
+from budkavle.installation.gone_names import Held, names_that_fit_nothing
 from digest.subscribers.adapters.referenced_names import wanted
 from feeds.publishing.adapters.published_feeds import published
 

@@ -25,10 +25,3 @@ heartbeats = Table(
     Column("seen", Instant, nullable=False, comment="when the daemon wrote this"),
     Column("since", Instant, nullable=False, comment="the job's last sign of life"),
 )
-
-installation = Table(
-    "installation",
-    metadata,
-    Column("name", String(40), primary_key=True),
-    Column("value", Text, nullable=False),
-)

@@ -29,6 +29,7 @@ from digest.bounces.adapters.transactional_bounces import ReturnedNotices
 from digest.editions.adapters.editions import Editions
 from digest.editions.adapters.planner import Planner
 from digest.keys import Key
+from digest.lifecycle.adapters.by_operator import ByOperator
 from digest.lifecycle.adapters.journal_position import NAME as LEAVES
 from digest.lifecycle.adapters.rate_limits import CausedLetters
 from digest.lifecycle.rate_limits import Limits
@@ -70,6 +71,7 @@ class Service:
     shelf: Shelf
     held: HeldInputs
     subscribers: Subscribers
+    by_operator: ByOperator
     suppressions: Suppressions
     leaves: Leaves
     bounces: Bounces
@@ -230,7 +232,8 @@ def _service(config: Config, database: Database, key: Key) -> Service:
         articles=ArticleStore(database.read, database.write),
         shelf=Shelf(database.read, database.write),
         held=HeldInputs(database.read, database.write),
-        subscribers=Subscribers(database.read, database.write, key),
+        subscribers=Subscribers(database.read),
+        by_operator=ByOperator(database.write, key),
         suppressions=suppressions,
         leaves=Leaves(database, suppressions, config.store_path.with_name(LEAVES)),
         bounces=Bounces(database.read, database.write, suppressions),

@@ -27,8 +27,8 @@ from digest.editions.past_editions import listed_editions
 from digest.editions.plan import open_period, plan, plan_due
 from digest.editions.rhythm import rhythm
 from digest.editions.slots import latest_slot, slot_on
+from digest.lifecycle.adapters.by_operator import Wish
 from digest.sending import send as delivering
-from digest.subscribers.adapters.subscribers import Wish
 from digest.subscribers.subscription import filter_of
 from feeds.formats.head import MEDIA_TYPES
 from feeds.publishing.publish import build_feeds
@@ -195,9 +195,9 @@ def _come_and_go(service: Service, plot: Calendar, week: Week, now: datetime) ->
         if reader.joins == week.friday:
             wanted = filter_of(reader.topics, reader.publishers)
             wish = Wish(address=address, digest=digest, wanted=wanted, consent="demo")
-            service.subscribers.join(wish, service.articles.last_seq(), now)
+            service.by_operator.join(wish, service.articles.last_seq(), now)
         if reader.leaves == week.friday:
-            service.subscribers.end(address, digest, "asked", now)
+            service.by_operator.end(address, digest, "asked", now)
 
 
 def _lay_out(service: Service, file: str, text: str, url: str | None) -> None:

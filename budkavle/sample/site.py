@@ -21,8 +21,7 @@ from budkavle.sample.weeks import Reader, calendar
 from budkavle.web.layout.branding import colours
 from digest.editions.past_editions import listed_editions
 from feeds.entries.composition import compose
-from feeds.entries.entry import Entry, Feed
-from feeds.formats.head import address
+from feeds.entries.entry import Entry, Feed, document_address
 from feeds.formats.html_page import addresses
 
 SITE, PREFIX, WEBSITE, LETTERS = DEMO_SITE, "demo/", "webb/", "brev/"
@@ -143,7 +142,7 @@ class _Pages:
 
     def _feed(self, feed: Feed) -> dict[str, object]:
         site = self._service.site
-        return {"title": feed.title, "page": address(feed, ".html", site), "forms": addresses(feed, site)}
+        return {"title": feed.title, "page": document_address(feed, ".html", site), "forms": addresses(feed, site)}
 
     def _file(self, url: str) -> str:
         """The file that an address of the website leads to."""

@@ -29,8 +29,7 @@ from budkavle.web.subscriber.preferences import choosing
 from budkavle.web.subscriber.subscribe import joining
 from budkavle.web.subscriber.unsubscribe import leaving
 from budkavle.web.well_known import Slashless, well_known
-from feeds.entries.entry import Feed, Site
-from feeds.formats.head import address
+from feeds.entries.entry import Feed, Site, document_address
 from feeds.formats.html_page import addresses
 from feeds.publishing.expected_documents import going_on
 
@@ -97,7 +96,7 @@ def _pages(service: Service, pages: Pages, unwell: Callable[[], Sequence[str]]) 
 
 
 def _listed(feed: Feed, site: Site) -> dict[str, str]:
-    atom, rss, page = (address(feed, suffix, site) for suffix in (".atom", ".rss", ".html"))
+    atom, rss, page = (document_address(feed, suffix, site) for suffix in (".atom", ".rss", ".html"))
     return {"title": feed.title, "atom": atom, "rss": rss, "page": page}
 
 

@@ -9,8 +9,6 @@ from digest.bounces.auto_replies import is_absence
 from digest.bounces.dsn_and_arf import is_receipt
 from digest.bounces.mime import Part, words_of
 
-SUBJECT = "unsubscribe"
-"""What our letters ask mail programs to write, in words that all of them and their gateways know."""
 _SUBJECT = re.compile(
     r"\W*(?:(?:re|fwd?|sv|vb|aw|wg)\s*:\s*)*(?:please )?(?:unsubscribe(?: me)?|list-unsubscribe|opt[- ]?out"
     r"|avsluta(?: prenumeration(?:en)?)?"

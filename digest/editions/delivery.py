@@ -2,13 +2,9 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NewType
 
 from articles.article import Seq
-from digest.subscribers.subscription import SubscriptionId
-
-EditionId = NewType("EditionId", int)
-VariantId = NewType("VariantId", int)
+from digest.ids import EditionId, SubscriptionId, VariantId
 
 
 class DeliveryState(StrEnum):

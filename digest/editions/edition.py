@@ -6,8 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from articles.article import Seq
-from digest.editions.delivery import DeliveryState, EditionId
+from digest.editions.delivery import DeliveryState
 from digest.editions.slots import PeriodKey
+from digest.ids import EditionId
 
 
 class EditionState(StrEnum):

@@ -6,11 +6,11 @@ from articles.article import Seq
 from budkavle.config.settings import Digest
 from budkavle.installation.wiring import Service
 from digest.editions.compose import letter_form
-from digest.editions.delivery import EditionId
 from digest.editions.edition import Edition, EditionState
 from digest.editions.letter_sizes import fit_of
 from digest.editions.plan import upcoming
 from digest.editions.selection import content, newsroom
+from digest.ids import EditionId
 from digest.letters.content import Content
 from digest.letters.letter import Form, made_out
 from digest.letters.values import Recipient

@@ -6,7 +6,6 @@ from datetime import date, datetime
 from urllib.parse import quote, urlsplit
 
 from articles.article import Article
-from digest.bounces.unsubscribe_letters import SUBJECT
 from mail.headers import HeaderError, fit_address, header_text
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?", re.ASCII)
@@ -108,7 +107,7 @@ class Masthead:
         if self.leave_mailbox is None:
             return page
         local, _, domain = self.leave_mailbox.rpartition("@")
-        return f"{page},\r\n <mailto:{quote(local)}+{leave_token}@{domain}?subject={SUBJECT}>"
+        return f"{page},\r\n <mailto:{quote(local)}+{leave_token}@{domain}?subject={UNSUBSCRIBE_SUBJECT}>"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,3 +161,7 @@ class Recipient:
         fit_address("To", self.address)
         if not _LEAVE_TOKEN.fullmatch(self.leave_token):
             raise HeaderError("List-Unsubscribe", "the leave token is not 32 characters of 0-9 and a-f")
+
+
+UNSUBSCRIBE_SUBJECT = "unsubscribe"
+"""What our letters ask mail programs to write, in words that all of them and their gateways know."""

@@ -9,10 +9,10 @@ from sqlalchemy import ColumnElement, Connection, Row, select
 
 from budkavle.installation.wiring import Service
 from digest.adapters.tables import subscribers, subscriptions
-from digest.lifecycle.adapters.erasure import NAMED
 from digest.lifecycle.adapters.letter_requests import Asking
 from digest.lifecycle.change_preferences import ask_to_move
 from digest.lifecycle.transactional_letter import NoticeKind
+from digest.subscribers.adapters.rows import NAMED
 from digest.subscribers.adapters.tokens import find
 from digest.subscribers.subscription import LIVING
 from digest.subscribers.tokens import TokenPurpose, TokenState

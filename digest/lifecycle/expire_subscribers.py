@@ -10,10 +10,10 @@ from sqlalchemy import Select, select
 from budkavle.installation.wiring import Service
 from budkavle.maintenance.mentioning_files import clear_files
 from digest.adapters.tables import subscribers, subscriptions
-from digest.lifecycle.adapters.erasure import NAMED
 from digest.lifecycle.erase_subscriber import forget_rows
 from digest.lists.adapters.undo import REASON as UNDONE
 from digest.subscribers.adapters.mailboxes import shares_mailbox
+from digest.subscribers.adapters.rows import NAMED
 from digest.subscribers.subscription import SubscriptionState
 from mail.address import Address
 

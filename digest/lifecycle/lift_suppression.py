@@ -49,7 +49,7 @@ def end_for(service: Service, address: Address, digest: str | None, now: datetim
     which: ColumnElement[bool] = subscriptions.c.subscriber_id.in_(mine)
     if digest is not None:
         which = and_(which, subscriptions.c.digest == digest)
-    ended = service.subscribers.end(address, digest, "asked the operator", now)
+    ended = service.by_operator.end(address, digest, "asked the operator", now)
     with service.database.read.begin() as connection:
         tokens = tokens_of(connection, which)
     service.leaves.note(tokens, now)

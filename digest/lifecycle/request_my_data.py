@@ -11,11 +11,11 @@ from budkavle.installation.wiring import Service
 from digest.adapters.tables import subscribers
 from digest.lifecycle.adapters.access_report import dossier
 from digest.lifecycle.adapters.letter_requests import Asking
-from digest.lifecycle.adapters.opt_in import subscriptions_of
 from digest.lifecycle.change_preferences import owner_of
 from digest.lifecycle.erase_subscriber import forget
 from digest.lifecycle.transactional_letter import NoticeKind
 from digest.subscribers.adapters.events import note
+from digest.subscribers.adapters.rows import subscriptions_of
 from digest.subscribers.adapters.tokens import NewToken, Token, find, keep, new_token, use
 from digest.subscribers.events import Event, EventKind
 from digest.subscribers.subscription import SubscriptionState

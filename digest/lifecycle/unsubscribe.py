@@ -14,6 +14,7 @@ from sqlalchemy import Connection, and_, select
 from sqlalchemy.exc import DatabaseError
 
 from digest.adapters.tables import subscribers, subscriptions
+from digest.ids import SubscriptionId
 from digest.lifecycle.adapters.erasure import forget_mentions, forget_subscriber
 from digest.lifecycle.adapters.journal_position import read_place, remember_place
 from digest.lifecycle.adapters.unsubscribe import (
@@ -32,7 +33,6 @@ from digest.lifecycle.adapters.unsubscribe import (
 from digest.lifecycle.adapters.unsubscribe_journal import LeaveJournal
 from digest.lifecycle.unsubscribe_journal import Back, How, Leave, Leaving, Left, No, is_undoable, proof_of
 from digest.subscribers.adapters.suppressions import Suppressions
-from digest.subscribers.subscription import SubscriptionId
 from digest.subscribers.suppression import SuppressionReason
 from mail.address import Address
 from storage.database import Database

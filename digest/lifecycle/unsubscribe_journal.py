@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from digest.subscribers.subscription import SubscriptionId
+from digest.ids import SubscriptionId
 
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 _LINE = re.compile(

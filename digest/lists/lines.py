@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from budkavle.installation.wiring import Service
+from digest.lifecycle.adapters.by_operator import Wish
 from digest.lists.cells import bare_address, without_networks
 from digest.lists.csv_records import Record
 from digest.lists.import_rules import Listed, Outcome, Verdict, fault_of_address_cell, state_of, unguarded
@@ -13,7 +14,6 @@ from digest.lists.parse_line import Line, shown, wishes
 from digest.lists.read_list import AddressList
 from digest.lists.stated import Said, sayings
 from digest.lists.survey import Noes
-from digest.subscribers.adapters.subscribers import Wish
 from digest.subscribers.subscription import SubscriptionState
 
 _LONGEST_REASON = 40  # of the column ended_reason

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from budkavle.config.load import Config
+from digest.lifecycle.adapters.by_operator import Wish
 from digest.lists.cells import bare_address
-from digest.subscribers.adapters.subscribers import Wish
 from digest.subscribers.subscription import Filter, filter_of
 from mail.address import Address, AddressError, parse_address
 

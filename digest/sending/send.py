@@ -16,9 +16,10 @@ from budkavle.installation.wiring import Service, found_limits, pacing, relays
 from digest.editions.adapters.variants import drop_forms_with
 from digest.editions.adapters.withdrawn_texts import Gone, Pulled, oldest_open_cut, pull
 from digest.editions.compose import letter_form
-from digest.editions.delivery import Claim, VariantId
+from digest.editions.delivery import Claim
 from digest.editions.edition import Edition, EditionState
 from digest.editions.letter_sizes import fit_of
+from digest.ids import VariantId
 from digest.letters.letter import Form, made_out, restored, stored
 from digest.letters.room import Fit, unbounded
 from digest.letters.values import Recipient

@@ -11,10 +11,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from articles.article import Seq
-from digest.editions.delivery import EditionId
 from digest.editions.slots import PeriodKey
+from digest.ids import EditionId, SubscriptionId
 from digest.sending.relay_log import LogReading
-from digest.subscribers.subscription import SubscriptionId
 
 
 class Finding(StrEnum):

@@ -3,14 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NewType
 
 from articles.article import PublisherId, Seq, TopicId
 from articles.standing import Standing
-
-SubscriptionId = NewType("SubscriptionId", int)
-LeaveToken = NewType("LeaveToken", str)
-"""128 random bits as 32 hex characters: able to end one subscription, and never expiring."""
 
 
 class SubscriptionState(StrEnum):

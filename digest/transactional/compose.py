@@ -13,11 +13,11 @@ from digest.editions.compose import colours, imprint
 from digest.keys import Purpose
 from digest.letters.values import Mailbox
 from digest.lifecycle.adapters.address_change import digest_moved
-from digest.lifecycle.adapters.opt_in import subscriptions_of
 from digest.lifecycle.adapters.transactional_queue import Waiting
 from digest.lifecycle.consent import LANGUAGES
 from digest.lifecycle.double_opt_in import IMPORTED, DigestWish, Wishes, of_detail
 from digest.lifecycle.transactional_letter import Notice, NoticeKind, notice_letter
+from digest.subscribers.adapters.rows import subscriptions_of
 from digest.subscribers.subscription import SubscriptionState
 
 _PATHS = {

@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from feeds.entries.entry import Feed, Link, Site
-from feeds.formats.head import FORMS, MEDIA_TYPES, address
+from feeds.entries.entry import Feed, Link, Site, document_address
+from feeds.formats.head import FORMS, MEDIA_TYPES
 
 _ATOM = MEDIA_TYPES[".atom"]
 
@@ -35,7 +35,7 @@ class Chain:
         """From an archive document to its neighbours and to the current document."""
         older = max((each for each in self.blocks if each < block), default=None)
         newer = min((each for each in self.blocks if each > block), default=None)
-        current = Link(rel="current", href=address(self.feed, ".atom", self.site), type=_ATOM)
+        current = Link(rel="current", href=document_address(self.feed, ".atom", self.site), type=_ATOM)
         return (*self._link("prev-archive", older), *self._link("next-archive", newer), current)
 
     def changed_since(self, before: Collection[int]) -> frozenset[int]:

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 
 from lxml.etree import _Element
 
-from feeds.formats.feedgen_extension import ATOM
+from feeds.formats.feedgen_extension import ATOM, TOMBSTONE
 from feeds.formats.parse_xml import UnreadableError, parse, text
-
-TOMBSTONE = "{http://purl.org/atompub/tombstones/1.0}deleted-entry"
 
 Fetch = Callable[[str], bytes | None]
 """Gives the document at a public address, or None where there is none."""

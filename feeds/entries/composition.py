@@ -9,11 +9,10 @@ from articles.article import Article, History, Image, Publisher, PublisherId, Qu
 from articles.uri import uri
 from feeds.entries.address import absolute
 from feeds.entries.contacts import shown_contacts
-from feeds.entries.entry import Author, Category, Entry, Site, Source, Tombstone
+from feeds.entries.entry import Author, Category, Entry, Site, Source, Tombstone, document_address
 from feeds.entries.pictures import enclosures
 from feeds.entries.sanitising import CONTACT_SCHEMES, sanitised
 from feeds.entries.text import legal, one_line
-from feeds.formats.head import address
 
 LONGEST = 500_000
 """How many characters an entry may have: a novel. FeedBurner and others take no document of more than 1 MB."""
@@ -217,7 +216,7 @@ def _source(publishers: tuple[Publisher, ...], site: Site) -> Source | None:
         title=own.title if own else one_line("publisher's name", first.name),
         home=uri(first.url),
         author=_author(first),
-        address=address(own, ".atom", site) if own else "",
+        address=document_address(own, ".atom", site) if own else "",
     )
 
 

@@ -189,3 +189,8 @@ def _authority_begins(tag_authority: str) -> datetime:
         raise ValueError(msg)
     # RFC 4151, 2.1: a month or day that is left out is the first.
     return datetime(int(found["year"]), int(found["month"] or 1), int(found["day"] or 1), tzinfo=UTC)
+
+
+def document_address(feed: Feed, suffix: str, site: Site) -> str:
+    """Where a feed's document is served; it never changes."""
+    return site.address(f"feeds/{feed.slug}{suffix}")

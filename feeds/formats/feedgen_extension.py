@@ -145,3 +145,6 @@ def _drop(parent: _Element, tag: str) -> None:
 def _text(parent: _Element, tag: str, text: str) -> None:
     for child in parent.findall(tag):
         child.text = text
+
+
+TOMBSTONE = "{http://purl.org/atompub/tombstones/1.0}deleted-entry"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from feeds.entries.entry import Feed, Link, Site
+from feeds.entries.entry import Feed, Link, Site, document_address
 
 MEDIA_TYPES = {
     ".atom": "application/atom+xml",
@@ -36,7 +36,7 @@ class Head:
     @property
     def page(self) -> str:
         """The address of the feed's HTML twin."""
-        return address(self.feed, ".html", self.site)
+        return document_address(self.feed, ".html", self.site)
 
     @property
     def atom_links(self) -> tuple[Link, ...]:
@@ -54,12 +54,7 @@ class Head:
 
     def self_link(self, suffix: str) -> Link:
         """Where the document of a suffix is served."""
-        return Link(rel="self", href=address(self.feed, suffix, self.site), type=MEDIA_TYPES[suffix])
-
-
-def address(feed: Feed, suffix: str, site: Site) -> str:
-    """Where a feed's document is served; it never changes."""
-    return site.address(f"feeds/{feed.slug}{suffix}")
+        return Link(rel="self", href=document_address(self.feed, suffix, self.site), type=MEDIA_TYPES[suffix])
 
 
 def newest(moments: Iterable[float], site: Site) -> datetime:

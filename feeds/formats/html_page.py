@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable
 
 from feeds.entries.composition import Render
-from feeds.entries.entry import Entry, Feed, Site
-from feeds.formats.head import MEDIA_TYPES, Head, address
+from feeds.entries.entry import Entry, Feed, Site, document_address
+from feeds.formats.head import MEDIA_TYPES, Head
 
 MARKER = "<!-- entries -->"
 """Where the page's template puts the entries; no value can write it, as values are escaped."""
@@ -45,7 +45,7 @@ def html_item(entry: Entry, site: Site, render: Render) -> bytes:
 def addresses(feed: Feed, site: Site) -> list[dict[str, str]]:
     """What feed readers can subscribe to: name, address, media type and title of each form."""
     return [
-        {"name": name, "href": address(feed, suffix, site), "type": MEDIA_TYPES[suffix], "title": feed.title}
+        {"name": name, "href": document_address(feed, suffix, site), "type": MEDIA_TYPES[suffix], "title": feed.title}
         for suffix, name in NAMES.items()
     ]
 

@@ -3,8 +3,8 @@
 import json
 from collections.abc import Mapping
 
-from feeds.entries.entry import Author, Entry, Link
-from feeds.formats.head import Head, address
+from feeds.entries.entry import Author, Entry, Link, document_address
+from feeds.formats.head import Head
 
 VERSION = "https://jsonfeed.org/version/1.1"
 BETWEEN = b",\n"
@@ -18,7 +18,7 @@ def json_head(head: Head) -> bytes:
         "version": VERSION,
         "title": head.feed.title,
         "home_page_url": head.page,
-        "feed_url": address(head.feed, ".json", site),
+        "feed_url": document_address(head.feed, ".json", site),
         "description": site.title,
         "icon": site.icon,
         "authors": [{"name": site.title, "url": site.public_url}],

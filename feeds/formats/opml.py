@@ -4,8 +4,7 @@ from collections.abc import Iterable
 
 from lxml.etree import Element, SubElement, tostring
 
-from feeds.entries.entry import Feed, Site
-from feeds.formats.head import address
+from feeds.entries.entry import Feed, Site, document_address
 
 
 def opml(feeds: Iterable[Feed], site: Site) -> bytes:
@@ -20,8 +19,8 @@ def opml(feeds: Iterable[Feed], site: Site) -> bytes:
             type="rss",  # so says OPML 2.0 of Atom, too: readers look for nothing else
             text=feed.title,
             title=feed.title,
-            xmlUrl=address(feed, ".atom", site),
-            htmlUrl=address(feed, ".html", site),
+            xmlUrl=document_address(feed, ".atom", site),
+            htmlUrl=document_address(feed, ".html", site),
             language=site.language,
         )
     document: bytes = tostring(root, encoding="UTF-8", xml_declaration=True, pretty_print=True)

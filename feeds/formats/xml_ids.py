@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from xml.parsers import expat
 
-from feeds.archive.walk import TOMBSTONE
-from feeds.formats.feedgen_extension import ATOM
+from feeds.formats.feedgen_extension import ATOM, TOMBSTONE
 from feeds.formats.parse_xml import UnreadableError
 
 

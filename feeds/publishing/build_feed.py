@@ -10,13 +10,13 @@ from articles.article import ArticleId
 from budkavle.installation.wiring import Service
 from feeds.archive.paging import Chain, archive_name
 from feeds.archive.placement import CURRENT, wanted
-from feeds.entries.end_notice import EndTold, end_notice, told_by, told_now
 from feeds.entries.entry import Feed
 from feeds.formats.documents import archive, head_faults, join
 from feeds.formats.head import FORMS
 from feeds.formats.wholeness import broken
 from feeds.formats.written_entry import Kept, Refused, keep
 from feeds.publishing.adapters.entry_cache import Built
+from feeds.publishing.end_notice import EndTold, end_notice, told_by, told_now
 
 _SECOND = timedelta(seconds=1)
 

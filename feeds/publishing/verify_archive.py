@@ -9,10 +9,9 @@ from feeds.archive.paging import archive_name
 from feeds.archive.selection import matches
 from feeds.archive.walk import BrokenWalkError, misses, walk
 from feeds.entries.composition import compose
-from feeds.entries.end_notice import end_id
-from feeds.entries.entry import Feed
-from feeds.formats.head import address
+from feeds.entries.entry import Feed, document_address
 from feeds.publishing.adapters.entry_cache import Built
+from feeds.publishing.end_notice import end_id
 from feeds.publishing.expected_documents import folder_faults, going_on
 
 _BATCH = 500
@@ -33,7 +32,7 @@ def verify(service: Service, told: Callable[[object], None], now: datetime | Non
     histories = [each for each in found if isinstance(each, History)]
     built, still = service.shelf.built(), going_on(service, moment)
     for feed in service.feeds:
-        matching, start = list(_matching(feed, histories)), address(feed, ".atom", service.site)
+        matching, start = list(_matching(feed, histories)), document_address(feed, ".atom", service.site)
         if feed not in still:
             matching, start = _archived(service, feed, built.get(feed.slug), matching)
         expected = {entry for history in matching for entry in _ids(service, feed, history)}

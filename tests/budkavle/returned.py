@@ -13,10 +13,9 @@ from budkavle.config.settings import Bounces
 from budkavle.installation.wiring import Service
 from digest.adapters.tables import editions, subscribers, subscriptions
 from digest.bounces.process import Outcome, take_in
-from digest.editions.delivery import EditionId
 from digest.editions.slots import PeriodKey
+from digest.ids import EditionId, SubscriptionId
 from digest.sending.send import send
-from digest.subscribers.subscription import SubscriptionId
 from digest.subscribers.suppression import Suppression
 from digest.verp import ReturnPaths
 from mail.address import Address

@@ -24,7 +24,7 @@ from articles.article import SourceName
 from budkavle.config.load import load
 from budkavle.installation.shipped_config import write_config
 from budkavle.installation.wiring import Service, open_service
-from digest.subscribers.adapters.subscribers import Wish
+from digest.lifecycle.adapters.by_operator import Wish
 from digest.subscribers.subscription import filter_of
 from mail.address import Address
 from tests.given import LINGONMARK, NOW, draft
@@ -242,7 +242,7 @@ def newsroom(folder: Path, port: int = 0, readers: int = 3, connections: int = 1
 def join(service: Service, address: str, *topics: str) -> None:
     """Subscribe somebody to the digest."""
     wish = Wish(address=Address(address), digest="veckobrev", wanted=filter_of(topics))
-    service.subscribers.join(wish, service.articles.last_seq(), NOW)
+    service.by_operator.join(wish, service.articles.last_seq(), NOW)
 
 
 def publish(service: Service, title: str, *topics: str) -> None:

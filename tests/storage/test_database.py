@@ -12,12 +12,13 @@ from digest.adapters.tables import metadata as digest_metadata
 from feeds.adapters.tables import metadata as feeds_metadata
 from mail.adapters.tables import metadata as mail_metadata
 from storage.database import Database
+from storage.tables import metadata as storage_metadata
 
 
 def test_the_migrations_make_exactly_the_tables_that_the_code_knows(database: Database) -> None:
     with database.read.begin() as connection:
         context = MigrationContext.configure(connection)
-        declared = [articles_metadata, digest_metadata, feeds_metadata, mail_metadata, own_metadata]
+        declared = [articles_metadata, digest_metadata, feeds_metadata, mail_metadata, storage_metadata, own_metadata]
         assert compare_metadata(context, declared) == []  # type: ignore[arg-type]
 
 

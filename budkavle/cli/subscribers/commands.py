@@ -20,9 +20,9 @@ from budkavle.cli.terminal import (
 )
 from budkavle.config.load import Config, load
 from budkavle.installation.wiring import open_service, open_to_read, open_to_write
+from digest.lifecycle.adapters.by_operator import Joined
 from digest.lifecycle.lift_suppression import end_for, why_not
 from digest.lists.parse_line import Line, wish_of
-from digest.subscribers.adapters.subscribers import Joined
 from mail.address import parse_address
 
 app = App(name="subscribers", help="Add, import, list and end subscriptions.")
@@ -109,10 +109,10 @@ def add(  # noqa: PLR0913 - one option each, as the manual lists them
     if isinstance(wish, str):
         raise WrongUseError(wish)
     with open_service(loaded) as service:
-        join = service.subscribers.join_again if again else service.subscribers.join
+        join = service.by_operator.join_again if again else service.by_operator.join
         joined = join(wish, service.articles.last_seq(), now())
         chosen = joined is Joined.UNCHANGED and bool(topics or publishers)
-        changed = chosen and service.subscribers.choose(wish.address, wish.digest, wish.wanted, now())
+        changed = chosen and service.by_operator.choose(wish.address, wish.digest, wish.wanted, now())
         suppressed = service.suppressions.find(wish.address)
     why = why_not(suppressed) if joined is Joined.SUPPRESSED and suppressed is not None else ""
     if joined is Joined.LEFT_BEFORE:
@@ -158,7 +158,7 @@ def pause(address: AddressArgument, /, *, digest: DigestName = None, config: Con
     """Send nothing to an address until it is resumed; the edition after that makes up for it."""
     loaded = load(config)
     with open_to_write(loaded) as service:
-        done = service.subscribers.pause(parse_address(address), _digest(loaded, digest), now())
+        done = service.by_operator.pause(parse_address(address), _digest(loaded, digest), now())
     say("paused" if done else "there is no active subscription to pause")
     return Exit.DONE if done else Exit.NEEDS_A_PERSON
 
@@ -168,6 +168,6 @@ def resume(address: AddressArgument, /, *, digest: DigestName = None, config: Co
     """Send to a paused address again."""
     loaded = load(config)
     with open_to_write(loaded) as service:
-        done = service.subscribers.resume(parse_address(address), _digest(loaded, digest), now())
+        done = service.by_operator.resume(parse_address(address), _digest(loaded, digest), now())
     say("resumed" if done else "there is no paused subscription to resume")
     return Exit.DONE if done else Exit.NEEDS_A_PERSON

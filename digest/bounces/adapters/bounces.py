@@ -13,13 +13,13 @@ from digest.bounces.adapters.history import history
 from digest.bounces.bounce import Bounce, Taken
 from digest.bounces.policy import COUNTS, is_braked, must_stop, reason_to_suppress
 from digest.editions.adapters.stop import may_stop, stop_once
-from digest.editions.delivery import DeliveryState, EditionId, Reason
-from digest.lifecycle.adapters.erasure import NAMED
+from digest.editions.delivery import DeliveryState, Reason
+from digest.ids import EditionId, SubscriptionId
 from digest.lifecycle.adapters.unsubscribe import COMPLAINED, end_where
 from digest.subscribers.adapters.events import note
+from digest.subscribers.adapters.rows import NAMED
 from digest.subscribers.adapters.suppressions import Suppressions
 from digest.subscribers.events import Event, EventKind
-from digest.subscribers.subscription import SubscriptionId
 from digest.subscribers.suppression import SuppressionReason, operator_may_lift
 from digest.verp import Returned
 from mail.address import Address, domain_of

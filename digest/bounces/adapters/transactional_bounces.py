@@ -17,11 +17,11 @@ from digest.bounces.adapters.history import FORGIVEN
 from digest.bounces.bounce import Bounce, Taken
 from digest.bounces.policy import Evidence, History, reason_to_suppress
 from digest.keys import Key
-from digest.lifecycle.adapters.erasure import NAMED
 from digest.lifecycle.adapters.unsubscribe import COMPLAINED, end_where
 from digest.lifecycle.transactional_letter import NoticeKind, NoticeState
 from digest.subscribers.adapters.events import note, story
 from digest.subscribers.adapters.mailboxes import subscriber_at
+from digest.subscribers.adapters.rows import NAMED
 from digest.subscribers.adapters.suppressions import Suppressions
 from digest.subscribers.events import Event, EventKind
 from digest.subscribers.suppression import SuppressionReason

@@ -8,7 +8,7 @@ from sqlalchemy import Row, select
 
 from articles.article import ArticleId, Seq
 from digest.adapters.tables import variant_items, variants
-from digest.editions.delivery import VariantId
+from digest.ids import VariantId
 from digest.letters.content import Content, Showing
 from digest.letters.content import Row as ContentRow
 

@@ -40,12 +40,12 @@ from digest.adapters.tables import (
 from digest.editions.adapters.contents import IN_VARIANT, contents_of
 from digest.editions.adapters.receipts import said
 from digest.editions.adapters.template_sets import keep_templates, kept_templates
-from digest.editions.delivery import OPEN, DeliveryState, EditionId, Reason, VariantId
+from digest.editions.delivery import OPEN, DeliveryState, Reason
 from digest.editions.edition import CLOSED, Edition, EditionState, EditionStatus
 from digest.editions.selection import Said
 from digest.editions.slots import PeriodKey
+from digest.ids import EditionId, SubscriptionId, VariantId
 from digest.letters.content import Content
-from digest.subscribers.subscription import SubscriptionId
 from mail.reply import LONGEST_WAIT
 from storage.compiled import Prepared, one_of
 

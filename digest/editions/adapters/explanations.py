@@ -9,11 +9,12 @@ from sqlalchemy import Connection, case, literal, select
 from articles.article import ArticleId, Seq
 from digest.adapters.tables import deliveries, editions, receipts, variant_items, variants
 from digest.editions.adapters.contents import IN_VARIANT, content_of
-from digest.editions.delivery import DeliveryState, EditionId
+from digest.editions.delivery import DeliveryState
 from digest.editions.explanation import Told
 from digest.editions.slots import PeriodKey
+from digest.ids import EditionId, SubscriptionId
 from digest.letters.content import Content
-from digest.subscribers.subscription import Filter, SubscriptionId, filter_of
+from digest.subscribers.subscription import Filter, filter_of
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,12 +10,13 @@ from digest.adapters.tables import deliveries, editions, subscriptions, suppress
 from digest.editions.adapters.editions import audience_of, by_key, finish_if_done, in_flight
 from digest.editions.adapters.receipts import Shown, said_in, shown
 from digest.editions.adapters.variants import variant_for
-from digest.editions.delivery import DeliveryState, EditionId, Reason, VariantId
+from digest.editions.delivery import DeliveryState, Reason
 from digest.editions.edition import Edition, EditionState
 from digest.editions.selection import Newsroom, Said, content
+from digest.ids import EditionId, SubscriptionId, VariantId
 from digest.letters.room import Fit, unbounded
 from digest.subscribers.adapters.suppressions import with_suppression
-from digest.subscribers.subscription import SubscriptionId, SubscriptionState, filter_of
+from digest.subscribers.subscription import SubscriptionState, filter_of
 from storage.compiled import Prepared
 
 _BATCH = 2000

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Engine, and_, func, select, update
 
 from digest.adapters.tables import deliveries, editions, senders, subscriptions
 from digest.editions.adapters.editions import finish_if_done
-from digest.editions.delivery import OPEN, DeliveryState, EditionId
+from digest.editions.delivery import OPEN, DeliveryState
+from digest.ids import EditionId
 
 _WHY = "the store was restored from a backup: perhaps it went out after that was taken"
 

@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, Connection, Select, case, func, literal, s
 
 from articles.article import ArticleId, Seq
 from digest.adapters.tables import deliveries, delivery_counts, receipts, variant_items, variants
-from digest.editions.delivery import DeliveryState, EditionId
+from digest.editions.delivery import DeliveryState
 from digest.editions.selection import Said
-from digest.subscribers.subscription import SubscriptionId
+from digest.ids import EditionId, SubscriptionId
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,8 +7,9 @@ from sqlalchemy import Connection, and_, exists, insert, select, update
 
 from digest.adapters.tables import bounce_brakes, deliveries, editions
 from digest.editions.adapters.editions import finish_if_done
-from digest.editions.delivery import DeliveryState, EditionId, Reason
+from digest.editions.delivery import DeliveryState, Reason
 from digest.editions.edition import EditionState
+from digest.ids import EditionId
 
 _STOP = "stop"
 

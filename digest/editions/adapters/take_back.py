@@ -30,8 +30,9 @@ from digest.adapters.tables import (
     variants,
 )
 from digest.editions.adapters.editions import by_key
-from digest.editions.delivery import DeliveryState, EditionId, Reason
+from digest.editions.delivery import DeliveryState, Reason
 from digest.editions.edition import Edition, EditionState
+from digest.ids import EditionId
 from storage.compiled import Prepared
 
 _BATCH = 2000

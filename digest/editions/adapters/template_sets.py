@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from sqlalchemy import Connection, insert, select
 
 from digest.adapters.tables import editions, template_sets
-from digest.editions.delivery import EditionId
+from digest.ids import EditionId
 
 
 def keep_templates(connection: Connection, files: Mapping[str, str]) -> str:

@@ -13,12 +13,12 @@ from digest.editions.adapters.contents import IN_VARIANT, content_of
 from digest.editions.adapters.editions import edition_row, finish_if_done
 from digest.editions.adapters.planner import move_cursors
 from digest.editions.adapters.variants import variant_for
-from digest.editions.delivery import DeliveryState, Reason, VariantId
+from digest.editions.delivery import DeliveryState, Reason
 from digest.editions.edition import Edition, EditionState
+from digest.ids import SubscriptionId, VariantId
 from digest.letters.content import Row as ContentRow
 from digest.letters.content import Showing
 from digest.letters.room import Fit, unbounded
-from digest.subscribers.subscription import SubscriptionId
 from storage.compiled import Prepared
 
 _BATCH = 2000

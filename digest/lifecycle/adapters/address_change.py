@@ -13,17 +13,18 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from digest.adapters.tables import subscribers, subscriptions, suppressions
+from digest.ids import SubscriptionId
 from digest.keys import Key
-from digest.lifecycle.adapters.opt_in import subscriber_of, subscriptions_of
 from digest.lifecycle.adapters.transactional_queue import NewNotice, lay_down
 from digest.lifecycle.adapters.unsubscribe import end_where
 from digest.lifecycle.transactional_letter import NoticeKind
 from digest.lists.import_rules import without_addresses
 from digest.subscribers.adapters.events import note, story
 from digest.subscribers.adapters.mailboxes import of_mailbox
+from digest.subscribers.adapters.rows import subscriber_of, subscriptions_of
 from digest.subscribers.adapters.tokens import Token
 from digest.subscribers.events import CONSENT, CONSENTS, Event, EventKind
-from digest.subscribers.subscription import LIVING, SubscriptionId, SubscriptionState
+from digest.subscribers.subscription import LIVING, SubscriptionState
 from digest.subscribers.suppression import SuppressionReason, operator_may_lift
 from mail.address import Address
 

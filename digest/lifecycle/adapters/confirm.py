@@ -11,8 +11,9 @@ from digest.adapters.tables import subscribers
 from digest.keys import Key
 from digest.lifecycle.adapters.address_change import is_void, move
 from digest.lifecycle.adapters.address_change import of_detail as move_of
-from digest.lifecycle.adapters.opt_in import Joining, subscriptions_of
+from digest.lifecycle.adapters.opt_in import Joining
 from digest.lifecycle.double_opt_in import ConfirmOutcome, DigestWish, of_detail
+from digest.subscribers.adapters.rows import subscriptions_of
 from digest.subscribers.adapters.tokens import Token, find, use
 from digest.subscribers.tokens import TokenPurpose, TokenState
 

@@ -19,8 +19,6 @@ from digest.subscribers.tokens import TokenPurpose
 from mail.address import Address
 
 ERASED = "erased"
-NAMED = subscribers.c.address != ""
-"""Of a subscriber who was not forgotten: only they are shown, counted, and written about."""
 _NAMELESS, _BEYOND = f"{ERASED} ", f"{ERASED}!"
 """Between these lie the keys of rows without a name: no address is like them, and the blank comes before all signs."""
 

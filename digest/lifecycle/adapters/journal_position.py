@@ -4,8 +4,8 @@ import json
 
 from sqlalchemy import Connection, delete, insert, select
 
-from budkavle.installation.tables import installation
 from digest.lifecycle.adapters.unsubscribe_journal import Place
+from storage.tables import installation
 
 NAME = "leaves"
 _KNOWN = select(installation.c.value).where(installation.c.name == NAME)

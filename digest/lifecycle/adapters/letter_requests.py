@@ -6,10 +6,9 @@ from sqlalchemy import Engine, select
 
 from digest.adapters.tables import subscribers
 from digest.keys import Key
-from digest.lifecycle.adapters.erasure import NAMED
-from digest.lifecycle.adapters.opt_in import subscriber_of
 from digest.lifecycle.adapters.transactional_queue import NewNotice, lay_down
 from digest.lifecycle.transactional_letter import NoticeKind
+from digest.subscribers.adapters.rows import NAMED, subscriber_of
 from mail.address import Address
 
 

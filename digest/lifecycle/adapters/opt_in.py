@@ -26,14 +26,13 @@ from digest.lifecycle.double_opt_in import (
 )
 from digest.lifecycle.transactional_letter import NoticeKind, NoticeState
 from digest.subscribers.adapters.events import note
-from digest.subscribers.adapters.mailboxes import subscriber_at
+from digest.subscribers.adapters.rows import ids_of, subscriber_of, subscriptions_of
 from digest.subscribers.adapters.suppressions import Suppressions
 from digest.subscribers.adapters.tokens import Token, use
 from digest.subscribers.adapters.unsubscribe_tokens import leave_token
 from digest.subscribers.events import Event, EventKind
 from digest.subscribers.subscription import Filter, SubscriptionState
 from digest.subscribers.suppression import Suppression, SuppressionReason, operator_may_lift
-from mail.address import Address
 
 _BETWEEN_TELLINGS = timedelta(days=1)
 """So seldom is somebody told that they subscribe already, and an address that is gone asked, however often typed in."""
@@ -115,28 +114,6 @@ class Joining:
         of = select(subscribers.c.hash).where(subscribers.c.id == token.subscriber)
         known = self._suppressions.of(connection, connection.execute(of).scalar_one())
         return known is not None and known.reason is SuppressionReason.COMPLAINT and known.since >= token.asked
-
-
-def subscriber_of(connection: Connection, key: Key, address: Address, language: str, now: datetime) -> int:
-    """The subscriber with the mailbox of this address, made if there is none."""
-    known = subscriber_at(connection, address)
-    if known is not None:
-        return known
-    known_as = {"address_key": address.key, "hash": key.address_hash(address)}
-    values = {"address": address.text, **known_as, "language": language, "since": now}
-    new: int = connection.execute(insert(subscribers).values(values).returning(subscribers.c.id)).scalar_one()
-    return new
-
-
-def subscriptions_of(connection: Connection, subscriber: int) -> dict[str, Row[Any]]:
-    """All rows of a subscriber, by digest."""
-    rows = connection.execute(select(subscriptions).where(subscriptions.c.subscriber_id == subscriber))
-    return {row.digest: row for row in rows}
-
-
-def ids_of(wanted: Filter) -> dict[str, str]:
-    """A filter as the columns of a subscription."""
-    return {"topics": " ".join(sorted(wanted.topics)), "publishers": " ".join(sorted(wanted.publishers))}
 
 
 def _keep_text(connection: Connection, text: ConsentText, now: datetime) -> None:

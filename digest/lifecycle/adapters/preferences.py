@@ -9,11 +9,12 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, select, upd
 
 from digest.adapters.tables import subscribers, subscriptions
 from digest.editions.adapters.stop import stop_letters
-from digest.lifecycle.adapters.opt_in import ids_of
+from digest.ids import SubscriptionId
 from digest.lifecycle.preferences import Chosen
 from digest.subscribers.adapters.events import note, note_alike
+from digest.subscribers.adapters.rows import ids_of
 from digest.subscribers.events import Event, EventKind
-from digest.subscribers.subscription import LIVING, Filter, SubscriptionId, SubscriptionState, filter_of
+from digest.subscribers.subscription import LIVING, Filter, SubscriptionState, filter_of
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,11 +9,12 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, select, updat
 
 from digest.adapters.tables import events, subscribers, subscriptions
 from digest.editions.adapters.stop import stop_letters
+from digest.ids import SubscriptionId
 from digest.lifecycle.unsubscribe_journal import Leave, proof_of
 from digest.subscribers.adapters.events import note, note_alike
 from digest.subscribers.adapters.mailboxes import of_mailbox
 from digest.subscribers.events import Event, EventKind
-from digest.subscribers.subscription import SubscriptionId, SubscriptionState
+from digest.subscribers.subscription import SubscriptionState
 from mail.address import Address
 
 ONE_CLICK, COMPLAINED = "one click", "complaint"

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, Row, func, select
 
 from digest.adapters.tables import consent_texts, events, subscribers, subscriptions, suppressions
-from digest.lifecycle.adapters.erasure import NAMED
+from digest.subscribers.adapters.rows import NAMED
 
 _PIECE = 500
 

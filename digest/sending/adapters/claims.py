@@ -12,9 +12,10 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, bindpara
 
 from articles.article import Seq
 from digest.adapters.tables import deliveries, editions, subscribers, subscriptions, suppressions
-from digest.editions.delivery import Claim, DeliveryState, EditionId, Reason, VariantId
+from digest.editions.delivery import Claim, DeliveryState, Reason
 from digest.editions.edition import EditionState
-from digest.subscribers.subscription import SubscriptionId, SubscriptionState
+from digest.ids import EditionId, SubscriptionId, VariantId
+from digest.subscribers.subscription import SubscriptionState
 from mail.reply import LONGEST_WAIT
 from storage.compiled import Prepared, one_of
 

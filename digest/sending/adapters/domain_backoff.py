@@ -11,8 +11,9 @@ from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, insert, 
 
 from digest.adapters.tables import deliveries, editions, refusing_domains
 from digest.editions.adapters.stop import stop_once
-from digest.editions.delivery import Claim, DeliveryState, EditionId
+from digest.editions.delivery import Claim, DeliveryState
 from digest.editions.edition import EditionState
+from digest.ids import EditionId
 from digest.sending.adapters.claims import Fate
 from digest.sending.circuit_breaker import Breaker
 from digest.sending.domain_backoff import MOST_PAUSED, Patience, Standing, owners

@@ -28,8 +28,9 @@ from digest.adapters.tables import (
     subscribers,
     subscriptions,
 )
-from digest.editions.delivery import OPEN, DeliveryState, EditionId
+from digest.editions.delivery import OPEN, DeliveryState
 from digest.editions.edition import EditionState
+from digest.ids import EditionId
 from digest.sending.adapters.domain_backoff import put, standing_of, standings_of_paused, stop_if_many
 from digest.sending.adapters.outcomes import AFTER_THE_OTHERS
 from digest.sending.domain_backoff import Patience, PausedDomain, Standing, is_asked, is_too_many

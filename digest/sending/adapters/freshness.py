@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from articles.article import Seq
 from digest.editions.adapters.withdrawn_texts import Gone, claimed_with, is_in_open_letters
-from digest.editions.delivery import EditionId, VariantId
+from digest.ids import EditionId, VariantId
 from digest.sending.adapters.claims import sending
 
 

@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, exists, or_, select
 
 from digest.adapters.tables import deliveries, editions, subscribers, subscriptions
-from digest.editions.delivery import OPEN, Claim, DeliveryState, EditionId, Reason
+from digest.editions.delivery import OPEN, Claim, DeliveryState, Reason
 from digest.editions.edition import CLOSED, EditionState
+from digest.ids import EditionId
 from digest.sending.adapters.domain_backoff import DomainPauses
 from digest.sending.adapters.outcomes import Outcomes
 from digest.sending.adapters.taking_back import put_back_put_off, refused_letters, take_back

@@ -14,10 +14,10 @@ from articles.article import Seq
 from digest.adapters.tables import deliveries, editions, receipts, senders
 from digest.editions.adapters.editions import finish_if_done
 from digest.editions.adapters.planner import move_cursors
-from digest.editions.delivery import Claim, DeliveryState, EditionId, Reason
+from digest.editions.delivery import Claim, DeliveryState, Reason
 from digest.editions.edition import CLOSED, EditionState
+from digest.ids import EditionId, SubscriptionId
 from digest.sending.adapters.claims import claimed_by, in_hand
-from digest.subscribers.subscription import SubscriptionId
 from mail.reply import Reply, Verdict, wait_before_retry
 from storage.compiled import Prepared
 

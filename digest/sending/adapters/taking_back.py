@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Select, and_, bindparam, delete, select, update
 
 from digest.adapters.tables import bounces, deliveries, editions, subscribers, subscriptions, suppressions
-from digest.editions.delivery import DeliveryState, EditionId, Reason
+from digest.editions.delivery import DeliveryState, Reason
+from digest.ids import EditionId
 from digest.sending.adapters.outcomes import AFTER_THE_OTHERS
 from digest.subscribers.adapters.events import note
 from digest.subscribers.events import Event, EventKind

@@ -8,12 +8,12 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, and_, del
 
 from articles.article import Seq
 from digest.adapters.tables import deliveries, editions, receipts, subscribers, subscriptions, variants
-from digest.editions.delivery import DeliveryState, EditionId, Reason
+from digest.editions.delivery import DeliveryState, Reason
 from digest.editions.slots import PeriodKey
+from digest.ids import EditionId, SubscriptionId
 from digest.letters.letter import message_id_of
 from digest.sending.uncertain import Finding, Neighbours, UncertainLetter
 from digest.subscribers.adapters.mailboxes import of_mailbox
-from digest.subscribers.subscription import SubscriptionId
 from mail.address import Address
 
 _HEAD = 600

@@ -3,7 +3,7 @@
 from sqlalchemy import Engine, delete, insert, select
 
 from feeds.adapters.tables import end_notices
-from feeds.entries.end_notice import EndTold
+from feeds.publishing.end_notice import EndTold
 
 
 class EndNotices:

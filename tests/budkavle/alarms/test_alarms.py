@@ -25,9 +25,10 @@ from budkavle.alarms.rules import full, of_digest, quiet
 from budkavle.alarms.store import AlarmBook
 from budkavle.config.load import load
 from budkavle.installation.wiring import Service, open_service
-from digest.editions.delivery import DeliveryState, EditionId
+from digest.editions.delivery import DeliveryState
 from digest.editions.edition import Edition, EditionState, EditionStatus
 from digest.editions.slots import Every, PeriodKey, Rhythm, slot_on
+from digest.ids import EditionId
 from storage.database import Database
 from tests.digest.relay import HANG_UP, ScriptedRelay, installed, newsroom
 from tests.given import NOW, plan_period

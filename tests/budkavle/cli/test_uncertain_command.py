@@ -19,8 +19,8 @@ from digest.editions.adapters.retention import Retention
 from digest.editions.delivery import DeliveryState
 from digest.editions.edition import EditionStatus
 from digest.editions.slots import PeriodKey
+from digest.lifecycle.adapters.by_operator import Wish
 from digest.sending.send import send
-from digest.subscribers.adapters.subscribers import Wish
 from digest.subscribers.subscription import ALL
 from mail.address import Address
 from tests.digest.relay import HANG_UP, KEY, TITLE, ScriptedRelay, join, newsroom, publish
@@ -236,9 +236,9 @@ async def test_who_left_and_came_back_since_is_not_given_old_news(
         (letter,) = listed(tmp_path, capsys)
         run_ends = NOW + timedelta(days=1)
         address = Address(letter["address"])
-        service.subscribers.end(address, None, "asked", run_ends)
+        service.by_operator.end(address, None, "asked", run_ends)
         wish = Wish(address=address, digest="veckobrev", wanted=ALL)
-        service.subscribers.join_again(wish, service.articles.last_seq(), run_ends)
+        service.by_operator.join_again(wish, service.articles.last_seq(), run_ends)
         assert run(tmp_path, lost=(letter["address"],)) == 0
         join(service, "ny@example.org")
         publish(service, "Ny vecka")

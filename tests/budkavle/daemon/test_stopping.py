@@ -16,7 +16,7 @@ from budkavle.config.load import load
 from budkavle.installation.wiring import open_service
 from digest.editions.plan import open_period
 from digest.editions.slots import PeriodKey
-from digest.subscribers.adapters.subscribers import Wish
+from digest.lifecycle.adapters.by_operator import Wish
 from mail.address import Address
 from tests.digest.relay import SILENCE, ScriptedRelay
 from tests.given import NOW
@@ -44,7 +44,7 @@ def prepared(home: Path, relay: ScriptedRelay) -> None:
         for number in range(READERS):
             for digest in ("veckobrev", "kvallsbrev"):
                 wish = Wish(address=Address(f"lasare{number}@example.org"), digest=digest)
-                service.subscribers.join(wish, service.articles.last_seq(), NOW)
+                service.by_operator.join(wish, service.articles.last_seq(), NOW)
     budkavle("import", folder=home)
     open_edition(home, "veckobrev")
 

@@ -30,8 +30,8 @@ from digest.editions.delivery import OPEN, DeliveryState
 from digest.editions.edition import EditionState
 from digest.editions.plan import plan_due
 from digest.editions.slots import PeriodKey
+from digest.lifecycle.adapters.by_operator import Wish
 from digest.sending.send import send
-from digest.subscribers.adapters.subscribers import Wish
 from digest.subscribers.subscription import ALL
 from mail.address import Address
 from storage import database as databases
@@ -144,7 +144,7 @@ class TestOverAWeek:
             service.editions.first_seen("veckobrev", THURSDAY - 7 * DAY)
             for who in ("anna", "bertil"):
                 wish = Wish(address=Address(f"{who}@example.org"), digest="veckobrev", wanted=ALL)
-                service.subscribers.join(wish, service.articles.last_seq(), THURSDAY - 6 * DAY)
+                service.by_operator.join(wish, service.articles.last_seq(), THURSDAY - 6 * DAY)
             yield service
 
     @staticmethod
@@ -317,7 +317,7 @@ class TestInPlace:
 
     def test_a_replaced_store_is_kept_whole_under_another_name(self, config: Config, backup: Backup) -> None:
         with open_service(config) as service:
-            service.subscribers.end(Address("lasare0@example.org"), None, "asked", NOW)
+            service.by_operator.end(Address("lasare0@example.org"), None, "asked", NOW)
         done = restore(backup, config.file, Wishes(replace=True), NOW)
         (aside,) = done.aside
         assert aside.name == "budkavle.db.replaced-2026-01-09T080000Z"
@@ -439,4 +439,4 @@ class TestInPlace:
         (tmp_path / "fresh").mkdir()
         done = restore(backup, tmp_path / "fresh" / "config.toml", Wishes(), NOW)
         with open_service(done.config) as service:
-            service.subscribers.end(Address("lasare0@example.org"), None, "asked", NOW)
+            service.by_operator.end(Address("lasare0@example.org"), None, "asked", NOW)

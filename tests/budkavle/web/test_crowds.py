@@ -13,7 +13,7 @@ import structlog
 import time_machine
 from starlette.types import Message
 
-from digest.subscribers.adapters.subscribers import Wish
+from digest.lifecycle.adapters.by_operator import Wish
 from mail.address import parse_address
 from tests.budkavle.asking import Site, site
 from tests.budkavle.life import post
@@ -86,7 +86,7 @@ def test_what_subscribers_do_for_themselves_waits_for_no_flood(home: Path) -> No
     few = "[limits]\noverall = 10\ndomain = 2\nlarge_domain = 2\nnetwork = 1\n"
     with time_machine.travel(NOW, tick=False), site(home, few) as pages:
         wish = Wish(address=parse_address("lasare@d1.test"), digest="veckobrev")
-        pages.service.subscribers.join(wish, pages.service.articles.last_seq(), NOW - timedelta(days=3))
+        pages.service.by_operator.join(wish, pages.service.articles.last_seq(), NOW - timedelta(days=3))
         send(pages, [(f"a{i}@d{i % 3}.test", f"10.0.{i}.1") for i in range(30)])
         form = pages.form("/mina-uppgifter", address="lasare@d1.test")
         with later(10):

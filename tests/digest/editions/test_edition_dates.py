@@ -180,7 +180,7 @@ def test_a_preview_before_the_first_edition_says_who_gets_nothing_and_why(home: 
         publish(service, "Nyhet", "vard")
         join(service, "sen@example.org")
         join(service, "borta@example.org")
-        service.subscribers.pause(Address("borta@example.org"), "veckobrev", NOW)
+        service.by_operator.pause(Address("borta@example.org"), "veckobrev", NOW)
     said = budkavle("digest", "preview", "veckobrev", folder=home).err
     assert "has had no edition; the first is" in said
     assert "1 of 3 active subscriptions would get nothing: they begin after" in said

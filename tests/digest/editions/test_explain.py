@@ -97,7 +97,7 @@ async def test_what_was_sent_is_explained_by_receipts_when_deliveries_are_folded
     await sent(service, KEY)
     publish(service, "En vecka senare")
     await sent(service, NEXT, 1)
-    service.subscribers.pause(Address(READER), "veckobrev", NOW)
+    service.by_operator.pause(Address(READER), "veckobrev", NOW)
     while Retention(service.database.write).fold(NOW + WEEK, NOW + WEEK):
         pass
     digest = service.config.settings.digests[0]

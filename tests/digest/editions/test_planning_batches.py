@@ -19,7 +19,7 @@ from digest.editions.delivery import DeliveryState
 from digest.editions.edition import Edition, EditionStatus
 from digest.editions.selection import newsroom
 from digest.editions.slots import PeriodKey
-from digest.subscribers.adapters.subscribers import Subscribers, Wish
+from digest.lifecycle.adapters.by_operator import ByOperator, Wish
 from digest.subscribers.subscription import ALL, filter_of
 from mail.address import Address
 from storage.database import Database
@@ -36,7 +36,7 @@ class Room:
     def __init__(self, database: Database) -> None:
         ends = (database.read, database.write)
         self.database, self.store, self.editions = database, ArticleStore(*ends), Editions(*ends)
-        self.people = Subscribers(*ends, KEY)
+        self.people = ByOperator(ends[1], KEY)
         for number in range(READERS):
             wish = Wish(address=self.reader(number), digest="veckobrev", wanted=filter_of([TOPICS[number % 3]]))
             self.people.join(wish, Seq(0), NOW)

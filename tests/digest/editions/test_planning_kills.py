@@ -19,8 +19,8 @@ from digest.editions.delivery import DeliveryState
 from digest.editions.edition import EditionState
 from digest.editions.selection import newsroom
 from digest.editions.slots import PeriodKey
+from digest.lifecycle.adapters.by_operator import ByOperator, Wish
 from digest.sending.adapters.outcomes import OnUncertain
-from digest.subscribers.adapters.subscribers import Subscribers, Wish
 from digest.subscribers.subscription import ALL, filter_of
 from mail.address import Address
 from mail.reply import Phase, Reply
@@ -59,7 +59,7 @@ def store(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(empty_store, path)
     database = Database(f"sqlite:///{path}")
     articles = ArticleStore(database.read, database.write)
-    people = Subscribers(database.read, database.write, KEY)
+    people = ByOperator(database.write, KEY)
     for number in range(READERS):
         wanted = filter_of(TOPICS[number % len(TOPICS)].split())
         wish = Wish(address=Address(f"lasare{number}@example.org"), digest="veckobrev", wanted=wanted)

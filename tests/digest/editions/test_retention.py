@@ -16,9 +16,10 @@ from articles.article import ArticleId, Seq
 from articles.standing import Standing
 from digest.adapters.tables import deliveries, delivery_counts, editions, receipts, variant_items, variants
 from digest.editions.adapters.retention import Retention
-from digest.editions.delivery import DeliveryState, VariantId
+from digest.editions.delivery import DeliveryState
 from digest.editions.selection import newsroom
 from digest.editions.slots import PeriodKey
+from digest.ids import VariantId
 from digest.sending.adapters.outcomes import OnUncertain
 from digest.subscribers.subscription import ALL
 from storage.database import Database

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from articles.article import Seq
-from digest.editions.delivery import EditionId
 from digest.editions.edition import Edition, EditionState
 from digest.editions.schedule import blocking_key, due_slot, free_slot, is_ahead, missed_slots, upcoming_slot
 from digest.editions.slots import Every, PeriodKey, Rhythm, Slot, latest_slot, next_slot, slot_on
+from digest.ids import EditionId
 from tests.digest.editions.test_slots import FRIDAYS, LONG_AGO, MOMENTS, RHYTHMS, local
 
 DAY = timedelta(days=1)

@@ -38,10 +38,11 @@ from digest.editions.delivery import OPEN, DeliveryState
 from digest.editions.edition import Edition
 from digest.editions.selection import newsroom
 from digest.editions.slots import PeriodKey
+from digest.lifecycle.adapters.by_operator import ByOperator, Wish
 from digest.sending.adapters.outcomes import OnUncertain, settle_dead
 from digest.sending.adapters.uncertain import Settled, UncertainLetters
 from digest.sending.uncertain import Finding
-from digest.subscribers.adapters.subscribers import Subscribers, Wish
+from digest.subscribers.adapters.subscribers import Subscribers
 from digest.subscribers.subscription import ALL, filter_of
 from mail.address import Address
 from mail.reply import Phase, Reply
@@ -139,7 +140,8 @@ class Lives(RuleBasedStateMachine):
         shutil.copy(self.empty, path)
         self.database = Database(f"sqlite:///{path}")
         ends = (self.database.read, self.database.write)
-        self.store, self.editions, self.subscribers = ArticleStore(*ends), Editions(*ends), Subscribers(*ends, KEY)
+        self.store, self.editions = ArticleStore(*ends), Editions(*ends)
+        self.subscribers, self.by_operator = Subscribers(ends[0]), ByOperator(ends[1], KEY)
         self.planner = Planner(self.database.write, batch=2)
         self.uncertain = UncertainLetters(*ends)
         self.now = NOW
@@ -273,7 +275,7 @@ class Lives(RuleBasedStateMachine):
         person = self.people.get(who)
         if person and person.living != "ended":
             return
-        self.subscribers.join_again(wish, self.store.last_seq(), self.now)
+        self.by_operator.join_again(wish, self.store.last_seq(), self.now)
         got = person.got if person else []
         self.people[who] = Person(wanted=wanted, got=got)
         self.settled_by_nothing.pop(who, None)
@@ -282,7 +284,7 @@ class Lives(RuleBasedStateMachine):
     def choose(self, who: str, wanted: frozenset[str]) -> None:
         person = self.people.get(who)
         if person and person.living != "ended":
-            self.subscribers.choose(Address(who), "veckobrev", filter_of(wanted), self.now)
+            self.by_operator.choose(Address(who), "veckobrev", filter_of(wanted), self.now)
             person.wanted = wanted
 
     @rule(who=st.sampled_from(PEOPLE))
@@ -298,7 +300,7 @@ class Lives(RuleBasedStateMachine):
     def leave(self, who: str) -> None:
         person = self.people.get(who)
         if person and person.living != "ended":
-            self.subscribers.end(Address(who), None, "asked", self.now)
+            self.by_operator.end(Address(who), None, "asked", self.now)
             person.living = "ended"
             self.open.pop(who, None)
             self.refused.pop(who, None)

@@ -25,8 +25,9 @@ from digest.editions.selection import newsroom
 from digest.editions.slots import PeriodKey
 from digest.letters.content import Showing
 from digest.letters.room import Fit, unbounded
+from digest.lifecycle.adapters.by_operator import ByOperator, Wish
 from digest.sending.adapters.outcomes import OnUncertain
-from digest.subscribers.adapters.subscribers import Subscribers, Wish
+from digest.subscribers.adapters.subscribers import Subscribers
 from digest.subscribers.subscription import ALL, filter_of
 from mail.address import Address
 from mail.reply import Phase, Reply
@@ -51,7 +52,8 @@ class Life:
     def __init__(self, database: Database, on_uncertain: OnUncertain = OnUncertain.HOLD, limit: int = 30) -> None:
         ends = (database.read, database.write)
         self.database, self.on_uncertain, self.limit = database, on_uncertain, limit
-        self.store, self.editions, self.subscribers = ArticleStore(*ends), Editions(*ends), Subscribers(*ends, KEY)
+        self.store, self.editions = ArticleStore(*ends), Editions(*ends)
+        self.subscribers, self.by_operator = Subscribers(ends[0]), ByOperator(ends[1], KEY)
         self.now = NOW
         self.names: dict[ArticleId, str] = {}
         self.drafts: dict[str, ArticleDraft] = {}
@@ -112,19 +114,19 @@ class Life:
 
     def join(self, who: str, *topics: str) -> None:
         wish = Wish(address=_address(who), digest="veckobrev", wanted=filter_of(topics))
-        self.subscribers.join_again(wish, self.store.last_seq(), self.now)
+        self.by_operator.join_again(wish, self.store.last_seq(), self.now)
 
     def choose(self, who: str, *topics: str) -> None:
-        assert self.subscribers.choose(_address(who), "veckobrev", filter_of(topics), self.now)
+        assert self.by_operator.choose(_address(who), "veckobrev", filter_of(topics), self.now)
 
     def leave(self, who: str) -> None:
-        assert self.subscribers.end(_address(who), None, "asked", self.now) == 1
+        assert self.by_operator.end(_address(who), None, "asked", self.now) == 1
 
     def pause(self, who: str) -> None:
-        assert self.subscribers.pause(_address(who), "veckobrev", self.now)
+        assert self.by_operator.pause(_address(who), "veckobrev", self.now)
 
     def resume(self, who: str) -> None:
-        assert self.subscribers.resume(_address(who), "veckobrev", self.now)
+        assert self.by_operator.resume(_address(who), "veckobrev", self.now)
 
     def plan(self, weeks: int = 1) -> Edition:
         """Plan the edition of a later week; what the last one left open ends."""

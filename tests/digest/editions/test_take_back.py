@@ -14,9 +14,9 @@ from digest.editions.adapters.take_back import take_back
 from digest.editions.delivery import DeliveryState
 from digest.editions.edition import Edition, EditionState, EditionStatus
 from digest.editions.slots import PeriodKey
+from digest.lifecycle.adapters.by_operator import Wish
 from digest.sending.adapters.outcomes import OnUncertain
 from digest.sending.send import render_forms
-from digest.subscribers.adapters.subscribers import Wish
 from mail.address import Address
 from mail.reply import Phase, Reply
 from tests.digest.relay import KEY, join, newsroom, publish
@@ -86,8 +86,8 @@ def test_who_began_anew_since_keeps_the_new_beginning(tmp_path: Path) -> None:
         join(service, "buss@example.org", "buss")
         publish(service, "Om vård", "vard")
         made = planned(service)
-        service.subscribers.end(Address("buss@example.org"), None, "asked", LATER)
-        service.subscribers.join_again(Wish(address=Address("buss@example.org"), digest="veckobrev"), 2, LATER)
+        service.by_operator.end(Address("buss@example.org"), None, "asked", LATER)
+        service.by_operator.join_again(Wish(address=Address("buss@example.org"), digest="veckobrev"), 2, LATER)
         assert take_back(service.database.write, made, LATER)
         assert cursors(service) == [2]
 
@@ -189,7 +189,7 @@ def test_a_pause_while_an_edition_is_planned_resumes_into_planning(tmp_path: Pat
         planned(service)
         (paused,) = statuses(service)
         assert (paused.edition.state, paused.audience) == (EditionState.PAUSED, 0)
-        service.subscribers.end(Address("lasare0@example.org"), None, "asked", NOW)
+        service.by_operator.end(Address("lasare0@example.org"), None, "asked", NOW)
         assert statuses(service)[0].edition.state is EditionState.PAUSED
         assert service.editions.resume(made)
         assert statuses(service)[0].edition.state is EditionState.PLANNING
@@ -202,7 +202,7 @@ def test_a_leave_while_a_half_planned_edition_is_paused_does_not_end_it(tmp_path
         made = planned(service)
         assert taking_back._stopped(service.database.write, made)  # noqa: SLF001 - half planned, and paused
         assert taking_back._take_back_some(service.database.write, made, 1)  # noqa: SLF001 - as above
-        service.subscribers.end(Address("lasare0@example.org"), None, "asked", NOW)
+        service.by_operator.end(Address("lasare0@example.org"), None, "asked", NOW)
         assert statuses(service)[0].edition.state is EditionState.PAUSED
         assert service.editions.resume(made)
         planned(service)

@@ -25,6 +25,7 @@ from budkavle.maintenance.restore import Wishes, restore
 from digest.adapters.tables import deliveries, receipts, subscribers, subscriptions, tokens, transactional_letters
 from digest.bounces.bounce import Taken
 from digest.editions.slots import PeriodKey
+from digest.lifecycle.adapters.by_operator import Joined, Wish
 from digest.lifecycle.erase_subscriber import erase, forget
 from digest.lifecycle.expire_subscribers import Purged, purge
 from digest.lifecycle.lift_suppression import end_for
@@ -32,7 +33,6 @@ from digest.lists.adapters.undo import REASON as UNDONE
 from digest.sending.adapters.outcomes import OnUncertain
 from digest.sending.send import drop_nameless, render_forms, send
 from digest.subscribers.adapters.events import note
-from digest.subscribers.adapters.subscribers import Joined, Wish
 from digest.subscribers.events import Event, EventKind
 from digest.subscribers.suppression import SuppressionReason
 from mail.address import Address
@@ -295,7 +295,7 @@ def test_check_compares_the_secret_with_the_store(what: str, home: Path) -> None
 
 def test_who_was_ended_by_an_undone_import_is_forgotten_without_a_no(service: Service) -> None:
     ended, *_ = service.subscribers.all()
-    service.subscribers.end(Address(ended.address), None, UNDONE, NOW)
+    service.by_operator.end(Address(ended.address), None, UNDONE, NOW)
     assert purge(service, NOW + 401 * DAY) == Purged(left=0, without=1)
     assert traces(service.config.file.parent, ended.address) == []
     assert service.suppressions.find(Address(ended.address)) is None
@@ -315,7 +315,7 @@ def test_who_left_long_ago_is_forgotten_but_for_their_no(service: Service) -> No
     for gone in (left.address, "xerxes@example.org"):
         assert traces(service.config.file.parent, gone) == []
     wish = Wish(address=Address(left.address), digest="veckobrev")
-    assert service.subscribers.join(wish, service.articles.last_seq(), NOW) is Joined.SUPPRESSED
+    assert service.by_operator.join(wish, service.articles.last_seq(), NOW) is Joined.SUPPRESSED
     assert service.suppressions.find(Address("xerxes@example.org")) is None
     assert stays.address in [each.address for each in service.subscribers.all()]
 
@@ -354,7 +354,7 @@ def test_who_comes_back_while_others_are_forgotten_stays(service: Service) -> No
 
     def come_back() -> None:
         wish = Wish(address=back, digest="veckobrev")
-        joined.append(service.subscribers.join_again(wish, service.articles.last_seq(), NOW + 401 * DAY))
+        joined.append(service.by_operator.join_again(wish, service.articles.last_seq(), NOW + 401 * DAY))
 
     assert purge(service, NOW + 401 * DAY, rest=come_back).left == 59
     assert joined == [Joined.CHANGED, Joined.UNCHANGED]

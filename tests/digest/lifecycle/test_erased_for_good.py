@@ -19,6 +19,8 @@ from budkavle.maintenance.restore import Wishes, restore
 from digest.adapters.tables import subscriptions
 from digest.bounces.adapters.bounces import Taken
 from digest.bounces.process import take_in
+from digest.ids import SubscriptionId
+from digest.lifecycle.adapters.by_operator import Joined, Wish
 from digest.lifecycle.adapters.unsubscribe_journal import LeaveJournal
 from digest.lifecycle.change_preferences import ask_to_move
 from digest.lifecycle.erase_subscriber import erase
@@ -26,8 +28,6 @@ from digest.lifecycle.request_my_data import ask_for_my_data, erase_me, visit
 from digest.lifecycle.subscribe import ConfirmOutcome, confirm
 from digest.lifecycle.unsubscribe import Leaves
 from digest.lifecycle.unsubscribe_journal import How, Leave, No, proof_of, read, written
-from digest.subscribers.adapters.subscribers import Joined, Wish
-from digest.subscribers.subscription import SubscriptionId
 from digest.subscribers.suppression import SuppressionReason
 from mail.address import Address
 from tests.budkavle.life import ask, everything, installation, post, state_of, token_in
@@ -116,7 +116,7 @@ def test_an_older_backup_brings_back_the_no_of_who_was_erased_and_nothing_else_o
         assert no is not None
         assert (no.reason, no.since) == (SuppressionReason.ERASED, NOW + DAY)
         wish = Wish(address=ZAKARIAS, digest="veckobrev")
-        assert again.subscribers.join(wish, again.articles.last_seq(), NOW + 2 * DAY) is Joined.SUPPRESSED
+        assert again.by_operator.join(wish, again.articles.last_seq(), NOW + 2 * DAY) is Joined.SUPPRESSED
         assert state_of(again, "anna@example.org") == "active"
 
 

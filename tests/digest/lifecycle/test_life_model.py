@@ -99,7 +99,7 @@ class Life(RuleBasedStateMachine):
     @rule(who=PEOPLE, digest=st.sampled_from(ALL))
     def leaves(self, who: str, digest: str) -> None:
         now = self.later()
-        if self.service.subscribers.end(Address(who), digest, "one click", now):
+        if self.service.by_operator.end(Address(who), digest, "one click", now):
             self.left[who, digest] = now
             self.active[who, digest] = False
 

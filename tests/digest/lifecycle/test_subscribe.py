@@ -12,6 +12,7 @@ from budkavle.installation.wiring import Service
 from budkavle.maintenance.retention import keep
 from budkavle.rendering.templates import environment
 from digest.adapters.tables import consent_texts, subscribers, tokens, transactional_letters
+from digest.lifecycle.adapters.by_operator import Joined, Wish
 from digest.lifecycle.consent import consent_text
 from digest.lifecycle.subscribe import (
     AskedToJoin,
@@ -23,7 +24,6 @@ from digest.lifecycle.subscribe import (
     confirmation,
 )
 from digest.subscribers.adapters.events import story
-from digest.subscribers.adapters.subscribers import Joined, Wish
 from digest.subscribers.events import EventKind
 from digest.subscribers.suppression import SuppressionReason
 from digest.subscribers.tokens import hash_of
@@ -61,7 +61,7 @@ def test_an_operator_may_add_whom_a_page_has_only_asked(service: Service) -> Non
     ask(service)
     assert state_of(service) == "pending"
     wish = Wish(address=Address(ANNA), digest="veckobrev", consent="på papper 2026-01-02")
-    assert service.subscribers.join(wish, Seq(0), NOW) is Joined.NEW
+    assert service.by_operator.join(wish, Seq(0), NOW) is Joined.NEW
     assert state_of(service) == "active"
     keep(service, NOW + timedelta(days=30))
     assert state_of(service) == "active"
@@ -149,7 +149,7 @@ def test_looking_three_times_changes_nothing_and_says_what_would_happen(service:
 
 def test_somebody_who_left_stays_away_until_they_confirm_anew_and_keeps_what_they_were_told(service: Service) -> None:
     join(service, ANNA)
-    service.subscribers.end(Address(ANNA), None, "one click", NOW)
+    service.by_operator.end(Address(ANNA), None, "one click", NOW)
     ask(service, now=NOW + HOUR)
     assert state_of(service) == "ended"
     [letter] = post(service, NOW + HOUR)
@@ -162,7 +162,7 @@ def test_a_letter_from_before_somebody_left_does_not_bring_them_back(service: Se
     ask(service, now=NOW + timedelta(minutes=1))
     first, second = (token_in(letter) for letter in post(service, NOW + timedelta(minutes=2)))
     confirm(service, first, NOW + HOUR)
-    service.subscribers.end(Address(ANNA), None, "one click", NOW + 2 * HOUR)
+    service.by_operator.end(Address(ANNA), None, "one click", NOW + 2 * HOUR)
     seen = confirmation(service, second, NOW + 3 * HOUR)
     assert seen is not None
     assert seen.state is TokenState.EXPIRED

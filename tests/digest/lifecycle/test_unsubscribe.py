@@ -21,11 +21,12 @@ from budkavle.config.load import load
 from budkavle.installation.wiring import Service, open_service
 from digest.adapters.tables import subscriptions
 from digest.editions.slots import PeriodKey
+from digest.ids import SubscriptionId
 from digest.lifecycle.adapters import unsubscribe_journal as leave_journal
 from digest.lifecycle.adapters.unsubscribe_journal import LeaveJournal, Place
 from digest.lifecycle.unsubscribe_journal import How, Leave, Left, proof_of, read, written
 from digest.sending.send import send
-from digest.subscribers.subscription import SubscriptionId, SubscriptionState
+from digest.subscribers.subscription import SubscriptionState
 from mail.address import Address
 from tests.budkavle.daemon.test_daemon import running
 from tests.digest.relay import KEY, installed, join, newsroom

@@ -91,7 +91,7 @@ def test_no_cell_of_an_export_is_taken_for_a_formula_and_each_is_read_back(cell:
 
 def test_who_left_takes_their_no_along_to_the_next_installation(service: Service) -> None:
     imported(service, "address,consent\na@example.org,ja\n")
-    service.subscribers.end(Address("a@example.org"), None, "one click", NOW)
+    service.by_operator.end(Address("a@example.org"), None, "one click", NOW)
     text = exported(service)
     cleared(service)
     tally, _ = imported(service, text, trust_list="flytt från det gamla systemet")

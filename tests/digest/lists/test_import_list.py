@@ -245,7 +245,7 @@ def test_the_same_address_twice_in_a_list_joins_once_and_the_line_is_named(servi
 
 def test_an_import_revives_nobody_who_left(service: Service) -> None:
     imported(service, "address\na@example.org\n", trust_list="pärm 7")
-    service.subscribers.end(Address("a@example.org"), None, "asked", NOW)
+    service.by_operator.end(Address("a@example.org"), None, "asked", NOW)
     tally, remarks = imported(service, "address\nA@example.org\n", trust_list="pärm 8")
     assert (tally.counts, len(remarks)) == ({Outcome.LEFT_BEFORE: 1}, 1)
     assert (states(service), letters(service)) == ({"a@example.org": "ended"}, [])
@@ -281,7 +281,7 @@ def test_a_second_import_of_a_list_changes_nothing(service: Service) -> None:
 
 def test_a_dry_run_says_the_same_and_leaves_every_byte(service: Service) -> None:
     imported(service, "address,consent\nold@example.org,ja\nleft@example.org,ja\n")
-    service.subscribers.end(Address("left@example.org"), None, "asked", NOW)
+    service.by_operator.end(Address("left@example.org"), None, "asked", NOW)
     data = (
         "address,consent\na@example.org,ja\nb@example.org,\nB@example.org,\nc@@,\nold@example.org,\nleft@example.org,\n"
     )

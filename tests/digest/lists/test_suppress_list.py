@@ -104,7 +104,7 @@ def test_who_confirmed_here_themselves_stays(service: Service) -> None:
     tally, _ = suppressed(service, UNSUBSCRIBED)
     assert tally.counts == {OptedOut.CONFIRMED_HERE: 1}
     assert (states(service), reasons(service, "a@example.org")) == ({"a@example.org": "active"}, [None])
-    service.subscribers.end(Address("a@example.org"), None, "asked", NOW + timedelta(days=1))
+    service.by_operator.end(Address("a@example.org"), None, "asked", NOW + timedelta(days=1))
     tally, _ = suppressed(service, UNSUBSCRIBED)
     assert tally.counts == {OptedOut.SUPPRESSED: 1}
 

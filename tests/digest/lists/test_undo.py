@@ -97,9 +97,9 @@ def test_who_has_confirmed_chosen_paused_or_left_stays_as_they_are_but_not_who_b
     imported(service, "address\n" + "".join(f"{name}@example.org\n" for name in "abcdefg"), trust_list="pärm 7")
     act(service, "a@example.org", EventKind.CONFIRMED)
     act(service, "b@example.org", EventKind.BOUNCED)
-    service.subscribers.choose(Address("c@example.org"), "veckobrev", filter_of(("vard",)), NOW)
-    service.subscribers.pause(Address("d@example.org"), "veckobrev", NOW)
-    service.subscribers.end(Address("e@example.org"), None, "asked", NOW)
+    service.by_operator.choose(Address("c@example.org"), "veckobrev", filter_of(("vard",)), NOW)
+    service.by_operator.pause(Address("d@example.org"), "veckobrev", NOW)
+    service.by_operator.end(Address("e@example.org"), None, "asked", NOW)
     act(service, "f@example.org", EventKind.LETTER)
     assert undone(service) == {Undone.KEPT: 4, Undone.REMOVED: 3}
     assert states(service) == {
@@ -178,7 +178,7 @@ def test_in_whatever_order_things_happen_a_model_agrees(service: Service, acts: 
             act(service, who, EventKind.CONFIRMED, state="active")
             model[who] = Person("active", None)
         elif what == "leave" and known and known.state != "ended":
-            service.subscribers.end(Address(who), None, "asked", NOW)
+            service.by_operator.end(Address(who), None, "asked", NOW)
             model[who] = Person("ended", None)
         elif what == "undo" and last is not None:
             undone(service, last)

@@ -14,14 +14,14 @@ from sqlalchemy.exc import OperationalError
 from budkavle.installation.wiring import Service
 from digest.adapters.tables import subscribers
 from digest.editions.adapters import editions
-from digest.editions.delivery import Claim, EditionId, VariantId
+from digest.editions.delivery import Claim
 from digest.editions.edition import EditionState, EditionStatus
 from digest.editions.slots import PeriodKey
+from digest.ids import EditionId, SubscriptionId, VariantId
 from digest.sending.adapters.engine import Sending, send_all
 from digest.sending.adapters.outcomes import OnUncertain
 from digest.sending.commit_group import Committed, Group
 from digest.sending.send import render_forms, send
-from digest.subscribers.subscription import SubscriptionId
 from mail.adapters.found_limits import FoundLimits
 from mail.adapters.throttle import Pacing
 from mail.relay import Envelope

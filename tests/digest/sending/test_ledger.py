@@ -99,7 +99,7 @@ def test_a_letter_with_an_outcome_is_in_no_doubt_when_its_sender_dies(
 
 def test_who_paused_after_planning_is_passed_over_and_made_up_for_later(service: Service) -> None:
     who = next(iter(service.subscribers.all()))
-    service.subscribers.pause(Address(who.address), who.digest, NOW)
+    service.by_operator.pause(Address(who.address), who.digest, NOW)
     assert who.id not in [claim.subscription for claim in ledger(service).claim(9, NOW)]
     assert counts(service) == {"skipped": 1, "claimed": 2}
     assert next(iter(service.subscribers.all())).from_seq == 0

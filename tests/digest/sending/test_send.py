@@ -212,7 +212,7 @@ async def test_many_who_left_or_paused_do_not_end_the_sending_early(tmp_path: Pa
         publish(service, "En nyhet till", "till.txt")
         planned(service)
         for subscription in list(service.subscribers.all())[:25]:
-            service.subscribers.pause(Address(subscription.address), subscription.digest, NOW)
+            service.by_operator.pause(Address(subscription.address), subscription.digest, NOW)
         await send_all(service)
         assert outcome(service) == {"sent": 8, "skipped": 25}
 

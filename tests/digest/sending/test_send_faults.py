@@ -18,14 +18,14 @@ from budkavle.config.load import load
 from budkavle.installation.wiring import Service, open_service
 from digest.adapters.tables import deliveries, digests, variants
 from digest.editions.adapters.withdrawn_texts import Pulled
-from digest.editions.delivery import EditionId
 from digest.editions.edition import EditionState, EditionStatus
 from digest.editions.slots import PeriodKey
+from digest.ids import EditionId
 from digest.letters.letter import Form
+from digest.lifecycle.adapters.by_operator import Wish
 from digest.sending import send as delivering
 from digest.sending.adapters import ledger
 from digest.sending.send import send
-from digest.subscribers.adapters.subscribers import Wish
 from digest.subscribers.subscription import ALL
 from mail.adapters.smtp import RelayAddress, SmtpRelay, Tls
 from mail.address import Address
@@ -71,7 +71,7 @@ def two_digests(folder: Path, relay: ScriptedRelay, readers: int, connections: i
         for number in range(readers):
             join(service, f"lasare{number}@example.org")
             wish = Wish(address=Address(f"lasare{number}@example.org"), digest="kvallsbrev", wanted=ALL)
-            service.subscribers.join(wish, service.articles.last_seq(), NOW)
+            service.by_operator.join(wish, service.articles.last_seq(), NOW)
         publish(service, "Ny buss")
         yield service
 

@@ -3,11 +3,10 @@
 import pytest
 
 from articles.article import Seq
-from digest.editions.delivery import EditionId
 from digest.editions.slots import PeriodKey
+from digest.ids import EditionId, SubscriptionId
 from digest.sending.relay_log import LogReading
 from digest.sending.uncertain import Neighbours, UncertainLetter, named, why_not_arrived, why_not_lost
-from digest.subscribers.subscription import SubscriptionId
 from tests.given import NOW
 
 OURS, BEFORE, AFTER = (f"<2026-01-09.{each * 32}@nyheter.example.org>" for each in "0ab")

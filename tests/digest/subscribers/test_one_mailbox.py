@@ -12,6 +12,7 @@ from sqlalchemy import select
 from budkavle.config.load import load
 from budkavle.installation.wiring import Service, open_service
 from digest.adapters.tables import subscribers, subscriptions
+from digest.lifecycle.adapters.by_operator import Joined, Wish
 from digest.lifecycle.adapters.journal_position import NAME as LEAVES
 from digest.lifecycle.adapters.rate_limits import CausedLetters
 from digest.lifecycle.adapters.unsubscribe_journal import LeaveJournal
@@ -20,7 +21,6 @@ from digest.lifecycle.expire_subscribers import purge
 from digest.lifecycle.rate_limits import Asked, Limits, Network
 from digest.lifecycle.subscribe import confirm
 from digest.lifecycle.unsubscribe_journal import How, No
-from digest.subscribers.adapters.subscribers import Joined, Wish
 from digest.subscribers.suppression import SuppressionReason
 from digest.subscribers.tokens import TokenPurpose
 from mail.address import Address
@@ -47,7 +47,7 @@ def people(service: Service) -> list[tuple[str, str]]:
 
 def joined(service: Service, address: str, digest: str = "veckobrev", now: datetime = NOW) -> Joined:
     wish = Wish(address=Address(address), digest=digest)
-    return service.subscribers.join(wish, service.articles.last_seq(), now)
+    return service.by_operator.join(wish, service.articles.last_seq(), now)
 
 
 def test_who_types_another_spelling_is_told_that_they_subscribe_and_no_second_person_is_made(service: Service) -> None:

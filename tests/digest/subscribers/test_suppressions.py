@@ -6,7 +6,7 @@ import pytest
 
 from digest.adapters.tables import subscribers
 from digest.keys import Key, Purpose
-from digest.subscribers.adapters.subscribers import Subscribers, Wish
+from digest.lifecycle.adapters.by_operator import ByOperator, Wish
 from digest.subscribers.adapters.suppressions import Suppressions
 from digest.subscribers.suppression import SuppressionReason as Reason
 from digest.subscribers.suppression import operator_may_lift
@@ -57,7 +57,7 @@ def test_lifting_says_what_was_lifted(database: Database, noes: Suppressions) ->
 
 
 def test_subscribers_of_before_get_their_hashes(database: Database, noes: Suppressions) -> None:
-    people = Subscribers(database.read, database.write, KEY)
+    people = ByOperator(database.write, KEY)
     for number in range(7):
         people.join(Wish(address=parse_address(f"u{number}@example.org"), digest="veckobrev"), 0, NOW)
     with database.write.begin() as connection:

@@ -13,7 +13,6 @@ from lxml.etree import fromstring
 from articles.article import Contact, History, Image
 from feeds.archive.selection import own_feeds
 from feeds.entries.composition import Render, compose
-from feeds.entries.end_notice import end_notice, told_by, told_now
 from feeds.entries.entry import Entry, Feed
 from feeds.entries.pictures import enclosures
 from feeds.formats.documents import join
@@ -24,6 +23,7 @@ from feeds.formats.parse_html import parse_html, read_html
 from feeds.formats.parse_json import parse_json, read_json
 from feeds.formats.parse_xml import Item, parse, read_atom, read_rss
 from feeds.formats.written_entry import Kept, keep
+from feeds.publishing.end_notice import end_notice, told_by, told_now
 from tests.feeds.building import Built, build
 from tests.feeds.formats.test_documents import histories
 from tests.feeds.newsroom import BLAVIK, CARE, EVERYTHING, LINGONMARK, SITE, corrected, published, rich, withdrawn

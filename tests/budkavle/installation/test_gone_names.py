@@ -53,7 +53,7 @@ def test_a_renamed_digest_is_told_with_the_line_to_write_and_whom_it_leaves_in_s
 def test_a_digest_that_ended_with_all_its_subscriptions_is_no_fault(tmp_path: Path) -> None:
     with newsroom(tmp_path, readers=2) as service:
         for number in range(2):
-            service.subscribers.end(Address(f"lasare{number}@example.org"), None, "asked", NOW)
+            service.by_operator.end(Address(f"lasare{number}@example.org"), None, "asked", NOW)
     assert told(written(tmp_path, 'name = "veckobrev"', 'name = "nyhetsbrev"')) == []
 
 
@@ -139,7 +139,7 @@ def test_only_filters_that_fit_nothing_are_counted(tmp_path: Path) -> None:
     with open_service(config) as service:
         for number, topics in enumerate(((), ("vard",), ("bio",), ("bio",), ("bio", "vard"))):
             join(service, f"lasare{number}@example.org", *topics)
-        service.subscribers.end(Address("lasare3@example.org"), None, "asked", NOW)
+        service.by_operator.end(Address("lasare3@example.org"), None, "asked", NOW)
         with service.database.read.begin() as connection:
             held = names_held(connection, config)
     assert held.wanted.digests == {"veckobrev": 4}
