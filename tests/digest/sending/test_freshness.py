@@ -19,7 +19,7 @@ def is_stale(service: Service, texts: Freshness) -> bool:
 def test_an_edition_that_is_resumed_is_made_anew_as_one_that_joins(tmp_path: Path) -> None:
     """What it planned again meanwhile may show a text that went while nobody waited for it."""
     with newsroom(tmp_path) as service:
-        edition = plan_period(service, service.config.settings.digests[0], PeriodKey(KEY), NOW)
+        edition = plan_period(service, service.digests[0], PeriodKey(KEY), NOW)
         texts = Freshness(service.articles.last_seq, lambda _, __: Gone())
         assert is_stale(service, texts)
         with service.database.read.begin() as connection:
