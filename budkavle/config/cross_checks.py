@@ -13,6 +13,7 @@ from budkavle.config import field_types as forms
 from budkavle.config.faults import Finding, shown
 from budkavle.config.field_types import Wrong, is_loopback, nearest, slug, slugged
 from budkavle.config.toml_lines import Place
+from digest.editions.rhythms import RHYTHMS
 from feeds.serving.urls import oldest_slug
 
 Raw = Mapping[str, object]
@@ -152,15 +153,16 @@ def _rules(raw: Raw, rule_sets: Collection[str]) -> Iterator[Finding]:
 
 
 def _rhythm(place: Place, digest: Raw) -> Iterator[Finding]:
-    every = digest.get("every")
-    if every not in ("day", "week", "month"):
+    every = str(digest.get("every"))
+    if every not in RHYTHMS:
         return
-    for name, rhythm, example in (("weekday", "week", '"friday"'), ("monthday", "month", "1")):
-        if every == rhythm and name not in digest:
+    for name, example in RHYTHMS[every].settings.items():
+        if name not in digest:
             yield Finding(place=(*place, name), what="is missing", remedy=f"add {name} = {example}")
-        if every != rhythm and name in digest:
+    for rhythm in RHYTHMS.values():
+        for name in rhythm.settings.keys() - RHYTHMS[every].settings.keys() & digest.keys():
             what = f'means nothing beside every = "{every}"'
-            yield Finding(place=(*place, name), what=what, remedy=f'remove it, or write every = "{rhythm}"')
+            yield Finding(place=(*place, name), what=what, remedy=f'remove it, or write every = "{rhythm.name}"')
 
 
 def _mail(mail: Raw) -> Iterator[Finding]:

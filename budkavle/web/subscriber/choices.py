@@ -9,7 +9,6 @@ from budkavle.installation.wiring import Service
 from budkavle.rendering.translations import languages, translations
 from budkavle.web.subscriber.fields import Fields
 from digest.editions.digest import Digest
-from digest.editions.slots import Every
 from digest.subscribers.subscription import Filter, filter_of
 
 LANGUAGES = {"sv": "Svenska", "en": "English"}
@@ -118,13 +117,7 @@ class Offer:
 
 def rhythm_in_words(digest: Digest, language: str) -> str:
     """How often a digest comes."""
-    gettext = translations(language).ugettext
-    words = {
-        Every.DAY: gettext("A letter a day"),
-        Every.WEEK: gettext("A letter a week"),
-        Every.MONTH: gettext("A letter a month"),
-    }
-    return str(words[digest.rhythm.every])
+    return str(translations(language).ugettext(digest.rhythm.every.words))
 
 
 def _options(known: dict[str, str], chosen: Collection[str]) -> list[Option]:

@@ -27,15 +27,18 @@ from budkavle.config.load import load
 from budkavle.installation.wiring import Service, open_service
 from digest.editions.delivery import DeliveryState
 from digest.editions.edition import Edition, EditionState, EditionStatus
-from digest.editions.slots import Every, PeriodKey, Rhythm, slot_on
+from digest.editions.rhythm import Rhythm
+from digest.editions.rhythms.day import Day
+from digest.editions.rhythms.week import Week
+from digest.editions.slots import PeriodKey, slot_on
 from digest.ids import EditionId
 from storage.database import Database
 from tests.digest.relay import HANG_UP, ScriptedRelay, installed, newsroom
 from tests.given import NOW, plan_period
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
-WEEKLY = Rhythm(every=Every.WEEK, at=time(8), zone=STOCKHOLM, weekday=4)
-DAILY = Rhythm(every=Every.DAY, at=time(8), zone=STOCKHOLM)
+WEEKLY = Rhythm(every=Week(4), at=time(8), zone=STOCKHOLM)
+DAILY = Rhythm(every=Day(), at=time(8), zone=STOCKHOLM)
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 FRIDAY = slot_on(WEEKLY, NOW.date())
 HOUR = timedelta(hours=1)
