@@ -56,7 +56,7 @@ def _digests(service: Service, now: datetime) -> Iterator[Alarm]:
             digest.name,
             digest.rhythm,
             service.editions.known_since(digest.name),
-            service.editions.newest_status(digest.name),
+            service.edition_counts.newest_status(digest.name),
             now,
             service.planning.schedule(digest, now),
         )

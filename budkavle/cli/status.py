@@ -134,7 +134,7 @@ def _slowed(service: Service, moment: datetime) -> list[SlowedNow]:
 
 
 def _digest(service: Service, digest: Digest, following: Slot) -> DigestNow:
-    newest = service.editions.newest_status(digest.name)
+    newest = service.edition_counts.newest_status(digest.name)
     return DigestNow(
         name=digest.name,
         edition=newest.edition.key if newest else None,

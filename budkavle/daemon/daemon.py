@@ -257,7 +257,7 @@ class Daemon:
     async def _send(self) -> None:
         """One round of sending, in the sending thread's loop."""
         with self._watch.over(AlarmKind.SENDING_FAILED, "sending"):
-            await asyncio.to_thread(self._service.editions.resume_due, _now())
+            await asyncio.to_thread(self._service.edition_control.resume_due, _now())
             await send_holding(self._service, self._name, _now, lambda: self._stopping, self._sends)
         self._rounds.sign(_SENDING)
 

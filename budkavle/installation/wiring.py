@@ -26,7 +26,10 @@ from budkavle.installation.wire_editions import composer, explaining, planning, 
 from budkavle.rendering.templates import renderer
 from digest.bounces.adapters.bounces import Bounces
 from digest.bounces.adapters.transactional_bounces import ReturnedNotices
+from digest.editions.adapters.edition_control import EditionControl
+from digest.editions.adapters.edition_counts import EditionCounts
 from digest.editions.adapters.editions import Editions
+from digest.editions.adapters.forms import Forms
 from digest.editions.adapters.planner import Planner
 from digest.editions.compose import Composer
 from digest.editions.digest import Digest
@@ -277,6 +280,9 @@ def _service(config: Config, database: Database, key: Key) -> Service:
         returned_notices=ReturnedNotices(database.read, database.write, suppressions, key),
         key=key,
         editions=Editions(database.read, database.write),
+        edition_control=EditionControl(database.read, database.write),
+        edition_counts=EditionCounts(database.read),
+        forms=Forms(database.read, database.write),
         planner=Planner(database.write),
         render=renderer(config.settings.language, config.settings.timezone, config.templates_folder),
     )

@@ -149,7 +149,7 @@ def _made_safe(
         for digest in digests:
             newest = service.editions.newest(digest.name)
             if newest and newest.state not in CLOSED and not newest.is_planned:
-                service.editions.resume(newest)  # it may have gone on since, had it been paused
+                service.edition_control.resume(newest)  # it may have gone on since, had it been paused
                 service.planning.plan(digest, service.editions.get(digest.name, newest.key))
         doubtful |= presume_sent(service.database.write, now)
         missed = [(digest, key) for digest in digests if (key := _missed(service, digest, backup.manifest.taken, now))]
@@ -159,7 +159,7 @@ def _made_safe(
         doubtful |= presume_sent(service.database.write, now)
         return taken_in, tuple(
             Presumed(digest=each.edition.digest, key=each.edition.key, recipients=doubtful[each.edition.id])
-            for each in service.editions.status()
+            for each in service.edition_counts.status()
             if each.edition.id in doubtful
         )
 

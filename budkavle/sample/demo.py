@@ -173,7 +173,7 @@ async def _live_through(service: Service, plot: Calendar, week: Week) -> int:
     service.planning.plan_due(digest, friday)
     outcomes: list[object] = []
     await delivering.send(service, lambda: friday, lambda: False, outcomes.append)
-    status = service.editions.newest_status(digest.name)
+    status = service.edition_counts.newest_status(digest.name)
     if status and not _is_out(status):
         raise DemoFailedError(status)
     return len(outcomes)

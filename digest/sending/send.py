@@ -161,7 +161,7 @@ def _render(service: Service, digest: Digest, edition: Edition, now: datetime) -
     What the store or the disk does wrong is not the variant's fault: that is raised, and tried again.
     """
     failed: list[VariantId] = []
-    contents = service.editions.unrendered(edition)
+    contents = service.forms.unrendered(edition)
     for variant, content in contents.items():
         try:
             made = service.composer.letter_form(digest, edition, content)
@@ -171,12 +171,12 @@ def _render(service: Service, digest: Digest, edition: Edition, now: datetime) -
             log.exception("variant_failed", digest=digest.name, edition=edition.key, variant=variant)
             failed.append(variant)
         else:
-            service.editions.keep_form(variant, stored(made))
-    if failed and len(failed) == len(contents) and not service.editions.has_forms(edition):
-        service.editions.pause(edition, "no letter could be rendered: see the log for the template and its line")
+            service.forms.keep_form(variant, stored(made))
+    if failed and len(failed) == len(contents) and not service.forms.has_forms(edition):
+        service.edition_control.pause(edition, "no letter could be rendered: see the log for the template and its line")
         return
     for variant in failed:
-        service.editions.hold_variant(variant, now)
+        service.forms.hold_variant(variant, now)
 
 
 def _make_out(service: Service) -> Callable[[Claim], Awaitable[Envelope | None]]:
@@ -189,7 +189,7 @@ def _make_out(service: Service) -> Callable[[Claim], Awaitable[Envelope | None]]
     async def make_out(claim: Claim) -> Envelope | None:
         made = forms.get(claim.variant)
         if made is None:
-            made = await asyncio.to_thread(lambda: restored(service.editions.form(claim.variant)))
+            made = await asyncio.to_thread(lambda: restored(service.forms.form(claim.variant)))
             if len(forms) >= _FORMS:
                 del forms[next(iter(forms))]
             forms[claim.variant] = made

@@ -269,7 +269,7 @@ def test_only_the_newest_edition_counts(tmp_path: Path) -> None:
         (digest,) = service.digests
         for key in ("2026-01-02", "2026-01-09"):
             old = plan_period(service, digest, PeriodKey(key), NOW)
-            service.editions.pause(old, "somebody paused it")
+            service.edition_control.pause(old, "somebody paused it")
         kinds = [(each.kind, each.about) for each in look(service, NOW) if each.kind is not AlarmKind.SOURCE_FAILED]
         assert kinds == [(AlarmKind.EDITION_PAUSED, "veckobrev 2026-01-09")]
 

@@ -182,7 +182,9 @@ class TestOverAWeek:
         (config.folder / "newsroom/lingonmark/Tre.md").write_text(text)
         assert await self.week(config, FRIDAY + 7 * DAY) == ["Tre", "Tre"]
         with open_service(config) as service:
-            assert [(each.counts[DeliveryState.UNCERTAIN], each.unexplained) for each in service.editions.status()] == [
+            assert [
+                (each.counts[DeliveryState.UNCERTAIN], each.unexplained) for each in service.edition_counts.status()
+            ] == [
                 (2, 0),
                 (0, 0),
             ]
@@ -264,7 +266,7 @@ class TestOverAWeek:
         assert [(each.key, each.recipients) for each in done.presumed] == [("2026-01-09", 2)]
         assert await self.week(home.config, FRIDAY + 7 * DAY) == []
         with open_service(home.config) as service:
-            first, second = service.editions.status()
+            first, second = service.edition_counts.status()
         assert (first.counts[DeliveryState.UNCERTAIN], first.unexplained) == (2, 0)
         assert (second.counts[DeliveryState.SKIPPED], second.unexplained) == (2, 0)
         assert not any(each.counts[one] for each in (first, second) for one in OPEN)

@@ -227,7 +227,7 @@ async def test_an_edition_with_too_many_dead_addresses_waits_for_a_person_once(t
         (paused,) = alarms(service, AlarmKind.EDITION_PAUSED)
         assert "20 of 40 recipients do not exist" in paused.what
         assert alarms(service, AlarmKind.BOUNCE_RATE)
-        service.editions.resume(service.editions.newest("veckobrev"))
+        service.edition_control.resume(service.editions.newest("veckobrev"))
         comes_back(service, ELSEWHERE, 0, reader=21)
         assert state(service) == EditionState.SENDING
 

@@ -43,7 +43,7 @@ def local(text: str) -> datetime:
 
 
 def keys(service: Service) -> list[str]:
-    return [status.edition.key for status in service.editions.status()]
+    return [status.edition.key for status in service.edition_counts.status()]
 
 
 def every_minute(service: Service, digest: Digest, start: str, hours: int = 24) -> None:
@@ -153,7 +153,7 @@ def test_two_planners_at_once_make_one_edition_and_one_delivery_each(service: Se
         thread.start()
     for thread in threads:
         thread.join()
-    (status,) = service.editions.status()
+    (status,) = service.edition_counts.status()
     assert (status.audience, status.counts[DeliveryState.PLANNED], status.unexplained) == (20, 20, 0)
 
 
@@ -174,7 +174,7 @@ def test_an_outage_in_the_midst_of_planning_is_still_one_edition_with_letters(se
     edition = service.planning.plan_due(rhythm(service), local("2026-01-30T08:00"))
     assert edition
     assert edition.key == "2026-01-30"
-    old, new = service.editions.status()
+    old, new = service.edition_counts.status()
     assert (old.edition.state, old.unexplained, new.audience) == (EditionState.FINISHED, 0, 1)
     assert not any(old.counts[state] for state in OPEN)
 
@@ -191,5 +191,5 @@ def test_who_joined_after_the_cut_is_not_in_the_audience(service: Service) -> No
     publish(service, "Senare nyhet")
     join(service, "lasare@example.org")
     service.planning.plan_due(rhythm(service), local("2026-01-09T08:01"))
-    (status,) = service.editions.status()
+    (status,) = service.edition_counts.status()
     assert status.audience == 0

@@ -87,7 +87,7 @@ def rows(service: Service, table: object) -> int:
 
 
 def counts(service: Service, edition: int = -1) -> dict[str, int]:
-    status = list(service.editions.status())[edition]
+    status = list(service.edition_counts.status())[edition]
     assert status.unexplained == 0
     return {state.value: number for state, number in status.counts.items() if number}
 
@@ -171,7 +171,7 @@ async def test_editions_add_up_before_during_and_after_an_erasure(service: Servi
     assert (counts(service, 0), counts(service)) == ({"sent": 4}, {"planned": 3, "skipped": 1})
     await send(service, lambda: NOW + 7 * DAY, lambda: False, lambda _: None)
     assert counts(service) == {"sent": 3, "skipped": 1}
-    assert {each.edition.state for each in service.editions.status()} == {"finished"}
+    assert {each.edition.state for each in service.edition_counts.status()} == {"finished"}
     assert traces(service.config.file.parent) == []
 
 

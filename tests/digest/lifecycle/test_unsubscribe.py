@@ -135,7 +135,7 @@ async def test_who_leaves_while_the_store_is_locked_gets_no_letter_that_nobody_h
     assert states(service) == ["active", "ended", "active"]
     letters = [path.read_bytes().split(b"\r\n")[0] for path in (service.config.outbox / "new").iterdir()]
     assert sorted(letters) == [b"To: lasare0@example.org", b"To: lasare2@example.org"]
-    (status,) = service.editions.status()
+    (status,) = service.edition_counts.status()
     assert (status.counts["sent"], status.counts["skipped"], status.unexplained) == (2, 1, 0)
 
 
