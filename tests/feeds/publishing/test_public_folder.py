@@ -23,6 +23,7 @@ from budkavle.installation.shipped_config import write_config
 from budkavle.installation.wiring import Service, open_service
 from budkavle.maintenance.erase_article import beyond_reach, erase
 from feeds.archive import placement as place
+from feeds.outbound.note_published import Noting
 from feeds.publishing.expected_documents import surplus_now
 from feeds.publishing.publish import build_feeds, mend_documents
 from feeds.publishing.verify_archive import verify
@@ -214,6 +215,8 @@ def test_what_others_put_there_is_named_and_never_touched(tmp_path: Path) -> Non
         "robots.txt": b"",
         ".htaccess": b"",
         "stor.tar.gz": b"x",
+        "utdrag.json.zst": b"\x28\xb5\x2f\xfd of another program",
+        "nyheter.html.etag": b"of another program",
         "Nyheter.html": b"",
     }
     for name, data in others.items():
@@ -228,6 +231,24 @@ def test_what_others_put_there_is_named_and_never_touched(tmp_path: Path) -> Non
         steps = beyond_reach(service, newsroom.articles[1], TODAY)
         assert any("alla (kopia).atom" in step for step in steps)
     assert {name: (newsroom.public / name).read_bytes() for name in others} == others
+
+
+def test_a_name_of_others_in_any_bytes_hinders_nothing(tmp_path: Path) -> None:
+    newsroom = opened(tmp_path)
+    odd = [os.fsdecode(name) for name in (b"bilder-\xe5.atom", b"a\nb.rss", "å.json".encode())]
+    for name in odd:
+        (newsroom.public / name).write_bytes(b"x")
+    (newsroom.public / os.fsdecode(b"mapp-\xe5")).mkdir()
+    os.mkfifo(newsroom.public / "pipe.atom")
+    with newsroom.opened() as service:
+        assert mend_documents(service)
+        publish(service, newsroom, 2)
+        assert "alla.atom" in build_feeds(service, now=TODAY).changed
+        assert set(surplus_now(service, TODAY).others) == {*odd, os.fsdecode(b"mapp-\xe5/"), "pipe.atom"}
+        Noting(service).published(["alla.atom"], TODAY)
+        assert {one.name for one in service.shown.all()} == newsroom.expected()
+        assert list(verify(service, lambda _: None, TODAY)) == []
+    assert all((newsroom.public / name).read_bytes() == b"x" for name in odd)
 
 
 def test_what_is_like_ours_goes_although_no_ledger_names_it(tmp_path: Path) -> None:
