@@ -18,7 +18,6 @@ from digest.keys import Key
 from digest.lifecycle.adapters.transactional_queue import NewNotice, lay_down
 from digest.lifecycle.adapters.unsubscribe import end_where
 from digest.lifecycle.transactional_letter import NoticeKind
-from digest.lists.import_rules import without_addresses
 from digest.subscribers.adapters.events import note, story
 from digest.subscribers.adapters.mailboxes import of_mailbox
 from digest.subscribers.adapters.rows import subscriber_of, subscriptions_of
@@ -27,6 +26,7 @@ from digest.subscribers.events import CONSENT, CONSENTS, Event, EventKind
 from digest.subscribers.subscription import LIVING, SubscriptionState
 from digest.subscribers.suppression import SuppressionReason, operator_may_lift
 from mail.address import Address
+from mail.redaction import without_addresses
 
 _BETWEEN = "(moving)"
 """What a row is called while two change places: no digest has a name with brackets."""

@@ -11,9 +11,10 @@ from articles.article import Seq
 from digest.adapters.tables import events, subscribers, subscriptions, transactional_letters
 from digest.lifecycle.double_opt_in import IMPORTED
 from digest.lists.adapters.undo import ask_no_more
-from digest.lists.import_rules import Listed, without_addresses
+from digest.lists.import_rules import Listed
 from digest.subscribers.events import EventKind
 from digest.subscribers.subscription import SubscriptionState
+from mail.redaction import without_addresses
 from storage.compiled import Prepared
 
 
