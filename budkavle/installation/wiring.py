@@ -1,9 +1,8 @@
 """Where everything is put together: the only place that builds adapters from a configuration."""
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -22,7 +21,8 @@ from budkavle.config.load import Config
 from budkavle.config.settings import Store
 from budkavle.installation.open_store import Access, Alone, open_store
 from budkavle.installation.secret import NAME as SECRET
-from budkavle.installation.wakeup import Bell
+from budkavle.installation.wire_lifecycle import LifecycleServices, unsubscribe
+from budkavle.installation.wire_lists import ListServices
 from budkavle.rendering.templates import renderer
 from digest.bounces.adapters.bounces import Bounces
 from digest.bounces.adapters.transactional_bounces import ReturnedNotices
@@ -31,9 +31,6 @@ from digest.editions.adapters.planner import Planner
 from digest.keys import Key
 from digest.lifecycle.adapters.by_operator import ByOperator
 from digest.lifecycle.adapters.journal_position import NAME as LEAVES
-from digest.lifecycle.adapters.rate_limits import CausedLetters
-from digest.lifecycle.rate_limits import Limits
-from digest.lifecycle.unsubscribe import Leaves
 from digest.sending.adapters.domain_backoff_admin import DomainReturns
 from digest.sending.domain_backoff import Patience
 from digest.subscribers.adapters.subscribers import Subscribers
@@ -48,7 +45,7 @@ from feeds.publishing.adapters.end_notices import EndNotices
 from feeds.publishing.adapters.entry_cache import Shelf
 from feeds.publishing.adapters.last_modified_ledger import DocumentLedger
 from feeds.serving.urls import oldest_slug
-from mail.adapters.found_limits import FoundLimits, OpenConnections
+from mail.adapters.found_limits import FoundLimits
 from mail.adapters.maildir import MaildirRelay
 from mail.adapters.smtp import RelayAddress, SmtpRelay, Tls
 from mail.adapters.throttle import Learned, Pacing, learned_of
@@ -58,36 +55,10 @@ from storage.database import Database
 from storage.presence import store_is_there
 from storage.sender_lock import sender_lock
 
-Render = Callable[[str, Mapping[str, object]], str]
-
 
 @dataclass(frozen=True, kw_only=True)
-class Service:
-    """An installation: its configuration, its stores and its templates."""
-
-    config: Config
-    database: Database
-    articles: ArticleStore
-    shelf: Shelf
-    held: HeldInputs
-    subscribers: Subscribers
-    by_operator: ByOperator
-    suppressions: Suppressions
-    leaves: Leaves
-    bounces: Bounces
-    returned_notices: ReturnedNotices
-    key: Key
-    editions: Editions
-    planner: Planner
-    render: Render
-    wait: Callable[[float], None] = time.sleep
-    bell: Bell = field(default_factory=Bell)
-    connections: OpenConnections = field(default_factory=OpenConnections)
-
-    def render_in(self, language: str) -> Render:
-        """What fills today's templates in a language that a reader chose."""
-        settings = self.config.settings
-        return renderer(language, settings.timezone, self.config.templates_folder)
+class Service(LifecycleServices, ListServices):
+    """An installation: its stores, and what its slices do with them. The services of a slice stand in `wire_*.py`."""
 
     @property
     def feed_files(self) -> FeedFiles:
@@ -118,27 +89,6 @@ class Service:
             Hub(address=each, on_this_machine=is_loopback((urlsplit(each).hostname or "").rstrip(".")))
             for each in named
         )
-
-    @cached_property
-    def limits(self) -> Limits:
-        """How many letters the pages may cause."""
-        own = self.config.settings.limits
-        return Limits(
-            minutes_between=own.minutes_between,
-            per_day=own.per_day,
-            unanswered=own.unanswered,
-            network=own.network,
-            wide_network=own.wide_network,
-            domain=own.domain,
-            large_domain=own.large_domain,
-            large_domains=frozenset(own.large_domains),
-            overall=own.overall,
-        )
-
-    @cached_property
-    def caused(self) -> CausedLetters:
-        """The letters that pages have caused."""
-        return CausedLetters(self.database.read, self.database.write, self.key, self.limits)
 
     @cached_property
     def patience(self) -> Patience:
@@ -178,7 +128,7 @@ def open_service(
         else:
             service.suppressions.fill_hashes()
             with suppress(OperationalError):  # others hold the store: whoever sends looks again
-                service.leaves.replay()
+                service.unsubscribe.replay()
         yield service
 
 
@@ -189,11 +139,11 @@ def _tell_leaves(service: Service) -> None:
     """
     config = service.config
     with suppress(OperationalError):
-        if service.leaves.is_behind():
+        if service.unsubscribe.is_behind():
             with closing(Database(config.store_url)) as database:
                 suppressions = Suppressions(database.read, database.write, service.key)
-                leaves = Leaves(database, suppressions, config.store_path.with_name(LEAVES))
-                leaves.replay(leaves.patience)
+                writing = unsubscribe(database, suppressions, config.store_path.with_name(LEAVES))
+                writing.replay(writing.patience)
 
 
 def open_to_write(config: Config) -> AbstractContextManager[Service]:
@@ -235,7 +185,7 @@ def _service(config: Config, database: Database, key: Key) -> Service:
         subscribers=Subscribers(database.read),
         by_operator=ByOperator(database.write, key),
         suppressions=suppressions,
-        leaves=Leaves(database, suppressions, config.store_path.with_name(LEAVES)),
+        unsubscribe=unsubscribe(database, suppressions, config.store_path.with_name(LEAVES)),
         bounces=Bounces(database.read, database.write, suppressions),
         returned_notices=ReturnedNotices(database.read, database.write, suppressions, key),
         key=key,

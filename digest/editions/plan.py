@@ -14,7 +14,6 @@ from digest.editions.rhythm import rhythm
 from digest.editions.schedule import due_slot, upcoming_slot
 from digest.editions.selection import newsroom
 from digest.editions.slots import PeriodKey, Slot, latest_slot
-from digest.lifecycle.adapters.preferences import Choosing
 from digest.subscribers.subscription import filter_of
 
 log = structlog.get_logger()
@@ -41,7 +40,7 @@ def open_due(service: Service, digest: Digest, now: datetime) -> Edition | None:
 
     Pauses whose day has come end before: who is back is in its audience.
     """
-    Choosing(service.database.read, service.database.write).resume_due(digest.name, now)
+    service.preferences.resume_due(digest.name, now)
     slot = due_now(service, digest, now)
     if slot:
         return open_period(service, digest, slot.key, now)

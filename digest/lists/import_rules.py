@@ -67,6 +67,16 @@ class Known(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Remark:
+    """A line of a list that made no subscription, and why. Only the address cell may hold an address."""
+
+    line: int
+    outcome: Outcome
+    why: str
+    address: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Verdict:
     """What becomes of a line, and why where it is no new subscription. The words hold no address."""
 

@@ -23,9 +23,9 @@ from pathlib import Path
 from budkavle import list_importing
 from budkavle.cli import lists
 from storage.database import Database
-from digest.lists.adapters.undo import Undoing
+from digest.lists.adapters.undo import UndoImport
 list_importing._BATCH = {batch}
-Undoing.__init__.__defaults__ = ({batch},)
+UndoImport.__init__.__defaults__ = ({batch},)
 commits = 0
 from sqlalchemy import event, Engine
 @event.listens_for(Engine, "commit")
