@@ -31,7 +31,7 @@ TimeOfDay = Annotated[time, BeforeValidator(forms.time_of_day), Text]
 Day = Annotated[date, BeforeValidator(forms.day)]
 Whole = Annotated[int, Strict()]
 
-Language = Literal["sv", "en"]
+Language = Annotated[str, AfterValidator(forms.language), Text]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 

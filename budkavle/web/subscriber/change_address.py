@@ -17,7 +17,7 @@ from digest.lifecycle.change_address import Moving
 from digest.subscribers.tokens import TokenPurpose
 
 
-def moving(service: Service, pages: Pages) -> Route:
+def routes(service: Service, pages: Pages) -> list[Route]:
     """`/ny-adress/T`: looking changes nothing, and what is typed causes one letter to the new address."""
 
     async def page(request: Request) -> Response:
@@ -47,4 +47,4 @@ def moving(service: Service, pages: Pages) -> Route:
         values = {"digest": found.title, "address": typed, "errors": problems}
         return pages.private("new_address", code, own=found.language, **values)
 
-    return Route("/ny-adress/{token}", page, methods=["GET", "POST"])
+    return [Route("/ny-adress/{token}", page, methods=["GET", "POST"])]

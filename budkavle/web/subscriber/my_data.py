@@ -22,7 +22,7 @@ from mail.address import Address
 OPEN, COPY, END_ALL, ERASE_ASKED, ERASE = "open", "copy", "end all", "erase", "erase for ever"
 
 
-def my_data_pages(service: Service, pages: Pages) -> list[Route]:
+def routes(service: Service, pages: Pages) -> list[Route]:
     """`/mina-uppgifter` and `/mina-uppgifter/T`."""
     ask, data = _Ask(service, pages), _Data(service, pages)
     return [

@@ -25,9 +25,9 @@ from digest.subscribers.tokens import TokenPurpose
 _LONGEST_PAUSE = timedelta(days=366)
 
 
-def choosing(service: Service, pages: Pages) -> Route:
+def routes(service: Service, pages: Pages) -> list[Route]:
     """`/mina-val/T`."""
-    return Route("/mina-val/{token}", _Choices(service, pages).page, methods=["GET", "POST"])
+    return [Route("/mina-val/{token}", _Choices(service, pages).page, methods=["GET", "POST"])]
 
 
 _Act = Callable[[Request, str, Choices, Fields], Response]

@@ -27,7 +27,7 @@ _WORST = {
 }
 
 
-def joining(service: Service, pages: Pages) -> list[Route]:
+def routes(service: Service, pages: Pages) -> list[Route]:
     """`/prenumerera` and `/bekrafta/T`."""
     join, answer = _Join(service, pages), _Confirm(service, pages)
     return [

@@ -17,7 +17,7 @@ log = structlog.get_logger()
 _PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 
 
-def leaving(service: Service, pages: Pages) -> list[Route]:
+def routes(service: Service, pages: Pages) -> list[Route]:
     """`/avsluta/T` and `/angra/T`: GET and HEAD show, POST acts; the token alone says whose subscription it is."""
     own = _Leaving(service, pages)
     return [

@@ -20,11 +20,11 @@ LINES, BATCH = 60, 7
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from budkavle import list_importing
-from budkavle.cli import lists
+from digest.lists import import_list
+from budkavle.cli.subscribers import lists
 from storage.database import Database
 from digest.lists.adapters.undo import UndoImport
-list_importing._BATCH = {batch}
+import_list._BATCH = {batch}
 UndoImport.__init__.__defaults__ = ({batch},)
 commits = 0
 from sqlalchemy import event, Engine
