@@ -79,7 +79,7 @@ def _pages(
             Route("/", start),
             Route("/healthz", HealthCheck(unwell).answer),
             *look(service),
-            *well_known(service),
+            *well_known(service, pages_by_token(subscriber)),
             *subscriber,
             accessibility(service, pages),
             *editions(service, pages),
