@@ -134,8 +134,8 @@ def _outside(service: Service) -> Iterator[Alarm]:
 
 
 def _pages(service: Service, now: datetime) -> Iterator[Alarm]:
-    service.caused.write_down()
-    refused = service.caused.refused(now - HOUR)
+    service.rate_limits.write_down()
+    refused = service.rate_limits.refused(now - HOUR)
     yield from flooded(refused, service.limits)
     yield from withheld_letters(refused, service.limits)
 

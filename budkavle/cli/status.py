@@ -123,7 +123,7 @@ def _overview(service: Service, moment: datetime) -> Overview:
             for each in service.domains.paused(moment)
         ],
         slowed=_slowed(service, moment),
-        withheld=[*withheld(service.caused.refused(moment - DAY))],
+        withheld=[*withheld(service.rate_limits.refused(moment - DAY))],
     )
 
 

@@ -16,6 +16,9 @@ from budkavle.config.faults import ConfigFaults, Fault, Finding, findings, key_o
 from budkavle.config.settings import Settings
 from budkavle.config.toml_lines import Place, line_of, lines
 
+BOUNCES = Path("bounces", "unknown")
+"""Where returned mail is kept that nobody understood, beside the store."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class SourceFolder:
@@ -56,6 +59,11 @@ class Config:
     def outbox(self) -> Path:
         """The Maildir that letters go to when the transport is "maildir"."""
         return self.folder / self.settings.mail.path
+
+    @property
+    def returned_folder(self) -> Path:
+        """Returned mail that nobody understood."""
+        return self.store_path.parent / BOUNCES
 
     @property
     def templates_folder(self) -> Path:

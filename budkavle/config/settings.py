@@ -32,9 +32,9 @@ TimeOfDay = Annotated[time, BeforeValidator(forms.time_of_day), Text]
 Day = Annotated[date, BeforeValidator(forms.day)]
 Whole = Annotated[int, Strict()]
 
-Language = Literal["sv", "en"]
 # The names of the files there are: mypy wants to read them in the source.
 Every = Literal[*RHYTHMS]  # type: ignore[valid-type]
+Language = Annotated[str, AfterValidator(forms.language), Text]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 

@@ -17,7 +17,7 @@ from digest.editions.adapters.forms import Forms
 from digest.editions.adapters.planner import Planner
 from digest.keys import Key
 from digest.lifecycle.adapters.by_operator import ByOperator
-from digest.lifecycle.unsubscribe import Leaves
+from digest.lifecycle.unsubscribe import Unsubscribe
 from digest.subscribers.adapters.subscribers import Subscribers
 from digest.subscribers.adapters.suppressions import Suppressions
 from feeds.publishing.adapters.entry_cache import Shelf
@@ -39,7 +39,7 @@ class Stores:
     subscribers: Subscribers
     by_operator: ByOperator
     suppressions: Suppressions
-    leaves: Leaves
+    unsubscribe: Unsubscribe
     bounces: Bounces
     returned_notices: ReturnedNotices
     key: Key

@@ -20,9 +20,10 @@ from budkavle.config.load import Config
 from budkavle.config.settings import Store
 from budkavle.installation.open_store import Access, Alone, open_store
 from budkavle.installation.secret import NAME as SECRET
-from budkavle.installation.stores import Render, Stores
-from budkavle.installation.values import digests, publication, site_title
-from budkavle.installation.wire_editions import composer, explaining, planning, preview, preview_notes
+from budkavle.installation.values import site_title
+from budkavle.installation.wire_editions import EditionServices
+from budkavle.installation.wire_lifecycle import LifecycleServices, unsubscribe
+from budkavle.installation.wire_lists import ListServices
 from budkavle.rendering.templates import renderer
 from digest.bounces.adapters.bounces import Bounces
 from digest.bounces.adapters.transactional_bounces import ReturnedNotices
@@ -31,21 +32,10 @@ from digest.editions.adapters.edition_counts import EditionCounts
 from digest.editions.adapters.editions import Editions
 from digest.editions.adapters.forms import Forms
 from digest.editions.adapters.planner import Planner
-from digest.editions.compose import Composer
-from digest.editions.digest import Digest
-from digest.editions.explain import Explaining
-from digest.editions.past_editions import PastEditions
-from digest.editions.plan import Planning
-from digest.editions.preview import Preview
-from digest.editions.preview_notes import PreviewNotes
 from digest.editions.test_letter import MarkedLetters
 from digest.keys import Key
-from digest.letters.publication import Publication
 from digest.lifecycle.adapters.by_operator import ByOperator
 from digest.lifecycle.adapters.journal_position import NAME as LEAVES
-from digest.lifecycle.adapters.rate_limits import CausedLetters
-from digest.lifecycle.rate_limits import Limits
-from digest.lifecycle.unsubscribe import Leaves
 from digest.sending.adapters.domain_backoff_admin import DomainReturns
 from digest.sending.domain_backoff import Patience
 from digest.subscribers.adapters.subscribers import Subscribers
@@ -72,62 +62,13 @@ from storage.sender_lock import sender_lock
 
 
 @dataclass(frozen=True, kw_only=True)
-class Service(Stores):
-    """An installation: its stores, and what its slices do with them."""
-
-    # editions
-
-    @cached_property
-    def digests(self) -> tuple[Digest, ...]:
-        """The newsletters in the order of the file."""
-        return digests(self.config)
-
-    @cached_property
-    def publication(self) -> Publication:
-        """What all letters have in common."""
-        return publication(self.config)
-
-    @cached_property
-    def composer(self) -> Composer:
-        """What makes letters of contents."""
-        return composer(self, self.publication)
-
-    @cached_property
-    def planning(self) -> Planning:
-        """What fixes editions and plans them."""
-        return planning(self, self.composer)
-
-    @cached_property
-    def preview(self) -> Preview:
-        """What makes the letter of the edition to come."""
-        return preview(self, self.planning)
-
-    @cached_property
-    def preview_notes(self) -> PreviewNotes:
-        """What tells who will get nothing."""
-        return preview_notes(self, self.planning)
+class Service(EditionServices, LifecycleServices, ListServices):
+    """An installation: its stores, and what its slices do with them. The services of a slice stand in `wire_*.py`."""
 
     @cached_property
     def marked_letters(self) -> MarkedLetters:
         """What makes test letters."""
         return MarkedLetters(preview=self.preview, relay=lambda: relay(self.config))
-
-    @cached_property
-    def explaining(self) -> Explaining:
-        """What explains an edition to one subscription."""
-        return explaining(self, self.planning)
-
-    @cached_property
-    def past_editions(self) -> PastEditions:
-        """What reads past editions for their pages."""
-        return PastEditions(database=self.database, articles=self.articles, composer=self.composer)
-
-    # pages
-
-    def render_in(self, language: str) -> Render:
-        """What fills today's templates in a language that a reader chose."""
-        settings = self.config.settings
-        return renderer(language, settings.timezone, self.config.templates_folder)
 
     @property
     def feed_files(self) -> FeedFiles:
@@ -158,27 +99,6 @@ class Service(Stores):
             Hub(address=each, on_this_machine=is_loopback((urlsplit(each).hostname or "").rstrip(".")))
             for each in named
         )
-
-    @cached_property
-    def limits(self) -> Limits:
-        """How many letters the pages may cause."""
-        own = self.config.settings.limits
-        return Limits(
-            minutes_between=own.minutes_between,
-            per_day=own.per_day,
-            unanswered=own.unanswered,
-            network=own.network,
-            wide_network=own.wide_network,
-            domain=own.domain,
-            large_domain=own.large_domain,
-            large_domains=frozenset(own.large_domains),
-            overall=own.overall,
-        )
-
-    @cached_property
-    def caused(self) -> CausedLetters:
-        """The letters that pages have caused."""
-        return CausedLetters(self.database.read, self.database.write, self.key, self.limits)
 
     @cached_property
     def patience(self) -> Patience:
@@ -218,7 +138,7 @@ def open_service(
         else:
             service.suppressions.fill_hashes()
             with suppress(OperationalError):  # others hold the store: whoever sends looks again
-                service.leaves.replay()
+                service.unsubscribe.replay()
         yield service
 
 
@@ -229,11 +149,11 @@ def _tell_leaves(service: Service) -> None:
     """
     config = service.config
     with suppress(OperationalError):
-        if service.leaves.is_behind():
+        if service.unsubscribe.is_behind():
             with closing(Database(config.store_url)) as database:
                 suppressions = Suppressions(database.read, database.write, service.key)
-                leaves = Leaves(database, suppressions, config.store_path.with_name(LEAVES))
-                leaves.replay(leaves.patience)
+                writing = unsubscribe(database, suppressions, config.store_path.with_name(LEAVES))
+                writing.replay(writing.patience)
 
 
 def open_to_write(config: Config) -> AbstractContextManager[Service]:
@@ -275,7 +195,7 @@ def _service(config: Config, database: Database, key: Key) -> Service:
         subscribers=Subscribers(database.read),
         by_operator=ByOperator(database.write, key),
         suppressions=suppressions,
-        leaves=Leaves(database, suppressions, config.store_path.with_name(LEAVES)),
+        unsubscribe=unsubscribe(database, suppressions, config.store_path.with_name(LEAVES)),
         bounces=Bounces(database.read, database.write, suppressions),
         returned_notices=ReturnedNotices(database.read, database.write, suppressions, key),
         key=key,

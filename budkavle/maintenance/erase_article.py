@@ -6,7 +6,7 @@ from datetime import datetime
 
 from articles.article import ArticleId, Seq
 from budkavle.installation.wiring import Service
-from budkavle.maintenance.file_kinds import BOUNCES, copies
+from budkavle.maintenance.file_kinds import copies
 from digest.sending.send import drop_erased_forms, pull_gone
 from feeds.outbound.note_published import note
 from feeds.publishing.expected_documents import surplus_now
@@ -65,8 +65,8 @@ def beyond_reach(service: Service, article_id: ArticleId, now: datetime) -> Sequ
     steps += [f"delete {copy}, a copy of the store as it was" for copy in copies(config)]
     if others := surplus_now(service, now).others:
         steps.append(f"look into what others have put into {config.publish_folder / 'feeds'}: {', '.join(others)}")
-    if any((config.store_path.parent / BOUNCES).glob("*")):
-        steps.append(f"look through {config.store_path.parent / BOUNCES}: letters that came back may show it")
+    if any((config.returned_folder).glob("*")):
+        steps.append(f"look through {config.returned_folder}: letters that came back may show it")
     steps.append("delete older backups, or erase it again after restoring one")
     steps.append("what was sent lies in mailboxes, and what was published with whoever fetched it: neither comes back")
     return steps

@@ -9,10 +9,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from budkavle.config.load import Config
-
-BOUNCES = Path("bounces", "unknown")
-"""Where returned mail is kept that nobody understood, beside the store."""
+from budkavle.config.load import BOUNCES, Config
 
 DEMO_SITE = "site"
 """Where a demo lays out its pages, beside its configuration."""

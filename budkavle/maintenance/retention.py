@@ -10,10 +10,7 @@ import structlog
 from budkavle.installation.wiring import Service
 from digest.bounces.process import drop_kept
 from digest.editions.adapters.retention import Retention
-from digest.lifecycle.adapters.reminders import Reminders
 from digest.lifecycle.adapters.transactional_queue import Notices
-from digest.lifecycle.adapters.unconfirmed import Pending
-from digest.lifecycle.expire_subscribers import purge
 from digest.sending.send import drop_nameless
 
 log = structlog.get_logger()
@@ -35,8 +32,8 @@ class Kept:
 
 def remind(service: Service, now: datetime, stopping: Callable[[], bool] = lambda: False) -> int:
     """Remind, once, who was asked two days ago and has not confirmed; says how many letters wait for the relay."""
-    reminders, laid = Reminders(service.database.write), 0
-    while not stopping() and (some := reminders.lay_down(now)):
+    laid = 0
+    while not stopping() and (some := service.reminders.lay_down(now)):
         laid += some
     if laid:
         log.info("reminders_queued", letters=laid)
@@ -56,9 +53,8 @@ def keep(
     under way, and the next call goes on there.
     """
     times = service.config.settings.keep
-    service.caused.forget_old(now)
+    service.rate_limits.forget_old(now)
     retention = Retention(service.database.write)
-    pending = Pending(service.database.read, service.database.write)
     notices = Notices(service.database.read, service.database.write)
 
     def all_of(step: Callable[[datetime], int], days: int) -> int:
@@ -69,18 +65,18 @@ def keep(
         return done
 
     remind(service, now, stopping)
-    purge(service, now, stopping=stopping, rest=rest)
+    service.expire_subscribers.expire(now, stopping=stopping, rest=rest)
     drop_nameless(service)
     kept = Kept(
         deliveries=all_of(lambda before: retention.fold(before, now), times.deliveries),
         receipts=all_of(retention.forget, times.receipts),
         letters=all_of(retention.strip, times.letters),
         bounces=all_of(service.bounces.forget, times.bounces),
-        wishes=all_of(pending.wishes, times.pending) + all_of(pending.strangers, times.pending),
+        wishes=all_of(service.unconfirmed.wishes, times.pending) + all_of(service.unconfirmed.strangers, times.pending),
     )
     drop_kept(service, now - timedelta(days=times.bounces))
     all_of(service.domains.forget, times.bounces)
-    all_of(pending.tokens, times.pending)
+    all_of(service.unconfirmed.tokens, times.pending)
     all_of(notices.purge, times.pending)
     if kept.deliveries or kept.receipts or kept.letters or kept.bounces:
         log.info(

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import structlog
 
+from budkavle.config.load import BOUNCES
 from budkavle.installation.wiring import Service
-from budkavle.maintenance.file_kinds import BOUNCES
 from digest.bounces.bounce import Bounce, Taken
 from digest.bounces.mime import MOST_BYTES
 from digest.bounces.report import Report, read_bounce

@@ -13,7 +13,6 @@ from digest.keys import Purpose
 from digest.letters.values import Mailbox
 from digest.lifecycle.adapters.address_change import digest_moved
 from digest.lifecycle.adapters.transactional_queue import Waiting
-from digest.lifecycle.consent import LANGUAGES
 from digest.lifecycle.double_opt_in import IMPORTED, DigestWish, Wishes, of_detail
 from digest.lifecycle.transactional_letter import Notice, NoticeKind, notice_letter
 from digest.subscribers.adapters.rows import subscriptions_of
@@ -43,7 +42,7 @@ def confirmations_from(settings: Settings, title: str) -> Mailbox:
 def letter_for(service: Service, waiting: Waiting, token: str, now: datetime) -> bytes:
     """The letter's bytes with this token, in the language that its reader chose. Raises HeaderError."""
     settings = service.config.settings
-    language = waiting.language if waiting.language in LANGUAGES else settings.language
+    language = waiting.language if waiting.language in service.consent.languages else settings.language
     host = urlsplit(settings.public_url).hostname or ""
     reply_to = settings.digests[0].reply_to if settings.digests else None
     notice = Notice(

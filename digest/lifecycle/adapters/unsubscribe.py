@@ -1,56 +1,23 @@
 """Ending subscriptions: at once, and before the next letter."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, select, update
 
-from digest.adapters.tables import events, subscribers, subscriptions
+from digest.adapters.tables import subscribers, subscriptions
 from digest.editions.adapters.stop import stop_letters
 from digest.ids import SubscriptionId
 from digest.lifecycle.unsubscribe_journal import Leave, proof_of
 from digest.subscribers.adapters.events import note, note_alike, story
-from digest.subscribers.adapters.mailboxes import of_mailbox
+from digest.subscribers.adapters.rows import NAMED
 from digest.subscribers.events import Event, EventKind
-from digest.subscribers.subscription import SubscriptionState
+from digest.subscribers.subscription import EndedReason, SubscriptionState
 from mail.address import Address
 
-ONE_CLICK, COMPLAINED = "one click", "complaint"
-_NAMED = subscribers.c.address != ""
 _AT_ONCE = 10_000
 """Hashes in one statement: fewer than SQLite takes values."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Known:
-    """The subscription of a leave token, as far as leaving asks.
-
-    `left` is when its owner ended it, None where it goes on or something else ended it. `hash` is of the address.
-    """
-
-    id: SubscriptionId
-    digest: str
-    ended: bool
-    since: datetime
-    left: datetime | None
-    hash: str
-
-
-def known_by(connection: Connection, token: str) -> Known | None:
-    """The subscription that a leave token would end."""
-    mine = select(subscriptions, subscribers.c.hash).join(
-        subscribers, subscribers.c.id == subscriptions.c.subscriber_id
-    )
-    row = connection.execute(mine.where(subscriptions.c.token == token)).first()
-    if row is None:
-        return None
-    ended = row.state == SubscriptionState.ENDED
-    left = row.ended if ended and row.ended_reason == ONE_CLICK else None
-    return Known(
-        id=SubscriptionId(row.id), digest=row.digest, ended=ended, since=row.since, left=left, hash=row.hash or ""
-    )
 
 
 def undo_where(connection: Connection, which: ColumnElement[bool], now: datetime) -> bool:
@@ -63,7 +30,7 @@ def undo_where(connection: Connection, which: ColumnElement[bool], now: datetime
     left = and_(
         which,
         subscriptions.c.state == SubscriptionState.ENDED,
-        subscriptions.c.ended_reason == ONE_CLICK,
+        subscriptions.c.ended_reason == EndedReason.ONE_CLICK,
         subscriptions.c.ended <= now,
     )
     row = connection.execute(select(subscriptions).where(left)).first()
@@ -117,22 +84,7 @@ def tokens_of(connection: Connection, which: ColumnElement[bool]) -> Sequence[st
     return connection.execute(select(subscriptions.c.token).where(which)).scalars().all()
 
 
-def newest_of(connection: Connection, address: Address) -> datetime | None:
-    """When the newest of all that the person with this address began; None for a stranger."""
-    whose = subscribers.outerjoin(subscriptions).outerjoin(events, events.c.subscriber_id == subscribers.c.id)
-    newest = select(func.max(subscribers.c.since), func.max(subscriptions.c.since), func.max(events.c.at))
-    found = connection.execute(newest.select_from(whose).where(of_mailbox(address))).one()
-    return max((each for each in found if each), default=None)
-
-
-def had_by(connection: Connection, address: Address) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Number and leave token of all that the person with this address was ever sent."""
-    confirmed = subscriptions.c.state != SubscriptionState.PENDING
-    had = select(subscriptions.c.id, subscriptions.c.token).join(subscribers)
-    return connection.execute(had.where(of_mailbox(address), confirmed)).all()
-
-
-def known_as_these(
+def people_of(
     connection: Connection, hashes: Collection[str], spelling_hash: Callable[[Address], str]
 ) -> dict[str, list[Row[*tuple[Any, ...]]]]:
     """Number and beginning of those whose addresses have these keyed hashes: for one or many, all are looked at.
@@ -146,7 +98,7 @@ def known_as_these(
     for row in (row for each in some for row in connection.execute(of.where(subscribers.c.hash.in_(each)))):
         found.setdefault(row.hash, []).append(row)
     if unknown := {known_as for known_as in wanted if known_as not in found}:
-        for row in connection.execute(of.where(func.lower(subscribers.c.address) != subscribers.c.address_key, _NAMED)):
+        for row in connection.execute(of.where(func.lower(subscribers.c.address) != subscribers.c.address_key, NAMED)):
             if (spelt_as := spelling_hash(Address(row.address))) in unknown:
                 found.setdefault(spelt_as, []).append(row)
     return found

@@ -17,9 +17,7 @@ from digest.adapters.tables import bounces, deliveries, editions, subscribers, s
 from digest.bounces.bounce import Taken
 from digest.bounces.process import take_in, unknown_folder
 from digest.editions.edition import EditionState
-from digest.lifecycle.change_preferences import ask_to_move
-from digest.lifecycle.erase_subscriber import forget
-from digest.lifecycle.subscribe import ConfirmOutcome, confirm
+from digest.lifecycle.double_opt_in import ConfirmOutcome
 from digest.subscribers.adapters.events import note, story
 from digest.subscribers.events import Event, EventKind
 from digest.subscribers.suppression import SuppressionReason
@@ -145,7 +143,7 @@ async def test_what_a_relay_refused_of_who_is_forgotten_meanwhile_is_held_agains
             who = connection.execute(mine).scalar_one()
             claimed = deliveries.c.subscription_id == subscription_of(connection, who)
             connection.execute(update(deliveries).where(claimed).values(state="claimed"))
-        forget(service, who, NOW)
+        service.erase_subscriber.erase_number(who, NOW)
         with service.database.write.begin() as connection:
             refused = {"state": "failed", "reason": "refused", "reply": "rcpt: 550 5.1.1 no such user"}
             connection.execute(update(deliveries).where(deliveries.c.state == "claimed").values(refused))
@@ -336,8 +334,8 @@ async def test_what_comes_back_from_an_old_address_says_nothing_of_the_new_one(t
         late = returned(service, HARD, 0)
         own = service.subscribers.find(Address("lasare0@example.org"), "veckobrev")
         assert own is not None
-        assert ask_to_move(service, own.token, Address("ny@example.org"), moment + DAY)
+        assert service.change_address.ask_new(own.token, Address("ny@example.org"), moment + DAY)
         [letter] = await asyncio.to_thread(post, service, moment + DAY)
-        assert confirm(service, token_in(letter), moment + DAY).outcome is ConfirmOutcome.DONE
+        assert service.subscribe.confirm(token_in(letter), moment + DAY).outcome is ConfirmOutcome.DONE
         assert take_in(service, late, "", moment + 2 * DAY).taken is Taken.COUNTED
         assert service.suppressions.find(Address("ny@example.org")) is None

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from budkavle.web.subscriber.mended_links import mended
+from budkavle.web.subscriber.mended_links import LinkMender
 
 TOKEN = "0123456789abcdef0123456789abcdef"  # noqa: S105 - a leave token of nobody
 PAGES = ("avsluta", "angra", "mina-val", "bekrafta", "mina-uppgifter")
+mended = LinkMender(PAGES).mended
 
 CHANGES: dict[str, Callable[[str], str]] = {
     "a slash": lambda path: f"{path}/",
