@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from articles.importing.import_files import import_all
 from articles.importing.locate import everything
 from budkavle.alarms.heartbeats import Heartbeats
 from budkavle.config.load import Config, load
@@ -154,7 +153,7 @@ def _made_safe(
                 plan(service, digest, service.editions.get(digest.name, newest.key))
         doubtful |= presume_sent(service.database.write, now)
         missed = [(digest, key) for digest in digests if (key := _missed(service, digest, backup.manifest.taken, now))]
-        taken_in = sum(1 for one in import_all(service, everything(config), now) if one.kind) if missed else 0
+        taken_in = _taken_in(service, now) if missed else 0
         for digest, key in missed:
             plan(service, digest, open_period(service, digest, key, now))
         doubtful |= presume_sent(service.database.write, now)
@@ -163,6 +162,12 @@ def _made_safe(
             for each in service.editions.status()
             if each.edition.id in doubtful
         )
+
+
+def _taken_in(service: Service, now: datetime) -> int:
+    """Take in all that the sources hold now; says how many articles changed by that."""
+    imported = service.importing.store.import_all(everything(service.importing.sources), now)
+    return sum(1 for article in imported if article.kind)
 
 
 def _missed(service: Service, digest: Digest, taken: datetime, now: datetime) -> PeriodKey | None:

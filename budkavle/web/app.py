@@ -31,7 +31,6 @@ from budkavle.web.subscriber.unsubscribe import leaving
 from budkavle.web.well_known import Slashless, well_known
 from feeds.entries.entry import Feed, Site, document_address
 from feeds.formats.html_page import addresses
-from feeds.publishing.expected_documents import going_on
 
 
 def application(service: Service, unwell: Callable[[], Sequence[str]], hubs: Sequence[str] = ()) -> ASGIApp:
@@ -59,7 +58,7 @@ def _endings(service: Service, pages: Pages) -> Endings:
 def _pages(service: Service, pages: Pages, unwell: Callable[[], Sequence[str]]) -> Starlette:
 
     def start(_: Request) -> Response:
-        site, feeds = service.site, going_on(service, datetime.now(UTC))
+        site, feeds = service.site, service.syndication.expected.going_on(datetime.now(UTC))
         return pages.show(
             "start",
             HTTPStatus.OK,

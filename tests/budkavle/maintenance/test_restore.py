@@ -18,7 +18,6 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from sqlalchemy import insert, select, update
 
-from articles.importing.import_files import import_all
 from articles.importing.locate import everything
 from budkavle.config.load import Config, load
 from budkavle.installation.wiring import Service, open_service
@@ -151,7 +150,7 @@ class TestOverAWeek:
     def lay(home: Service, name: str, now: datetime) -> None:
         text = ARTICLE.replace("Biblioteket", name).replace("/biblioteket/", f"/{name}/")
         (home.config.folder / f"newsroom/lingonmark/{name}.md").write_text(text)
-        list(import_all(home, everything(home.config), now))
+        list(home.importing.store.import_all(everything(home.importing.sources), now))
 
     @staticmethod
     async def week(config: Config, now: datetime) -> list[str]:
@@ -159,7 +158,7 @@ class TestOverAWeek:
         new = config.outbox / "new"
         before = set(new.iterdir()) if new.is_dir() else set()
         with open_service(config) as service:
-            list(import_all(service, everything(config), now))
+            list(service.importing.store.import_all(everything(config), now))
             plan_due(service, config.settings.digests[0], now)
             await send(service, lambda: now, lambda: False, lambda _: None)
         after = set(new.iterdir()) if new.is_dir() else set()
@@ -396,7 +395,7 @@ class TestInPlace:
         self, config: Config, backup: Backup
     ) -> None:
         script = (
-            "import os, signal, sys; from pathlib import Path; from budkavle import restoring;"
+            "import os, signal, sys; from pathlib import Path; from budkavle.maintenance import restore as restoring;"
             "vars(restoring).update(presume_sent=lambda *_: os.kill(os.getpid(), signal.SIGKILL));"
             "from budkavle.cli.backup import restore; restore(Path(sys.argv[1]), replace=True)"
         )
