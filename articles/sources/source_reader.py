@@ -43,10 +43,8 @@ class SourceFault:
 class SourceReader(Protocol):
     """A source as an import sees it. It never raises for what the outside does: what cannot be had is a value."""
 
-    @property
-    @abstractmethod
-    def source(self) -> Source:
-        """Its name, whose articles it brings, and how they are read."""
+    source: Source
+    """Its name, whose articles it brings, and how they are read."""
 
     @property
     @abstractmethod
