@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property, partial
+from urllib.parse import urlsplit
 
 from articles.adapters.files import SourceFiles
 from articles.adapters.held import HeldInputs
@@ -21,16 +22,29 @@ from articles.importing.release_held import ReleaseHeld
 from articles.importing.vanished import VanishedInputs
 from articles.sources.adapters.folder_source import FolderSource
 from articles.sources.adapters.rules import shipped
+from articles.sources.fetch import Fetch
 from articles.sources.reading import Source, Vocabulary
 from articles.sources.source_reader import SourceReader
+from budkavle.config.field_types import is_loopback
 from budkavle.config.load import Config
 from budkavle.config.settings import Source as SourceTable
+from feeds.entries.address import may_be_at
+from feeds.outbound.adapters.page_fetcher import PageFetcher
 from storage.database import Database
 
-KINDS: Mapping[str, Callable[[Config, SourceTable, Source], SourceReader]] = {
-    "folder": lambda config, table, source: FolderSource(source=source, folder=config.folder / table.path),
-}
+
+def _folder(config: Config, table: SourceTable, source: Source) -> FolderSource:
+    return FolderSource(source=source, folder=config.folder / (table.path or ""))
+
+
+KINDS: Mapping[str, Callable[[Config, SourceTable, Source], SourceReader]] = {"folder": _folder}
 """What reads a source, by its `kind`."""
+
+
+def fetcher(config: Config, address: str) -> Fetch:
+    """What a source that polls this address fetches pages with; our own network is closed to it, if not written so."""
+    on_this_machine = is_loopback(urlsplit(address).hostname or "")
+    return PageFetcher(config.settings.public_url, partial(may_be_at, on_this_machine=on_this_machine))
 
 
 def sources(config: Config) -> tuple[SourceReader, ...]:

@@ -29,7 +29,7 @@ from digest.editions.slots import latest_slot, slot_on
 from digest.lifecycle.adapters.by_operator import Wish
 from digest.sending import send as delivering
 from digest.subscribers.subscription import filter_of
-from feeds.formats.head import MEDIA_TYPES
+from feeds.formats.forms import MEDIA_TYPES
 from mail.address import parse_address
 from storage.sender_lock import SenderBusyError, sender_lock
 

@@ -30,7 +30,7 @@ from budkavle.web.subscriber.subscribe import joining
 from budkavle.web.subscriber.unsubscribe import leaving
 from budkavle.web.well_known import Slashless, well_known
 from feeds.entries.entry import Feed, Site, document_address
-from feeds.formats.html_page import addresses
+from feeds.formats.forms import alternates
 
 
 def application(service: Service, unwell: Callable[[], Sequence[str]], hubs: Sequence[str] = ()) -> ASGIApp:
@@ -63,7 +63,7 @@ def _pages(service: Service, pages: Pages, unwell: Callable[[], Sequence[str]]) 
             "start",
             HTTPStatus.OK,
             feeds=[_listed(feed, site) for feed in feeds],
-            alternates=[each for feed in feeds for each in addresses(feed, site)],
+            alternates=[each for feed in feeds for each in alternates(feed, site)],
             digests=service.config.settings.digests,
         )
 

@@ -7,7 +7,7 @@ from datetime import datetime
 import structlog
 
 from articles.adapters.store import ArticleStore
-from feeds.formats.head import MEDIA_TYPES
+from feeds.formats.forms import MEDIA_TYPES
 from feeds.outbound.adapters.self_check_log import ShownDocuments
 from feeds.outbound.websub_rules import Hub, topics
 

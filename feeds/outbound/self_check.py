@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from feeds.formats.head import MEDIA_TYPES
+from feeds.formats.forms import MEDIA_TYPES
 from feeds.outbound.adapters.feed_reader import Reader
 from feeds.outbound.job import Runner
 from feeds.outbound.note_published import NotePublished

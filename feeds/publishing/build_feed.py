@@ -13,7 +13,7 @@ from feeds.archive.placement import CURRENT, wanted
 from feeds.entries.composition import Render
 from feeds.entries.entry import Feed, Site
 from feeds.formats.documents import archive, head_faults, join
-from feeds.formats.head import FORMS
+from feeds.formats.forms import SUFFIXES
 from feeds.formats.wholeness import broken
 from feeds.formats.written_entry import Kept, Refused, keep
 from feeds.publishing.adapters.document_folder import FeedFiles
@@ -82,7 +82,7 @@ class BuildFeed:
             name = archive_name(feed, number)
             documents[name] = archive(feed, name, kept, self.site, chain.of(number))
             faults += _faults(name, documents[name], kept)
-        kept = self._entries(feed, newest, FORMS)
+        kept = self._entries(feed, newest, SUFFIXES)
         kept = [*self._end_notice(feed), *kept]
         for suffix, document in join(feed, kept, self.site, self.render, chain.of_current()).items():
             name = feed.slug + suffix

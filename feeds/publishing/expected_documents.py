@@ -6,7 +6,8 @@ from datetime import datetime
 
 from feeds.archive.paging import document_names
 from feeds.entries.entry import Feed, Site
-from feeds.formats.head import FORMS, OPML
+from feeds.formats.forms import SUFFIXES
+from feeds.formats.opml import OPML
 from feeds.publishing.adapters.document_folder import FeedFiles
 from feeds.publishing.adapters.entry_cache import Built, Shelf
 from feeds.publishing.adapters.surplus import Surplus
@@ -16,7 +17,7 @@ from feeds.serving.urls import is_over
 def documents_of(feed: Feed, blocks: Collection[int], *, over: bool) -> frozenset[str]:
     """A feed's documents; of one that is over its archive alone, so that a web server asks us for all else (410)."""
     names = document_names(feed, blocks)
-    return names - {feed.slug + form for form in FORMS} if over else names
+    return names - {feed.slug + suffix for suffix in SUFFIXES} if over else names
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,8 +25,7 @@ from articles.adapters.store import ArticleStore
 from feeds.archive.prepared_entry import SetAside
 from feeds.entries.entry import Feed
 from feeds.entries.text import shown
-from feeds.formats.head import OPML
-from feeds.formats.opml import opml
+from feeds.formats.opml import OPML, opml
 from feeds.publishing.adapters.document_folder import FeedFiles, NotPublishedError
 from feeds.publishing.adapters.entry_cache import Built, Shelf
 from feeds.publishing.build_feed import BuildFeed, hashed, made_of

@@ -18,7 +18,7 @@ from budkavle.alarms.monitor import Watch
 from budkavle.config.load import load
 from budkavle.daemon.import_loop import Newsdesk
 from budkavle.installation.wiring import Service, open_service
-from feeds.formats.documents import MEDIA_TYPES
+from feeds.formats.forms import MEDIA_TYPES
 from feeds.outbound.adapters.http_client import Network
 from feeds.outbound.job import Runner
 from feeds.outbound.self_check_rules import Freshness, freshness
