@@ -7,21 +7,18 @@ from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from urllib.parse import urlsplit
 
 from sqlalchemy.exc import OperationalError
 
 from articles.adapters.held import HeldInputs
 from articles.adapters.store import ArticleStore
-from articles.article import PublisherId, TopicId
-from articles.sources.reading import Vocabulary
-from budkavle.config.field_types import is_loopback
 from budkavle.config.load import Config
 from budkavle.config.settings import Store
 from budkavle.installation.open_store import Access, Alone, open_store
 from budkavle.installation.secret import NAME as SECRET
-from budkavle.installation.values import site_title
+from budkavle.installation.wire_articles import Importing
 from budkavle.installation.wire_editions import EditionServices
+from budkavle.installation.wire_feeds import Syndication
 from budkavle.installation.wire_lifecycle import LifecycleServices, unsubscribe
 from budkavle.installation.wire_lists import ListServices
 from budkavle.rendering.templates import renderer
@@ -40,16 +37,8 @@ from digest.sending.adapters.domain_backoff_admin import DomainReturns
 from digest.sending.domain_backoff import Patience
 from digest.subscribers.adapters.subscribers import Subscribers
 from digest.subscribers.adapters.suppressions import Suppressions
-from feeds.archive.selection import own_feeds
 from feeds.entries.entry import Feed, Site
-from feeds.outbound.adapters.ping_queue import Announcements
-from feeds.outbound.adapters.self_check_log import ShownDocuments
-from feeds.outbound.websub_rules import Hub
-from feeds.publishing.adapters.document_folder import FeedFiles
-from feeds.publishing.adapters.end_notices import EndNotices
 from feeds.publishing.adapters.entry_cache import Shelf
-from feeds.publishing.adapters.last_modified_ledger import DocumentLedger
-from feeds.serving.urls import oldest_slug
 from mail.adapters.found_limits import FoundLimits
 from mail.adapters.maildir import MaildirRelay
 from mail.adapters.smtp import RelayAddress, SmtpRelay, Tls
@@ -70,34 +59,25 @@ class Service(EditionServices, LifecycleServices, ListServices):
         """What makes test letters."""
         return MarkedLetters(preview=self.preview, relay=lambda: relay(self.config))
 
-    @property
-    def feed_files(self) -> FeedFiles:
-        """Where documents are published."""
-        ledger = DocumentLedger(self.database.read, self.database.write)
-        return FeedFiles(self.config.publish_folder / "feeds", ledger, sleep=self.wait)
+    # articles
 
-    @property
-    def end_notices(self) -> EndNotices:
-        """What readers were told of feeds that end."""
-        return EndNotices(self.database.read, self.database.write)
+    @cached_property
+    def importing(self) -> Importing:
+        """What imports articles, and what persons do to their inputs."""
+        return Importing(config=self.config, database=self.database, articles=self.articles, held=self.held)
 
-    @property
-    def shown(self) -> ShownDocuments:
-        """What is published, and what was seen of it from outside."""
-        return ShownDocuments(self.database.read, self.database.write, self.config.publish_folder / "feeds")
+    # feeds
 
-    @property
-    def announcements(self) -> Announcements:
-        """The pings that hubs still have to get."""
-        return Announcements(self.database.read, self.database.write)
-
-    @property
-    def hubs(self) -> tuple[Hub, ...]:
-        """Who is told of changes, each once."""
-        named = dict.fromkeys(self.config.settings.publish.hubs)
-        return tuple(
-            Hub(address=each, on_this_machine=is_loopback((urlsplit(each).hostname or "").rstrip(".")))
-            for each in named
+    @cached_property
+    def syndication(self) -> Syndication:
+        """What publishes feeds, and looks after them."""
+        return Syndication(
+            config=self.config,
+            database=self.database,
+            articles=self.articles,
+            entries=self.shelf,
+            render=self.render,
+            wait=self.wait,
         )
 
     @cached_property
@@ -111,15 +91,15 @@ class Service(EditionServices, LifecycleServices, ListServices):
         """The receiving domains that refuse us."""
         return DomainReturns(self.database.read, self.database.write, self.patience)
 
-    @cached_property
+    @property
     def site(self) -> Site:
         """What all feeds have in common."""
-        return site(self.config)
+        return self.syndication.site
 
-    @cached_property
+    @property
     def feeds(self) -> tuple[Feed, ...]:
         """The feeds in the order of the file."""
-        return feeds(self.config)
+        return self.syndication.feeds
 
 
 @contextmanager
@@ -205,48 +185,6 @@ def _service(config: Config, database: Database, key: Key) -> Service:
         forms=Forms(database.read, database.write),
         planner=Planner(database.write),
         render=renderer(config.settings.language, config.settings.timezone, config.templates_folder),
-    )
-
-
-def vocabulary(config: Config) -> Vocabulary:
-    """What an input may name."""
-    return Vocabulary(publishers=config.publishers(), topics=config.topics())
-
-
-def feeds(config: Config) -> tuple[Feed, ...]:
-    """The feeds of a configuration in the order of the file."""
-    moved = {each.from_: each.to for each in config.settings.moved}
-    return tuple(
-        Feed(
-            slug=own.slug,
-            id=own.id or oldest_slug(own.slug, moved),
-            title=own.title,
-            publishers=frozenset(PublisherId(each) for each in own.publishers),
-            topics=frozenset(TopicId(each) for each in own.topics),
-            size=own.size,
-            contacts=own.contacts,
-            ends=own.ends,
-        )
-        for own in config.settings.feeds
-    )
-
-
-def site(config: Config) -> Site:
-    """What all feeds of a configuration have in common: they are published by all its publishers together."""
-    settings, publishers = config.settings, config.publishers()
-    return Site(
-        public_url=settings.public_url,
-        title=site_title(config),
-        language=settings.language,
-        zone=settings.timezone,
-        publishers=publishers,
-        topics={topic.id: topic for topic in config.topics()},
-        tag_authority=settings.tag_authority or next(iter(publishers.values())).tag_authority,
-        hubs=tuple(dict.fromkeys(settings.publish.hubs)),
-        icon=settings.icon or "",
-        logo=settings.logo or "",
-        rights=settings.rights or "",
-        own_feeds=own_feeds(feeds(config)),
     )
 
 

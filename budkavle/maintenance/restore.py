@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from articles.importing.import_files import import_all
 from articles.importing.locate import everything
 from budkavle.alarms.heartbeats import Heartbeats
 from budkavle.config.load import Config, load
@@ -26,7 +25,8 @@ from digest.editions.schedule import due_slot
 from digest.editions.slots import PeriodKey, latest_slot
 from digest.lifecycle.adapters.journal_position import NAME as LEAVES
 from digest.lifecycle.adapters.unsubscribe_journal import merged
-from storage.database import Database, knows_revision, make_durable, plain_faults, store_error
+from storage.database import Database, knows_revision, plain_faults, store_error
+from storage.durable import put_in_place, write_private
 from storage.sender_lock import sender_lock
 
 _LOGS = ("", "-wal", "-shm", "-journal")
@@ -100,8 +100,7 @@ def restore(backup: Backup, file: Path, wishes: Wishes, now: datetime) -> Restor
         places.place_leaves(store.with_name(LEAVES))
         places.put_store_aside(store)
         _fold_log(prepared)
-        prepared.rename(store)
-        make_durable(store.parent)
+        put_in_place(prepared, store)
     return Restored(
         config=config, aside=tuple(places.aside), placed=(*places.placed, store), taken_in=taken_in, presumed=presumed
     )
@@ -153,7 +152,7 @@ def _made_safe(
                 service.planning.plan(digest, service.editions.get(digest.name, newest.key))
         doubtful |= presume_sent(service.database.write, now)
         missed = [(digest, key) for digest in digests if (key := _missed(service, digest, backup.manifest.taken, now))]
-        taken_in = sum(1 for one in import_all(service, everything(config), now) if one.kind) if missed else 0
+        taken_in = _taken_in(service, now) if missed else 0
         for digest, key in missed:
             service.planning.plan(digest, service.planning.open_period(digest, key, now))
         doubtful |= presume_sent(service.database.write, now)
@@ -162,6 +161,12 @@ def _made_safe(
             for each in service.edition_counts.status()
             if each.edition.id in doubtful
         )
+
+
+def _taken_in(service: Service, now: datetime) -> int:
+    """Take in all that the sources hold now; says how many articles changed by that."""
+    imported = service.importing.store.import_all(everything(service.importing.sources), now)
+    return sum(1 for article in imported if article.kind)
 
 
 def _missed(service: Service, digest: Digest, taken: datetime, now: datetime) -> PeriodKey | None:
@@ -207,11 +212,9 @@ class _Places:
         both = merged((self._backup.folder / LEAVES).read_bytes(), there)
         if both != there:
             unfinished = target.with_name(f"{LEAVES}.restoring")
-            unfinished.touch(mode=0o600)
-            unfinished.write_bytes(both)
-            make_durable(unfinished)
+            write_private(unfinished, both)
             self._put_aside(target)
-            unfinished.rename(target)
+            put_in_place(unfinished, target)
             self.placed.append(target)
 
     def place_folder(self, name: str, target: Path) -> None:

@@ -24,6 +24,7 @@ from budkavle.alarms.monitor import Watch
 from budkavle.alarms.rules import full, of_digest, quiet
 from budkavle.alarms.store import AlarmBook
 from budkavle.config.load import load
+from budkavle.installation.wire_articles import sources
 from budkavle.installation.wiring import Service, open_service
 from digest.editions.delivery import DeliveryState
 from digest.editions.edition import Edition, EditionState, EditionStatus
@@ -251,7 +252,7 @@ def test_the_table_gives_back_what_was_kept_and_forgets_what_ended_long_ago(data
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
     config = load(installed(tmp_path))
-    for place in config.sources():
+    for place in sources(config):
         place.folder.mkdir(parents=True)
     with open_service(config) as opened:
         yield opened
@@ -262,7 +263,7 @@ def test_an_installation_in_order_raises_no_alarm(service: Service) -> None:
 
 
 def test_a_folder_that_is_gone_is_an_alarm_with_its_path(service: Service) -> None:
-    place = service.config.sources()[1]
+    place = service.importing.sources[1]
     place.folder.rmdir()
     (found,) = look(service, NOW)
     assert (found.kind, found.about) == (AlarmKind.SOURCE_FAILED, "barrvik-pages")
@@ -295,7 +296,7 @@ def letters(service: Service) -> list[EmailMessage]:
 
 async def test_an_alarm_is_one_line_in_the_log_one_row_and_one_mail_and_so_is_its_end(service: Service) -> None:
     watch = Watch(service)
-    folder = service.config.sources()[1].folder
+    folder = service.importing.sources[1].folder
     folder.rmdir()
     with capture_logs() as log:
         for minute in range(3):
@@ -313,7 +314,7 @@ async def test_an_alarm_is_one_line_in_the_log_one_row_and_one_mail_and_so_is_it
 
 
 async def test_a_restart_within_the_hour_mails_nothing_again(service: Service) -> None:
-    service.config.sources()[1].folder.rmdir()
+    service.importing.sources[1].folder.rmdir()
     for minute in range(2):
         watch = Watch(service)
         watch.round(NOW + timedelta(minutes=minute))
@@ -377,7 +378,7 @@ def test_a_fault_that_stays_has_one_traceback(service: Service) -> None:
 
 async def test_a_store_that_is_gone_is_an_alarm_of_its_own_and_is_mailed(service: Service) -> None:
     watch = Watch(service)
-    service.config.sources()[1].folder.rmdir()
+    service.importing.sources[1].folder.rmdir()
     watch.round(NOW)
     service.database.close()
     shutil.rmtree(service.config.store_path.parent)
