@@ -300,7 +300,7 @@ class Lives(RuleBasedStateMachine):
         person = self.people.get(who)
         if person is None or person.living == "ended":
             return
-        turn = self.subscribers.pause if person.living == "active" else self.subscribers.resume
+        turn = self.by_operator.pause if person.living == "active" else self.by_operator.resume
         assert turn(Address(who), "veckobrev", self.now)
         person.living = "paused" if person.living == "active" else "active"
 

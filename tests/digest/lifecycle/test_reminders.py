@@ -92,6 +92,6 @@ def test_a_reminder_that_still_waits_goes_to_nobody_whose_subscription_was_ended
     ask(service)
     post(service)
     assert remind(service, DUE) == 1
-    assert service.subscribers.end(ANNA_HERSELF, None, "asked", DUE + HOUR) == 1
+    assert service.by_operator.end(ANNA_HERSELF, None, "asked", DUE + HOUR) == 1
     assert post(service, DUE + 2 * HOUR) == []
     assert post(service, DUE + DAY) == []

@@ -258,10 +258,10 @@ async def test_an_edition_that_finished_while_somebody_cancelled_it_stays_finish
     with ScriptedRelay() as relay, newsroom(tmp_path, relay.port) as service:
         planned(service)
         edition = statuses(service)[0].edition
-        real = service.editions._under_way  # noqa: SLF001 - the moment between two of its transactions
+        real = service.edition_control._closing.under_way  # noqa: SLF001 - the moment between two of its transactions
         seen = real("veckobrev")
         await go_on(service)
-        service.editions._under_way = lambda _: seen  # type: ignore[method-assign]  # noqa: SLF001
+        service.edition_control._closing.under_way = lambda _: seen  # type: ignore[method-assign]  # noqa: SLF001
         assert not service.edition_control.cancel(edition, NOW)
         assert (statuses(service)[0].edition.state, outcome(service)) == (EditionState.FINISHED, {"sent": 3})
 
@@ -270,7 +270,8 @@ def test_a_cancelling_that_was_killed_half_way_leaves_nothing_that_never_ends(tm
     with newsroom(tmp_path) as service:
         planned(service)
         edition = statuses(service)[0].edition
-        service.editions._stop_most(edition.id, NOW, state="skipped", reason="cancelled")  # noqa: SLF001 - then killed
+        closing = service.edition_control._closing  # noqa: SLF001 - the step before a kill
+        closing.stop_most(edition.id, NOW, state="skipped", reason="cancelled")
         assert service.edition_control.resume(edition)
         assert statuses(service)[0].edition.state is EditionState.FINISHED
 

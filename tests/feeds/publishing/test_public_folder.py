@@ -23,7 +23,7 @@ from budkavle.installation.shipped_config import write_config
 from budkavle.installation.wiring import Service, open_service
 from budkavle.maintenance.erase_article import beyond_reach, erase
 from feeds.archive import placement as place
-from feeds.outbound.note_published import Noting
+from feeds.outbound.note_published import Backlog
 from tests.given import LINGONMARK, NOW, draft
 
 FORMS = ("atom", "rss", "json", "html")
@@ -246,7 +246,7 @@ def test_a_name_of_others_in_any_bytes_hinders_nothing(tmp_path: Path) -> None:
             os.fsdecode(b"mapp-\xe5/"),
             "pipe.atom",
         }
-        Noting(service.syndication.notes).published(["alla.atom"], TODAY)
+        Backlog(service.syndication.notes).published(["alla.atom"], TODAY)
         assert {one.name for one in service.syndication.log.all()} == newsroom.expected()
         assert list(service.syndication.verify.faults(lambda _: None, TODAY)) == []
     assert all((newsroom.public / name).read_bytes() == b"x" for name in odd)
