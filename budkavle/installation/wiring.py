@@ -50,9 +50,12 @@ from feeds.publishing.adapters.last_modified_ledger import DocumentLedger
 from feeds.serving.urls import oldest_slug
 from mail.adapters.found_limits import FoundLimits, OpenConnections
 from mail.adapters.maildir import MaildirRelay
-from mail.adapters.smtp import RelayAddress, SmtpRelay, Tls
-from mail.adapters.throttle import Learned, Pacing, learned_of
+from mail.adapters.smtp import SmtpRelay
+from mail.adapters.smtp_connect import RelayAddress, Tls
+from mail.adapters.throttle import learned_of
 from mail.adapters.token_command import TokenCommand
+from mail.limits.estimates import Learned
+from mail.limits.throttle import Pacing
 from mail.relay import Relay
 from storage.database import Database
 from storage.presence import store_is_there

@@ -2,15 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 import structlog
-from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
 
-from articles.adapters.store import ArticleStore
-from articles.article import Kind, Seq
 from budkavle.config.settings import Digest
 from budkavle.installation.wiring import Service, found_limits, pacing, relays
 from digest.editions.adapters.variants import drop_forms_with
@@ -26,12 +22,13 @@ from digest.letters.values import Recipient
 from digest.lifecycle.adapters.erasure import sweep
 from digest.sending.adapters.claims import has_work
 from digest.sending.adapters.engine import Sending, send_all
-from digest.sending.adapters.freshness import Freshness
+from digest.sending.adapters.freshness import StoredActs, under_way
 from digest.sending.adapters.ledger import Ledger
-from digest.sending.adapters.outcomes import OnUncertain, has_unsettled, settle_dead
+from digest.sending.adapters.outcomes import has_unsettled, settle_dead
 from digest.sending.commit_group import Committed, Group
+from digest.sending.freshness import Freshness
+from digest.sending.sender import OnUncertain, Sender
 from digest.verp import ReturnPaths
-from mail.adapters.found_limits import FoundLimits
 from mail.headers import HeaderError
 from mail.relay import Envelope
 from mail.reply import Verdict
@@ -68,11 +65,12 @@ async def send_holding(
         return
     limits = await asyncio.to_thread(found_limits, service)
     connections = relays(service.config, limits)
-    ledger = await asyncio.to_thread(_ledger, service, name, clock(), len(connections), limits)
-    desk = _Desk(service, ledger, clock)
+    sender = _sender(service, name, len(connections))
+    acts = StoredActs(service.articles)
+    ledger = await asyncio.to_thread(Ledger, service.database.write, sender, clock(), limits, acts)
     job = Sending(
         relays=connections,
-        commit=desk.commit,
+        commit=_FreshCommits(service, ledger, clock).commit,
         make_out=_make_out(service),
         stopping=stopping,
         told=told,
@@ -87,17 +85,14 @@ async def send_holding(
     await asyncio.to_thread(drop_nameless, service)
 
 
-def _ledger(service: Service, name: str, now: datetime, connections: int, limits: FoundLimits | None) -> Ledger:
-    return Ledger(
-        service.database.write,
-        name,
-        OnUncertain(service.config.settings.mail.on_uncertain),
-        now,
+def _sender(service: Service, name: str, connections: int) -> Sender:
+    return Sender(
+        name=name,
+        on_uncertain=OnUncertain(service.config.settings.mail.on_uncertain),
         digests=digest_names(service),
         pacing=pacing(service.config),
         connections=connections,
         patience=service.patience,
-        limits=limits,
     )
 
 
@@ -207,47 +202,35 @@ def _make_out(service: Service) -> Callable[[Claim], Awaitable[Envelope | None]]
     return make_out
 
 
-class _Desk:
-    """The ledger, but letters are made anew before they are claimed wherever a text they show is gone.
-
-    What was withdrawn meanwhile leaves the letters to come, and an edition that joins is rendered first.
-    """
+class _FreshCommits:
+    """Commits groups of which no letter that is claimed or marked shows a text that is gone."""
 
     def __init__(self, service: Service, ledger: Ledger, clock: Callable[[], datetime]) -> None:
         self._service = service
         self._ledger = ledger
         self._clock = clock
-        store = service.articles
-        self._texts = Freshness(
-            store.last_seq, lambda connection, seq: _gone(store, connection, seq), digest_names(service)
-        )
+        self._freshness = Freshness()
 
     async def commit(self, group: Group) -> Committed:
-        """Commit a group; what it claims and marks holds no text that was withdrawn or erased before.
+        """Commit a group; while its letters are stale nothing is claimed, and they are made anew.
 
         When it raises, it may be tried again as it is, whatever of it is written already.
         """
         if self._service.leaves.pending():
             await asyncio.to_thread(self._service.leaves.replay)
-        committed = self._ledger.commit(group, self._clock(), self._texts)
+        committed = self._ledger.commit(group, self._clock(), self._freshness)
         while committed.stale:
-            await asyncio.to_thread(self._refresh)
-            again = self._ledger.commit(Group(wanted=group.wanted), self._clock(), self._texts)
-            committed = replace(again, marked=committed.marked, stopped=committed.stopped | again.stopped)
-        if group.wanted:
-            self._texts.claimed()
+            self._freshness = await asyncio.to_thread(self._made_anew, committed.freshness or self._freshness)
+            again = self._ledger.commit(Group(wanted=group.wanted), self._clock(), self._freshness)
+            committed = again.after(committed)
+        freshness = committed.freshness or self._freshness
+        self._freshness = freshness.after_claiming() if group.wanted else freshness
         return committed
 
-    def _refresh(self) -> None:
+    def _made_anew(self, freshness: Freshness) -> Freshness:
         """Make waiting letters anew; what raises on the way is done again."""
-        with self._service.database.read.begin() as connection:
-            present = self._texts.present(connection)
-        self._texts.refreshed(present, all_pulled=render_forms(self._service, self._clock()))
-
-
-def _gone(store: ArticleStore, connection: Connection, after: Seq) -> Gone:
-    removed = store.removed_after(after, connection)
-    return Gone(
-        withdrawn=frozenset(article for article, kind in removed.items() if kind is Kind.WITHDRAWN),
-        erased=frozenset(article for article, kind in removed.items() if kind is Kind.ERASED),
-    )
+        service = self._service
+        with service.database.read.begin() as connection:
+            newest = service.articles.last_seq(connection)
+            editions = under_way(connection, digest_names(service))
+        return freshness.after_making(newest, editions, all_pulled=render_forms(service, self._clock()))

@@ -15,9 +15,9 @@ from budkavle.cli.digest.commands import send
 from budkavle.config.load import Config
 from budkavle.installation.wiring import relays
 from digest.sending import send as delivering
-from digest.sending.adapters.freshness import Texts
 from digest.sending.adapters.ledger import Ledger
 from digest.sending.commit_group import Committed, Group
+from digest.sending.freshness import Freshness
 from mail.adapters.found_limits import FoundLimits
 from mail.relay import Envelope, Relay
 from mail.reply import Reply
@@ -35,10 +35,10 @@ def _reached(moment: str) -> None:
 class DyingLedger(Ledger):
     """The real ledger."""
 
-    def commit(self, group: Group, now: datetime, texts: Texts | None = None) -> Committed:
+    def commit(self, group: Group, now: datetime, freshness: Freshness | None = None) -> Committed:
         if group.outcomes:
             _reached("before the record")
-        committed = super().commit(group, now, texts)
+        committed = super().commit(group, now, freshness)
         if committed.claims:
             _reached("claimed")
         if group.outcomes:

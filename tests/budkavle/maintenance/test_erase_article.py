@@ -19,8 +19,8 @@ from budkavle.maintenance.erase_article import erase
 from digest.adapters.tables import variant_items, variants
 from digest.editions.delivery import DeliveryState
 from digest.editions.slots import PeriodKey
-from digest.sending.adapters.outcomes import OnUncertain
 from digest.sending.send import drop_erased_forms, render_forms, send
+from digest.sending.sender import OnUncertain
 from mail.reply import Phase, Reply
 from tests.digest.relay import KEY, TITLE, ScriptedRelay, newsroom, publish
 from tests.digest.steps import Steps

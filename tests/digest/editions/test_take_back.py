@@ -15,8 +15,8 @@ from digest.editions.delivery import DeliveryState
 from digest.editions.edition import Edition, EditionState, EditionStatus
 from digest.editions.slots import PeriodKey
 from digest.lifecycle.adapters.by_operator import Wish
-from digest.sending.adapters.outcomes import OnUncertain
 from digest.sending.send import render_forms
+from digest.sending.sender import OnUncertain
 from mail.address import Address
 from mail.reply import Phase, Reply
 from tests.digest.relay import KEY, join, newsroom, publish

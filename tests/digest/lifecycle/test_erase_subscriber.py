@@ -30,8 +30,8 @@ from digest.lifecycle.erase_subscriber import erase, forget
 from digest.lifecycle.expire_subscribers import Purged, purge
 from digest.lifecycle.lift_suppression import end_for
 from digest.lists.adapters.undo import REASON as UNDONE
-from digest.sending.adapters.outcomes import OnUncertain
 from digest.sending.send import drop_nameless, render_forms, send
+from digest.sending.sender import OnUncertain
 from digest.subscribers.adapters.events import note
 from digest.subscribers.events import Event, EventKind
 from digest.subscribers.suppression import SuppressionReason

@@ -19,11 +19,11 @@ from digest.editions.edition import EditionState, EditionStatus
 from digest.editions.slots import PeriodKey
 from digest.ids import EditionId, SubscriptionId, VariantId
 from digest.sending.adapters.engine import Sending, send_all
-from digest.sending.adapters.outcomes import OnUncertain
 from digest.sending.commit_group import Committed, Group
 from digest.sending.send import render_forms, send
+from digest.sending.sender import OnUncertain
 from mail.adapters.found_limits import FoundLimits
-from mail.adapters.throttle import Pacing
+from mail.limits.throttle import Pacing
 from mail.relay import Envelope
 from mail.reply import Phase, Reply, Verdict
 from tests.digest.relay import HANG_UP, KEY, ScriptedRelay, newsroom

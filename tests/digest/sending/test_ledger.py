@@ -14,8 +14,9 @@ from digest.editions.edition import EditionState, EditionStatus
 from digest.editions.slots import PeriodKey
 from digest.sending.adapters.claims import has_work
 from digest.sending.adapters.ledger import FencedError
-from digest.sending.adapters.outcomes import OnUncertain, has_unsettled
+from digest.sending.adapters.outcomes import has_unsettled
 from digest.sending.send import render_forms
+from digest.sending.sender import OnUncertain
 from digest.subscribers.suppression import SuppressionReason
 from mail.address import Address
 from mail.reply import Phase, Reply, Verdict

@@ -10,9 +10,9 @@ from sqlalchemy import Engine, event
 
 from digest.sending.adapters import domain_backoff_admin as domain_returns
 from digest.sending.adapters.domain_backoff import put
-from digest.sending.adapters.outcomes import OnUncertain
 from digest.sending.domain_backoff import Patience, Standing
 from digest.sending.send import render_forms
+from digest.sending.sender import OnUncertain
 from tests.budkavle.refusing import MINUTE, REFUSING, PickyRelay, readers
 from tests.digest.steps import Steps
 from tests.given import NOW

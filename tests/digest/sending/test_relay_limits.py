@@ -10,7 +10,8 @@ from budkavle.installation.wiring import Service, open_service, pacing
 from digest.editions.edition import EditionState
 from digest.editions.slots import PeriodKey
 from digest.sending.send import render_forms, send
-from mail.adapters.throttle import Learned, learned_of
+from mail.adapters.throttle import learned_of
+from mail.limits.estimates import Learned
 from tests.digest.limited_relay import Allowed, LimitedRelay
 from tests.digest.relay import HANG_UP, KEY, ScriptedRelay, newsroom
 from tests.given import NOW, going_on_from, plan_period

@@ -19,8 +19,8 @@ from digest.editions.edition import EditionState, EditionStatus
 from digest.editions.slots import PeriodKey
 from digest.letters.letter import Form
 from digest.sending import send as delivering
-from digest.sending.adapters.outcomes import OnUncertain
 from digest.sending.send import send, settle
+from digest.sending.sender import OnUncertain
 from mail.address import Address
 from mail.reply import Phase, Reply, Verdict
 from tests.digest.relay import KEY, SILENCE, TITLE, ScriptedRelay, join, newsroom, publish

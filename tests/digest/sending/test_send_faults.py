@@ -27,7 +27,8 @@ from digest.sending import send as delivering
 from digest.sending.adapters import ledger
 from digest.sending.send import send
 from digest.subscribers.subscription import ALL
-from mail.adapters.smtp import RelayAddress, SmtpRelay, Tls
+from mail.adapters.smtp import SmtpRelay
+from mail.adapters.smtp_connect import RelayAddress, Tls
 from mail.address import Address
 from mail.relay import Envelope
 from mail.reply import Phase, Reply, Verdict, heals, verdict
