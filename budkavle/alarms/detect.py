@@ -18,8 +18,6 @@ from budkavle.installation.wiring import Service
 from budkavle.rendering.wording import counted
 from digest.bounces.adapters.bounces import each_brake
 from digest.bounces.adapters.edition_health import came_back_since, health_of, refused_now, refused_since, unread_since
-from digest.editions.plan import schedule
-from digest.editions.rhythm import rhythm
 from digest.lifecycle.rate_limits import HOUR
 from feeds.outbound.published_documents import shown_now
 from feeds.outbound.self_check_rules import alarms_by_feed
@@ -53,14 +51,14 @@ def look_and_recall(service: Service, now: datetime) -> tuple[Alarm, ...]:
 
 
 def _digests(service: Service, now: datetime) -> Iterator[Alarm]:
-    for digest in service.config.settings.digests:
+    for digest in service.digests:
         yield from of_digest(
             digest.name,
-            rhythm(service, digest),
+            digest.rhythm,
             service.editions.known_since(digest.name),
             service.editions.newest_status(digest.name),
             now,
-            schedule(service, digest, now),
+            service.planning.schedule(digest, now),
         )
 
 

@@ -11,11 +11,10 @@ from budkavle.alarms.store import book_of
 from budkavle.cli.digest.relay_limits import limits_line, limits_record
 from budkavle.cli.terminal import DEFAULT_CONFIG, AsJson, ConfigFile, Exit, now, say, say_json
 from budkavle.config.load import load
-from budkavle.config.settings import Digest
 from budkavle.installation.wiring import Service, open_to_read
 from budkavle.rendering.wording import counted
 from digest.editions.delivery import DeliveryState
-from digest.editions.plan import upcoming
+from digest.editions.digest import Digest
 from digest.editions.slots import Slot
 from digest.lifecycle.rate_limits import DAY, Limit, Withheld, withheld
 from digest.sending.adapters.domain_pace import slowed_now
@@ -113,7 +112,7 @@ def _overview(service: Service, moment: datetime) -> Overview:
         feeds_published=_published(service),
         feeds=_feeds(service),
         not_ours=surplus_now(service, moment).others,
-        digests=[_digest(service, each, upcoming(service, each, moment)) for each in service.config.settings.digests],
+        digests=[_digest(service, each, service.planning.upcoming(each, moment)) for each in service.digests],
         domains=[
             DomainNow(
                 name=each.name,

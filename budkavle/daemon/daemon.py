@@ -37,7 +37,6 @@ from budkavle.web.app import application
 from budkavle.web.feeds.http_protocol import Protocol
 from budkavle.web.proxies import Proxies
 from budkavle.web.server import Server
-from digest.editions.plan import plan_due, upcoming
 from digest.sending.send import send_holding, settle
 from digest.transactional.post import post_notices
 from mail.reply import Verdict
@@ -250,10 +249,10 @@ class Daemon:
     def _plan_all(self) -> None:
         with self._watch.over(AlarmKind.PLANNING_FAILED, "leaves"):
             self._service.leaves.replay()
-        for digest in self._service.config.settings.digests:
+        for digest in self._service.digests:
             if not self._goes_on(_PLANNING):
                 with self._watch.over(AlarmKind.PLANNING_FAILED, digest.name):
-                    plan_due(self._service, digest, _now())
+                    self._service.planning.plan_due(digest, _now())
 
     async def _send(self) -> None:
         """One round of sending, in the sending thread's loop."""
@@ -299,7 +298,7 @@ class Daemon:
 
 def _next(service: Service) -> list[str]:
     zone = service.config.settings.timezone
-    slots = [(each.name, upcoming(service, each, _now())) for each in service.config.settings.digests]
+    slots = [(each.name, service.planning.upcoming(each, _now())) for each in service.digests]
     return [f"{name} {slot.due.astimezone(zone):%Y-%m-%d %H:%M}" for name, slot in slots]
 
 

@@ -1,16 +1,14 @@
 """Where everything is put together: the only place that builds adapters from a configuration."""
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
-from babel.lists import format_list
 from sqlalchemy.exc import OperationalError
 
 from articles.adapters.held import HeldInputs
@@ -22,13 +20,24 @@ from budkavle.config.load import Config
 from budkavle.config.settings import Store
 from budkavle.installation.open_store import Access, Alone, open_store
 from budkavle.installation.secret import NAME as SECRET
-from budkavle.installation.wakeup import Bell
+from budkavle.installation.stores import Render, Stores
+from budkavle.installation.values import digests, publication, site_title
+from budkavle.installation.wire_editions import composer, explaining, planning, preview, preview_notes
 from budkavle.rendering.templates import renderer
 from digest.bounces.adapters.bounces import Bounces
 from digest.bounces.adapters.transactional_bounces import ReturnedNotices
 from digest.editions.adapters.editions import Editions
 from digest.editions.adapters.planner import Planner
+from digest.editions.compose import Composer
+from digest.editions.digest import Digest
+from digest.editions.explain import Explaining
+from digest.editions.past_editions import PastEditions
+from digest.editions.plan import Planning
+from digest.editions.preview import Preview
+from digest.editions.preview_notes import PreviewNotes
+from digest.editions.test_letter import MarkedLetters
 from digest.keys import Key
+from digest.letters.publication import Publication
 from digest.lifecycle.adapters.by_operator import ByOperator
 from digest.lifecycle.adapters.journal_position import NAME as LEAVES
 from digest.lifecycle.adapters.rate_limits import CausedLetters
@@ -48,7 +57,7 @@ from feeds.publishing.adapters.end_notices import EndNotices
 from feeds.publishing.adapters.entry_cache import Shelf
 from feeds.publishing.adapters.last_modified_ledger import DocumentLedger
 from feeds.serving.urls import oldest_slug
-from mail.adapters.found_limits import FoundLimits, OpenConnections
+from mail.adapters.found_limits import FoundLimits
 from mail.adapters.maildir import MaildirRelay
 from mail.adapters.smtp import SmtpRelay
 from mail.adapters.smtp_connect import RelayAddress, Tls
@@ -61,31 +70,59 @@ from storage.database import Database
 from storage.presence import store_is_there
 from storage.sender_lock import sender_lock
 
-Render = Callable[[str, Mapping[str, object]], str]
-
 
 @dataclass(frozen=True, kw_only=True)
-class Service:
-    """An installation: its configuration, its stores and its templates."""
+class Service(Stores):
+    """An installation: its stores, and what its slices do with them."""
 
-    config: Config
-    database: Database
-    articles: ArticleStore
-    shelf: Shelf
-    held: HeldInputs
-    subscribers: Subscribers
-    by_operator: ByOperator
-    suppressions: Suppressions
-    leaves: Leaves
-    bounces: Bounces
-    returned_notices: ReturnedNotices
-    key: Key
-    editions: Editions
-    planner: Planner
-    render: Render
-    wait: Callable[[float], None] = time.sleep
-    bell: Bell = field(default_factory=Bell)
-    connections: OpenConnections = field(default_factory=OpenConnections)
+    # editions
+
+    @cached_property
+    def digests(self) -> tuple[Digest, ...]:
+        """The newsletters in the order of the file."""
+        return digests(self.config)
+
+    @cached_property
+    def publication(self) -> Publication:
+        """What all letters have in common."""
+        return publication(self.config)
+
+    @cached_property
+    def composer(self) -> Composer:
+        """What makes letters of contents."""
+        return composer(self, self.publication)
+
+    @cached_property
+    def planning(self) -> Planning:
+        """What fixes editions and plans them."""
+        return planning(self, self.composer)
+
+    @cached_property
+    def preview(self) -> Preview:
+        """What makes the letter of the edition to come."""
+        return preview(self, self.planning)
+
+    @cached_property
+    def preview_notes(self) -> PreviewNotes:
+        """What tells who will get nothing."""
+        return preview_notes(self, self.planning)
+
+    @cached_property
+    def marked_letters(self) -> MarkedLetters:
+        """What makes test letters."""
+        return MarkedLetters(preview=self.preview, relay=lambda: relay(self.config))
+
+    @cached_property
+    def explaining(self) -> Explaining:
+        """What explains an edition to one subscription."""
+        return explaining(self, self.planning)
+
+    @cached_property
+    def past_editions(self) -> PastEditions:
+        """What reads past editions for their pages."""
+        return PastEditions(database=self.database, articles=self.articles, composer=self.composer)
+
+    # pages
 
     def render_in(self, language: str) -> Render:
         """What fills today's templates in a language that a reader chose."""
@@ -274,10 +311,9 @@ def feeds(config: Config) -> tuple[Feed, ...]:
 def site(config: Config) -> Site:
     """What all feeds of a configuration have in common: they are published by all its publishers together."""
     settings, publishers = config.settings, config.publishers()
-    names = [publisher.name for publisher in publishers.values()]
     return Site(
         public_url=settings.public_url,
-        title=format_list(names, locale=settings.language),
+        title=site_title(config),
         language=settings.language,
         zone=settings.timezone,
         publishers=publishers,

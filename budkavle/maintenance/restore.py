@@ -15,14 +15,13 @@ from articles.importing.import_files import import_all
 from articles.importing.locate import everything
 from budkavle.alarms.heartbeats import Heartbeats
 from budkavle.config.load import Config, load
-from budkavle.config.settings import Digest, Store
+from budkavle.config.settings import Store
 from budkavle.installation.secret import NAME as SECRET
 from budkavle.installation.wiring import Service, open_service
 from budkavle.maintenance.back_up import CONFIG, TEMPLATES, Backup, BackupError, put
 from digest.editions.adapters.presumed_sent import presume_sent
+from digest.editions.digest import Digest
 from digest.editions.edition import CLOSED
-from digest.editions.plan import open_period, plan, schedule
-from digest.editions.rhythm import rhythm
 from digest.editions.schedule import due_slot
 from digest.editions.slots import PeriodKey, latest_slot
 from digest.lifecycle.adapters.journal_position import NAME as LEAVES
@@ -146,17 +145,17 @@ def _made_safe(
         if nothing_was_sent:
             return 0, ()
         doubtful = dict(presume_sent(service.database.write, now))
-        digests = service.config.settings.digests
+        digests = service.digests
         for digest in digests:
             newest = service.editions.newest(digest.name)
             if newest and newest.state not in CLOSED and not newest.is_planned:
                 service.editions.resume(newest)  # it may have gone on since, had it been paused
-                plan(service, digest, service.editions.get(digest.name, newest.key))
+                service.planning.plan(digest, service.editions.get(digest.name, newest.key))
         doubtful |= presume_sent(service.database.write, now)
         missed = [(digest, key) for digest in digests if (key := _missed(service, digest, backup.manifest.taken, now))]
         taken_in = sum(1 for one in import_all(service, everything(config), now) if one.kind) if missed else 0
         for digest, key in missed:
-            plan(service, digest, open_period(service, digest, key, now))
+            service.planning.plan(digest, service.planning.open_period(digest, key, now))
         doubtful |= presume_sent(service.database.write, now)
         return taken_in, tuple(
             Presumed(digest=each.edition.digest, key=each.edition.key, recipients=doubtful[each.edition.id])
@@ -170,10 +169,10 @@ def _missed(service: Service, digest: Digest, taken: datetime, now: datetime) ->
 
     Older ones need none of their own: this one covers them.
     """
-    own = rhythm(service, digest)
+    own = digest.rhythm
     moment = max(taken, latest_slot(own, now).due)
     first_seen = service.editions.first_seen(digest.name, now)
-    slot = due_slot(own, moment, first_seen, schedule(service, digest, moment))
+    slot = due_slot(own, moment, first_seen, service.planning.schedule(digest, moment))
     return slot.key if slot else None
 
 

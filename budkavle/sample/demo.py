@@ -23,9 +23,6 @@ from budkavle.sample.site import INDEX, SITE, lay_out, website
 from budkavle.sample.weeks import Act, Calendar, LaidOut, Week, calendar
 from digest.editions.delivery import DeliveryState
 from digest.editions.edition import CLOSED, EditionState, EditionStatus
-from digest.editions.past_editions import listed_editions
-from digest.editions.plan import open_period, plan, plan_due
-from digest.editions.rhythm import rhythm
 from digest.editions.slots import latest_slot, slot_on
 from digest.lifecycle.adapters.by_operator import Wish
 from digest.sending import send as delivering
@@ -89,7 +86,7 @@ async def replay(folder: Path, port: int | None, now: datetime, say: Say) -> Rep
             config=config,
             articles=service.articles.count(),
             feeds=len(service.feeds),
-            editions=len(listed_editions(service, config.settings.digests[0])),
+            editions=len(service.past_editions.listed(service.digests[0])),
             letters=sum(1 for _ in (config.outbox / "new").iterdir()),
             sent_now=sent,
             changed_now=made or caught_up or bool(documents.changed),
@@ -140,14 +137,14 @@ def _events(week: Week) -> str:
 
 async def _catch_up(service: Service, now: datetime, say: Say) -> bool:
     """Plan and send the edition of the last slot that passed, if nobody has: it makes up for all before it."""
-    digest = service.config.settings.digests[0]
-    slot, newest = latest_slot(rhythm(service, digest), now), service.editions.newest(digest.name)
+    digest = service.digests[0]
+    slot, newest = latest_slot(digest.rhythm, now), service.editions.newest(digest.name)
     if newest and newest.key >= slot.key and newest.state in CLOSED:
         return False
-    edition = newest if newest and newest.key >= slot.key else open_period(service, digest, slot.key, now)
+    edition = newest if newest and newest.key >= slot.key else service.planning.open_period(digest, slot.key, now)
     try:
         with sender_lock(service.config.store_path) as name:
-            plan(service, digest, edition)
+            service.planning.plan(digest, edition)
             await delivering.send_holding(service, name, lambda: now, lambda: False, lambda _: None)
     except SenderBusyError:  # a daemon runs: it plans and sends what is open
         return False
@@ -157,8 +154,8 @@ async def _catch_up(service: Service, now: datetime, say: Say) -> bool:
 
 async def _live_through(service: Service, plot: Calendar, week: Week) -> int:
     """One week: people come and go, articles come in and change, the feeds are built, the edition goes out."""
-    digest = service.config.settings.digests[0]
-    friday = slot_on(rhythm(service, digest), week.friday).due
+    digest = service.digests[0]
+    friday = slot_on(digest.rhythm, week.friday).due
     monday = friday - timedelta(days=4)
     service.editions.first_seen(digest.name, monday)
     _come_and_go(service, plot, week, monday)
@@ -173,7 +170,7 @@ async def _live_through(service: Service, plot: Calendar, week: Week) -> int:
     for act in week.acts:
         _act(service, act, friday - timedelta(hours=12))
     build_feeds(service)
-    plan_due(service, digest, friday)
+    service.planning.plan_due(digest, friday)
     outcomes: list[object] = []
     await delivering.send(service, lambda: friday, lambda: False, outcomes.append)
     status = service.editions.newest_status(digest.name)
@@ -189,7 +186,7 @@ def _is_out(status: EditionStatus) -> bool:
 
 
 def _come_and_go(service: Service, plot: Calendar, week: Week, now: datetime) -> None:
-    digest = service.config.settings.digests[0].name
+    digest = service.digests[0].name
     for reader in plot.readers:
         address = parse_address(reader.address)
         if reader.joins == week.friday:

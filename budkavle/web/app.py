@@ -65,7 +65,7 @@ def _pages(service: Service, pages: Pages, unwell: Callable[[], Sequence[str]]) 
             HTTPStatus.OK,
             feeds=[_listed(feed, site) for feed in feeds],
             alternates=[each for feed in feeds for each in addresses(feed, site)],
-            digests=service.config.settings.digests,
+            digests=service.digests,
         )
 
     def failed(_: Request, error: Exception) -> Response:

@@ -62,7 +62,7 @@ def moving(service: Service, token: str, now: datetime) -> Moving | None:
         row = _living(connection, (subscriptions.c.id == wanted) & own)
     if row is None:
         return None
-    titles = {digest.name: digest.title for digest in service.config.settings.digests}
+    titles = {digest.name: digest.title for digest in service.digests}
     return Moving(title=titles.get(row.digest, row.digest), language=row.language, leave_token=row.token)
 
 

@@ -37,7 +37,7 @@ def choices(service: Service, leave_token: str) -> Choices | None:
     held = _choosing(service).find(leave_token)
     if held is None:
         return None
-    titles = {digest.name: digest.title for digest in service.config.settings.digests}
+    titles = {digest.name: digest.title for digest in service.digests}
     zone = service.config.settings.timezone
     taken = {held.digest, *held.others}
     return Choices(
@@ -70,7 +70,7 @@ def resume(service: Service, leave_token: str, now: datetime) -> Chosen:
 
 def change_digest(service: Service, leave_token: str, digest: str, now: datetime) -> Chosen:
     """Move the subscription to another digest, its cursor and receipts with it: nothing is missed, nothing repeated."""
-    if digest not in {each.name for each in service.config.settings.digests}:
+    if digest not in {each.name for each in service.digests}:
         return Chosen.UNCHANGED
     return _choosing(service).change_digest(leave_token, digest, now)
 

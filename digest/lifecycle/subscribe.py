@@ -127,7 +127,7 @@ def _confirmations(service: Service) -> Confirmations:
 
 
 def _shown(service: Service, wishes: tuple[DigestWish, ...]) -> tuple[WishShown, ...]:
-    titles = {digest.name: digest.title for digest in service.config.settings.digests}
+    titles = {digest.name: digest.title for digest in service.digests}
     return tuple(
         WishShown(digest=wish.digest, title=titles.get(wish.digest, wish.digest), wanted=wish.wanted) for wish in wishes
     )

@@ -7,12 +7,11 @@ from datetime import datetime
 import structlog
 from sqlalchemy.exc import DatabaseError
 
-from budkavle.config.settings import Digest
 from budkavle.installation.wiring import Service, found_limits, pacing, relays
 from digest.editions.adapters.variants import drop_forms_with
 from digest.editions.adapters.withdrawn_texts import Gone, Pulled, oldest_open_cut, pull
-from digest.editions.compose import letter_form
 from digest.editions.delivery import Claim
+from digest.editions.digest import Digest
 from digest.editions.edition import Edition, EditionState
 from digest.editions.letter_sizes import fit_of
 from digest.ids import VariantId
@@ -103,7 +102,7 @@ def _is_idle(service: Service, now: datetime) -> bool:
 
 def digest_names(service: Service) -> Sequence[str]:
     """The digests that are configured: of others, nothing is sent."""
-    return [digest.name for digest in service.config.settings.digests]
+    return [digest.name for digest in service.digests]
 
 
 def settle(service: Service, now: datetime) -> None:
@@ -115,7 +114,7 @@ def settle(service: Service, now: datetime) -> None:
 def render_forms(service: Service, now: datetime) -> bool:
     """Render what has no bytes yet, texts that are gone pulled first; False when some of those are claimed still."""
     pulled = pull_gone(service, now)
-    for digest in service.config.settings.digests:
+    for digest in service.digests:
         edition = service.editions.newest(digest.name)
         if edition is not None and edition.state is EditionState.SENDING:
             _render(service, digest, edition, now)
@@ -129,11 +128,11 @@ def pull_gone(service: Service, now: datetime) -> Pulled:
         return Pulled()
     store = service.articles
     gone = Gone(withdrawn=frozenset(store.withdrawn(cut)), erased=frozenset(store.erased(cut)))
-    digests = {each.name: each for each in service.config.settings.digests}
+    digests = {each.name: each for each in service.digests}
 
     def fit(edition: Edition) -> Fit:
         digest = digests.get(edition.digest)
-        return fit_of(service, digest, edition) if digest else unbounded
+        return fit_of(service.composer, digest, edition) if digest else unbounded
 
     return pull(service.database.write, gone, now, fit_of=fit)
 
@@ -160,7 +159,7 @@ def _render(service: Service, digest: Digest, edition: Edition, now: datetime) -
     contents = service.editions.unrendered(edition)
     for variant, content in contents.items():
         try:
-            made = letter_form(service, digest, edition, content)
+            made = service.composer.letter_form(digest, edition, content)
         except (DatabaseError, OSError):
             raise
         except Exception:  # a template or an article may fail in any way
@@ -177,7 +176,7 @@ def _render(service: Service, digest: Digest, edition: Edition, now: datetime) -
 
 def _make_out(service: Service) -> Callable[[Claim], Awaitable[Envelope | None]]:
     """How a claim becomes an envelope."""
-    senders = {each.name: each.from_.address for each in service.config.settings.digests}
+    senders = {each.name: each.sender.address for each in service.digests}
     bounces = service.config.settings.bounces.address
     paths = ReturnPaths(service.key, bounces) if bounces else None
     forms: dict[VariantId, Form] = {}

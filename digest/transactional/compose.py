@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 from budkavle.config.settings import Settings
 from budkavle.installation.wiring import Service
-from digest.editions.compose import colours, imprint
 from digest.keys import Purpose
 from digest.letters.values import Mailbox
 from digest.lifecycle.adapters.address_change import digest_moved
@@ -65,11 +64,10 @@ def letter_for(service: Service, waiting: Waiting, token: str, now: datetime) ->
 
 def _values(service: Service, waiting: Waiting, token: str) -> Mapping[str, object]:
     url = service.config.settings.public_url
-    settings = service.config.settings
     values: dict[str, object] = {
         "asked": waiting.asked,
-        "imprint": imprint(settings),
-        "colours": colours(settings.look),
+        "imprint": service.publication.imprint,
+        "colours": service.publication.colours,
     }
     if waiting.kind.purpose is not None:
         values["url"] = f"{url}{_PATHS[waiting.kind]}{token}"
@@ -109,7 +107,7 @@ def _shown(service: Service, asked: Wishes, tokens: Mapping[str, str]) -> Iterat
 
 
 def _titles(service: Service) -> dict[str, str]:
-    return {digest.name: digest.title for digest in service.config.settings.digests}
+    return {digest.name: digest.title for digest in service.digests}
 
 
 def _labels(service: Service, wish: DigestWish) -> tuple[list[str], list[str]]:

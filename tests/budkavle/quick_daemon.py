@@ -12,6 +12,7 @@ from pathlib import Path
 from budkavle.cli.run import run
 from budkavle.daemon import daemon
 from budkavle.daemon.times import WITHIN
+from digest.editions.plan import Planning
 
 IMPATIENT = {
     "_PLANNING_SECONDS": 1,
@@ -34,7 +35,7 @@ if __name__ == "__main__":
         sys.exit(f"the daemon has no {missing}")
     vars(daemon).update(IMPATIENT)
     if "hangs" in sys.argv:
-        vars(daemon).update(plan_due=hang)
+        Planning.plan_due = hang  # type: ignore[method-assign, assignment]
     if "impatient" in sys.argv:
         vars(daemon).update(WITHIN=dict.fromkeys(WITHIN, 3.0))
     logging.captureWarnings(capture=True)

@@ -62,7 +62,7 @@ def readers(
             for domain in domains:
                 join(service, f"lasare{number}@{domain}")
         publish(service, "Ny buss på lördag")
-        plan_period(service, service.config.settings.digests[0], PeriodKey(KEY), NOW)
+        plan_period(service, service.digests[0], PeriodKey(KEY), NOW)
         yield service
 
 
@@ -75,7 +75,7 @@ async def go_on(service: Service, moment: datetime = NOW) -> EditionStatus:
 def plan_again(service: Service, moment: datetime, key: str = "") -> Edition:
     """Plan the edition of a later day, with something new in it."""
     publish(service, f"Nyhet {moment}")
-    return plan_period(service, service.config.settings.digests[0], PeriodKey(key or f"{moment:%Y-%m-%d}"), moment)
+    return plan_period(service, service.digests[0], PeriodKey(key or f"{moment:%Y-%m-%d}"), moment)
 
 
 def come_back(service: Service, moment: datetime, *recipients: str, name: str = "sender-fault.postfix.5.7.1") -> None:

@@ -43,7 +43,7 @@ async def edition(service: Service, week: int) -> datetime:
     """Send the edition of a week to all readers; says when."""
     moment = NOW + week * WEEK
     publish(service, f"Nyhet {week}")
-    plan_period(service, service.config.settings.digests[0], PeriodKey(f"{moment:%Y-%m-%d}"), moment)
+    plan_period(service, service.digests[0], PeriodKey(f"{moment:%Y-%m-%d}"), moment)
     await send(service, going_on_from(moment), lambda: False, lambda _: None)
     return moment
 

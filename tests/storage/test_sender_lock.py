@@ -61,7 +61,7 @@ def test_the_lock_is_free_again_when_its_holder_was_killed(tmp_path: Path) -> No
 
 async def test_of_two_senders_at_once_the_second_sends_nothing(tmp_path: Path) -> None:
     with newsroom(tmp_path) as service:
-        plan_period(service, service.config.settings.digests[0], PeriodKey(KEY), NOW)
+        plan_period(service, service.digests[0], PeriodKey(KEY), NOW)
         with sender_lock(service.config.store_path) as first:
             with pytest.raises(SenderBusyError) as refused:
                 await delivering.send(service, lambda: NOW, lambda: False, lambda _: None)

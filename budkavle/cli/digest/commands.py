@@ -32,15 +32,13 @@ from budkavle.cli.terminal import (
     ticking,
 )
 from budkavle.config.load import Config, load
-from budkavle.config.settings import Digest
 from budkavle.daemon.hangup import Hangup, note_hangups
+from budkavle.installation.values import digests
 from budkavle.installation.wiring import Service, open_to_read, open_to_write
 from digest.editions.adapters.take_back import all_taken_back
 from digest.editions.delivery import OPEN, DeliveryState
+from digest.editions.digest import Digest
 from digest.editions.edition import CLOSED, Edition, EditionStatus, newest_of_each
-from digest.editions.plan import open_due, open_period, plan, upcoming
-from digest.editions.preview import preview as preview_of
-from digest.editions.preview_notes import preview_notes
 from digest.editions.slots import PeriodKey
 from digest.sending.send import send_holding, settle
 from mail.address import parse_address
@@ -94,11 +92,10 @@ app.command(
 
 def find_digest(config: Config, name: str) -> Digest:
     """The digest of this name. Raises WrongUseError naming those there are."""
-    for each in config.settings.digests:
-        if each.name == name:
-            return each
-    known = ", ".join(each.name for each in config.settings.digests) or "none is configured"
-    raise WrongUseError(f"there is no digest {name}; choose from {known}")
+    by_name = {digest.name: digest for digest in digests(config)}
+    if name not in by_name:
+        raise WrongUseError(f"there is no digest {name}; choose from {', '.join(by_name) or 'none is configured'}")
+    return by_name[name]
 
 
 @app.command
@@ -118,10 +115,10 @@ def preview(
     with open_to_read(loaded) as service:
         reader = parse_address(address) if address else None
         try:
-            letter = preview_of(service, digest, reader, now())
+            letter = service.preview.letter(digest, reader, now())
         except LookupError as error:
             raise WrongUseError(str(error)) from None
-        for note in preview_notes(service, digest, reader, now()):
+        for note in service.preview_notes.about(digest, reader, now()):
             complain(f"note: {note}")
     if json:
         say_json(letter_record(name, letter))
@@ -172,7 +169,7 @@ def send(
             return Exit.NEEDS_A_PERSON
         planned = _carried_out(service, digest, wanted)
         if planned is None:
-            complain(f"no edition of {name} is due; the next one is {upcoming(service, digest, now()).key}")
+            complain(f"no edition of {name} is due; the next one is {service.planning.upcoming(digest, now()).key}")
             return Exit.DONE
         status = _status(service, planned)
     tell(status, json=json)
@@ -188,7 +185,7 @@ def _carried_out(service: Service, digest: Digest, wanted: PeriodKey | None) -> 
                 settle(service, now())
                 opened = _opened(service, digest, opened.key if opened else wanted)
                 if opened is not None:
-                    opened = plan(service, digest, opened)
+                    opened = service.planning.plan(digest, opened)
                     _send(service, opened, holder)
                 return opened
         except SenderBusyError as busy:
@@ -205,10 +202,10 @@ def _carried_out(service: Service, digest: Digest, wanted: PeriodKey | None) -> 
 def _opened(service: Service, digest: Digest, wanted: PeriodKey | None) -> Edition | None:
     """The edition to be sent: the one that is named, is due, or was broken off; a paused one goes on."""
     if wanted is not None:
-        chosen: Edition | None = open_period(service, digest, wanted, now())
+        chosen: Edition | None = service.planning.open_period(digest, wanted, now())
     else:
         newest = service.editions.newest(digest.name)
-        chosen = open_due(service, digest, now()) or (newest if newest and newest.state not in CLOSED else None)
+        chosen = service.planning.open_due(digest, now()) or (newest if newest and newest.state not in CLOSED else None)
     if chosen is None:
         return None
     service.editions.resume(chosen)

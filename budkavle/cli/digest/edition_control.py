@@ -23,8 +23,6 @@ from budkavle.config.load import load
 from budkavle.installation.wiring import Service, open_to_write
 from digest.editions.adapters.take_back import take_back as take_back_edition
 from digest.editions.edition import Edition, EditionState
-from digest.editions.plan import due_now
-from digest.editions.rhythm import rhythm
 from digest.editions.schedule import is_ahead
 
 log = structlog.get_logger()
@@ -90,7 +88,7 @@ def cancel(
         if somebody_is_here() and not (yes or confirmed(question, question)):
             complain("nothing is changed")
             return Exit.NEEDS_A_PERSON
-        ahead = is_ahead(rhythm(service, digest), now(), chosen)
+        ahead = is_ahead(digest.rhythm, now(), chosen)
         if service.editions.cancel(chosen, now()) or (ahead and service.editions.give_up_date(chosen)):
             log.info("edition_cancelled", digest=chosen.digest, edition=chosen.key)
         elif chosen.state is not EditionState.CANCELLED:
@@ -112,7 +110,7 @@ def take_back(name: DigestArgument, /, *, edition: _OfDate = None, config: Confi
             raise WrongUseError(f"{what}: it cannot be taken back; {remedy}")
         log.warning("edition_taken_back", digest=chosen.digest, edition=chosen.key)
         say(f"{name} {chosen.key} is taken back; {following(service, digest, now())}")
-        if due_now(service, digest, now()):
+        if service.planning.due_now(digest, now()):
             say("its slot is due: a running daemon plans it anew at once; to have none, let it, and then cancel it")
     return Exit.DONE
 

@@ -56,7 +56,7 @@ def uncertain(  # noqa: PLR0913 - the options of the command
     digest = find_digest(loaded, name)
     with (open_to_write if arrived or lost else open_to_read)(loaded) as service:
         ends = (service.database.read, service.database.write)
-        store = UncertainLetters(*ends, masthead(service.config.settings, digest).host)
+        store = UncertainLetters(*ends, masthead(service.publication, digest).host)
         letters = store.letters(name, PeriodKey(edition) if edition else None)
         findings = _read(store, name, letters, {Finding.ARRIVED: arrived, Finding.LOST: lost})
         settled = list(_settle(store, findings))

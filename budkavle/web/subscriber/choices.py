@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from babel import Locale
 
-from budkavle.config.settings import Digest
 from budkavle.installation.wiring import Service
 from budkavle.rendering.translations import languages, translations
 from budkavle.web.subscriber.fields import Fields
+from digest.editions.digest import Digest
+from digest.editions.slots import Every
 from digest.subscribers.subscription import Filter, filter_of
 
 LANGUAGES = {"sv": "Svenska", "en": "English"}
@@ -30,7 +31,7 @@ class Offer:
 
     def __init__(self, service: Service) -> None:
         settings = service.config.settings
-        self._digests = {digest.name: digest for digest in settings.digests}
+        self._digests = {digest.name: digest for digest in service.digests}
         self._language = settings.language
         self._topics = {topic.id: topic.label for topic in settings.topics}
         self._publishers = {publisher.id: publisher.name for publisher in settings.publishers}
@@ -108,7 +109,7 @@ class Offer:
 
     def _within(self, digests: Iterable[str], kind: str, all_: dict[str, str]) -> dict[str, str]:
         """The ids of this kind that some of these digests may hold: a digest that names none holds all."""
-        limits = [getattr(self._digests[name], kind) for name in digests if name in self._digests]
+        limits = [getattr(self._digests[name].selection, kind) for name in digests if name in self._digests]
         if not limits or not all(limits):
             return all_
         named = {each for limit in limits for each in limit}
@@ -119,11 +120,11 @@ def rhythm_in_words(digest: Digest, language: str) -> str:
     """How often a digest comes."""
     gettext = translations(language).ugettext
     words = {
-        "day": gettext("A letter a day"),
-        "week": gettext("A letter a week"),
-        "month": gettext("A letter a month"),
+        Every.DAY: gettext("A letter a day"),
+        Every.WEEK: gettext("A letter a week"),
+        Every.MONTH: gettext("A letter a month"),
     }
-    return str(words[digest.every])
+    return str(words[digest.rhythm.every])
 
 
 def _options(known: dict[str, str], chosen: Collection[str]) -> list[Option]:
@@ -131,5 +132,5 @@ def _options(known: dict[str, str], chosen: Collection[str]) -> list[Option]:
 
 
 def _never(digest: Digest, wanted: Filter) -> bool:
-    pairs = ((digest.topics, wanted.topics), (digest.publishers, wanted.publishers))
+    pairs = ((digest.selection.topics, wanted.topics), (digest.selection.publishers, wanted.publishers))
     return any(own and chosen and not chosen.intersection(own) for own, chosen in pairs)

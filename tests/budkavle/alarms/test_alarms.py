@@ -263,7 +263,7 @@ def test_looking_writes_nothing(service: Service) -> None:
 
 def test_only_the_newest_edition_counts(tmp_path: Path) -> None:
     with newsroom(tmp_path) as service:
-        (digest,) = service.config.settings.digests
+        (digest,) = service.digests
         for key in ("2026-01-02", "2026-01-09"):
             old = plan_period(service, digest, PeriodKey(key), NOW)
             service.editions.pause(old, "somebody paused it")

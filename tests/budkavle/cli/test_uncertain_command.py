@@ -33,7 +33,7 @@ LATE = "<2026-01-09.ffffffffffffffffffffffffffffffff@nyheter.example.org>"
 async def week(service: Service, number: int) -> EditionStatus:
     """The edition of this week, sent as far as it goes."""
     moment = NOW + number * WEEK
-    plan_period(service, service.config.settings.digests[0], PeriodKey(f"{moment:%Y-%m-%d}"), moment)
+    plan_period(service, service.digests[0], PeriodKey(f"{moment:%Y-%m-%d}"), moment)
     return await go_on(service, moment)
 
 
@@ -144,7 +144,7 @@ async def test_a_letter_lost_while_the_next_edition_is_sent_is_made_up_for_by_th
         await doubt(service, relay)
         publish(service, "Nästa vecka")
         later = NOW + WEEK
-        plan_period(service, service.config.settings.digests[0], PeriodKey(f"{later:%Y-%m-%d}"), later)
+        plan_period(service, service.digests[0], PeriodKey(f"{later:%Y-%m-%d}"), later)
         (letter,) = listed(tmp_path, capsys)
         assert run(tmp_path, lost=(letter["address"],)) == 0
         await go_on(service, later)

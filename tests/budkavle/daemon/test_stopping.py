@@ -14,7 +14,6 @@ import httpx
 
 from budkavle.config.load import load
 from budkavle.installation.wiring import open_service
-from digest.editions.plan import open_period
 from digest.editions.slots import PeriodKey
 from digest.lifecycle.adapters.by_operator import Wish
 from mail.address import Address
@@ -51,8 +50,8 @@ def prepared(home: Path, relay: ScriptedRelay) -> None:
 
 def open_edition(home: Path, name: str) -> None:
     with open_service(load(home / "config.toml")) as service:
-        (digest,) = [each for each in service.config.settings.digests if each.name == name]
-        open_period(service, digest, PeriodKey("2026-01-09"), datetime.now(UTC))
+        (digest,) = [each for each in service.digests if each.name == name]
+        service.planning.open_period(digest, PeriodKey("2026-01-09"), datetime.now(UTC))
 
 
 @contextmanager

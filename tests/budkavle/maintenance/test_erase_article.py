@@ -56,7 +56,7 @@ def article_called(service: Service, title: str) -> ArticleId:
 
 
 def planned(service: Service) -> None:
-    plan_period(service, service.config.settings.digests[0], PeriodKey(KEY), NOW)
+    plan_period(service, service.digests[0], PeriodKey(KEY), NOW)
 
 
 def outcome(service: Service) -> dict[str, int]:
@@ -234,7 +234,7 @@ async def test_those_who_had_it_are_told_nothing_in_the_next_edition(tmp_path: P
         service.articles.act(article, Kind.WITHDRAWN, "fel", NOW)
         erase(service, article, NOW)
         later = NOW + timedelta(days=7)
-        plan_period(service, service.config.settings.digests[0], PeriodKey("2026-01-16"), later)
+        plan_period(service, service.digests[0], PeriodKey("2026-01-16"), later)
         second = list(service.editions.status())[1]
         assert second.counts[DeliveryState.SKIPPED] == second.audience == 3
 

@@ -87,7 +87,7 @@ def lived_through(service: Service) -> None:
     publish(service, "Nytt")
     told_by_commands(service.config.file, home)
     build_feeds(service)
-    plan_period(service, service.config.settings.digests[0], PeriodKey("2026-01-09"), NOW)
+    plan_period(service, service.digests[0], PeriodKey("2026-01-09"), NOW)
     asyncio.run(send(service, going_on_from(NOW), lambda: False, lambda _: None))
     post(service)
     for number, data in enumerate([*coded(WHO).values(), *coded(OTHER).values()]):

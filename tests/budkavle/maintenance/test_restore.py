@@ -28,7 +28,6 @@ from budkavle.maintenance.restore import Presumed, StoreInPlaceError, Wishes, re
 from digest.adapters.tables import deliveries, editions, senders, subscribers, subscriptions
 from digest.editions.delivery import OPEN, DeliveryState
 from digest.editions.edition import EditionState
-from digest.editions.plan import plan_due
 from digest.editions.slots import PeriodKey
 from digest.lifecycle.adapters.by_operator import Wish
 from digest.sending.send import send
@@ -160,7 +159,7 @@ class TestOverAWeek:
         before = set(new.iterdir()) if new.is_dir() else set()
         with open_service(config) as service:
             list(import_all(service, everything(config), now))
-            plan_due(service, config.settings.digests[0], now)
+            service.planning.plan_due(config.settings.digests[0], now)
             await send(service, lambda: now, lambda: False, lambda _: None)
         after = set(new.iterdir()) if new.is_dir() else set()
         return sorted(shown(path.read_text()) for path in after - before)
@@ -232,7 +231,7 @@ class TestOverAWeek:
         self, home: Service, tmp_path: Path
     ) -> None:
         self.lay(home, "Ett", THURSDAY)
-        plan_due(home, home.config.settings.digests[0], FRIDAY)
+        home.planning.plan_due(home.digests[0], FRIDAY)
         with home.database.write.begin() as connection:
             sender = (
                 insert(senders).values(name="dead", started=FRIDAY, in_flight="[[1, 1]]").returning(senders.c.fence)
@@ -253,7 +252,7 @@ class TestOverAWeek:
     ) -> None:
         """One was claimed, one deferred, and a later slot came before the restore."""
         self.lay(home, "Ett", THURSDAY)
-        plan_due(home, home.config.settings.digests[0], FRIDAY)
+        home.planning.plan_due(home.digests[0], FRIDAY)
         with home.database.write.begin() as connection:
             connection.execute(update(editions).values(state=state))
             for who, open_state in enumerate((DeliveryState.CLAIMED, DeliveryState.DEFERRED), 1):
@@ -396,7 +395,7 @@ class TestInPlace:
         self, config: Config, backup: Backup
     ) -> None:
         script = (
-            "import os, signal, sys; from pathlib import Path; from budkavle import restoring;"
+            "import os, signal, sys; from pathlib import Path; from budkavle.maintenance import restore as restoring;"
             "vars(restoring).update(presume_sent=lambda *_: os.kill(os.getpid(), signal.SIGKILL));"
             "from budkavle.cli.backup import restore; restore(Path(sys.argv[1]), replace=True)"
         )

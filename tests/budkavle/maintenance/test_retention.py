@@ -26,7 +26,7 @@ NOTHING = Kept(deliveries=0, receipts=0, letters=0)
 async def opened(tmp_path: Path) -> AsyncIterator[Service]:
     """An installation whose first edition reached three readers, and the second one is planned."""
     with newsroom(tmp_path) as service:
-        digest = service.config.settings.digests[0]
+        digest = service.digests[0]
         plan_period(service, digest, PeriodKey(KEY), NOW)
         await send(service, lambda: NOW, lambda: False, lambda _: None)
         publish(service, "En vecka senare")

@@ -29,7 +29,7 @@ LATER = NOW + timedelta(hours=1)
 
 
 def planned(service: Service, key: str = KEY) -> Edition:
-    made = plan_period(service, service.config.settings.digests[0], PeriodKey(key), PLANNED)
+    made = plan_period(service, service.digests[0], PeriodKey(key), PLANNED)
     render_forms(service, PLANNED)
     return made
 

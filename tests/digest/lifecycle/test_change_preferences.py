@@ -14,7 +14,6 @@ from budkavle.maintenance.retention import keep
 from digest.adapters.tables import deliveries, subscribers, subscriptions
 from digest.bounces.process import take_in
 from digest.editions.delivery import DeliveryState
-from digest.editions.plan import open_due, plan
 from digest.editions.slots import PeriodKey
 from digest.lifecycle.change_preferences import Chosen, ask_to_move, change_digest, choices, choose, pause_until, resume
 from digest.lifecycle.erase_subscriber import erase
@@ -108,19 +107,19 @@ def test_a_pause_ends_by_itself_before_the_edition_of_its_day_is_planned(service
     subscribe(service, ANNA)
     publish(service, "Ny buss")
     token = leave_token(service)
-    [weekly] = [each for each in service.config.settings.digests if each.name == "veckobrev"]
-    open_due(service, weekly, NOW)
+    [weekly] = [each for each in service.digests if each.name == "veckobrev"]
+    service.planning.open_due(weekly, NOW)
     assert pause_until(service, token, date(2026, 1, 16), NOW) is Chosen.DONE
     assert pause_until(service, token, date(2026, 1, 16), NOW) is Chosen.UNCHANGED
     seen = choices(service, token)
     assert seen is not None
     assert (seen.state, seen.paused_until) == ("paused", date(2026, 1, 16))
-    open_due(service, weekly, datetime.fromisoformat("2026-01-15T22:59:59+00:00"))
+    service.planning.open_due(weekly, datetime.fromisoformat("2026-01-15T22:59:59+00:00"))
     assert state_of(service) == "paused"
-    edition = open_due(service, weekly, NOW + 7 * DAY)
+    edition = service.planning.open_due(weekly, NOW + 7 * DAY)
     assert edition is not None
     assert state_of(service) == "active"
-    plan(service, weekly, edition)
+    service.planning.plan(weekly, edition)
     with service.database.read.begin() as connection:
         states = select(deliveries.c.state).where(deliveries.c.edition_id == edition.id)
         assert connection.execute(states).scalars().all() == [DeliveryState.PLANNED]
@@ -132,7 +131,7 @@ def test_a_subscription_moves_to_another_digest_with_its_cursor_and_without_its_
     subscribe(service, ANNA)
     publish(service, "Ny buss")
     before = service.subscribers.find(Address(ANNA), "veckobrev")
-    [weekly] = [each for each in service.config.settings.digests if each.name == "veckobrev"]
+    [weekly] = [each for each in service.digests if each.name == "veckobrev"]
     plan_period(service, weekly, PeriodKey("2026-01-09"), NOW)
     assert change_digest(service, leave_token(service), "dagbrev", NOW) is Chosen.DONE
     after = service.subscribers.find(Address(ANNA), "dagbrev")
@@ -252,7 +251,7 @@ def test_deliveries_of_a_digest_that_both_had_still_add_up_after_a_move(service:
     for address in (ANNA, BO):
         subscribe(service, address)
     publish(service, "Ny buss")
-    [weekly] = [each for each in service.config.settings.digests if each.name == "veckobrev"]
+    [weekly] = [each for each in service.digests if each.name == "veckobrev"]
     edition = plan_period(service, weekly, PeriodKey("2026-01-09"), NOW)
     confirm(service, moved(service, BO), NOW)
     with service.database.read.begin() as connection:

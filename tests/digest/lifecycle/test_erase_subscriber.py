@@ -161,7 +161,7 @@ def test_everything_that_is_of_a_person_goes_with_them(service: Service) -> None
 
 
 async def test_editions_add_up_before_during_and_after_an_erasure(service: Service) -> None:
-    digest = service.config.settings.digests[0]
+    digest = service.digests[0]
     plan_period(service, digest, PeriodKey(KEY), NOW)
     await send(service, lambda: NOW, lambda: False, lambda _: None)
     publish(service, "En vecka senare")
@@ -177,7 +177,7 @@ async def test_editions_add_up_before_during_and_after_an_erasure(service: Servi
 
 @pytest.mark.parametrize("marked", [False, True])
 def test_a_letter_that_is_under_way_is_counted_when_its_fate_is_known(*, marked: bool, service: Service) -> None:
-    plan_period(service, service.config.settings.digests[0], PeriodKey(KEY), NOW)
+    plan_period(service, service.digests[0], PeriodKey(KEY), NOW)
     render_forms(service, NOW)
     sender = Steps(service.database.write, "a sender", OnUncertain.RESEND, NOW)
     claims = sender.claim(9, NOW)
@@ -203,7 +203,7 @@ def test_a_letter_that_is_under_way_is_counted_when_its_fate_is_known(*, marked:
 
 
 def test_whoever_is_erased_while_an_edition_is_planned_stays_counted(service: Service) -> None:
-    digest = service.config.settings.digests[0]
+    digest = service.digests[0]
     plan_period(service, digest, PeriodKey(KEY), NOW)
     forget(service, number_of(service), NOW)
     publish(service, "En vecka senare")
@@ -373,7 +373,7 @@ def test_who_is_stopped_while_forgetting_goes_on_there(service: Service) -> None
 async def test_letters_that_a_relay_has_are_left_to_it(tmp_path: Path) -> None:
     with ScriptedRelay() as relay, newsroom(tmp_path, relay.port) as service:
         join(service, WHO)
-        plan_period(service, service.config.settings.digests[0], PeriodKey(KEY), NOW)
+        plan_period(service, service.digests[0], PeriodKey(KEY), NOW)
         await send(service, lambda: NOW, lambda: False, lambda _: None)
         done = erase(service, Address(WHO), NOW)
     assert (done.known, done.letters, done.under_way, done.scrubbed) == (True, 0, False, True)

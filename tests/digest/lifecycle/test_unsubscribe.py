@@ -127,7 +127,7 @@ async def test_who_leaves_while_the_store_is_locked_gets_no_letter_that_nobody_h
     service: Service,
 ) -> None:
     service.leaves.patience = 0.1
-    plan_period(service, service.config.settings.digests[0], PeriodKey(KEY), NOW)
+    plan_period(service, service.digests[0], PeriodKey(KEY), NOW)
     with locked(service.config.store_path):
         assert service.leaves.leave(token(service, 1), NOW).left is Left.NOW
     assert states(service) == ["active"] * 3  # nobody has told the store yet

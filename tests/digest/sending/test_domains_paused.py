@@ -208,7 +208,7 @@ async def test_letters_that_still_wait_when_the_next_edition_comes_end_with_thei
 ) -> None:
     with PickyRelay(REFUSING) as relay, readers(tmp_path, relay, 4, REFUSING, "a.test") as service:
         await go_on(service)
-        digest, later = service.config.settings.digests[0], NOW + timedelta(days=7)
+        digest, later = service.digests[0], NOW + timedelta(days=7)
         publish(service, "Ännu en buss")
         plan_period(service, digest, PeriodKey("2026-01-16"), later)
         assert outcome(next(iter(service.editions.status()))) == {"sent": 4, "failed": 4}

@@ -36,7 +36,7 @@ LOST = Reply(phase=Phase.DATA, code=0, text="connection closed by the relay")
 
 
 def planned(service: Service, key: str = KEY) -> None:
-    plan_period(service, service.config.settings.digests[0], PeriodKey(key), NOW)
+    plan_period(service, service.digests[0], PeriodKey(key), NOW)
     render_forms(service, NOW)
 
 

@@ -22,7 +22,7 @@ def is_stale(service: Service, letters: Freshness) -> bool:
 def test_an_edition_that_is_resumed_is_made_anew_as_one_that_joins(tmp_path: Path) -> None:
     """What it planned again meanwhile may show a text that went while nobody waited for it."""
     with newsroom(tmp_path) as service:
-        edition = plan_period(service, service.config.settings.digests[0], PeriodKey(KEY), NOW)
+        edition = plan_period(service, service.digests[0], PeriodKey(KEY), NOW)
         assert is_stale(service, Freshness())
         with service.database.read.begin() as connection:
             newest, editions = service.articles.last_seq(connection), under_way(connection, None)

@@ -40,7 +40,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 
 def plan(service: Service, key: PeriodKey) -> None:
-    plan_period(service, service.config.settings.digests[0], key, NOW)
+    plan_period(service, service.digests[0], key, NOW)
     render_forms(service, NOW)
 
 

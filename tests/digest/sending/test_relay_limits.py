@@ -19,7 +19,7 @@ from tests.given import NOW, going_on_from, plan_period
 
 def sent(service: Service) -> tuple[dict[str, int], EditionState]:
     """Plan, or go on, and send; says how the edition stands then."""
-    edition = plan_period(service, service.config.settings.digests[0], PeriodKey(KEY), NOW)
+    edition = plan_period(service, service.digests[0], PeriodKey(KEY), NOW)
     assert edition
     service.editions.resume(edition)
     render_forms(service, NOW)
@@ -63,7 +63,7 @@ def test_what_was_found_is_remembered_and_the_next_run_begins_with_it(tmp_path: 
             assert learned(service).connections == 3
         turned_away = relay.turned_away
         with open_service(load(tmp_path / "config.toml")) as service:
-            plan_period(service, service.config.settings.digests[0], PeriodKey("2026-01-16"), NOW)
+            plan_period(service, service.digests[0], PeriodKey("2026-01-16"), NOW)
             sent(service)
         assert turned_away > 0
         assert relay.turned_away <= turned_away + 1

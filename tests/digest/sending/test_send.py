@@ -14,6 +14,7 @@ from jinja2 import TemplateError
 
 from articles.article import Kind
 from budkavle.installation.wiring import Service
+from digest.editions.compose import Composer
 from digest.editions.delivery import OPEN, DeliveryState
 from digest.editions.edition import EditionState, EditionStatus
 from digest.editions.slots import PeriodKey
@@ -31,7 +32,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def planned(service: Service) -> None:
-    plan_period(service, service.config.settings.digests[0], PeriodKey(KEY), NOW)
+    plan_period(service, service.digests[0], PeriodKey(KEY), NOW)
 
 
 def status(service: Service) -> EditionStatus:
@@ -158,7 +159,7 @@ async def test_a_letter_whose_time_ran_out_is_expired_when_the_next_edition_is_p
         planned(service)
         await send_all(service)
         assert outcome(service) == {"deferred": 3}
-        plan_period(service, service.config.settings.digests[0], PeriodKey("2026-01-16"), NOW + timedelta(days=7))
+        plan_period(service, service.digests[0], PeriodKey("2026-01-16"), NOW + timedelta(days=7))
         assert outcome(service) == {"failed": 3}
         assert status(service).edition.state is EditionState.FINISHED
         assert not any(status(service).counts[state] for state in OPEN)
@@ -184,7 +185,7 @@ def test_a_letter_in_doubt_is_no_news_in_the_next_edition(tmp_path: Path) -> Non
         dead.mark(dead.claim(1, NOW)[0], NOW)
         later = NOW + timedelta(days=7)
         settle(service, later)
-        plan_period(service, service.config.settings.digests[0], PeriodKey("2026-01-16"), later)
+        plan_period(service, service.digests[0], PeriodKey("2026-01-16"), later)
         first, second = service.editions.status()
         assert first.counts[DeliveryState.UNCERTAIN] == 1
         assert (second.counts[DeliveryState.PLANNED], second.counts[DeliveryState.SKIPPED]) == (2, 1)
@@ -196,7 +197,7 @@ def test_no_edition_is_planned_while_a_letter_of_the_last_one_is_under_way(tmp_p
         alive = Steps(service.database.write, "alive", OnUncertain.HOLD, NOW)
         flying = alive.claim(1, NOW)[0]
         alive.mark(flying, NOW)
-        digest, later = service.config.settings.digests[0], NOW + timedelta(days=7)
+        digest, later = service.digests[0], NOW + timedelta(days=7)
         waiting = plan_period(service, digest, PeriodKey("2026-01-16"), later)
         assert waiting.state is EditionState.PLANNING
         alive.record(flying, Reply(phase=Phase.DOT, code=250), later)
@@ -223,7 +224,7 @@ async def test_an_edition_of_which_nothing_can_be_rendered_waits_for_a_person(
     with newsroom(tmp_path) as service:
         planned(service)
         with monkeypatch.context() as broken:
-            broken.setattr(delivering, "letter_form", _broken_template)
+            broken.setattr(Composer, "letter_form", _broken_template)
             assert await send_all(service) == []
         assert status(service).edition.state is EditionState.PAUSED
         assert outcome(service) == {"planned": 3}

@@ -18,6 +18,7 @@ from budkavle.config.load import load
 from budkavle.installation.wiring import Service, open_service
 from digest.adapters.tables import deliveries, digests, variants
 from digest.editions.adapters.withdrawn_texts import Pulled
+from digest.editions.compose import Composer
 from digest.editions.edition import EditionState, EditionStatus
 from digest.editions.slots import PeriodKey
 from digest.ids import EditionId
@@ -49,7 +50,7 @@ LOCKED = OperationalError("BEGIN IMMEDIATE", {}, sqlite3.OperationalError("datab
 
 
 def planned(service: Service, digest: int = 0) -> None:
-    plan_period(service, service.config.settings.digests[digest], PeriodKey(KEY), NOW)
+    plan_period(service, service.digests[digest], PeriodKey(KEY), NOW)
 
 
 async def go_on(service: Service) -> None:
@@ -249,7 +250,7 @@ async def test_a_variant_that_fails_after_a_pull_is_held_and_the_others_go(
         def broken(*_: object) -> Form:
             raise TemplateError("broken")
 
-        monkeypatch.setattr(delivering, "letter_form", broken)
+        monkeypatch.setattr(Composer, "letter_form", broken)
         await go_on(service)
         assert outcome(service) == {"held": 3, "sent": 3}
 

@@ -30,7 +30,7 @@ HEADERS = (
 
 async def sent(service: Service) -> EditionStatus:
     """Plan the edition, or let it go on, and send what is due."""
-    plan_period(service, service.config.settings.digests[0], PeriodKey(KEY), NOW)
+    plan_period(service, service.digests[0], PeriodKey(KEY), NOW)
     service.editions.resume(service.editions.get("veckobrev", PeriodKey(KEY)))
     await send(service, going_on_from(NOW), lambda: False, lambda _: None)
     return next(iter(service.editions.status()))

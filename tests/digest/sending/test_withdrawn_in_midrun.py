@@ -33,7 +33,7 @@ MEMORY = Path("/dev/shm")  # noqa: S108 - a store that need not survive
 
 
 def planned(service: Service) -> None:
-    plan_period(service, service.config.settings.digests[0], PeriodKey(KEY), NOW)
+    plan_period(service, service.digests[0], PeriodKey(KEY), NOW)
 
 
 async def go_on(service: Service) -> None:

@@ -211,7 +211,7 @@ def test_a_letter_overtakes_an_edition_that_is_being_sent(tmp_path: Path) -> Non
         for number in range(60):
             join(service, f"lasare{number}@example.org")
         publish(service, "Ny buss")
-        [weekly] = [each for each in service.config.settings.digests if each.name == "veckobrev"]
+        [weekly] = [each for each in service.digests if each.name == "veckobrev"]
         plan_period(service, weekly, PeriodKey("2026-01-09"), NOW)
         bulk = threading.Thread(
             target=lambda: asyncio.run(deliver(service, going_on_from(NOW), lambda: False, lambda _: None))

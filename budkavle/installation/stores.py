@@ -1,0 +1,48 @@
+"""The stores of an installation, as they are opened: what every slice is wired from."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from articles.adapters.held import HeldInputs
+from articles.adapters.store import ArticleStore
+from budkavle.config.load import Config
+from budkavle.installation.wakeup import Bell
+from digest.bounces.adapters.bounces import Bounces
+from digest.bounces.adapters.transactional_bounces import ReturnedNotices
+from digest.editions.adapters.editions import Editions
+from digest.editions.adapters.planner import Planner
+from digest.keys import Key
+from digest.lifecycle.adapters.by_operator import ByOperator
+from digest.lifecycle.unsubscribe import Leaves
+from digest.subscribers.adapters.subscribers import Subscribers
+from digest.subscribers.adapters.suppressions import Suppressions
+from feeds.publishing.adapters.entry_cache import Shelf
+from mail.adapters.found_limits import OpenConnections
+from storage.database import Database
+
+Render = Callable[[str, Mapping[str, object]], str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stores:
+    """An installation's configuration, its stores and its templates."""
+
+    config: Config
+    database: Database
+    articles: ArticleStore
+    shelf: Shelf
+    held: HeldInputs
+    subscribers: Subscribers
+    by_operator: ByOperator
+    suppressions: Suppressions
+    leaves: Leaves
+    bounces: Bounces
+    returned_notices: ReturnedNotices
+    key: Key
+    editions: Editions
+    planner: Planner
+    render: Render
+    wait: Callable[[float], None] = time.sleep
+    bell: Bell = field(default_factory=Bell)
+    connections: OpenConnections = field(default_factory=OpenConnections)
