@@ -8,8 +8,8 @@ from budkavle.cli.articles.names import AmbiguousNameError
 from budkavle.cli.terminal import Exit, WrongUseError
 from budkavle.config.faults import ConfigFaults
 from budkavle.installation.open_store import OutdatedStoreError
+from budkavle.installation.passwords import NoPasswordError
 from budkavle.installation.secret import SecretError
-from budkavle.installation.wiring import NoPasswordError
 from budkavle.maintenance.back_up import BackupError, PlaceError
 from budkavle.maintenance.restore import StoreInPlaceError
 from digest.editions.adapters.editions import UnknownEditionError

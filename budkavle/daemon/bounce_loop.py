@@ -7,7 +7,8 @@ import structlog
 
 from budkavle.alarms.alarms import Alarm, AlarmKind, alarm
 from budkavle.config.load import Config
-from budkavle.installation.wiring import NoPasswordError, Service, password_in
+from budkavle.installation.passwords import NoPasswordError, password_in
+from budkavle.installation.wiring import Service
 from digest.bounces.adapters.imap import Mailbox, MailboxError, visit
 from digest.bounces.process import take_in
 

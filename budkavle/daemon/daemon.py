@@ -37,8 +37,6 @@ from budkavle.web.app import application
 from budkavle.web.feeds.http_protocol import Protocol
 from budkavle.web.proxies import Proxies
 from budkavle.web.server import Server
-from digest.sending.send import send_holding, settle
-from digest.transactional.post import post_notices
 from mail.reply import Verdict
 
 log = structlog.get_logger()
@@ -128,7 +126,7 @@ class Daemon:
             server_header=False,
             timeout_graceful_shutdown=_REQUESTS_SECONDS,
         )
-        await asyncio.to_thread(settle, self._service, _now())  # once, and before anything is planned
+        await asyncio.to_thread(self._service.sending.settle, _now())  # once, and before anything is planned
         self._sending.start()
         self._waking.start()
         self._loop = asyncio.get_running_loop()
@@ -240,7 +238,7 @@ class Daemon:
 
     async def _post_notices(self) -> None:
         with self._watch.over(AlarmKind.SENDING_FAILED, "letters about subscriptions"):
-            await post_notices(self._service, _now, lambda: self._goes_on(_NOTICES))
+            await self._service.transactional.post(_now, lambda: self._goes_on(_NOTICES))
 
     async def _plan(self) -> None:
         await asyncio.to_thread(self._plan_all)
@@ -258,7 +256,7 @@ class Daemon:
         """One round of sending, in the sending thread's loop."""
         with self._watch.over(AlarmKind.SENDING_FAILED, "sending"):
             await asyncio.to_thread(self._service.editions.resume_due, _now())
-            await send_holding(self._service, self._name, _now, lambda: self._stopping, self._sends)
+            await self._service.sending.send_holding(self._name, _now, lambda: self._stopping, self._sends)
         self._rounds.sign(_SENDING)
 
     def _sends(self, judged: Verdict | None) -> None:

@@ -1,9 +1,8 @@
 """Where everything is put together: the only place that builds adapters from a configuration."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,6 +22,8 @@ from budkavle.installation.secret import NAME as SECRET
 from budkavle.installation.stores import Render, Stores
 from budkavle.installation.values import digests, publication, site_title
 from budkavle.installation.wire_editions import composer, explaining, planning, preview, preview_notes
+from budkavle.installation.wire_sending import patience, render, rules, sending, transport
+from budkavle.installation.wire_transactional import transactional
 from budkavle.rendering.templates import renderer
 from digest.bounces.adapters.bounces import Bounces
 from digest.bounces.adapters.transactional_bounces import ReturnedNotices
@@ -45,8 +46,11 @@ from digest.lifecycle.rate_limits import Limits
 from digest.lifecycle.unsubscribe import Leaves
 from digest.sending.adapters.domain_backoff_admin import DomainReturns
 from digest.sending.domain_backoff import Patience
+from digest.sending.render import Render as RenderLetters
+from digest.sending.send import Send
 from digest.subscribers.adapters.subscribers import Subscribers
 from digest.subscribers.adapters.suppressions import Suppressions
+from digest.transactional.post import PostTransactional
 from feeds.archive.selection import own_feeds
 from feeds.entries.entry import Feed, Site
 from feeds.outbound.adapters.ping_queue import Announcements
@@ -57,15 +61,6 @@ from feeds.publishing.adapters.end_notices import EndNotices
 from feeds.publishing.adapters.entry_cache import Shelf
 from feeds.publishing.adapters.last_modified_ledger import DocumentLedger
 from feeds.serving.urls import oldest_slug
-from mail.adapters.found_limits import FoundLimits
-from mail.adapters.maildir import MaildirRelay
-from mail.adapters.smtp import SmtpRelay
-from mail.adapters.smtp_connect import RelayAddress, Tls
-from mail.adapters.throttle import learned_of
-from mail.adapters.token_command import TokenCommand
-from mail.limits.estimates import Learned
-from mail.limits.throttle import Pacing
-from mail.relay import Relay
 from storage.database import Database
 from storage.presence import store_is_there
 from storage.sender_lock import sender_lock
@@ -110,7 +105,7 @@ class Service(Stores):
     @cached_property
     def marked_letters(self) -> MarkedLetters:
         """What makes test letters."""
-        return MarkedLetters(preview=self.preview, relay=lambda: relay(self.config))
+        return MarkedLetters(preview=self.preview, relay=lambda: transport(self.config).relay())
 
     @cached_property
     def explaining(self) -> Explaining:
@@ -121,6 +116,35 @@ class Service(Stores):
     def past_editions(self) -> PastEditions:
         """What reads past editions for their pages."""
         return PastEditions(database=self.database, articles=self.articles, composer=self.composer)
+
+    # sending
+
+    @cached_property
+    def patience(self) -> Patience:
+        """How soon a domain that refuses us is left alone, and for how long."""
+        return patience(self.config)
+
+    @cached_property
+    def domains(self) -> DomainReturns:
+        """The receiving domains that refuse us."""
+        return DomainReturns(self.database.read, self.database.write, self.patience)
+
+    @cached_property
+    def letters(self) -> RenderLetters:
+        """What makes the letters of editions that are being sent."""
+        return render(self, self.composer, self.digests)
+
+    @cached_property
+    def sending(self) -> Send:
+        """What sends all that is due."""
+        return sending(self, self.letters, rules(self, self.digests, self.patience))
+
+    # transactional letters
+
+    @cached_property
+    def transactional(self) -> PostTransactional:
+        """What posts letters about subscriptions."""
+        return transactional(self, self.publication)
 
     # pages
 
@@ -179,17 +203,6 @@ class Service(Stores):
     def caused(self) -> CausedLetters:
         """The letters that pages have caused."""
         return CausedLetters(self.database.read, self.database.write, self.key, self.limits)
-
-    @cached_property
-    def patience(self) -> Patience:
-        """How soon a domain that refuses us is left alone, and for how long."""
-        own = self.config.settings.bounces
-        return Patience(refusals=own.domain_refusals, wait=timedelta(minutes=own.domain_minutes))
-
-    @cached_property
-    def domains(self) -> DomainReturns:
-        """The receiving domains that refuse us."""
-        return DomainReturns(self.database.read, self.database.write, self.patience)
 
     @cached_property
     def site(self) -> Site:
@@ -325,70 +338,3 @@ def site(config: Config) -> Site:
         rights=settings.rights or "",
         own_feeds=own_feeds(feeds(config)),
     )
-
-
-def relays(config: Config, limits: FoundLimits | None = None) -> Sequence[Relay]:
-    """What carries letters away, as the configuration chooses: one for each connection there may be at most."""
-    smtp = config.settings.mail.smtp
-    if config.settings.mail.transport == "maildir" or smtp is None:
-        return [MaildirRelay(config.outbox)]
-    where = RelayAddress(
-        host=smtp.host,
-        port=smtp.port,
-        tls=Tls(smtp.tls),
-        user=smtp.user,
-        password=password_in(config.password_file) if config.password_file else None,
-        letters=smtp.letters_per_connection,
-        token=TokenCommand(smtp.token_command) if smtp.token_command else None,
-        ca_file=str(config.ca_file) if config.ca_file else None,
-    )
-    shared = limits or FoundLimits(smtp.connections)
-    return [SmtpRelay(where, shared) for _ in range(smtp.connections)]
-
-
-def relay(config: Config, limits: FoundLimits | None = None) -> Relay:
-    """One such connection, for a single letter."""
-    return relays(config, limits)[0]
-
-
-def found_limits(service: Service) -> FoundLimits | None:
-    """What is known of the relay's limits; None where there is no relay. What is found from now on, it tells."""
-    smtp, known = service.config.settings.mail.smtp, pacing(service.config)
-    if known is None or smtp is None:
-        return None
-    with service.database.read.begin() as connection:
-        learned = learned_of(connection, known.relay)
-    return FoundLimits(smtp.connections, learned=learned, lines=service.connections)
-
-
-def pacing(config: Config) -> Pacing | None:
-    """How fast the relay may be sent to; None where there is none."""
-    smtp = config.settings.mail.smtp
-    if config.settings.mail.transport == "maildir" or smtp is None:
-        return None
-    return Pacing(relay=f"{smtp.host}:{smtp.port}", rate=smtp.rate, burst=smtp.burst)
-
-
-def learned_limits(service: Service) -> tuple[str, Learned] | None:
-    """The relay's name and the limits that were found of it; None where there is no relay, or no limit was met."""
-    known = pacing(service.config)
-    if known is None:
-        return None
-    with service.database.read.begin() as connection:
-        learned = learned_of(connection, known.relay)
-    return None if learned == Learned() else (known.relay, learned)
-
-
-class NoPasswordError(ValueError):
-    """The file that should hold the relay's password holds none."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(f"{path} holds no password; write it into the first line, readable by nobody else")
-
-
-def password_in(path: Path) -> str:
-    """The first line of the file. Raises NoPasswordError."""
-    words = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    if not words or not words[0].strip():
-        raise NoPasswordError(path)
-    return words[0].strip()

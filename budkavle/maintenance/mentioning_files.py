@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from budkavle.config.load import Config
+from budkavle.installation.wire_sending import transport
 from budkavle.maintenance.file_kinds import BOUNCES, copies, looked_through
 from mail.adapters.maildir_search import remove_letters
 from mail.address import Address
@@ -23,7 +24,8 @@ class Cleared:
 
 def clear_files(config: Config, addresses: Collection[Address]) -> Cleared:
     """Delete letters to these people, and returned mail that names them. Raises OSError."""
-    letters = remove_letters(config.outbox, addresses) if config.settings.mail.transport == "maildir" else 0
+    outbox = transport(config).keeps_letters_in
+    letters = remove_letters(outbox, addresses) if outbox else 0
     return Cleared(letters=letters, messages=_remove_messages(config, Sought(addresses)))
 
 

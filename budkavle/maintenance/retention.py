@@ -14,7 +14,6 @@ from digest.lifecycle.adapters.reminders import Reminders
 from digest.lifecycle.adapters.transactional_queue import Notices
 from digest.lifecycle.adapters.unconfirmed import Pending
 from digest.lifecycle.expire_subscribers import purge
-from digest.sending.send import drop_nameless
 
 log = structlog.get_logger()
 _REST_SECONDS = 0.05
@@ -70,7 +69,7 @@ def keep(
 
     remind(service, now, stopping)
     purge(service, now, stopping=stopping, rest=rest)
-    drop_nameless(service)
+    service.sending.drop_nameless()
     kept = Kept(
         deliveries=all_of(lambda before: retention.fold(before, now), times.deliveries),
         receipts=all_of(retention.forget, times.receipts),

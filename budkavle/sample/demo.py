@@ -25,7 +25,6 @@ from digest.editions.delivery import DeliveryState
 from digest.editions.edition import CLOSED, EditionState, EditionStatus
 from digest.editions.slots import latest_slot, slot_on
 from digest.lifecycle.adapters.by_operator import Wish
-from digest.sending import send as delivering
 from digest.subscribers.subscription import filter_of
 from feeds.formats.head import MEDIA_TYPES
 from feeds.publishing.publish import build_feeds
@@ -145,7 +144,7 @@ async def _catch_up(service: Service, now: datetime, say: Say) -> bool:
     try:
         with sender_lock(service.config.store_path) as name:
             service.planning.plan(digest, edition)
-            await delivering.send_holding(service, name, lambda: now, lambda: False, lambda _: None)
+            await service.sending.send_holding(name, lambda: now, lambda: False, lambda _: None)
     except SenderBusyError:  # a daemon runs: it plans and sends what is open
         return False
     say(f"{edition.key}: the edition that was due since then, made up for at once")
@@ -172,7 +171,7 @@ async def _live_through(service: Service, plot: Calendar, week: Week) -> int:
     build_feeds(service)
     service.planning.plan_due(digest, friday)
     outcomes: list[object] = []
-    await delivering.send(service, lambda: friday, lambda: False, outcomes.append)
+    await service.sending.send(lambda: friday, lambda: False, outcomes.append)
     status = service.editions.newest_status(digest.name)
     if status and not _is_out(status):
         raise DemoFailedError(status)

@@ -1,4 +1,4 @@
-"""Sender: who sends, of which digests, over how many connections, and by which rules."""
+"""Sender: who sends, over how many connections, and by which rules."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -16,15 +16,22 @@ class OnUncertain(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sender:
-    """A sender, named after its process. With `digests` None it sends those of all; `pacing` is None without a relay.
+class SendingRules:
+    """What every sender of an installation keeps to. With `digests` None it sends those of all.
 
-    `connections` is how many it has: as many lost ones in a row make an edition pause.
+    `pacing` is None where there is no relay; `patience` is for receiving domains that refuse us.
     """
 
-    name: str
     on_uncertain: OnUncertain
     digests: Collection[str] | None = None
     pacing: Pacing | None = None
-    connections: int = 1
     patience: Patience = field(default_factory=Patience)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sender:
+    """A sender, named after its process. As many lost connections in a row as it has make an edition pause."""
+
+    name: str
+    rules: SendingRules
+    connections: int = 1

@@ -14,7 +14,6 @@ from digest.bounces.process import take_in
 from digest.editions.delivery import DeliveryState
 from digest.editions.edition import Edition, EditionStatus
 from digest.editions.slots import PeriodKey
-from digest.sending.send import send
 from tests.budkavle.returned import as_returned
 from tests.digest.relay import KEY, ScriptedRelay, join, newsroom, publish
 from tests.given import NOW, going_on_from, plan_period
@@ -68,7 +67,7 @@ def readers(
 
 async def go_on(service: Service, moment: datetime = NOW) -> EditionStatus:
     """Send what is due at this moment; says how the newest edition stands then."""
-    await send(service, going_on_from(moment), lambda: False, lambda _: None)
+    await service.sending.send(going_on_from(moment), lambda: False, lambda _: None)
     return list(service.editions.status())[-1]
 
 

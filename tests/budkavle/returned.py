@@ -15,7 +15,6 @@ from digest.adapters.tables import editions, subscribers, subscriptions
 from digest.bounces.process import Outcome, take_in
 from digest.editions.slots import PeriodKey
 from digest.ids import EditionId, SubscriptionId
-from digest.sending.send import send
 from digest.subscribers.suppression import Suppression
 from digest.verp import ReturnPaths
 from mail.address import Address
@@ -44,7 +43,7 @@ async def edition(service: Service, week: int) -> datetime:
     moment = NOW + week * WEEK
     publish(service, f"Nyhet {week}")
     plan_period(service, service.digests[0], PeriodKey(f"{moment:%Y-%m-%d}"), moment)
-    await send(service, going_on_from(moment), lambda: False, lambda _: None)
+    await service.sending.send(going_on_from(moment), lambda: False, lambda _: None)
     return moment
 
 

@@ -9,7 +9,7 @@ from digest.editions.delivery import Claim
 from digest.sending.adapters.freshness import Acts
 from digest.sending.adapters.ledger import Ledger
 from digest.sending.commit_group import Group
-from digest.sending.sender import OnUncertain, Sender
+from digest.sending.sender import OnUncertain, Sender, SendingRules
 from mail.adapters.found_limits import FoundLimits
 from mail.adapters.throttle import learned_of
 from mail.limits.estimates import Learned
@@ -31,7 +31,8 @@ class Steps(Ledger):
         limits: FoundLimits | None = None,
         acts: Acts | None = None,
     ) -> None:
-        super().__init__(write, Sender(name=name, on_uncertain=on_uncertain, pacing=pacing), now, limits, acts)
+        rules = SendingRules(on_uncertain=on_uncertain, pacing=pacing)
+        super().__init__(write, Sender(name=name, rules=rules), now, limits, acts)
 
     def claim(self, limit: int, now: datetime) -> Sequence[Claim]:
         return self.commit(Group(wanted=limit), now).claims

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from digest.editions.slots import PeriodKey
-from digest.sending import send as delivering
 from storage.sender_lock import SenderBusyError, sender_lock
 from tests.digest.relay import KEY, newsroom
 from tests.given import NOW, plan_period
@@ -64,8 +63,8 @@ async def test_of_two_senders_at_once_the_second_sends_nothing(tmp_path: Path) -
         plan_period(service, service.digests[0], PeriodKey(KEY), NOW)
         with sender_lock(service.config.store_path) as first:
             with pytest.raises(SenderBusyError) as refused:
-                await delivering.send(service, lambda: NOW, lambda: False, lambda _: None)
+                await service.sending.send(lambda: NOW, lambda: False, lambda _: None)
             assert refused.value.holder == first
         assert not (service.config.outbox / "new").exists()
-        await delivering.send(service, lambda: NOW + timedelta(hours=1), lambda: False, lambda _: None)
+        await service.sending.send(lambda: NOW + timedelta(hours=1), lambda: False, lambda _: None)
         assert len(list((service.config.outbox / "new").iterdir())) == 3

@@ -40,7 +40,6 @@ from digest.editions.delivery import OPEN, DeliveryState
 from digest.editions.digest import Digest
 from digest.editions.edition import CLOSED, Edition, EditionStatus, newest_of_each
 from digest.editions.slots import PeriodKey
-from digest.sending.send import send_holding, settle
 from mail.address import parse_address
 from mail.reply import Verdict
 from storage.sender_lock import SenderBusyError, sender_lock
@@ -182,7 +181,7 @@ def _carried_out(service: Service, digest: Digest, wanted: PeriodKey | None) -> 
     for left in range(_PLANNED_WITHIN_SECONDS, -1, -1):
         try:
             with sender_lock(service.config.store_path) as holder:
-                settle(service, now())
+                service.sending.settle(now())
                 opened = _opened(service, digest, opened.key if opened else wanted)
                 if opened is not None:
                     opened = service.planning.plan(digest, opened)
@@ -235,7 +234,7 @@ async def _send_until_asked_to_stop(service: Service, holder: str, told: Callabl
     hangup.heard_by(lambda: loop.call_soon_threadsafe(_hung_up, hangup, asked))
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, asked.set)
-    sending = asyncio.ensure_future(send_holding(service, holder, now, asked.is_set, told))
+    sending = asyncio.ensure_future(service.sending.send_holding(holder, now, asked.is_set, told))
     waiting = asyncio.ensure_future(asked.wait())
     await asyncio.wait([sending, waiting], return_when=asyncio.FIRST_COMPLETED)
     done, _ = await asyncio.wait([sending], timeout=_DRAIN_SECONDS)

@@ -9,7 +9,7 @@ from digest.sending.adapters.claims import Fate, due, sending
 from digest.sending.adapters.domain_backoff import DomainPauses
 from digest.sending.adapters.domain_pace import DomainPaces
 from digest.sending.adapters.outcomes import Outcomes
-from digest.sending.sender import Sender
+from digest.sending.sender import SendingRules
 from mail.adapters.throttle import learned_of, pace_of, take
 from mail.limits.estimates import Estimates
 
@@ -38,32 +38,32 @@ class Domains:
     paces: DomainPaces
 
 
-def claim_due(outcomes: Outcomes, wanted: int, sender: Sender, domains: Domains, estimates: Estimates) -> Claimed:
+def claim_due(outcomes: Outcomes, wanted: int, rules: SendingRules, domains: Domains, estimates: Estimates) -> Claimed:
     """Take up to so many deliveries that may be sent now, in the transaction that is open."""
     if not wanted:
         return Claimed(estimates=estimates)
     if wait := estimates.pace.wait(outcomes.now):
         return Claimed(estimates=estimates, wait=wait)
-    if sender.pacing is None:
-        return _take(outcomes, wanted, sender, domains, estimates)
+    if rules.pacing is None:
+        return _take(outcomes, wanted, rules, domains, estimates)
     connection = outcomes.connection
-    estimates = estimates.adopting(learned_of(connection, sender.pacing.relay))
-    pace = pace_of(connection, sender.pacing, outcomes.now, estimates.pace.limit)
+    estimates = estimates.adopting(learned_of(connection, rules.pacing.relay))
+    pace = pace_of(connection, rules.pacing, outcomes.now, estimates.pace.limit)
     limit = pace.allows(wanted)
-    claimed = _take(outcomes, limit, sender, domains, estimates)
+    claimed = _take(outcomes, limit, rules, domains, estimates)
     pace = pace.without(len(claimed.claims))
-    take(connection, sender.pacing, pace)
+    take(connection, rules.pacing, pace)
     if limit < wanted and len(claimed.claims) == limit:
         return Claimed(estimates=estimates, claims=claimed.claims, wait=pace.wait(), put_off=claimed.put_off)
     return claimed
 
 
-def _take(outcomes: Outcomes, limit: int, sender: Sender, domains: Domains, estimates: Estimates) -> Claimed:
+def _take(outcomes: Outcomes, limit: int, rules: SendingRules, domains: Domains, estimates: Estimates) -> Claimed:
     connection, now = outcomes.connection, outcomes.now
     paused = domains.pauses.look(connection, now)
     claims: list[Claim] = []
     passed_over = 0
-    for edition in sending(connection, sender.digests):
+    for edition in sending(connection, rules.digests):
         while (
             len(claims) < limit
             and passed_over < _MOST_PASSED_OVER

@@ -80,7 +80,7 @@ class Ledger:
         acts: Acts | None = None,
     ) -> None:
         self._write = write
-        self._sender = sender
+        self._connections, self._rules = sender.connections, sender.rules
         self._acts = acts
         self._limits = limits or FoundLimits(sender.connections)
         self._known = _Knowledge(estimates=self._limits.estimates, remembered=self._limits.learned())
@@ -89,7 +89,7 @@ class Ledger:
         self._kept: Connection | None = None
         with write.begin() as connection:
             for row in connection.execute(select(senders).where(senders.c.ended.is_(None))).all():
-                take_over(connection, row, sender.on_uncertain, now)
+                take_over(connection, row, sender.rules.on_uncertain, now)
             new = insert(senders).values(name=sender.name, started=now, in_flight="[]").returning(senders.c.fence)
             self.fence: int = connection.execute(new).scalar_one()
 
@@ -101,9 +101,7 @@ class Ledger:
         """
         known, stopped = replace(self._known, estimates=self._limits.estimates), set[EditionId]()
         with self._transaction() as connection:
-            outcomes = Outcomes(
-                connection=connection, fence=self.fence, on_uncertain=self._sender.on_uncertain, now=now
-            )
+            outcomes = Outcomes(connection=connection, fence=self.fence, on_uncertain=self._rules.on_uncertain, now=now)
             known = self._settle(outcomes, group.outcomes, known, stopped)
             freshness = self._fresh(connection, group, freshness)
             outdated = freshness.outdated if freshness and _looks(group) else frozenset[VariantId]()
@@ -113,7 +111,7 @@ class Ledger:
                 outcomes.set(unfit, state=DeliveryState.HELD, reason=Reason.UNFIT)
             outcomes.give_back(group.returned)
             stale = bool(group.wanted) and freshness is not None and freshness.is_stale
-            claimed = claim_due(outcomes, 0 if stale else group.wanted, self._sender, self._domains, known.estimates)
+            claimed = claim_due(outcomes, 0 if stale else group.wanted, self._rules, self._domains, known.estimates)
             known = self._stop_refused_throughout(outcomes, group, claimed, known, stopped)
             for edition in {claim.edition for claim in (*(claim for claim, _ in group.outcomes), *group.unfit)}:
                 finish_if_done(connection, edition)
@@ -157,7 +155,7 @@ class Ledger:
         with self._write.begin() as connection:
             self._remember(connection, replace(self._known, estimates=self._limits.estimates), now)
             for row in connection.execute(own).all():
-                take_over(connection, row, self._sender.on_uncertain, now)
+                take_over(connection, row, self._rules.on_uncertain, now)
 
     def _settle(
         self, outcomes: Outcomes, letters: Sequence[tuple[Claim, Reply]], known: _Knowledge, stopped: set[EditionId]
@@ -171,13 +169,13 @@ class Ledger:
             domains=self._domains.pauses.concerning(outcomes.connection, judged),
             heeded=self._domains.pauses.heeded,
             # With fewer letters left than connections, fewer can be lost in a row.
-            enough=max(min(self._sender.connections, known.in_hand), 1),
+            enough=max(min(self._connections, known.in_hand), 1),
             open_connections=self._limits.lines.number,
-            patience=self._sender.patience,
+            patience=self._rules.patience,
         )
         after = consequences(judged, circumstances, outcomes.now)
         self._domains.pauses.keep(outcomes.connection, after.domains, after.refusals)
-        stopped |= pause_editions(outcomes, after.pauses, self._sender.digests)
+        stopped |= pause_editions(outcomes, after.pauses, self._rules.digests)
         stopped |= self._refusals.stop(outcomes, judged)
         estimates = after.estimates.after_pause() if stopped else after.estimates
         known = replace(known, breaker=after.breaker, estimates=estimates)
@@ -185,7 +183,7 @@ class Ledger:
 
     def _remember(self, connection: Connection, known: _Knowledge, now: datetime) -> _Knowledge:
         """Have the store remember what was found of the relay's limits."""
-        learned, pacing = known.estimates.learned, self._sender.pacing
+        learned, pacing = known.estimates.learned, self._rules.pacing
         if pacing is None or learned == known.remembered:
             return known
         keep(connection, pacing, learned, now, known.estimates.pace.until)
@@ -196,7 +194,7 @@ class Ledger:
         if before is None or self._acts is None or not _looks(group):
             return before
         freshness = look(connection, self._acts, self.fence, before)
-        return freshness.after_joining(under_way(connection, self._sender.digests)) if group.wanted else freshness
+        return freshness.after_joining(under_way(connection, self._rules.digests)) if group.wanted else freshness
 
     def _marked(
         self, outcomes: Outcomes, marks: Sequence[Claim], stopped: set[EditionId], outdated: frozenset[VariantId]
@@ -237,7 +235,7 @@ class Ledger:
         unasked = known.unasked or bool(group.outcomes) or claimed.put_off
         asks = bool(group.wanted) and not claimed.claims and unasked and self._domains.pauses.any_refused
         if asks:
-            editions = sending(outcomes.connection, self._sender.digests)
+            editions = sending(outcomes.connection, self._rules.digests)
             stopped |= stop_refused_throughout(outcomes, self._domains.pauses, editions)
         in_hand = known.in_hand + len(claimed.claims)
         return replace(known, estimates=claimed.estimates, in_hand=in_hand, unasked=unasked and not asks)

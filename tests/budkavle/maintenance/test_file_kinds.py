@@ -21,7 +21,6 @@ from budkavle.maintenance.mentioning_files import left_to_delete
 from budkavle.maintenance.restore import Wishes, restore
 from digest.bounces.process import take_in
 from digest.editions.slots import PeriodKey
-from digest.sending.send import send
 from feeds.publishing.publish import build_feeds
 from mail.address import Address
 from storage.database import copy_store
@@ -88,7 +87,7 @@ def lived_through(service: Service) -> None:
     told_by_commands(service.config.file, home)
     build_feeds(service)
     plan_period(service, service.digests[0], PeriodKey("2026-01-09"), NOW)
-    asyncio.run(send(service, going_on_from(NOW), lambda: False, lambda _: None))
+    asyncio.run(service.sending.send(going_on_from(NOW), lambda: False, lambda _: None))
     post(service)
     for number, data in enumerate([*coded(WHO).values(), *coded(OTHER).values()]):
         take_in(service, b"From: a@example.org\nMessage-ID: <%d@example.org>\n" % number + data, "", NOW)

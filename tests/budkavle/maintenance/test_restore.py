@@ -30,7 +30,6 @@ from digest.editions.delivery import OPEN, DeliveryState
 from digest.editions.edition import EditionState
 from digest.editions.slots import PeriodKey
 from digest.lifecycle.adapters.by_operator import Wish
-from digest.sending.send import send
 from digest.subscribers.subscription import ALL
 from mail.address import Address
 from storage import database as databases
@@ -160,7 +159,7 @@ class TestOverAWeek:
         with open_service(config) as service:
             list(import_all(service, everything(config), now))
             service.planning.plan_due(config.settings.digests[0], now)
-            await send(service, lambda: now, lambda: False, lambda _: None)
+            await service.sending.send(lambda: now, lambda: False, lambda _: None)
         after = set(new.iterdir()) if new.is_dir() else set()
         return sorted(shown(path.read_text()) for path in after - before)
 

@@ -22,7 +22,6 @@ from digest.sending.adapters.freshness import StoredActs
 from digest.sending.commit_group import Group
 from digest.sending.domain_backoff import Patience, Standing
 from digest.sending.freshness import Freshness
-from digest.sending.send import render_forms
 from digest.sending.sender import OnUncertain
 from mail.address import Address
 from mail.reply import Phase, Reply
@@ -367,7 +366,7 @@ def test_a_letter_that_was_taken_ends_the_row_of_refusals_when_its_outcome_had_t
     tmp_path: Path,
 ) -> None:
     with PickyRelay() as relay, readers(tmp_path, relay, 2, REFUSING) as service:
-        render_forms(service, NOW)
+        service.letters.render_waiting(NOW)
         with service.database.write.begin() as connection:
             put(connection, REFUSING, Standing(refused=2))
 
@@ -390,7 +389,7 @@ def test_a_letter_that_was_taken_ends_the_row_of_refusals_when_its_outcome_had_t
 async def test_while_no_domain_refuses_us_only_a_claim_asks_for_any_and_once(tmp_path: Path) -> None:
     with newsroom(tmp_path) as service:
         plan_again(service, NOW)
-        render_forms(service, NOW)
+        service.letters.render_waiting(NOW)
         sender, said = Steps(service.database.write, "a sender", OnUncertain.HOLD, NOW), list[str]()
         event.listen(service.database.write, "connect", lambda raw, _: raw.set_trace_callback(said.append))
         service.database.write.dispose()

@@ -9,7 +9,6 @@ from digest.editions.slots import PeriodKey
 from digest.ids import EditionId, VariantId
 from digest.sending.adapters.freshness import under_way
 from digest.sending.freshness import Freshness
-from digest.sending.send import render_forms
 from tests.digest.relay import KEY, newsroom
 from tests.given import NOW, plan_period
 
@@ -26,7 +25,7 @@ def test_an_edition_that_is_resumed_is_made_anew_as_one_that_joins(tmp_path: Pat
         assert is_stale(service, Freshness())
         with service.database.read.begin() as connection:
             newest, editions = service.articles.last_seq(connection), under_way(connection, None)
-        letters = Freshness().after_making(newest, editions, all_pulled=render_forms(service, NOW))
+        letters = Freshness().after_making(newest, editions, all_pulled=service.letters.render_waiting(NOW))
         assert not is_stale(service, letters)
         assert service.editions.pause(edition, "somebody asked for it")
         assert not is_stale(service, letters)

@@ -18,8 +18,7 @@ from budkavle.installation.wiring import Service, open_service
 from digest.adapters.tables import tokens, transactional_letters
 from digest.editions.slots import PeriodKey
 from digest.lifecycle.subscribe import ConfirmOutcome, confirm
-from digest.sending.send import send as deliver
-from digest.transactional.post import NoticeTroubleError, post_notices
+from digest.transactional.post import NoticeTroubleError
 from tests.budkavle.die_me import MOMENTS
 from tests.budkavle.life import ANNA, ask, everything, installation, post, prepared, read, text_of, token_in
 from tests.digest.relay import HANG_UP, ScriptedRelay, join, publish
@@ -30,7 +29,7 @@ MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
 def send(service: Service, now: datetime = NOW) -> int:
-    return asyncio.run(post_notices(service, lambda: now, lambda: False))
+    return asyncio.run(service.transactional.post(lambda: now, lambda: False))
 
 
 def states(service: Service) -> list[str]:
@@ -61,7 +60,7 @@ def test_a_letter_goes_to_the_one_who_asked_from_a_sender_of_its_own_and_its_lin
         assert "asked on 9 January 2026" in text_of(english)
         assert confirm(service, token_in(letter), NOW).outcome is ConfirmOutcome.DONE
         assert relay.connections() == 1
-        assert send(service, NOW + HOUR) == 0
+        assert service.sending.send(NOW + HOUR) == 0
 
 
 @pytest.mark.parametrize("phase", ["rcpt", "dot"])
@@ -73,7 +72,7 @@ def test_a_letter_that_is_put_off_is_tried_after_5_15_and_60_minutes_under_its_o
         ask(service)
         for minutes, sent in ((0, 0), (4, 0), (5, 0), (19, 0), (20, 0), (79, 0), (80, 1)):
             before = relay.seen["mail"]
-            assert send(service, NOW + minutes * MINUTE) == sent
+            assert service.sending.send(NOW + minutes * MINUTE) == sent
             names.append(relay.seen["mail"] - before)
         assert names == [1, 0, 1, 0, 1, 0, 1]
         assert tokens_kept(service) == 1
@@ -84,7 +83,7 @@ def test_a_letter_that_no_relay_takes_is_given_up_when_its_token_would_be_over(t
     with ScriptedRelay({"rcpt": ["450 4.2.0 later"] * 100}) as relay, installation(tmp_path, relay.port) as service:
         ask(service)
         for hours in range(0, 80, 2):
-            send(service, NOW + hours * HOUR)
+            service.sending.send(NOW + hours * HOUR)
         assert states(service) == ["expired"]
         assert relay.seen["mail"] == 36
         assert tokens_kept(service) == 0
@@ -108,7 +107,7 @@ def test_a_fault_of_the_relay_keeps_every_letter_and_names_itself(script: dict[s
             send(service)
         assert "@" not in str(caught.value)
         assert states(service) == ["waiting", "waiting"]
-        assert send(service, NOW + 5 * MINUTE) == 2
+        assert service.sending.send(NOW + 5 * MINUTE) == 2
 
 
 def test_a_relay_that_hangs_up_over_the_dot_leaves_a_letter_uncertain_and_a_new_one_may_be_asked_for(
@@ -119,9 +118,9 @@ def test_a_relay_that_hangs_up_over_the_dot_leaves_a_letter_uncertain_and_a_new_
         assert send(service) == 0
         assert states(service) == ["uncertain"]
         token = token_in(read(relay.letters[0].wire))  # it came after all
-        assert send(service, NOW + HOUR) == 0
+        assert service.sending.send(NOW + HOUR) == 0
         ask(service, now=NOW + HOUR)
-        assert send(service, NOW + HOUR) == 1
+        assert service.sending.send(NOW + HOUR) == 1
         assert confirm(service, token, NOW + HOUR).outcome is ConfirmOutcome.DONE
 
 
@@ -214,7 +213,7 @@ def test_a_letter_overtakes_an_edition_that_is_being_sent(tmp_path: Path) -> Non
         [weekly] = [each for each in service.digests if each.name == "veckobrev"]
         plan_period(service, weekly, PeriodKey("2026-01-09"), NOW)
         bulk = threading.Thread(
-            target=lambda: asyncio.run(deliver(service, going_on_from(NOW), lambda: False, lambda _: None))
+            target=lambda: asyncio.run(service.sending.send(going_on_from(NOW), lambda: False, lambda _: None))
         )
         bulk.start()
         assert asked.wait(30)
