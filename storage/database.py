@@ -15,6 +15,8 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
 from sqlalchemy.exc import DatabaseError
 
+from storage.durable import make_durable, put_in_place
+
 log = structlog.get_logger()
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_MS = 10_000
@@ -188,15 +190,6 @@ def copy_store(store: Engine, target: Path, told: Callable[[int, int], None] = l
     make_durable(target)
 
 
-def make_durable(path: Path) -> None:
-    """Have a file, or a folder's list of names, on the disk before this returns."""
-    number = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
-
-
 def _keep_copy(store: Engine, before: str) -> Path:
     """Copy a store beside itself before its schema changes. A copy of the same change that is older is replaced."""
     path = Path(str(store.url.database))
@@ -205,10 +198,9 @@ def _keep_copy(store: Engine, before: str) -> Path:
     unfinished.unlink(missing_ok=True)  # of one who was killed: this is under the write lock, so nobody else is at it
     try:
         copy_store(store, unfinished)
-        unfinished.replace(kept)
+        put_in_place(unfinished, kept)
     finally:
         unfinished.unlink(missing_ok=True)
-    make_durable(kept.parent)
     log.warning("store_copied_before_upgrade", copy=str(kept), schema=before, remedy="delete it when all is well")
     return kept
 

@@ -11,7 +11,8 @@ import structlog
 
 from budkavle.installation.secret import open_key
 from digest.keys import Key
-from storage.database import Database, StoreError, head_revision, knows_revision, make_durable, plain_faults
+from storage.database import Database, StoreError, head_revision, knows_revision, plain_faults
+from storage.durable import put_in_place
 from storage.presence import NoStoreError, store_is_there
 from storage.sender_lock import sender_lock
 
@@ -86,8 +87,7 @@ def _make_store(path: Path, home: Path) -> None:
         os.close(os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         with plain_faults(path), closing(Database(f"sqlite:///{unfinished}")) as database:
             database.migrate()
-        unfinished.rename(path)
-        make_durable(path.parent)
+        put_in_place(unfinished, path)
     log.info("store_made", path=str(path), remedy="if there was one before, stop, and see whether its disk is mounted")
 
 

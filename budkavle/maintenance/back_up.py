@@ -21,7 +21,8 @@ from budkavle.config.load import Config
 from budkavle.installation.open_store import open_reading, refuse_foreign
 from budkavle.installation.secret import NAME as SECRET
 from digest.lifecycle.adapters.journal_position import NAME as LEAVES
-from storage.database import StoreError, copy_store, make_durable, plain_faults
+from storage.database import StoreError, copy_store, plain_faults
+from storage.durable import make_durable, private_file, put_in_place, write_private
 from storage.presence import NoStoreError, store_is_there
 
 STORE = "budkavle.db"
@@ -92,11 +93,10 @@ def back_up(
     try:
         _fill(config, unfinished, now, told)
         whole = read_back(unfinished)
-        unfinished.rename(folder)
+        put_in_place(unfinished, folder)
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
-    make_durable(into)
     return Backup(folder=folder, manifest=whole.manifest)
 
 
@@ -127,11 +127,8 @@ def put(source: Path, target: Path) -> None:
     """Copy a file to a place where there is none, for its owner alone, and have it on the disk."""
     for folder in reversed([each for each in target.parents if not each.exists()]):
         folder.mkdir(mode=0o700)
-    number = os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with os.fdopen(number, "wb") as written, source.open("rb") as read:
+    with private_file(target) as written, source.open("rb") as read:
         shutil.copyfileobj(read, written)
-        written.flush()
-        os.fsync(written.fileno())
     make_durable(target.parent)
 
 
@@ -165,10 +162,7 @@ def _fill(config: Config, folder: Path, now: datetime, told: Callable[[int, int]
         last_seq=last_seq,
         files={name: _hash(folder / name) for name in sorted(_names(folder))},
     )
-    path = folder / _MANIFEST
-    path.touch(mode=0o600)
-    path.write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    make_durable(path)
+    write_private(folder / _MANIFEST, f"{manifest.model_dump_json(indent=2)}\n".encode())
     make_durable(folder)
 
 

@@ -26,7 +26,8 @@ from digest.editions.schedule import due_slot
 from digest.editions.slots import PeriodKey, latest_slot
 from digest.lifecycle.adapters.journal_position import NAME as LEAVES
 from digest.lifecycle.adapters.unsubscribe_journal import merged
-from storage.database import Database, knows_revision, make_durable, plain_faults, store_error
+from storage.database import Database, knows_revision, plain_faults, store_error
+from storage.durable import put_in_place, write_private
 from storage.sender_lock import sender_lock
 
 _LOGS = ("", "-wal", "-shm", "-journal")
@@ -100,8 +101,7 @@ def restore(backup: Backup, file: Path, wishes: Wishes, now: datetime) -> Restor
         places.place_leaves(store.with_name(LEAVES))
         places.put_store_aside(store)
         _fold_log(prepared)
-        prepared.rename(store)
-        make_durable(store.parent)
+        put_in_place(prepared, store)
     return Restored(
         config=config, aside=tuple(places.aside), placed=(*places.placed, store), taken_in=taken_in, presumed=presumed
     )
@@ -207,11 +207,9 @@ class _Places:
         both = merged((self._backup.folder / LEAVES).read_bytes(), there)
         if both != there:
             unfinished = target.with_name(f"{LEAVES}.restoring")
-            unfinished.touch(mode=0o600)
-            unfinished.write_bytes(both)
-            make_durable(unfinished)
+            write_private(unfinished, both)
             self._put_aside(target)
-            unfinished.rename(target)
+            put_in_place(unfinished, target)
             self.placed.append(target)
 
     def place_folder(self, name: str, target: Path) -> None:

@@ -19,7 +19,7 @@ from digest.lifecycle.unsubscribe_journal import How, Left
 from digest.verp import Returned, ReturnedNotice
 from mail.address import Address
 from mail.failure.status_codes import BounceClass
-from storage.database import make_durable
+from storage.durable import put_in_place, write_private
 
 log = structlog.get_logger()
 _MOST_KEPT = 2000
@@ -134,12 +134,8 @@ def _kept(service: Service, raw: bytes, outcome: Outcome) -> Outcome:
         log.warning("bounce_not_kept", kind=outcome.kind, remedy=f"{folder} is full: look at what lies there, empty it")
         return outcome
     unfinished = path.with_suffix(f".{os.getpid()}.unfinished")
-    with os.fdopen(os.open(unfinished, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as file:
-        file.write(raw)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.rename(path)
-    make_durable(folder)
+    write_private(unfinished, raw)
+    put_in_place(unfinished, path)
     log.warning(
         "bounce_kept", kind=outcome.kind, file=path.name, remedy="nobody was changed by it; see docs/bounces.md"
     )
