@@ -18,7 +18,7 @@ from digest.lists.csv_dialect import ListError
 from digest.sending.adapters.ledger import FencedError
 from mail.address import AddressError
 from storage.database import StoreBusyError, StoreError
-from storage.sender_lock import SenderBusyError
+from storage.store import LockHeldError
 
 _CODES: tuple[tuple[type[Exception], Exit], ...] = (
     (ConfigFaults, Exit.WRONG_USE),
@@ -34,7 +34,7 @@ _CODES: tuple[tuple[type[Exception], Exit], ...] = (
     (ListError, Exit.WRONG_USE),
     (PlaceError, Exit.WRONG_USE),
     (StoreInPlaceError, Exit.WRONG_USE),
-    (SenderBusyError, Exit.TRY_LATER),
+    (LockHeldError, Exit.TRY_LATER),
     (FileNotFoundError, Exit.WRONG_USE),
     (StoreBusyError, Exit.TRY_LATER),
     (OutdatedStoreError, Exit.WRONG_USE),

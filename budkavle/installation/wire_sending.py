@@ -24,7 +24,7 @@ from mail.adapters.token_command import TokenCommand
 from mail.adapters.transport import Transport
 from mail.limits.estimates import Learned
 from mail.limits.throttle import Pacing
-from storage.sender_lock import sender_lock
+from storage.store import SENDER
 
 
 def _maildir(config: Config) -> Transport:
@@ -127,5 +127,5 @@ def sending(stores: Stores, render: Render, rules: SendingRules) -> Send:
         rules=rules,
         limits=partial(found_limits, stores),
         relays=lambda limits: transport(stores.config).relays(limits),
-        lock=lambda: sender_lock(stores.config.store_path),
+        lock=lambda: stores.database.lock(SENDER),
     )

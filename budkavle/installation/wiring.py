@@ -17,16 +17,18 @@ from articles.sources.reading import Vocabulary
 from budkavle.config.field_types import is_loopback
 from budkavle.config.load import Config
 from budkavle.config.settings import Store
-from budkavle.installation.open_store import Access, Alone, open_store
+from budkavle.installation.open_store import Access, Alone, open_store, without_sender
 from budkavle.installation.secret import NAME as SECRET
 from budkavle.installation.stores import Render, Stores
 from budkavle.installation.values import digests, publication, site_title
+from budkavle.installation.wire_bounces import process_bounces
 from budkavle.installation.wire_editions import composer, explaining, planning, preview, preview_notes
 from budkavle.installation.wire_sending import patience, render, rules, sending, transport
 from budkavle.installation.wire_transactional import transactional
 from budkavle.rendering.templates import renderer
 from digest.bounces.adapters.bounces import Bounces
 from digest.bounces.adapters.transactional_bounces import ReturnedNotices
+from digest.bounces.process import ProcessBounces
 from digest.editions.adapters.editions import Editions
 from digest.editions.adapters.planner import Planner
 from digest.editions.compose import Composer
@@ -63,7 +65,6 @@ from feeds.publishing.adapters.last_modified_ledger import DocumentLedger
 from feeds.serving.urls import oldest_slug
 from storage.database import Database
 from storage.presence import store_is_there
-from storage.sender_lock import sender_lock
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,6 +139,13 @@ class Service(Stores):
     def sending(self) -> Send:
         """What sends all that is due."""
         return sending(self, self.letters, rules(self, self.digests, self.patience))
+
+    # bounces
+
+    @cached_property
+    def process_bounces(self) -> ProcessBounces:
+        """What processes returned mail."""
+        return process_bounces(self, self.domains)
 
     # transactional letters
 
@@ -217,11 +225,11 @@ class Service(Stores):
 
 @contextmanager
 def open_service(
-    config: Config, secret: Path | None = None, access: Access = Access.MAKE, alone: Alone = sender_lock
+    config: Config, secret: Path | None = None, access: Access = Access.MAKE, alone: Alone = without_sender
 ) -> Iterator[Service]:
     """The installation that a configuration describes, its store made where there is none, or brought up to date.
 
-    `secret` is where the store's secret lies, when not beside it. Raises StoreError, SecretError and SenderBusyError.
+    `secret` is where the store's secret lies, when not beside it. Raises StoreError, SecretError and LockHeldError.
     """
     path = config.store_path
     with open_store(path, secret or path.with_name(SECRET), access, config.folder, alone) as (database, key):

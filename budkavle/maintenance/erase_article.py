@@ -7,7 +7,8 @@ from datetime import datetime
 from articles.article import ArticleId, Seq
 from budkavle.installation.wire_sending import transport
 from budkavle.installation.wiring import Service
-from budkavle.maintenance.file_kinds import BOUNCES, copies
+from budkavle.maintenance.file_kinds import copies
+from digest.bounces.adapters.unknown import FOLDER as BOUNCES
 from feeds.outbound.note_published import note
 from feeds.publishing.expected_documents import surplus_now
 from feeds.publishing.publish import build_feeds, mend_documents

@@ -10,9 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from budkavle.config.load import Config
-
-BOUNCES = Path("bounces", "unknown")
-"""Where returned mail is kept that nobody understood, beside the store."""
+from digest.bounces.adapters.unknown import FOLDER as BOUNCES
 
 DEMO_SITE = "site"
 """Where a demo lays out its pages, beside its configuration."""

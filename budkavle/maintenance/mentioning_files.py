@@ -6,7 +6,8 @@ from pathlib import Path
 
 from budkavle.config.load import Config
 from budkavle.installation.wire_sending import transport
-from budkavle.maintenance.file_kinds import BOUNCES, copies, looked_through
+from budkavle.maintenance.file_kinds import copies, looked_through
+from digest.bounces.adapters.unknown import FOLDER as BOUNCES
 from mail.adapters.maildir_search import remove_letters
 from mail.address import Address
 from mail.mentions import Sought

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 import structlog
 
 from budkavle.installation.wiring import Service
-from digest.bounces.process import drop_kept
 from digest.editions.adapters.retention import Retention
 from digest.lifecycle.adapters.reminders import Reminders
 from digest.lifecycle.adapters.transactional_queue import Notices
@@ -77,7 +76,7 @@ def keep(
         bounces=all_of(service.bounces.forget, times.bounces),
         wishes=all_of(pending.wishes, times.pending) + all_of(pending.strangers, times.pending),
     )
-    drop_kept(service, now - timedelta(days=times.bounces))
+    service.process_bounces.unknown.drop(now - timedelta(days=times.bounces))
     all_of(service.domains.forget, times.bounces)
     all_of(pending.tokens, times.pending)
     all_of(notices.purge, times.pending)

@@ -29,7 +29,7 @@ from digest.subscribers.subscription import filter_of
 from feeds.formats.head import MEDIA_TYPES
 from feeds.publishing.publish import build_feeds
 from mail.address import parse_address
-from storage.sender_lock import SenderBusyError, sender_lock
+from storage.store import SENDER, LockHeldError
 
 Say = Callable[[str], None]
 
@@ -142,10 +142,10 @@ async def _catch_up(service: Service, now: datetime, say: Say) -> bool:
         return False
     edition = newest if newest and newest.key >= slot.key else service.planning.open_period(digest, slot.key, now)
     try:
-        with sender_lock(service.config.store_path) as name:
+        with service.database.lock(SENDER) as lock:
             service.planning.plan(digest, edition)
-            await service.sending.send_holding(name, lambda: now, lambda: False, lambda _: None)
-    except SenderBusyError:  # a daemon runs: it plans and sends what is open
+            await service.sending.send_holding(lock.holder, lambda: now, lambda: False, lambda _: None)
+    except LockHeldError:  # a daemon runs: it plans and sends what is open
         return False
     say(f"{edition.key}: the edition that was due since then, made up for at once")
     return True

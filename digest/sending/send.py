@@ -36,6 +36,7 @@ from mail.adapters.found_limits import FoundLimits
 from mail.relay import Relay
 from mail.reply import Verdict
 from storage.database import Database
+from storage.store import Lock
 
 Clock = Callable[[], datetime]
 
@@ -52,7 +53,7 @@ class UnsubscribeJournal(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Send:
-    """Sending all that is due. `lock` holds the sender's lock and gives this sender's name; SenderBusyError else.
+    """Sending all that is due. `lock` holds the sender's lock. Raises LockHeldError.
 
     `limits` gives what is known of the relay's limits, None where there is no relay; `relays` connections within them.
     """
@@ -65,19 +66,19 @@ class Send:
     rules: SendingRules
     limits: Callable[[], FoundLimits | None]
     relays: Callable[[FoundLimits | None], Sequence[Relay]]
-    lock: Callable[[], AbstractContextManager[str]]
+    lock: Callable[[], AbstractContextManager[Lock]]
 
     async def send(
         self, clock: Clock, stopping: Callable[[], bool], told: Callable[[Verdict | None], None] = lambda _: None
     ) -> None:
-        """Send all that is due, unless another process is sending. Raises SenderBusyError when one is.
+        """Send all that is due, unless another process is sending. Raises LockHeldError when one is.
 
         `told` hears the verdict on each letter, or None for one that was not offered to the end.
         """
         if await asyncio.to_thread(self._is_idle, clock()):
             return
-        with self.lock() as name:
-            await self.send_holding(name, clock, stopping, told)
+        with self.lock() as lock:
+            await self.send_holding(lock.holder, clock, stopping, told)
 
     async def send_holding(
         self, name: str, clock: Clock, stopping: Callable[[], bool], told: Callable[[Verdict | None], None]

@@ -20,7 +20,7 @@ from feeds.publishing.build_feed import Builder
 from feeds.publishing.expected_documents import documents_of, expected, going_on
 from feeds.publishing.refresh_entries import Told, restock, to_restock
 from feeds.serving.urls import document_name
-from storage.publishing_lock import publishing_lock
+from storage.store import PUBLISHER
 
 log = structlog.get_logger()
 
@@ -73,7 +73,7 @@ def build_feeds(
     there.
     """
     moment = now or datetime.now(UTC)
-    with publishing_lock(service.config.store_path):
+    with service.database.lock(PUBLISHER, waits=True):
         if everything:
             service.shelf.clear()
         wanted = to_restock(service)

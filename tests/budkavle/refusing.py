@@ -10,7 +10,6 @@ from sqlalchemy import func, select
 
 from budkavle.installation.wiring import Service
 from digest.adapters.tables import deliveries, subscribers, subscriptions
-from digest.bounces.process import take_in
 from digest.editions.delivery import DeliveryState
 from digest.editions.edition import Edition, EditionStatus
 from digest.editions.slots import PeriodKey
@@ -87,7 +86,7 @@ def come_back(service: Service, moment: datetime, *recipients: str, name: str = 
             edition = connection.execute(select(func.max(deliveries.c.edition_id)).where(*sent)).scalar_one()
         raw = as_returned(service, name, edition, subscription)
         for _ in range(2):
-            take_in(service, raw, "", moment)
+            service.process_bounces.take(raw, "", moment)
 
 
 def outcome(status: EditionStatus) -> dict[str, int]:

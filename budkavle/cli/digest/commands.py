@@ -42,7 +42,7 @@ from digest.editions.edition import CLOSED, Edition, EditionStatus, newest_of_ea
 from digest.editions.slots import PeriodKey
 from mail.address import parse_address
 from mail.reply import Verdict
-from storage.sender_lock import SenderBusyError, sender_lock
+from storage.store import SENDER, LockHeldError
 
 _PLANNED_WITHIN_SECONDS = 60
 """How long `digest send` waits for the plan of a daemon, which looks every twenty seconds."""
@@ -180,14 +180,14 @@ def _carried_out(service: Service, digest: Digest, wanted: PeriodKey | None) -> 
     opened, ask = None, f"budkavle digest status {digest.name}"
     for left in range(_PLANNED_WITHIN_SECONDS, -1, -1):
         try:
-            with sender_lock(service.config.store_path) as holder:
+            with service.database.lock(SENDER) as lock:
                 service.sending.settle(now())
                 opened = _opened(service, digest, opened.key if opened else wanted)
                 if opened is not None:
                     opened = service.planning.plan(digest, opened)
-                    _send(service, opened, holder)
+                    _send(service, opened, lock.holder)
                 return opened
-        except SenderBusyError as busy:
+        except LockHeldError as busy:
             opened = _opened(service, digest, opened.key if opened else wanted)
             if opened is None or opened.is_planned:
                 complain(f"{busy.holder} plans and sends what is due; to see how it stands: {ask}")

@@ -34,7 +34,8 @@ from digest.subscribers.subscription import ALL
 from mail.address import Address
 from storage import database as databases
 from storage.database import Database, StoreError
-from storage.sender_lock import SenderBusyError, sender_lock
+from storage.store import SENDER, LockHeldError
+from storage.store_file import StoreFile
 from tests.digest.relay import KEY, ScriptedRelay, installed, newsroom
 from tests.given import NOW
 from tests.installed import ARTICLE, COMMAND, budkavle
@@ -347,11 +348,11 @@ class TestInPlace:
 
     def test_while_a_daemon_runs_nothing_is_restored(self, config: Config, backup: Backup) -> None:
         before = config.store_path.read_bytes()
-        with sender_lock(config.store_path) as holder:
+        with StoreFile(config.store_path).lock(SENDER) as lock:
             done = budkavle("restore", backup.folder, "--replace", folder=config.folder)
             assert (done.code, done.out) == (75, "")
-            assert holder in done.err
-            with pytest.raises(SenderBusyError):
+            assert lock.holder in done.err
+            with pytest.raises(LockHeldError):
                 restore(backup, config.file, Wishes(replace=True), NOW)
         assert config.store_path.read_bytes() == before
 

@@ -60,7 +60,7 @@ def test_a_letter_goes_to_the_one_who_asked_from_a_sender_of_its_own_and_its_lin
         assert "asked on 9 January 2026" in text_of(english)
         assert confirm(service, token_in(letter), NOW).outcome is ConfirmOutcome.DONE
         assert relay.connections() == 1
-        assert service.sending.send(NOW + HOUR) == 0
+        assert send(service, NOW + HOUR) == 0
 
 
 @pytest.mark.parametrize("phase", ["rcpt", "dot"])
@@ -72,7 +72,7 @@ def test_a_letter_that_is_put_off_is_tried_after_5_15_and_60_minutes_under_its_o
         ask(service)
         for minutes, sent in ((0, 0), (4, 0), (5, 0), (19, 0), (20, 0), (79, 0), (80, 1)):
             before = relay.seen["mail"]
-            assert service.sending.send(NOW + minutes * MINUTE) == sent
+            assert send(service, NOW + minutes * MINUTE) == sent
             names.append(relay.seen["mail"] - before)
         assert names == [1, 0, 1, 0, 1, 0, 1]
         assert tokens_kept(service) == 1
@@ -83,7 +83,7 @@ def test_a_letter_that_no_relay_takes_is_given_up_when_its_token_would_be_over(t
     with ScriptedRelay({"rcpt": ["450 4.2.0 later"] * 100}) as relay, installation(tmp_path, relay.port) as service:
         ask(service)
         for hours in range(0, 80, 2):
-            service.sending.send(NOW + hours * HOUR)
+            send(service, NOW + hours * HOUR)
         assert states(service) == ["expired"]
         assert relay.seen["mail"] == 36
         assert tokens_kept(service) == 0
@@ -107,7 +107,7 @@ def test_a_fault_of_the_relay_keeps_every_letter_and_names_itself(script: dict[s
             send(service)
         assert "@" not in str(caught.value)
         assert states(service) == ["waiting", "waiting"]
-        assert service.sending.send(NOW + 5 * MINUTE) == 2
+        assert send(service, NOW + 5 * MINUTE) == 2
 
 
 def test_a_relay_that_hangs_up_over_the_dot_leaves_a_letter_uncertain_and_a_new_one_may_be_asked_for(
@@ -118,9 +118,9 @@ def test_a_relay_that_hangs_up_over_the_dot_leaves_a_letter_uncertain_and_a_new_
         assert send(service) == 0
         assert states(service) == ["uncertain"]
         token = token_in(read(relay.letters[0].wire))  # it came after all
-        assert service.sending.send(NOW + HOUR) == 0
+        assert send(service, NOW + HOUR) == 0
         ask(service, now=NOW + HOUR)
-        assert service.sending.send(NOW + HOUR) == 1
+        assert send(service, NOW + HOUR) == 1
         assert confirm(service, token, NOW + HOUR).outcome is ConfirmOutcome.DONE
 
 
