@@ -43,8 +43,10 @@ def _picture(path: Path, place: Place) -> Iterator[Finding]:
 def _written(config: Config) -> Iterator[tuple[Place, Path]]:
     yield from _with(("store", "url"), config.store_path.parent, "bounces", "bounces/unknown")
     yield from _with(("publish", "target"), config.publish_folder, "feeds")
-    if config.settings.mail.transport == "maildir":
-        yield from _with(("mail", "path"), config.outbox, "new", "cur", "tmp")
+    from budkavle.installation.wire_sending import transport  # noqa: PLC0415 - a faulty file is told without waiting
+
+    if outbox := transport(config).keeps_letters_in:
+        yield from _with(("mail", "path"), outbox, "new", "cur", "tmp")
 
 
 def _with(place: Place, folder: Path, *inner: str) -> Iterator[tuple[Place, Path]]:

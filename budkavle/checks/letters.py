@@ -19,12 +19,12 @@ from budkavle.config.settings import Digest
 from budkavle.config.toml_lines import Place
 from budkavle.installation.values import digest, publication
 from budkavle.installation.wire_feeds import site
+from budkavle.installation.wire_transactional import confirmations_from
 from budkavle.rendering.templates import kept_renderer, letter_templates, renderer
 from digest.editions.compose import masthead
 from digest.letters.letter import LetterTooLargeError, form, made_out
 from digest.letters.values import Recipient
 from digest.lifecycle.transactional_letter import Notice, NoticeKind, notice_letter
-from digest.transactional.compose import confirmations_from
 from mail.headers import HeaderError
 
 _READER = "anna@example.org"

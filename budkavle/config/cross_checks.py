@@ -13,7 +13,7 @@ from pathlib import Path
 from budkavle.config import field_types as forms
 from budkavle.config.faults import Finding, shown
 from budkavle.config.field_types import Wrong, is_loopback, nearest, slug, slugged
-from budkavle.config.settings import SOURCE_KINDS, Source
+from budkavle.config.settings import SOURCE_KINDS, Mail, Source
 from budkavle.config.toml_lines import Place
 from digest.editions.rhythms import RHYTHMS
 from feeds.serving.urls import oldest_slug
@@ -186,8 +186,10 @@ def _rhythm(place: Place, digest: Raw) -> Iterator[Finding]:
 
 
 def _mail(mail: Raw) -> Iterator[Finding]:
-    if mail.get("transport") == "smtp" and "smtp" not in mail:
-        yield Finding(place=("mail", "smtp"), what="is missing", remedy="add [mail.smtp] with the relay's host")
+    transport = mail.get("transport")
+    if transport in Mail.model_fields and transport not in mail:
+        remedy = f"add [mail.{transport}] with the relay's host"
+        yield Finding(place=("mail", str(transport)), what="is missing", remedy=remedy)
     smtp = _table(mail, "smtp")
     host, place = smtp.get("host"), ("mail", "smtp")
     if smtp.get("tls") == "none" and _fits(forms.host, host) and not is_loopback(str(host)):

@@ -148,6 +148,12 @@ class Mail(Table):
     confirmations_from: Mailbox | None = None
     smtp: Smtp | None = None
 
+    @property
+    def relay(self) -> Smtp | None:
+        """The table that is called as the transport: of the relay that takes the letters, if it needs one."""
+        table: Smtp | None = getattr(self, self.transport, None)
+        return table
+
 
 class Imap(Table):
     """A mailbox that returned mail is read from."""

@@ -30,7 +30,6 @@ from budkavle.web.app import application
 from budkavle.web.feeds.http_protocol import Protocol
 from budkavle.web.proxies import Proxies
 from budkavle.web.server import Server
-from digest.sending.send import settle
 
 log = structlog.get_logger()
 Front = Callable[[Service, ASGIApp], ASGIApp]
@@ -85,7 +84,7 @@ class Daemon:
             server_header=False,
             timeout_graceful_shutdown=_REQUESTS_SECONDS,
         )
-        await asyncio.to_thread(settle, self._service, now())  # once, and before anything is planned
+        await asyncio.to_thread(self._service.sending.settle, now())  # once, and before anything is planned
         self._work.sending.start()
         self._waking.start()
         self._loop = asyncio.get_running_loop()

@@ -14,7 +14,6 @@ from articles.sources.reading import Refused
 from budkavle.alarms.alarms import Alarm, AlarmKind, alarm
 from budkavle.alarms.monitor import Watch
 from budkavle.installation.wiring import Service
-from digest.sending.send import drop_erased_forms
 from feeds.publishing.publish import Published
 
 log = structlog.get_logger()
@@ -101,7 +100,7 @@ class Newsdesk:
     def _let_time_pass(self, now: datetime) -> None:
         """Write down what time has changed, and drop letters with erased texts that were under way when it was said."""
         self._importing.lapse.round(now)
-        drop_erased_forms(self._service)
+        self._service.letters.drop_erased()
 
     def _publish(self, now: datetime) -> None:
         # Documents are made of the store alone; which of them there are, of the feeds that are not over as well.

@@ -19,8 +19,6 @@ from budkavle.daemon.sending_thread import SendingThread
 from budkavle.daemon.systemd import notify
 from budkavle.installation.wiring import Service
 from budkavle.maintenance.retention import keep
-from digest.sending.send import send_holding
-from digest.transactional.post import post_notices
 from mail.reply import Verdict
 
 _FIRST_NEWS_SECONDS = 60
@@ -101,7 +99,7 @@ class Work:
 
     async def _post_notices(self) -> None:
         with self.watch.over(AlarmKind.SENDING_FAILED, "letters about subscriptions"):
-            await post_notices(self._service, now, partial(self._goes_on, JobName.NOTICES))
+            await self._service.transactional.post(now, partial(self._goes_on, JobName.NOTICES))
 
     def _plan(self) -> None:
         with self.watch.over(AlarmKind.PLANNING_FAILED, "leaves"):
@@ -115,7 +113,7 @@ class Work:
         """One round of sending, in the sending thread's loop."""
         with self.watch.over(AlarmKind.SENDING_FAILED, "sending"):
             await asyncio.to_thread(self._service.edition_control.resume_due, now())
-            await send_holding(self._service, self._name, now, self._stopping, self._sends)
+            await self._service.sending.send_holding(self._name, now, self._stopping, self._sends)
         self._rounds.sign(JobName.SENDING)
 
     def _sends(self, verdict: Verdict | None) -> None:

@@ -31,7 +31,7 @@ from feeds.publishing.refresh_entries import RefreshEntries
 from feeds.publishing.verify_archive import VerifyArchive
 from feeds.serving.urls import oldest_slug
 from storage.database import Database
-from storage.publishing_lock import publishing_lock
+from storage.store import PUBLISHER
 
 
 def feeds(config: Config) -> tuple[Feed, ...]:
@@ -152,7 +152,7 @@ class Syndication:
             expected=self.expected,
             refresh=refresh,
             build_feed=self.build_feed,
-            alone=partial(publishing_lock, self.config.store_path),
+            alone=partial(self.database.lock, PUBLISHER, waits=True),
             wait=self.wait,
         )
 

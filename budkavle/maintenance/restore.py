@@ -27,7 +27,8 @@ from digest.lifecycle.adapters.journal_position import NAME as LEAVES
 from digest.lifecycle.adapters.unsubscribe_journal import merged
 from storage.database import Database, knows_revision, plain_faults, store_error
 from storage.durable import put_in_place, write_private
-from storage.sender_lock import sender_lock
+from storage.store import SENDER
+from storage.store_file import StoreFile
 
 _LOGS = ("", "-wal", "-shm", "-journal")
 """What SQLite may keep beside a file, by the ends of the names."""
@@ -79,7 +80,7 @@ class Wishes:
 def restore(backup: Backup, file: Path, wishes: Wishes, now: datetime) -> Restored:
     """Put a backup in the place that the configuration in `file` names, or the backup's own where there is none.
 
-    Raises BackupError, StoreInPlaceError, SenderBusyError, StoreError, ConfigFaults.
+    Raises BackupError, StoreInPlaceError, LockHeldError, StoreError, ConfigFaults.
     """
     if not knows_revision(backup.manifest.revision):
         what = f"it was made by Budkavle {backup.manifest.budkavle}, with schema {backup.manifest.revision}"
@@ -90,7 +91,7 @@ def restore(backup: Backup, file: Path, wishes: Wishes, now: datetime) -> Restor
     if store.exists() and not wishes.replace:
         raise StoreInPlaceError(store)
     store.parent.mkdir(parents=True, exist_ok=True)
-    with sender_lock(store), _prepared(backup, store) as prepared:
+    with StoreFile(store).lock(SENDER), _prepared(backup, store) as prepared:
         taken_in, presumed = _made_safe(_at(config, prepared), backup, now, nothing_was_sent=wishes.nothing_was_sent)
         places = _Places(backup=backup, now=now)
         if own:

@@ -24,11 +24,10 @@ from digest.editions.delivery import DeliveryState
 from digest.editions.edition import CLOSED, EditionState, EditionStatus
 from digest.editions.slots import latest_slot, slot_on
 from digest.lifecycle.adapters.by_operator import Wish
-from digest.sending import send as delivering
 from digest.subscribers.subscription import filter_of
 from feeds.formats.forms import MEDIA_TYPES
 from mail.address import parse_address
-from storage.sender_lock import SenderBusyError, sender_lock
+from storage.store import SENDER, LockHeldError
 
 Say = Callable[[str], None]
 
@@ -141,10 +140,10 @@ async def _catch_up(service: Service, now: datetime, say: Say) -> bool:
         return False
     edition = newest if newest and newest.key >= slot.key else service.planning.open_period(digest, slot.key, now)
     try:
-        with sender_lock(service.config.store_path) as name:
+        with service.database.lock(SENDER) as lock:
             service.planning.plan(digest, edition)
-            await delivering.send_holding(service, name, lambda: now, lambda: False, lambda _: None)
-    except SenderBusyError:  # a daemon runs: it plans and sends what is open
+            await service.sending.send_holding(lock.holder, lambda: now, lambda: False, lambda _: None)
+    except LockHeldError:  # a daemon runs: it plans and sends what is open
         return False
     say(f"{edition.key}: the edition that was due since then, made up for at once")
     return True
@@ -171,7 +170,7 @@ async def _live_through(service: Service, plot: Calendar, week: Week) -> int:
     service.syndication.publish.build()
     service.planning.plan_due(digest, friday)
     outcomes: list[object] = []
-    await delivering.send(service, lambda: friday, lambda: False, outcomes.append)
+    await service.sending.send(lambda: friday, lambda: False, outcomes.append)
     status = service.edition_counts.newest_status(digest.name)
     if status and not _is_out(status):
         raise DemoFailedError(status)

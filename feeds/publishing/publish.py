@@ -68,7 +68,7 @@ class PublishFeeds:
     expected: ExpectedDocuments
     refresh: RefreshEntries
     build_feed: BuildFeed
-    alone: Callable[[], AbstractContextManager[None]]
+    alone: Callable[[], AbstractContextManager[object]]
     wait: Callable[[float], None]
 
     def repair(self) -> bool:

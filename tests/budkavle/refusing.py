@@ -10,11 +10,9 @@ from sqlalchemy import func, select
 
 from budkavle.installation.wiring import Service
 from digest.adapters.tables import deliveries, subscribers, subscriptions
-from digest.bounces.process import take_in
 from digest.editions.delivery import DeliveryState
 from digest.editions.edition import Edition, EditionStatus
 from digest.editions.slots import PeriodKey
-from digest.sending.send import send
 from tests.budkavle.returned import as_returned
 from tests.digest.relay import KEY, ScriptedRelay, join, newsroom, publish
 from tests.given import NOW, going_on_from, plan_period
@@ -68,7 +66,7 @@ def readers(
 
 async def go_on(service: Service, moment: datetime = NOW) -> EditionStatus:
     """Send what is due at this moment; says how the newest edition stands then."""
-    await send(service, going_on_from(moment), lambda: False, lambda _: None)
+    await service.sending.send(going_on_from(moment), lambda: False, lambda _: None)
     return list(service.edition_counts.status())[-1]
 
 
@@ -88,7 +86,7 @@ def come_back(service: Service, moment: datetime, *recipients: str, name: str = 
             edition = connection.execute(select(func.max(deliveries.c.edition_id)).where(*sent)).scalar_one()
         raw = as_returned(service, name, edition, subscription)
         for _ in range(2):
-            take_in(service, raw, "", moment)
+            service.process_bounces.take(raw, "", moment)
 
 
 def outcome(status: EditionStatus) -> dict[str, int]:

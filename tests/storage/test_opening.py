@@ -18,7 +18,8 @@ from budkavle.installation.shipped_config import write_config
 from budkavle.installation.wire_articles import sources
 from storage import database as databases
 from storage.database import Database, head_revision
-from storage.sender_lock import sender_lock
+from storage.store import SENDER
+from storage.store_file import StoreFile
 from tests.storage.test_store_gone import MAKING, READING, WRITING, names, typed
 from tests.storage.test_store_gone import there as there  # noqa: PLC0414 - a fixture
 
@@ -71,13 +72,13 @@ def test_check_names_the_upgrade(old: Path, capsys: pytest.CaptureFixture[str]) 
 def test_nobody_changes_the_schema_under_a_running_daemon(
     old: Path, command: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with sender_lock(old / "var" / "budkavle.db") as holder:
+    with StoreFile(old / "var" / "budkavle.db").lock(SENDER) as lock:
         code = typed(command)
     if command in BEFORE_THE_STORE:
         assert code == 0
     else:
         assert code == 75
-        assert f"{holder} runs on this store already" in capsys.readouterr().err
+        assert f"{lock.holder} runs on this store already" in capsys.readouterr().err
     assert schema(old) == OLD
 
 

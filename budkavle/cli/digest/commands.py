@@ -40,10 +40,9 @@ from digest.editions.delivery import OPEN, DeliveryState
 from digest.editions.digest import Digest
 from digest.editions.edition import CLOSED, Edition, EditionStatus, newest_of_each
 from digest.editions.slots import PeriodKey
-from digest.sending.send import send_holding, settle
 from mail.address import parse_address
 from mail.reply import Verdict
-from storage.sender_lock import SenderBusyError, sender_lock
+from storage.store import SENDER, LockHeldError
 
 _PLANNED_WITHIN_SECONDS = 60
 """How long `digest send` waits for the plan of a daemon, which looks every twenty seconds."""
@@ -181,14 +180,14 @@ def _carried_out(service: Service, digest: Digest, wanted: PeriodKey | None) -> 
     opened, ask = None, f"budkavle digest status {digest.name}"
     for left in range(_PLANNED_WITHIN_SECONDS, -1, -1):
         try:
-            with sender_lock(service.config.store_path) as holder:
-                settle(service, now())
+            with service.database.lock(SENDER) as lock:
+                service.sending.settle(now())
                 opened = _opened(service, digest, opened.key if opened else wanted)
                 if opened is not None:
                     opened = service.planning.plan(digest, opened)
-                    _send(service, opened, holder)
+                    _send(service, opened, lock.holder)
                 return opened
-        except SenderBusyError as busy:
+        except LockHeldError as busy:
             opened = _opened(service, digest, opened.key if opened else wanted)
             if opened is None or opened.is_planned:
                 complain(f"{busy.holder} plans and sends what is due; to see how it stands: {ask}")
@@ -235,7 +234,7 @@ async def _send_until_asked_to_stop(service: Service, holder: str, told: Callabl
     hangup.heard_by(lambda: loop.call_soon_threadsafe(_hung_up, hangup, asked))
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, asked.set)
-    sending = asyncio.ensure_future(send_holding(service, holder, now, asked.is_set, told))
+    sending = asyncio.ensure_future(service.sending.send_holding(holder, now, asked.is_set, told))
     waiting = asyncio.ensure_future(asked.wait())
     await asyncio.wait([sending, waiting], return_when=asyncio.FIRST_COMPLETED)
     done, _ = await asyncio.wait([sending], timeout=_DRAIN_SECONDS)

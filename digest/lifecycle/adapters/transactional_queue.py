@@ -32,9 +32,11 @@ from digest.subscribers.adapters.events import note
 from digest.subscribers.adapters.tokens import NewToken, keep, withdraw
 from digest.subscribers.events import Event, EventKind
 from digest.subscribers.subscription import SubscriptionState
-from mail.adapters.throttle import Learned, Pacing, pace_of, take
 from mail.adapters.throttle import keep as keep_limits
+from mail.adapters.throttle import pace_of, take
+from mail.limits.estimates import Learned
 from mail.limits.relay_limits import judged as judge
+from mail.limits.throttle import Pacing
 from mail.reply import Reply, Verdict
 from storage.columns import Instant
 

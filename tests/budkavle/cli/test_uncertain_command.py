@@ -20,7 +20,6 @@ from digest.editions.delivery import DeliveryState
 from digest.editions.edition import EditionStatus
 from digest.editions.slots import PeriodKey
 from digest.lifecycle.adapters.by_operator import Wish
-from digest.sending.send import send
 from digest.subscribers.subscription import ALL
 from mail.address import Address
 from tests.digest.relay import HANG_UP, KEY, TITLE, ScriptedRelay, join, newsroom, publish
@@ -41,7 +40,7 @@ async def go_on(service: Service, moment: datetime = NOW) -> EditionStatus:
     newest = service.editions.newest("veckobrev")
     assert newest
     service.edition_control.resume(newest)
-    await send(service, going_on_from(moment), lambda: False, lambda _: None)
+    await service.sending.send(going_on_from(moment), lambda: False, lambda _: None)
     return list(service.edition_counts.status())[-1]
 
 

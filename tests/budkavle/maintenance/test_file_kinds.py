@@ -19,9 +19,7 @@ from budkavle.maintenance.back_up import back_up
 from budkavle.maintenance.file_kinds import KINDS, Fate, kind_of
 from budkavle.maintenance.mentioning_files import left_to_delete
 from budkavle.maintenance.restore import Wishes, restore
-from digest.bounces.process import take_in
 from digest.editions.slots import PeriodKey
-from digest.sending.send import send
 from mail.address import Address
 from storage.database import copy_store
 from tests.budkavle.life import ask, post
@@ -87,10 +85,10 @@ def lived_through(service: Service) -> None:
     told_by_commands(service.config.file, home)
     service.syndication.publish.build()
     plan_period(service, service.digests[0], PeriodKey("2026-01-09"), NOW)
-    asyncio.run(send(service, going_on_from(NOW), lambda: False, lambda _: None))
+    asyncio.run(service.sending.send(going_on_from(NOW), lambda: False, lambda _: None))
     post(service)
     for number, data in enumerate([*coded(WHO).values(), *coded(OTHER).values()]):
-        take_in(service, b"From: a@example.org\nMessage-ID: <%d@example.org>\n" % number + data, "", NOW)
+        service.process_bounces.take(b"From: a@example.org\nMessage-ID: <%d@example.org>\n" % number + data, "", NOW)
 
 
 def told_by_commands(config: Path, home: Path) -> None:

@@ -29,12 +29,12 @@ from digest.editions.delivery import OPEN, DeliveryState
 from digest.editions.edition import EditionState
 from digest.editions.slots import PeriodKey
 from digest.lifecycle.adapters.by_operator import Wish
-from digest.sending.send import send
 from digest.subscribers.subscription import ALL
 from mail.address import Address
 from storage import database as databases
 from storage.database import Database, StoreError
-from storage.sender_lock import SenderBusyError, sender_lock
+from storage.store import SENDER, LockHeldError
+from storage.store_file import StoreFile
 from tests.digest.relay import KEY, ScriptedRelay, installed, newsroom
 from tests.given import NOW
 from tests.installed import ARTICLE, COMMAND, budkavle
@@ -158,8 +158,8 @@ class TestOverAWeek:
         before = set(new.iterdir()) if new.is_dir() else set()
         with open_service(config) as service:
             list(service.importing.store.import_all(everything(service.importing.sources), now))
-            service.planning.plan_due(service.digests[0], now)
-            await send(service, lambda: now, lambda: False, lambda _: None)
+            service.planning.plan_due(config.settings.digests[0], now)
+            await service.sending.send(lambda: now, lambda: False, lambda _: None)
         after = set(new.iterdir()) if new.is_dir() else set()
         return sorted(shown(path.read_text()) for path in after - before)
 
@@ -349,11 +349,11 @@ class TestInPlace:
 
     def test_while_a_daemon_runs_nothing_is_restored(self, config: Config, backup: Backup) -> None:
         before = config.store_path.read_bytes()
-        with sender_lock(config.store_path) as holder:
+        with StoreFile(config.store_path).lock(SENDER) as lock:
             done = budkavle("restore", backup.folder, "--replace", folder=config.folder)
             assert (done.code, done.out) == (75, "")
-            assert holder in done.err
-            with pytest.raises(SenderBusyError):
+            assert lock.holder in done.err
+            with pytest.raises(LockHeldError):
                 restore(backup, config.file, Wishes(replace=True), NOW)
         assert config.store_path.read_bytes() == before
 

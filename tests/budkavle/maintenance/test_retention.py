@@ -14,7 +14,6 @@ from budkavle.maintenance.retention import Kept, keep
 from digest.adapters.tables import deliveries, receipts, variants
 from digest.editions.adapters.retention import Retention
 from digest.editions.slots import PeriodKey
-from digest.sending.send import send
 from tests.digest.relay import KEY, newsroom, publish
 from tests.given import NOW, plan_period
 
@@ -28,7 +27,7 @@ async def opened(tmp_path: Path) -> AsyncIterator[Service]:
     with newsroom(tmp_path) as service:
         digest = service.digests[0]
         plan_period(service, digest, PeriodKey(KEY), NOW)
-        await send(service, lambda: NOW, lambda: False, lambda _: None)
+        await service.sending.send(lambda: NOW, lambda: False, lambda _: None)
         publish(service, "En vecka senare")
         plan_period(service, digest, PeriodKey("2026-01-16"), NOW + 7 * DAY)
         yield service

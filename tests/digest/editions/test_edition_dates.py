@@ -15,7 +15,8 @@ from budkavle.config.load import load
 from budkavle.installation.wiring import Service, open_service
 from digest.editions.slots import PeriodKey
 from mail.address import Address
-from storage.sender_lock import sender_lock
+from storage.store import SENDER
+from storage.store_file import StoreFile
 from tests.digest.relay import join, newsroom, publish
 from tests.given import NOW, plan_period
 from tests.installed import ARTICLE, COMMAND, Outcome, budkavle, page
@@ -119,7 +120,7 @@ def test_digest_send_beside_another_sender_waits_for_the_plan(home: Path) -> Non
     subscribed(home)
     config = load(home / "config.toml")
     words = [COMMAND, "digest", "send", "veckobrev", "--edition", TODAY, "--json"]
-    with open_service(config) as service, sender_lock(config.store_path):
+    with open_service(config) as service, StoreFile(config.store_path).lock(SENDER):
         with subprocess.Popen(words, cwd=home, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
             digest, planned = service.digests[0], None
             while planned is None or not planned.is_planned:

@@ -18,7 +18,6 @@ from digest.editions.edition import EditionState, EditionStatus
 from digest.editions.slots import PeriodKey
 from digest.letters.content import Content
 from digest.letters.letter import Form
-from digest.sending.send import render_forms, send
 from tests.digest.relay import KEY, join, newsroom, publish
 from tests.given import NOW, plan_period
 
@@ -70,7 +69,7 @@ def test_another_digests_edition_closes_nothing(service: Service) -> None:
 
 
 async def test_a_closed_outcome_never_changes(service: Service) -> None:
-    await send(service, lambda: NOW, lambda: False, lambda _: None)
+    await service.sending.send(lambda: NOW, lambda: False, lambda _: None)
     before = statuses(service)
     plan_period(service, service.digests[0], NEXT, NOW)
     service.edition_control.resume(before[0].edition)
@@ -99,7 +98,7 @@ def test_a_letter_that_cannot_be_rendered_is_held_and_the_others_go_on(
         return composed(composer, *words)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Composer, "letter_form", form)
-    render_forms(service, NOW)
+    service.letters.render_waiting(NOW)
     status = statuses(service)[-1]
     assert outcome(status) == {"planned": 3, "held": 1}
     assert (status.unexplained, status.needs_a_person) == (0, True)

@@ -19,7 +19,6 @@ from digest.editions.delivery import DeliveryState
 from digest.editions.explanation import WhyNot
 from digest.editions.slots import PeriodKey
 from digest.letters.content import Showing
-from digest.sending.send import send
 from digest.subscribers.suppression import SuppressionReason
 from mail.address import Address
 from tests.digest.relay import KEY, TITLE, join, newsroom, publish
@@ -39,7 +38,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
 async def sent(service: Service, key: str, weeks: int = 0) -> None:
     digest = service.digests[0]
     plan_period(service, digest, PeriodKey(key), NOW + weeks * WEEK)
-    await send(service, lambda: NOW + weeks * WEEK, lambda: False, lambda _: None)
+    await service.sending.send(lambda: NOW + weeks * WEEK, lambda: False, lambda _: None)
 
 
 def suppress(service: Service, address: str, reason: SuppressionReason) -> None:

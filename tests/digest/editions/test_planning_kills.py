@@ -21,7 +21,7 @@ from digest.editions.edition import EditionState
 from digest.editions.selection import newsroom
 from digest.editions.slots import PeriodKey
 from digest.lifecycle.adapters.by_operator import ByOperator, Wish
-from digest.sending.adapters.outcomes import OnUncertain
+from digest.sending.sender import OnUncertain
 from digest.subscribers.subscription import ALL, filter_of
 from mail.address import Address
 from mail.reply import Phase, Reply

@@ -20,7 +20,7 @@ from digest.editions.delivery import DeliveryState
 from digest.editions.selection import newsroom
 from digest.editions.slots import PeriodKey
 from digest.ids import VariantId
-from digest.sending.adapters.outcomes import OnUncertain
+from digest.sending.sender import OnUncertain
 from digest.subscribers.subscription import ALL
 from storage.database import Database
 from tests.digest.editions.test_selection_lives import PEOPLE, SETS, Lives, Person, Text

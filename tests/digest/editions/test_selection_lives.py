@@ -42,8 +42,9 @@ from digest.editions.edition import Edition
 from digest.editions.selection import newsroom
 from digest.editions.slots import PeriodKey
 from digest.lifecycle.adapters.by_operator import ByOperator, Wish
-from digest.sending.adapters.outcomes import OnUncertain, settle_dead
+from digest.sending.adapters.outcomes import settle_dead
 from digest.sending.adapters.uncertain import Settled, UncertainLetters
+from digest.sending.sender import OnUncertain
 from digest.sending.uncertain import Finding
 from digest.subscribers.adapters.subscribers import Subscribers
 from digest.subscribers.subscription import ALL, filter_of

@@ -29,7 +29,7 @@ from digest.editions.slots import PeriodKey
 from digest.letters.content import Showing
 from digest.letters.room import Fit, unbounded
 from digest.lifecycle.adapters.by_operator import ByOperator, Wish
-from digest.sending.adapters.outcomes import OnUncertain
+from digest.sending.sender import OnUncertain
 from digest.subscribers.adapters.subscribers import Subscribers
 from digest.subscribers.subscription import ALL, filter_of
 from mail.address import Address

@@ -15,8 +15,7 @@ from digest.editions.delivery import DeliveryState
 from digest.editions.edition import Edition, EditionState, EditionStatus
 from digest.editions.slots import PeriodKey
 from digest.lifecycle.adapters.by_operator import Wish
-from digest.sending.adapters.outcomes import OnUncertain
-from digest.sending.send import render_forms
+from digest.sending.sender import OnUncertain
 from mail.address import Address
 from mail.reply import Phase, Reply
 from tests.digest.relay import KEY, join, newsroom, publish
@@ -30,7 +29,7 @@ LATER = NOW + timedelta(hours=1)
 
 def planned(service: Service, key: str = KEY) -> Edition:
     made = plan_period(service, service.digests[0], PeriodKey(key), PLANNED)
-    render_forms(service, PLANNED)
+    service.letters.render_waiting(PLANNED)
     return made
 
 

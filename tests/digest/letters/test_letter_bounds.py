@@ -24,7 +24,6 @@ from digest.editions.slots import PeriodKey
 from digest.letters.content import Content, Row, Showing
 from digest.letters.letter import HTML_BYTES, Form, LetterTooLargeError, made_out, rendered
 from digest.letters.values import Recipient, Shown
-from digest.sending.send import render_forms, send
 from tests.digest.relay import KEY, newsroom
 from tests.given import LINGONMARK, NOW, draft, plan_period
 
@@ -88,7 +87,7 @@ async def test_a_letter_of_200_items_with_titles_of_300_characters_is_bounded_an
     assert len(in_letter) > 30
     assert f"Det finns {201 - len(in_letter)} nyheter till." in unescape(html).replace("\N{NO-BREAK SPACE}", " ")
     assert html.count(masthead(service.publication, digest).edition_url(KEY)) == 3
-    await send(service, lambda: NOW, lambda: False, lambda _: None)
+    await service.sending.send(lambda: NOW, lambda: False, lambda _: None)
     page = service.past_editions.archived(digest, KEY)
     assert page is not None
     assert {each.item.headline for each in (*page.items, *page.named)} >= set(titles)
@@ -120,7 +119,7 @@ async def test_notices_come_before_news_shortened_and_those_without_room_are_owe
     for number in range(100):
         publish(service, f"Rubrik {number} " + "om en bussgata " * 20 + "i Granvik")
     plan_period(service, digest, PeriodKey(KEY), NOW)
-    await send(service, lambda: NOW, lambda: False, lambda _: None)
+    await service.sending.send(lambda: NOW, lambda: False, lambda _: None)
     for history in service.articles.histories():
         if history.newest.article.title.startswith("Rubrik"):
             service.articles.act(history.newest.article.id, Kind.CORRECTED, "Det var fel dag. " * 50, NOW)
@@ -136,7 +135,7 @@ async def test_notices_come_before_news_shortened_and_those_without_room_are_owe
         notices = [row for row in only_content(service, edition).rows if row.showing is Showing.CORRECTED]
         told += len(notices)
         assert "Något nytt" not in html, "notices first: the page names it"
-        await send(service, lambda week=week: NOW + week * WEEK, lambda: False, lambda _: None)  # type: ignore[misc]
+        await service.sending.send(lambda week=week: NOW + week * WEEK, lambda: False, lambda _: None)  # type: ignore[misc]
     assert told == 100
     assert week <= 3, "a letter has room for more than forty"
 
@@ -150,7 +149,7 @@ def test_what_is_withdrawn_in_mid_run_makes_room_for_what_its_letter_had_none_fo
     gone = [row.article for row in before.rows if row.showing is Showing.ITEM][:5]
     for article in gone:
         service.articles.act(article, Kind.WITHDRAWN, "Gäller inte.", NOW)
-    assert render_forms(service, NOW)
+    assert service.letters.render_waiting(NOW)
     (after,) = contents_of_letters(service, edition)
     assert not {row.article for row in after.rows} & set(gone)
     named = sum(row.showing is Showing.NAMED for row in after.rows)

@@ -12,7 +12,6 @@ from sqlalchemy import select
 from budkavle.installation.wiring import Service
 from budkavle.maintenance.retention import keep
 from digest.adapters.tables import deliveries, subscribers, subscriptions
-from digest.bounces.process import take_in
 from digest.editions.delivery import DeliveryState
 from digest.editions.slots import PeriodKey
 from digest.lifecycle.double_opt_in import ConfirmOutcome
@@ -263,7 +262,7 @@ def test_deliveries_of_a_digest_that_both_had_still_add_up_after_a_move(service:
 def test_my_data_tells_of_letters_that_came_back(tmp_path: Path) -> None:
     with returning(tmp_path) as service:
         asyncio.run(week_of(service, 0))
-        take_in(service, returned(service, "hard.postfix.5.1.1", 0), "", NOW + DAY)
+        service.process_bounces.take(returned(service, "hard.postfix.5.1.1", 0), "", NOW + DAY)
         service.request_my_data.ask(leave_token(service, "lasare0@example.org"), NOW)
         found = service.request_my_data.report(opened(service, token_in(post(service)[-1])), NOW)
     assert found is not None

@@ -25,7 +25,6 @@ from digest.ids import SubscriptionId
 from digest.lifecycle.adapters import unsubscribe_journal as leave_journal
 from digest.lifecycle.adapters.unsubscribe_journal import Place, UnsubscribeJournal
 from digest.lifecycle.unsubscribe_journal import How, Leave, Left, proof_of, read, written
-from digest.sending.send import send
 from digest.subscribers.subscription import SubscriptionState
 from mail.address import Address
 from tests.budkavle.daemon.test_daemon import running
@@ -131,7 +130,7 @@ async def test_who_leaves_while_the_store_is_locked_gets_no_letter_that_nobody_h
     with locked(service.config.store_path):
         assert service.unsubscribe.leave(token(service, 1), NOW).left is Left.NOW
     assert states(service) == ["active"] * 3  # nobody has told the store yet
-    await send(service, lambda: NOW, lambda: False, lambda _: None)
+    await service.sending.send(lambda: NOW, lambda: False, lambda _: None)
     assert states(service) == ["active", "ended", "active"]
     letters = [path.read_bytes().split(b"\r\n")[0] for path in (service.config.outbox / "new").iterdir()]
     assert sorted(letters) == [b"To: lasare0@example.org", b"To: lasare2@example.org"]

@@ -19,11 +19,10 @@ from digest.editions.edition import EditionState, EditionStatus
 from digest.editions.slots import PeriodKey
 from digest.ids import EditionId, SubscriptionId, VariantId
 from digest.sending.adapters.engine import Sending, send_all
-from digest.sending.adapters.outcomes import OnUncertain
 from digest.sending.commit_group import Committed, Group
-from digest.sending.send import render_forms, send
+from digest.sending.sender import OnUncertain
 from mail.adapters.found_limits import FoundLimits
-from mail.adapters.throttle import Pacing
+from mail.limits.throttle import Pacing
 from mail.relay import Envelope
 from mail.reply import Phase, Reply, Verdict
 from tests.digest.relay import HANG_UP, KEY, ScriptedRelay, newsroom
@@ -37,7 +36,7 @@ LOST = Reply(phase=Phase.DATA, code=0, text="connection closed by the relay")
 
 def planned(service: Service, key: str = KEY) -> None:
     plan_period(service, service.digests[0], PeriodKey(key), NOW)
-    render_forms(service, NOW)
+    service.letters.render_waiting(NOW)
 
 
 def status(service: Service) -> EditionStatus:
@@ -49,7 +48,7 @@ def outcome(service: Service) -> dict[str, int]:
 
 
 async def go_on(service: Service) -> None:
-    await send(service, going_on_from(NOW), lambda: False, lambda _: None)
+    await service.sending.send(going_on_from(NOW), lambda: False, lambda _: None)
 
 
 async def test_many_connections_mail_everybody_once(tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ from digest.editions.edition import EditionState, EditionStatus
 from digest.editions.slots import PeriodKey
 from digest.sending.adapters.claims import has_work
 from digest.sending.adapters.ledger import FencedError
-from digest.sending.adapters.outcomes import OnUncertain, has_unsettled
-from digest.sending.send import render_forms
+from digest.sending.adapters.outcomes import has_unsettled
+from digest.sending.sender import OnUncertain
 from digest.subscribers.suppression import SuppressionReason
 from mail.address import Address
 from mail.reply import Phase, Reply, Verdict
@@ -40,7 +40,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 def plan(service: Service, key: PeriodKey) -> None:
     plan_period(service, service.digests[0], key, NOW)
-    render_forms(service, NOW)
+    service.letters.render_waiting(NOW)
 
 
 def ledger(service: Service, on_uncertain: OnUncertain = OnUncertain.HOLD) -> Steps:

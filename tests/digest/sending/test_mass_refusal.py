@@ -13,7 +13,6 @@ from budkavle.installation.wiring import Service, open_service
 from digest.adapters.tables import bounces, suppressions
 from digest.editions.delivery import DeliveryState
 from digest.editions.edition import EditionState, EditionStatus
-from digest.sending.send import send
 from mail.address import Address
 from tests.budkavle.refusing import MINUTE, PickyRelay, go_on, outcome, readers
 from tests.given import NOW, going_on_from
@@ -114,8 +113,8 @@ async def test_half_of_the_last_hundred_with_one_answer_pause_although_others_ar
 async def test_evidence_is_counted_over_a_restart_of_the_sender(tmp_path: Path) -> None:
     with SomeRefused(all_of_them, "550 no") as relay, readers(tmp_path, relay, 20, *OWNERS) as service:
         for refused in (8, 16):
-            await send(
-                service, going_on_from(NOW), lambda refused=refused: len(relay.heard) > 3 * refused, lambda _: None
+            await service.sending.send(
+                going_on_from(NOW), lambda refused=refused: len(relay.heard) > 3 * refused, lambda _: None
             )
         (status,) = service.edition_counts.status()
         assert 8 <= status.counts[DeliveryState.FAILED] < 20
@@ -127,7 +126,7 @@ async def test_evidence_is_counted_over_a_restart_of_the_sender(tmp_path: Path) 
 
 async def test_evidence_and_suppressions_are_taken_back_with_the_letters(tmp_path: Path) -> None:
     with SomeRefused(all_of_them, "550 no") as relay, readers(tmp_path, relay, 10, *OWNERS) as service:
-        await send(service, going_on_from(NOW), lambda: len(relay.heard) > 45, lambda _: None)
+        await service.sending.send(going_on_from(NOW), lambda: len(relay.heard) > 45, lambda _: None)
         taken = take_refused(service, NOW + MINUTE)
         assert rows(service) == (taken, 0)
         assert taken > 5

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from budkavle.config.load import load
-from budkavle.installation.wiring import Service, open_service, pacing
+from budkavle.installation.wire_sending import transport
+from budkavle.installation.wiring import Service, open_service
 from digest.editions.edition import EditionState
 from digest.editions.slots import PeriodKey
-from digest.sending.send import render_forms, send
-from mail.adapters.throttle import Learned, learned_of
+from mail.adapters.throttle import learned_of
+from mail.limits.estimates import Learned
 from tests.digest.limited_relay import Allowed, LimitedRelay
 from tests.digest.relay import HANG_UP, KEY, ScriptedRelay, newsroom
 from tests.given import NOW, going_on_from, plan_period
@@ -21,14 +22,14 @@ def sent(service: Service) -> tuple[dict[str, int], EditionState]:
     edition = plan_period(service, service.digests[0], PeriodKey(KEY), NOW)
     assert edition
     service.edition_control.resume(edition)
-    render_forms(service, NOW)
-    asyncio.run(send(service, going_on_from(NOW), lambda: False, lambda _: None))
+    service.letters.render_waiting(NOW)
+    asyncio.run(service.sending.send(going_on_from(NOW), lambda: False, lambda _: None))
     status = next(iter(service.edition_counts.status()))
     return {state.value: number for state, number in status.counts.items() if number}, status.edition.state
 
 
 def learned(service: Service) -> Learned:
-    known = pacing(service.config)
+    known = transport(service.config).pacing
     assert known
     with service.database.read.begin() as connection:
         return learned_of(connection, known.relay)

@@ -19,9 +19,8 @@ from digest.editions.delivery import OPEN, DeliveryState
 from digest.editions.edition import EditionState, EditionStatus
 from digest.editions.slots import PeriodKey
 from digest.letters.letter import Form
-from digest.sending import send as delivering
-from digest.sending.adapters.outcomes import OnUncertain
-from digest.sending.send import send, settle
+from digest.sending import envelopes
+from digest.sending.sender import OnUncertain
 from mail.address import Address
 from mail.reply import Phase, Reply, Verdict
 from tests.digest.relay import KEY, SILENCE, TITLE, ScriptedRelay, join, newsroom, publish
@@ -45,7 +44,7 @@ def outcome(service: Service) -> dict[str, int]:
 
 async def send_all(service: Service) -> list[Verdict | None]:
     told: list[Verdict | None] = []
-    await send(service, going_on_from(NOW), lambda: False, told.append)
+    await service.sending.send(going_on_from(NOW), lambda: False, told.append)
     return told
 
 
@@ -60,7 +59,7 @@ async def test_a_sender_asked_to_stop_finishes_its_letter_and_returns_the_rest(t
     with newsroom(tmp_path) as service:
         planned(service)
         told: list[Verdict | None] = []
-        await send(service, going_on_from(NOW), lambda: bool(told), told.append)
+        await service.sending.send(going_on_from(NOW), lambda: bool(told), told.append)
         assert outcome(service) == {"sent": 1, "planned": 2}
         await send_all(service)
         assert outcome(service) == {"sent": 3}
@@ -125,7 +124,7 @@ async def test_a_fault_in_the_midst_of_sending_leaves_nothing_claimed(
     with newsroom(tmp_path) as service:
         planned(service)
         with monkeypatch.context() as broken:
-            broken.setattr(delivering, "made_out", _broken)
+            broken.setattr(envelopes, "made_out", _broken)
             with pytest.raises(OSError, match="broken"):
                 await send_all(service)
         assert outcome(service) == {"planned": 3}
@@ -184,7 +183,7 @@ def test_a_letter_in_doubt_is_no_news_in_the_next_edition(tmp_path: Path) -> Non
         dead = Steps(service.database.write, "dead", OnUncertain.HOLD, NOW)
         dead.mark(dead.claim(1, NOW)[0], NOW)
         later = NOW + timedelta(days=7)
-        settle(service, later)
+        service.sending.settle(later)
         plan_period(service, service.digests[0], PeriodKey("2026-01-16"), later)
         first, second = service.edition_counts.status()
         assert first.counts[DeliveryState.UNCERTAIN] == 1

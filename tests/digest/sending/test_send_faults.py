@@ -24,11 +24,11 @@ from digest.editions.slots import PeriodKey
 from digest.ids import EditionId
 from digest.letters.letter import Form
 from digest.lifecycle.adapters.by_operator import Wish
-from digest.sending import send as delivering
+from digest.sending import render
 from digest.sending.adapters import ledger
-from digest.sending.send import send
 from digest.subscribers.subscription import ALL
-from mail.adapters.smtp import RelayAddress, SmtpRelay, Tls
+from mail.adapters.smtp import SmtpRelay
+from mail.adapters.smtp_connect import RelayAddress, Tls
 from mail.address import Address
 from mail.relay import Envelope
 from mail.reply import Phase, Reply, Verdict, heals, verdict
@@ -53,7 +53,7 @@ def planned(service: Service, digest: int = 0) -> None:
 
 
 async def go_on(service: Service) -> None:
-    await send(service, going_on_from(NOW), lambda: False, lambda _: None)
+    await service.sending.send(going_on_from(NOW), lambda: False, lambda _: None)
 
 
 def statuses(service: Service) -> list[EditionStatus]:
@@ -80,14 +80,14 @@ def two_digests(folder: Path, relay: ScriptedRelay, readers: int, connections: i
 async def test_a_text_withdrawn_while_the_store_was_locked_leaves_the_letters_to_come(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, faults = delivering.pull, list[OperationalError]()
+    real, faults = render.pull, list[OperationalError]()
 
     def pull(*asked: object, **wanted: object) -> Pulled:
         if faults:
             raise faults.pop()
         return real(*asked, **wanted)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(delivering, "pull", pull)
+    monkeypatch.setattr(render, "pull", pull)
     with ScriptedRelay() as relay, newsroom(tmp_path, relay.port, 200, connections=2) as service:
         publish(service, "Kvar")
         planned(service)
@@ -242,7 +242,7 @@ async def test_a_variant_that_fails_after_a_pull_is_held_and_the_others_go(
         publish(service, "Buss till", "kollektivtrafik")
         publish(service, "Skola", "skola")
         planned(service)
-        delivering.render_forms(service, NOW)
+        service.letters.render_waiting(NOW)
         withdrawn = next(each.article.id for each in service.articles.histories() if each.article.title == "Buss")
         service.articles.act(withdrawn, Kind.WITHDRAWN, "fel", NOW)
 

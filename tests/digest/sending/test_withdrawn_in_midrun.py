@@ -22,7 +22,6 @@ from budkavle.maintenance.erase_article import erase
 from digest.adapters.tables import deliveries, subscribers, subscriptions, variant_items
 from digest.editions.delivery import DeliveryState
 from digest.editions.slots import PeriodKey
-from digest.sending.send import send
 from tests.digest.relay import KEY, Received, ScriptedRelay, join, newsroom, publish
 from tests.given import LINGONMARK, NOW, PAGES, draft, going_on_from, plan_period
 
@@ -37,7 +36,7 @@ def planned(service: Service) -> None:
 
 
 async def go_on(service: Service) -> None:
-    await send(service, going_on_from(NOW), lambda: False, lambda _: None)
+    await service.sending.send(going_on_from(NOW), lambda: False, lambda _: None)
 
 
 def words(letter: Received) -> str:
