@@ -26,7 +26,6 @@ from digest.adapters.tables import deliveries, receipts, subscribers, subscripti
 from digest.bounces.bounce import Taken
 from digest.editions.slots import PeriodKey
 from digest.lifecycle.adapters.by_operator import Joined, Wish
-from digest.lifecycle.erase_subscriber import erase
 from digest.lifecycle.expire_subscribers import Expired
 from digest.sending.sender import OnUncertain
 from digest.subscribers.adapters.events import note
@@ -377,6 +376,6 @@ async def test_letters_that_a_relay_has_are_left_to_it(tmp_path: Path) -> None:
         join(service, WHO)
         plan_period(service, service.digests[0], PeriodKey(KEY), NOW)
         await service.sending.send(lambda: NOW, lambda: False, lambda _: None)
-        done = erase(service, Address(WHO), NOW)
+        done = service.erase_subscriber.erase(Address(WHO), NOW)
     assert (done.known, done.letters, done.under_way, done.scrubbed) == (True, 0, False, True)
     assert traces(tmp_path) == []

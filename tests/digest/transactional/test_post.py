@@ -17,7 +17,7 @@ from budkavle.config.load import load
 from budkavle.installation.wiring import Service, open_service
 from digest.adapters.tables import tokens, transactional_letters
 from digest.editions.slots import PeriodKey
-from digest.lifecycle.subscribe import ConfirmOutcome
+from digest.lifecycle.double_opt_in import ConfirmOutcome
 from digest.transactional.post import NoticeTroubleError
 from tests.budkavle.die_me import MOMENTS
 from tests.budkavle.life import ANNA, ask, everything, installation, post, prepared, read, text_of, token_in
