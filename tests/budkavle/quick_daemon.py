@@ -28,14 +28,18 @@ def hang(*_: object) -> None:
     time.sleep(600)
 
 
-if __name__ == "__main__":
+def main(config: Path, *how: str) -> None:
     missing = IMPATIENT.keys() - vars(daemon).keys()
     if missing:
         sys.exit(f"the daemon has no {missing}")
     vars(daemon).update(IMPATIENT)
-    if "hangs" in sys.argv:
+    if "hangs" in how:
         vars(daemon).update(plan_due=hang)
-    if "impatient" in sys.argv:
+    if "impatient" in how:
         vars(daemon).update(WITHIN=dict.fromkeys(WITHIN, 3.0))
     logging.captureWarnings(capture=True)
-    run(config=Path(sys.argv[1]))
+    run(config=config)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), *sys.argv[2:])
