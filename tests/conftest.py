@@ -1,6 +1,8 @@
 """What every test may ask for: a real database with today's schema."""
 
+import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +11,10 @@ from hypothesis import settings
 
 from storage.database import Database
 from tests.installed import home  # noqa: F401 - a fixture for every test
+
+# Without compiled files each process compiles all of ours anew, and each new store its migrations.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # A busy machine is no fault of the code: speed is measured in benchmarks, never here.
 settings.register_profile("budkavle", deadline=None)

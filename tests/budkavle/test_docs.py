@@ -16,6 +16,7 @@ from cyclopts import App, CycloptsError
 
 from budkavle.cli.main import app
 from budkavle.cli.terminal import Exit
+from tests.budkavle.preloaded import preloaded
 from tests.installed import ARTICLE, COMMAND, budkavle, changed, free_port
 
 ROOT = Path(__file__).parents[2]
@@ -88,6 +89,14 @@ def slug(heading: str) -> str:
     return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Our command, where shells look for it."""
+    with preloaded(tmp_path_factory.mktemp("bin")) as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", str(folder), prepend=os.pathsep)
+        yield
+
+
 @pytest.fixture(scope="module")
 def tour(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder that the README leads to."""
@@ -115,7 +124,6 @@ def type_lines(lines: list[str], folder: Path, code: int) -> None:
     done = subprocess.run(
         ["/bin/sh", "-e", "-c", text],
         cwd=folder,
-        env={**os.environ, "PATH": f"{COMMAND.parent}{os.pathsep}{os.environ['PATH']}"},
         capture_output=True,
         text=True,
         check=False,
