@@ -34,7 +34,7 @@ class BuildHook(BuildHookInterface):
             self._made.cleanup()
 
     def _add_commit(self, into: dict[str, str]) -> None:
-        rules = runpy.run_path(str(Path(self.root, "budkavle", "commit.py")))
+        rules = runpy.run_path(str(Path(self.root, "budkavle", "installation", "version.py")))
         commit = rules["commit_of"](Path(self.root))
         if commit and not Path(self.root, "budkavle", rules["NAME"]).exists():
             into[self._file(rules["NAME"], json.dumps({"commit": commit}))] = f"budkavle/{rules['NAME']}"

@@ -27,7 +27,7 @@ from statistics import median, quantiles
 
 from benchmarks.report import number_of
 from benchmarks.serving import NGINX
-from budkavle.starting import write_config
+from budkavle.installation.shipped_config import write_config
 from tests.chaos.installation import COMMAND, LEAD, today
 from tests.chaos.sink import free_port
 

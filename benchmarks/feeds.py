@@ -28,15 +28,15 @@ from isal import igzip
 
 from articles.adapters.store import Arrival
 from articles.article import DateSource, Draft, Paragraph, Published, PublisherId, Section, SourceName, TopicId
-from budkavle.config import load
-from budkavle.publishing import build_feeds
-from budkavle.starting import write_config
-from budkavle.wiring import Service, open_service
-from feeds.documents import archive
-from feeds.entry import Feed, Site
-from feeds.kept import Kept
-from feeds.place import wanted
-from feeds.wholeness import broken
+from budkavle.config.load import load
+from budkavle.installation.shipped_config import write_config
+from budkavle.installation.wiring import Service, open_service
+from feeds.archive.placement import wanted
+from feeds.entries.entry import Feed, Site
+from feeds.formats.documents import archive
+from feeds.formats.wholeness import broken
+from feeds.formats.written_entry import Kept
+from feeds.publishing.publish import build_feeds
 from tests.chaos.installation import LEAD, today
 from tests.given import LINGONMARK
 

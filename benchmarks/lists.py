@@ -28,7 +28,7 @@ from statistics import median
 from email_validator import validate_email
 
 from benchmarks.report import number_of
-from budkavle.starting import write_config
+from budkavle.installation.shipped_config import write_config
 from tests.chaos.installation import today
 
 _COMMAND = Path(sys.executable).with_name("budkavle")

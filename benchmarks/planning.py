@@ -22,16 +22,16 @@ from sqlalchemy import Connection, Engine, event, func, insert, select, text
 
 from articles.adapters.store import Arrival, ArticleStore, Taken
 from articles.article import ArticleId, DateSource, Draft, Kind, Published, Publisher, PublisherId, SourceName, TopicId
-from budkavle.database import Database
-from digest.adapters.editions import Editions
-from digest.adapters.planning import Planner
-from digest.adapters.pulling import Gone, pull
 from digest.adapters.tables import deliveries, editions, subscriptions, variant_items, variants
-from digest.content import Showing
-from digest.edition import EditionState
-from digest.period import PeriodKey
-from digest.selection import newsroom
-from digest.subscription import ALL
+from digest.editions.adapters.editions import Editions
+from digest.editions.adapters.planner import Planner
+from digest.editions.adapters.withdrawn_texts import Gone, pull
+from digest.editions.edition import EditionState
+from digest.editions.selection import newsroom
+from digest.editions.slots import PeriodKey
+from digest.letters.content import Showing
+from digest.subscribers.subscription import ALL
+from storage.database import Database
 
 _START = datetime(2026, 1, 9, 8, 0, tzinfo=UTC)
 _TOPICS = [f"t{number:02}" for number in range(20)]

@@ -33,10 +33,10 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from benchmarks.report import number_of
-from budkavle.web.answers import Public
-from budkavle.web.documents import Documents
-from budkavle.web.feeds import Endings, FeedsFirst
-from budkavle.web.protocol import Protocol
+from budkavle.web.feeds.documents import Documents
+from budkavle.web.feeds.http_protocol import Protocol
+from budkavle.web.feeds.middleware import Endings, FeedsFirst
+from budkavle.web.feeds.responses import Public
 from tests.chaos.installation import today
 from tests.chaos.sink import free_port
 

@@ -11,10 +11,10 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from digest.delivery import EditionId
-from digest.keyed import Key, Purpose
+from digest.editions.delivery import EditionId
+from digest.keys import Key, Purpose
 from digest.return_spellings import tags_in
-from digest.subscription import SubscriptionId
+from digest.subscribers.subscription import SubscriptionId
 
 LONGEST_LOCAL = 27
 """How long the local part of the bounce address may be: with two ids of ten digits and the MAC it fills the 64 octets

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-from mail.refusal_words import Blame, blame_of
-from mail.status_codes import BounceClass, class_of, status_of
+from mail.failure.refusal_words import Blame, blame_of
+from mail.failure.status_codes import BounceClass, class_of, status_of
 
 
 class Phase(StrEnum):

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from budkavle.database import Database
+from storage.database import Database
+from tests.installed import home  # noqa: F401 - a fixture for every test
 
 # A busy machine is no fault of the code: speed is measured in benchmarks, never here.
 settings.register_profile("budkavle", deadline=None)

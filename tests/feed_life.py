@@ -14,11 +14,11 @@ from pathlib import Path
 import httpx
 
 from articles.article import ArticleId, Kind
-from budkavle.config import load
-from budkavle.finding import everything
-from budkavle.importing import import_all
-from budkavle.publishing import build_feeds
-from budkavle.wiring import Service, open_service
+from articles.importing.import_files import import_all
+from articles.importing.locate import everything
+from budkavle.config.load import load
+from budkavle.installation.wiring import Service, open_service
+from feeds.publishing.publish import build_feeds
 from tests.feed_readers import ByTime, FeedReader, Rss2email, readers
 
 SLUG, NEW_SLUG = "alla-nyheter", "nyheter"

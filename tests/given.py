@@ -5,11 +5,11 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 from articles.article import DateSource, Draft, Published, Publisher, PublisherId, SourceName, TopicId
-from budkavle.config_settings import Digest
-from budkavle.planning import open_period, plan
-from budkavle.wiring import Service
-from digest.edition import Edition
-from digest.period import PeriodKey
+from budkavle.config.settings import Digest
+from budkavle.installation.wiring import Service
+from digest.editions.edition import Edition
+from digest.editions.plan import open_period, plan
+from digest.editions.slots import PeriodKey
 
 NOW = datetime(2026, 1, 9, 8, 0, tzinfo=UTC)
 LINGONMARK = Publisher(

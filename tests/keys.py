@@ -1,5 +1,5 @@
 """The key that tests make hashes with."""
 
-from digest.keyed import Key
+from digest.keys import Key
 
 KEY = Key(bytes(range(32)))

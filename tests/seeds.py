@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from articles.adapters.folder import read_file, walk
-from articles.adapters.rules import shipped
 from articles.article import BulletList, DateSource, PublisherId, Quote, SourceName
-from articles.intake import read, record
+from articles.sources.adapters.folder import read_file, walk
+from articles.sources.adapters.rules import shipped
+from articles.sources.read_input import read, record
 from articles.sources.reading import Input, Parsed, Source, Vocabulary
 
 FURNITURE = (

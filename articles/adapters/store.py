@@ -8,11 +8,11 @@ from itertools import groupby
 from sqlalchemy import Connection, Engine, Row, and_, func, insert, select
 
 from articles.acts import Change, Hold, decide, hardly_an_edit, history
-from articles.adapters.erasing import erase
+from articles.adapters.append import append, fingerprint, remember_addresses
+from articles.adapters.erase import erase
 from articles.adapters.files import giver, remember_file
 from articles.adapters.rows import standing, topics_held, version, versions_of
 from articles.adapters.tables import aliases, articles, versions
-from articles.adapters.writing import append, fingerprint, remember_addresses
 from articles.article import ArticleId, Draft, History, Kind, Publisher, Seq, SourceName, Version
 from articles.identity import mint
 from articles.standing import Standing

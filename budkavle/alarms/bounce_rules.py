@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from budkavle.alarms.alarms import Alarm, AlarmKind, alarm
-from budkavle.wording import counted
-from digest.bounce_policy import Health, worry
+from budkavle.rendering.wording import counted
+from digest.bounces.policy import Health, worry
 from digest.sending.domain_backoff import TRIAL, PausedDomain
 
 BOUNCES_SHOWN = timedelta(days=14)

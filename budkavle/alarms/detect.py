@@ -12,21 +12,21 @@ from budkavle.alarms.bounce_rules import BOUNCES_SHOWN, REFUSALS_SHOWN, braked, 
 from budkavle.alarms.heartbeats import Heartbeats, of_heartbeat
 from budkavle.alarms.rules import flooded, full, of_digest, of_hub, of_readers, quiet, withheld_letters
 from budkavle.alarms.store import book_of
-from budkavle.database import plain_faults
-from budkavle.gone_names import gone_names
-from budkavle.holding import names_held
-from budkavle.planning import schedule
-from budkavle.rhythm import rhythm
-from budkavle.showing import shown_now
-from budkavle.wiring import Service
-from budkavle.wording import counted
-from digest.adapters.bounce_counts import came_back_since, health_of, refused_now, refused_since, unread_since
-from digest.adapters.bounces import each_brake
-from digest.limits import HOUR
-from feeds.announcing import in_trouble
-from feeds.readback import alarms_by_feed
+from budkavle.config.gone_names import gone_names
+from budkavle.installation.stored_names import names_held
+from budkavle.installation.wiring import Service
+from budkavle.rendering.wording import counted
+from digest.bounces.adapters.bounces import each_brake
+from digest.bounces.adapters.edition_health import came_back_since, health_of, refused_now, refused_since, unread_since
+from digest.editions.plan import schedule
+from digest.editions.rhythm import rhythm
+from digest.lifecycle.rate_limits import HOUR
+from feeds.outbound.published_documents import shown_now
+from feeds.outbound.self_check_rules import alarms_by_feed
+from feeds.outbound.websub_rules import in_trouble
 from mail.address import domain_of
-from mail.status_codes import status_of
+from mail.failure.status_codes import status_of
+from storage.database import plain_faults
 
 
 def look(service: Service, now: datetime) -> tuple[Alarm, ...]:

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, insert, select
 
 from budkavle.alarms.alarms import Alarm, AlarmKind, alarm
-from budkavle.database import Database
-from budkavle.tables import heartbeats
+from budkavle.installation.tables import heartbeats
+from storage.database import Database
 
 _DAEMON = "daemon"
 _PATIENCE_SECONDS = 2.0

@@ -8,9 +8,9 @@ from email.utils import format_datetime
 from zoneinfo import ZoneInfo
 
 from budkavle.alarms.alarms import Known
-from budkavle.config import Config
-from budkavle.wiring import relay
-from budkavle.wording import local_time
+from budkavle.config.load import Config
+from budkavle.installation.wiring import relay
+from budkavle.rendering.wording import local_time
 from mail.encoding import TOKEN_LENGTH, quoted_printable
 from mail.headers import checked_head, encoded_phrase, encoded_text, field
 from mail.relay import Envelope

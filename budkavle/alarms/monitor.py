@@ -23,8 +23,8 @@ from budkavle.alarms.alarms import (
 from budkavle.alarms.detect import look
 from budkavle.alarms.mail import alarm_mail, post
 from budkavle.alarms.store import book_of
-from budkavle.database import StoreError, plain_faults
-from budkavle.wiring import Service
+from budkavle.installation.wiring import Service
+from storage.database import StoreError, plain_faults
 
 log = structlog.get_logger()
 

@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 
 from budkavle.alarms.alarms import Alarm, AlarmKind, alarm
 from budkavle.alarms.schedule_rules import missing
-from budkavle.wording import counted, local_time
-from digest.delivery import DeliveryState
-from digest.edition import CLOSED, Edition, EditionState, EditionStatus
-from digest.limits import Limit, Limits, Refused, withheld
-from digest.period import Rhythm, latest_slot, next_slot
-from feeds.announcing import Ping
-from feeds.readback import Fault, Wrong
+from budkavle.rendering.wording import counted, local_time
+from digest.editions.delivery import DeliveryState
+from digest.editions.edition import CLOSED, Edition, EditionState, EditionStatus
+from digest.editions.slots import Rhythm, latest_slot, next_slot
+from digest.lifecycle.rate_limits import Limit, Limits, Refused, withheld
+from feeds.outbound.self_check_rules import Fault, Wrong
+from feeds.outbound.websub_rules import Ping
 
 _SENT_WITHIN_AT_MOST = timedelta(hours=12)
 _SENT_WITHIN_PART = 4

@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
 from budkavle.alarms.alarms import Alarm, AlarmKind, alarm
-from budkavle.wording import local_time
-from digest.edition import Edition
-from digest.period import Rhythm, Slot, slot_to_plan
-from digest.schedule import blocking_key, missed_slots, upcoming_slot
+from budkavle.rendering.wording import local_time
+from digest.editions.edition import Edition
+from digest.editions.schedule import blocking_key, missed_slots, upcoming_slot
+from digest.editions.slots import Rhythm, Slot, slot_to_plan
 
 _PLANNED_WITHIN = timedelta(minutes=30)
 

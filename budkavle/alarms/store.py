@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine, delete, insert, select
 
 from budkavle.alarms.alarms import Alarm, AlarmKind, Known, Memory, key_of
-from budkavle.tables import alarms
-from budkavle.wiring import Service
+from budkavle.installation.tables import alarms
+from budkavle.installation.wiring import Service
 
 _KEPT = timedelta(days=90)
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from articles.sources.file_kinds import SUFFIXES
-from budkavle.config import Config
-from budkavle.config_faults import Finding
-from budkavle.config_lines import Place
+from budkavle.config.faults import Finding
+from budkavle.config.load import Config
+from budkavle.config.toml_lines import Place
 
 _READ = "let this user read it (and enter the folders above it), or mend the path"
 _WRITE = "let this user write there, or name another place"

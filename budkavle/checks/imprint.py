@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from budkavle.config import Config
-from budkavle.config_faults import Finding
+from budkavle.config.faults import Finding
+from budkavle.config.load import Config
 
 
 def imprint_findings(config: Config) -> Iterator[Finding]:

@@ -13,17 +13,17 @@ from budkavle.alarms.alarms import AlarmKind, Known, alarm
 from budkavle.alarms.mail import alarm_mail
 from budkavle.checks.samples import LEAVE_TOKEN, sample_content, sample_dateline
 from budkavle.checks.samples_notices import sample_notices
-from budkavle.config import Config
-from budkavle.config_faults import Finding
-from budkavle.config_lines import Place
-from budkavle.config_settings import Digest
-from budkavle.letters import masthead
-from budkavle.notice_letters import confirmations_from
-from budkavle.templates import kept_renderer, letter_templates, renderer
-from budkavle.wiring import site
-from digest.letter import LetterTooLargeError, form, made_out
-from digest.letter_values import Recipient
-from digest.transactional import Notice, NoticeKind, notice_letter
+from budkavle.config.faults import Finding
+from budkavle.config.load import Config
+from budkavle.config.settings import Digest
+from budkavle.config.toml_lines import Place
+from budkavle.installation.wiring import site
+from budkavle.rendering.templates import kept_renderer, letter_templates, renderer
+from digest.editions.compose import masthead
+from digest.letters.letter import LetterTooLargeError, form, made_out
+from digest.letters.values import Recipient
+from digest.lifecycle.transactional_letter import Notice, NoticeKind, notice_letter
+from digest.transactional.compose import confirmations_from
 from mail.headers import HeaderError
 
 _READER = "anna@example.org"

@@ -5,12 +5,12 @@ from contextlib import closing
 
 from sqlalchemy.exc import DatabaseError
 
-from budkavle.config import Config
-from budkavle.config_faults import Finding
-from budkavle.database import head_revision
-from budkavle.gone_names import Held, gone_names
-from budkavle.holding import names_held
-from budkavle.opening import open_reading
+from budkavle.config.faults import Finding
+from budkavle.config.gone_names import Held, gone_names
+from budkavle.config.load import Config
+from budkavle.installation.open_store import open_reading
+from budkavle.installation.stored_names import names_held
+from storage.database import head_revision
 
 
 def name_findings(config: Config) -> Iterator[Finding]:

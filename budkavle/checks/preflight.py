@@ -10,10 +10,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from budkavle.checks.folders import folder_findings, refused
-from budkavle.config import Config
-from budkavle.config_faults import Fault, Finding, key_of
-from budkavle.config_forms import is_loopback
-from budkavle.config_lines import Place, line_of, lines
+from budkavle.config.faults import Fault, Finding, key_of
+from budkavle.config.field_types import is_loopback
+from budkavle.config.load import Config
+from budkavle.config.toml_lines import Place, line_of, lines
 
 
 class Reach(Enum):
@@ -154,7 +154,7 @@ def _relay(config: Config) -> Iterator[Finding]:
 
 def _sender(config: Config) -> str | None:
     """An envelope sender as a letter of an edition has it, with a tag that belongs to no letter."""
-    from digest.keyed import Key  # noqa: PLC0415 - only who has a relay waits for it
+    from digest.keys import Key  # noqa: PLC0415 - only who has a relay waits for it
     from digest.verp import ReturnPaths  # noqa: PLC0415 - as above
 
     bounces = config.settings.bounces.address

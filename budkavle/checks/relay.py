@@ -9,9 +9,9 @@ from enum import Enum
 
 from aiosmtplib import SMTP, SMTPConnectError, SMTPException, SMTPResponseException, SMTPServerDisconnected
 
-from budkavle.config_faults import Finding
-from budkavle.config_lines import Place
-from budkavle.config_settings import Smtp
+from budkavle.config.faults import Finding
+from budkavle.config.settings import Smtp
+from budkavle.config.toml_lines import Place
 from mail.adapters.smtp_login import Login, log_in
 from mail.adapters.token_command import TokenError
 

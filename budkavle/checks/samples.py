@@ -24,17 +24,17 @@ from articles.article import (
     Speaker,
     Version,
 )
-from budkavle.archived import ArchivedEdition, ArchivedItem, ListedEdition, Since
 from budkavle.checks.samples_life import layout, life_pages
 from budkavle.checks.samples_notices import IMPRINT, notice_letters
-from digest.letter import rendered
-from digest.letter_items import brief, full, unlinked
-from digest.letter_values import Dateline, Imprint, Mailbox, Masthead, Shown, ShownArticle
-from feeds.composition import compose
-from feeds.ending import end_notice, told_now
-from feeds.entry import Entry, Feed, Site
-from feeds.head import Head
-from feeds.html_form import html_item, page_values
+from digest.editions.past_edition import ArchivedEdition, ArchivedItem, ListedEdition, Since
+from digest.letters.items import brief, full, unlinked
+from digest.letters.letter import rendered
+from digest.letters.values import Dateline, Imprint, Mailbox, Masthead, Shown, ShownArticle
+from feeds.entries.composition import compose
+from feeds.entries.end_notice import end_notice, told_now
+from feeds.entries.entry import Entry, Feed, Site
+from feeds.formats.head import Head
+from feeds.formats.html_page import html_item, page_values
 
 LEAVE_TOKEN = "0" * 32
 _PUBLIC_URL = "https://nyheter.example.org/"

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
-from digest.letter_values import Colours, Imprint
-from digest.transactional import NoticeKind
+from digest.letters.values import Colours, Imprint
+from digest.lifecycle.transactional_letter import NoticeKind
 
 URL = "https://nyheter.example.org/bekrafta/" + "0" * 32
 CHOICES_URL = "https://nyheter.example.org/mina-val/" + "0" * 32
@@ -18,7 +18,7 @@ PAGE_URL = "https://nyheter.example.org/prenumerera"
 
 
 def notice_letters(sender: str, at: datetime, record: Callable[[str, Mapping[str, object]], str]) -> None:
-    """Every template of such letters, with the values that `digest.transactional` gives it."""
+    """Every template of such letters, with the values that `digest.lifecycle.transactional_letter` gives it."""
     for kind, own in sample_notices(sender, at):
         values = {"sender": sender, "token": "0" * 32, **own}
         for name in (f"letters/{kind}_subject.txt", f"letters/{kind}.txt"):

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from budkavle.config_faults import Finding
-from budkavle.config_lines import Place
+from budkavle.config.faults import Finding
+from budkavle.config.toml_lines import Place
 
 _LOOK_SECONDS = 3
 """How long a large store is read for damage; what lies behind that is not looked at."""
@@ -17,9 +17,9 @@ _PLACE: Place = ("store", "url")
 
 def no_store_yet(path: Path) -> bool:
     """Whether there is neither a store nor a sign that there was one."""
-    from budkavle.database import StoreError  # noqa: PLC0415 - slow to import, for a faulty file
-    from budkavle.secret import NAME as SECRET  # noqa: PLC0415 - as above
-    from budkavle.store_presence import store_is_there  # noqa: PLC0415 - as above
+    from budkavle.installation.secret import NAME as SECRET  # noqa: PLC0415 - as above
+    from storage.database import StoreError  # noqa: PLC0415 - slow to import, for a faulty file
+    from storage.presence import store_is_there  # noqa: PLC0415 - as above
 
     try:
         return not store_is_there(path, path.with_name(SECRET))
@@ -29,7 +29,7 @@ def no_store_yet(path: Path) -> bool:
 
 def store_findings(path: Path) -> Iterator[Finding]:
     """Why the store in this file cannot be used; one that was never there is made at first use."""
-    from budkavle.database import StoreBusyError, StoreError  # noqa: PLC0415 - slow to import, for a faulty file
+    from storage.database import StoreBusyError, StoreError  # noqa: PLC0415 - slow to import, for a faulty file
 
     try:
         yield from _faults(path)
@@ -39,11 +39,11 @@ def store_findings(path: Path) -> Iterator[Finding]:
 
 
 def _faults(path: Path) -> Iterator[Finding]:
-    from budkavle.database import plain_faults  # noqa: PLC0415 - as above
-    from budkavle.opening import open_reading, refuse_unusable  # noqa: PLC0415 - as above
-    from budkavle.secret import NAME as SECRET  # noqa: PLC0415 - as above
-    from budkavle.secret import fault_of, known_fingerprint  # noqa: PLC0415 - as above
-    from budkavle.store_presence import refuse_read_only, store_is_there  # noqa: PLC0415 - as above
+    from budkavle.installation.open_store import open_reading, refuse_unusable  # noqa: PLC0415 - as above
+    from budkavle.installation.secret import NAME as SECRET  # noqa: PLC0415 - as above
+    from budkavle.installation.secret import fault_of, known_fingerprint  # noqa: PLC0415 - as above
+    from storage.database import plain_faults  # noqa: PLC0415 - as above
+    from storage.presence import refuse_read_only, store_is_there  # noqa: PLC0415 - as above
 
     if path.parent.is_file():
         return  # that is told of the folder

@@ -9,10 +9,10 @@ from jinja2 import Environment, TemplateError, TemplateSyntaxError, UndefinedErr
 
 from budkavle.checks.samples import Sample, leave_url, samples
 from budkavle.checks.samples_notices import CHOICES_URL, PAGE_URL, URL
-from budkavle.config import Config
-from budkavle.config_faults import Fault
-from budkavle.config_forms import nearest
-from budkavle.templates import (
+from budkavle.config.faults import Fault
+from budkavle.config.field_types import nearest
+from budkavle.config.load import Config
+from budkavle.rendering.templates import (
     LETTERS,
     Render,
     built_in_templates,
@@ -24,8 +24,8 @@ from budkavle.templates import (
     template_file,
     template_names,
 )
-from budkavle.translations import languages
-from feeds.html_form import MARKER
+from budkavle.rendering.translations import languages
+from feeds.formats.html_page import MARKER
 
 _GUIDE = "docs/templates.md says what each template is given"
 _MUST_SHOW = (

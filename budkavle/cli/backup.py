@@ -9,12 +9,12 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.progress import Progress
 
-from budkavle.backing_up import Backup, back_up, left_unfinished, read_back
 from budkavle.cli.terminal import DEFAULT_CONFIG, AsJson, ConfigFile, Exit, WrongUseError, complain, now, say, say_json
-from budkavle.config import Config, load
-from budkavle.restoring import Presumed, Restored, Wishes
-from budkavle.restoring import restore as put_in_place
-from budkavle.wording import counted
+from budkavle.config.load import Config, load
+from budkavle.maintenance.back_up import Backup, back_up, left_unfinished, read_back
+from budkavle.maintenance.restore import Presumed, Restored, Wishes
+from budkavle.maintenance.restore import restore as put_in_place
+from budkavle.rendering.wording import counted
 
 
 def backup(

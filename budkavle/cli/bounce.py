@@ -7,13 +7,13 @@ from typing import Annotated
 import structlog
 from cyclopts import Parameter
 
-from budkavle.bounce_intake import take_in
 from budkavle.cli.faults import exit_of, words_of
 from budkavle.cli.terminal import DEFAULT_CONFIG, ConfigFile, Exit, complain, now, say
-from budkavle.config import load
-from budkavle.database import plain_faults
-from budkavle.wiring import open_to_write
-from digest.mime import MOST_BYTES
+from budkavle.config.load import load
+from budkavle.installation.wiring import open_to_write
+from digest.bounces.mime import MOST_BYTES
+from digest.bounces.process import take_in
+from storage.database import plain_faults
 
 log = structlog.get_logger()
 

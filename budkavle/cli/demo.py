@@ -15,13 +15,13 @@ from starlette.types import ASGIApp
 
 from budkavle.cli.run import serve as serve_daemon
 from budkavle.cli.terminal import Exit, WrongUseError, complain, now, say
-from budkavle.demo import DemoFailedError, NoDemoError, Replayed, replay
-from budkavle.logs import set_up_logging
+from budkavle.installation.logs import set_up_logging
+from budkavle.installation.wiring import Service
 from budkavle.sample.config import free_port
+from budkavle.sample.demo import DemoFailedError, NoDemoError, Replayed, replay
 from budkavle.sample.serving import DemoFirst
 from budkavle.sample.site import INDEX, PREFIX, SITE
 from budkavle.web.server import PortTakenError
-from budkavle.wiring import Service
 
 _Folder = Annotated[Path, Parameter(show_default=True, help="Where it is laid.")]
 _Port = Annotated[int | None, Parameter(help="Where it is served; a free one if left out. Letters and feeds name it.")]

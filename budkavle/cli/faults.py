@@ -2,23 +2,23 @@
 
 from articles.adapters.held import UnknownHeldInputError
 from articles.adapters.store import UnknownArticleError
-from budkavle.backing_up import BackupError, PlaceError
-from budkavle.cli.article_names import AmbiguousNameError
+from articles.importing.import_files import PublisherGoneError, StillUndatedError
+from articles.importing.locate import NoSourceError
+from budkavle.cli.articles.names import AmbiguousNameError
 from budkavle.cli.terminal import Exit, WrongUseError
-from budkavle.config_faults import ConfigFaults
-from budkavle.database import StoreBusyError, StoreError
-from budkavle.finding import NoSourceError
-from budkavle.importing import PublisherGoneError, StillUndatedError
-from budkavle.opening import OutdatedStoreError
-from budkavle.restoring import StoreInPlaceError
-from budkavle.secret import SecretError
-from budkavle.sender_lock import SenderBusyError
-from budkavle.wiring import NoPasswordError
-from digest.adapters.editions import UnknownEditionError
-from digest.adapters.undoing import UnknownImportError
-from digest.list_form import ListError
+from budkavle.config.faults import ConfigFaults
+from budkavle.installation.open_store import OutdatedStoreError
+from budkavle.installation.secret import SecretError
+from budkavle.installation.wiring import NoPasswordError
+from budkavle.maintenance.back_up import BackupError, PlaceError
+from budkavle.maintenance.restore import StoreInPlaceError
+from digest.editions.adapters.editions import UnknownEditionError
+from digest.lists.adapters.undo import UnknownImportError
+from digest.lists.csv_dialect import ListError
 from digest.sending.adapters.ledger import FencedError
 from mail.address import AddressError
+from storage.database import StoreBusyError, StoreError
+from storage.sender_lock import SenderBusyError
 
 _CODES: tuple[tuple[type[Exception], Exit], ...] = (
     (ConfigFaults, Exit.WRONG_USE),

@@ -4,15 +4,15 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from articles.importing.lapse import Lapsing
 from budkavle.cli.terminal import DEFAULT_CONFIG, AsJson, ConfigFile, Exit, complain, now, say, say_json, ticking
-from budkavle.config import load
-from budkavle.expected import surplus_now
-from budkavle.lapsing import Lapsing
-from budkavle.noting import note
-from budkavle.publishing import build_feeds, mend_documents
-from budkavle.verifying import verify as faults_of
-from budkavle.wiring import open_to_read, open_to_write
-from budkavle.wording import counted
+from budkavle.config.load import load
+from budkavle.installation.wiring import open_to_read, open_to_write
+from budkavle.rendering.wording import counted
+from feeds.outbound.note_published import note
+from feeds.publishing.expected_documents import surplus_now
+from feeds.publishing.publish import build_feeds, mend_documents
+from feeds.publishing.verify_archive import verify as faults_of
 
 app = App(name="feeds", help="Build the documents that feed readers fetch, and prove them whole.")
 Everything = Annotated[bool, Parameter(name="--all", negative=(), help="Make everything anew, not only what changed.")]

@@ -4,14 +4,14 @@ import sys
 
 from cyclopts import App, CycloptsError, Parameter
 
-from budkavle.cli import streams
+from budkavle.cli import standard_streams as streams
 from budkavle.cli.terminal import Exit, complain
-from budkavle.hangup import note_hangups
-from budkavle.logs import set_up_logging
+from budkavle.daemon.hangup import note_hangups
+from budkavle.installation.logs import set_up_logging
 
 
 def _version() -> str:
-    from budkavle.commit import version  # noqa: PLC0415 - it looks for the commit; only --version needs it
+    from budkavle.installation.version import version  # noqa: PLC0415 - it looks for the commit; only --version needs it
 
     return version()
 
@@ -24,13 +24,13 @@ app = App(
     default_parameter=Parameter(show_default=False),
 )
 for _name, _place, _help in (
-    ("init", "start:init", "Make a folder with a configuration that is ready to run."),
-    ("check", "start:check", "Say every fault of the configuration, with its line and remedy."),
-    ("import", "articles:take", "Import articles from all sources, or from these files."),
-    ("articles", "articles:app", "List articles, correct and withdraw them; decide about held inputs."),
+    ("init", "init_and_check:init", "Make a folder with a configuration that is ready to run."),
+    ("check", "init_and_check:check", "Say every fault of the configuration, with its line and remedy."),
+    ("import", "articles.commands:take", "Import articles from all sources, or from these files."),
+    ("articles", "articles.commands:app", "List articles, correct and withdraw them; decide about held inputs."),
     ("feeds", "feeds:app", "Build the documents that feed readers fetch."),
-    ("digest", "digest:app", "Preview, send and look after editions."),
-    ("subscribers", "subscribers:app", "Add, import, list and end subscriptions."),
+    ("digest", "digest.commands:app", "Preview, send and look after editions."),
+    ("subscribers", "subscribers.commands:app", "Add, import, list and end subscriptions."),
     (
         "bounce",
         "bounce:bounce",

@@ -6,16 +6,16 @@ from collections.abc import Callable
 from contextlib import nullcontext
 
 from budkavle.cli.terminal import DEFAULT_CONFIG, ConfigFile
-from budkavle.config import Config, load
+from budkavle.config.load import Config, load
 from budkavle.daemon.daemon import Front
 from budkavle.daemon.daemon import run as run_daemon
+from budkavle.daemon.hangup import note_hangups
 from budkavle.daemon.restarting import Restarting, handed_over
-from budkavle.hangup import note_hangups
-from budkavle.logs import set_up_logging
-from budkavle.opening import make_if_none
-from budkavle.secret import NAME as SECRET
-from budkavle.sender_lock import held_lock
-from budkavle.wiring import open_service
+from budkavle.installation.logs import set_up_logging
+from budkavle.installation.open_store import make_if_none
+from budkavle.installation.secret import NAME as SECRET
+from budkavle.installation.wiring import open_service
+from storage.sender_lock import held_lock
 
 
 def run(*, config: ConfigFile = DEFAULT_CONFIG) -> None:

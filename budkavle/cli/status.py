@@ -8,20 +8,20 @@ from zoneinfo import ZoneInfo
 from budkavle.alarms.alarms import Alarm, Memory, key_of
 from budkavle.alarms.detect import look_and_recall
 from budkavle.alarms.store import book_of
-from budkavle.cli.relay_limits import limits_line, limits_record
+from budkavle.cli.digest.relay_limits import limits_line, limits_record
 from budkavle.cli.terminal import DEFAULT_CONFIG, AsJson, ConfigFile, Exit, now, say, say_json
-from budkavle.config import load
-from budkavle.config_settings import Digest
-from budkavle.expected import surplus_now
-from budkavle.planning import upcoming
-from budkavle.showing import shown_now
-from budkavle.wiring import Service, open_to_read
-from budkavle.wording import counted
-from digest.delivery import DeliveryState
-from digest.limits import DAY, Limit, Withheld, withheld
-from digest.period import Slot
+from budkavle.config.load import load
+from budkavle.config.settings import Digest
+from budkavle.installation.wiring import Service, open_to_read
+from budkavle.rendering.wording import counted
+from digest.editions.delivery import DeliveryState
+from digest.editions.plan import upcoming
+from digest.editions.slots import Slot
+from digest.lifecycle.rate_limits import DAY, Limit, Withheld, withheld
 from digest.sending.adapters.domain_pace import slowed_now
-from feeds.readback import Freshness, freshness
+from feeds.outbound.published_documents import shown_now
+from feeds.outbound.self_check_rules import Freshness, freshness
+from feeds.publishing.expected_documents import surplus_now
 
 _FEED_LINES = 20
 _OUTSIDE = {True: "seen right", False: "not right outside, last right", None: "not looked at since, last seen right"}

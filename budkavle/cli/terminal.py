@@ -13,7 +13,7 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.progress import Progress, track
 
-from budkavle.wording import printable, printable_json
+from budkavle.rendering.wording import printable, printable_json
 
 T = TypeVar("T")
 ConfigFile = Annotated[Path, Parameter(name="--config", show_default=True, help="The configuration.")]

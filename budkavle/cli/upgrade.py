@@ -1,11 +1,11 @@
 """Upgrading: the store's schema is brought up to date by a command, not by whoever happens to look first."""
 
 from budkavle.cli.terminal import DEFAULT_CONFIG, ConfigFile, say
-from budkavle.config import load
-from budkavle.database import head_revision
-from budkavle.opening import upgrade_store
-from budkavle.secret import NAME as SECRET
-from budkavle.wiring import open_to_write
+from budkavle.config.load import load
+from budkavle.installation.open_store import upgrade_store
+from budkavle.installation.secret import NAME as SECRET
+from budkavle.installation.wiring import open_to_write
+from storage.database import head_revision
 
 
 def upgrade(*, config: ConfigFile = DEFAULT_CONFIG) -> None:

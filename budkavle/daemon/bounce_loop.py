@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 import structlog
 
 from budkavle.alarms.alarms import Alarm, AlarmKind, alarm
-from budkavle.bounce_intake import take_in
-from budkavle.config import Config
-from budkavle.imap_mailbox import Mailbox, MailboxError, visit
-from budkavle.wiring import NoPasswordError, Service, password_in
+from budkavle.config.load import Config
+from budkavle.installation.wiring import NoPasswordError, Service, password_in
+from digest.bounces.adapters.imap import Mailbox, MailboxError, visit
+from digest.bounces.process import take_in
 
 log = structlog.get_logger()
 _REFUSED_WITHIN = timedelta(days=30)

@@ -20,6 +20,7 @@ from budkavle.alarms.alarms import AlarmKind
 from budkavle.alarms.heartbeats import Heartbeats
 from budkavle.alarms.monitor import Watch
 from budkavle.daemon.bounce_loop import faults_of_mailbox, take_refused
+from budkavle.daemon.hangup import Hangup
 from budkavle.daemon.import_loop import Newsdesk
 from budkavle.daemon.liveness import Limit, Rounds, Silent
 from budkavle.daemon.outbound_loop import Outside
@@ -30,16 +31,15 @@ from budkavle.daemon.sending_thread import SendingThread
 from budkavle.daemon.systemd import notify, watchdog_seconds
 from budkavle.daemon.times import GRACE_SECONDS, INTERVALS_MISSED, WITHIN
 from budkavle.daemon.wishes import Wishes
-from budkavle.delivering import send_holding, settle
-from budkavle.hangup import Hangup
-from budkavle.keeping import keep
-from budkavle.notices import post_notices
-from budkavle.planning import plan_due, upcoming
+from budkavle.installation.wiring import Service
+from budkavle.maintenance.retention import keep
 from budkavle.web.app import application
-from budkavle.web.protocol import Protocol
+from budkavle.web.feeds.http_protocol import Protocol
 from budkavle.web.proxies import Proxies
 from budkavle.web.server import Server
-from budkavle.wiring import Service
+from digest.editions.plan import plan_due, upcoming
+from digest.sending.send import send_holding, settle
+from digest.transactional.post import post_notices
 from mail.reply import Verdict
 
 log = structlog.get_logger()

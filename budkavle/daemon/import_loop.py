@@ -8,17 +8,17 @@ from pathlib import Path
 import structlog
 
 from articles.article import ArticleId, Seq
+from articles.importing.import_files import Imported, import_all
+from articles.importing.lapse import Lapsing
+from articles.importing.locate import Found, everything
+from articles.importing.vanished import files_of, lines, missing
 from articles.sources.reading import Refused
 from budkavle.alarms.alarms import Alarm, AlarmKind, alarm
 from budkavle.alarms.monitor import Watch
-from budkavle.delivering import drop_erased_forms
-from budkavle.expected import going_on
-from budkavle.finding import Found, everything
-from budkavle.importing import Imported, import_all
-from budkavle.lapsing import Lapsing
-from budkavle.publishing import Regenerated, build_feeds, mend_documents
-from budkavle.vanished import files_of, lines, missing
-from budkavle.wiring import Service
+from budkavle.installation.wiring import Service
+from digest.sending.send import drop_erased_forms
+from feeds.publishing.expected_documents import going_on
+from feeds.publishing.publish import Regenerated, build_feeds, mend_documents
 
 log = structlog.get_logger()
 

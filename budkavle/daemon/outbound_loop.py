@@ -7,11 +7,11 @@ from datetime import datetime
 
 from budkavle.alarms.alarms import AlarmKind
 from budkavle.alarms.monitor import Watch
-from budkavle.announcing import Announcer
-from budkavle.noting import Noting
-from budkavle.readback import SelfCheck
-from budkavle.wiring import Service
-from feeds.adapters.outside import Network
+from budkavle.installation.wiring import Service
+from feeds.outbound.adapters.http_client import Network
+from feeds.outbound.announce import Announcer
+from feeds.outbound.note_published import Noting
+from feeds.outbound.self_check import SelfCheck
 
 
 class Outside:

@@ -11,9 +11,9 @@ from typing import NoReturn
 import structlog
 
 from budkavle.checks.preflight import hindrances
-from budkavle.config import Config, load
-from budkavle.config_faults import ConfigFaults
-from budkavle.config_forms import Listen
+from budkavle.config.faults import ConfigFaults
+from budkavle.config.field_types import Listen
+from budkavle.config.load import Config, load
 from budkavle.web.server import PortTakenError, listening
 
 log = structlog.get_logger()

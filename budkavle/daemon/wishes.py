@@ -8,9 +8,9 @@ from contextlib import contextmanager
 
 import structlog
 
+from budkavle.daemon.hangup import Hangup
 from budkavle.daemon.restarting import Restarting, tell
 from budkavle.daemon.systemd import notify
-from budkavle.hangup import Hangup
 from budkavle.web.server import Server
 
 log = structlog.get_logger()

@@ -4,9 +4,9 @@ import re
 import socket
 from pathlib import Path
 
+from budkavle.installation.shipped_config import write_config
 from budkavle.sample.site import website
 from budkavle.sample.weeks import WEBSITE
-from budkavle.starting import write_config
 
 HOST = "127.0.0.1"
 _PORTS = range(8095, 8115)

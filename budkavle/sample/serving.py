@@ -12,10 +12,10 @@ from starlette.responses import FileResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from budkavle.installation.wiring import Service
 from budkavle.sample.site import INDEX, LETTERS, PREFIX, SITE, lay_out
-from budkavle.web.guard import Guard, Hosts
-from budkavle.web.pages import PAGE_HEADERS
-from budkavle.wiring import Service
+from budkavle.web.layout.guard import Guard, Hosts
+from budkavle.web.layout.pages import PAGE_HEADERS
 
 _KINDS = {
     ".html": "text/html; charset=utf-8",

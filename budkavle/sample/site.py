@@ -13,17 +13,17 @@ from pathlib import Path
 from markupsafe import Markup
 
 from articles.article import History
-from budkavle.archive import listed_editions
-from budkavle.file_kinds import DEMO_SITE
+from budkavle.installation.wiring import Service
+from budkavle.maintenance.file_kinds import DEMO_SITE
+from budkavle.rendering.templates import Render, renderer, template_file
 from budkavle.sample.letters import CopiedLetter, copied_letters
 from budkavle.sample.weeks import Reader, calendar
-from budkavle.templates import Render, renderer, template_file
-from budkavle.web.look import colours
-from budkavle.wiring import Service
-from feeds.composition import compose
-from feeds.entry import Entry, Feed
-from feeds.head import address
-from feeds.html_form import addresses
+from budkavle.web.layout.branding import colours
+from digest.editions.past_editions import listed_editions
+from feeds.entries.composition import compose
+from feeds.entries.entry import Entry, Feed
+from feeds.formats.head import address
+from feeds.formats.html_page import addresses
 
 SITE, PREFIX, WEBSITE, LETTERS = DEMO_SITE, "demo/", "webb/", "brev/"
 """The folder of the pages; where they are under the public address; the website and the letters below that."""

@@ -8,8 +8,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from articles.uri import uri
-from budkavle.web.pages import Pages
-from budkavle.wiring import Service
+from budkavle.installation.wiring import Service
+from budkavle.web.layout.pages import Pages
 
 
 def accessibility(service: Service, pages: Pages) -> Route:

@@ -12,27 +12,27 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from budkavle.expected import going_on
+from budkavle.installation.wiring import Service
 from budkavle.web.accessibility import accessibility
-from budkavle.web.answers import Public
-from budkavle.web.choosing import choosing
-from budkavle.web.documents import Documents
 from budkavle.web.editions import editions
-from budkavle.web.feeds import Endings, FeedsFirst
-from budkavle.web.guard import Guard, Hosts
+from budkavle.web.feeds.documents import Documents
+from budkavle.web.feeds.middleware import Endings, FeedsFirst
+from budkavle.web.feeds.responses import Public
 from budkavle.web.health import HealthCheck
-from budkavle.web.joining import joining
-from budkavle.web.leaving import leaving
-from budkavle.web.look import look
-from budkavle.web.mended_links import MendedLinks
-from budkavle.web.moving import moving
-from budkavle.web.my_data import my_data_pages
-from budkavle.web.pages import Pages
+from budkavle.web.layout.branding import look
+from budkavle.web.layout.guard import Guard, Hosts
+from budkavle.web.layout.pages import Pages
+from budkavle.web.subscriber.change_address import moving
+from budkavle.web.subscriber.mended_links import MendedLinks
+from budkavle.web.subscriber.my_data import my_data_pages
+from budkavle.web.subscriber.preferences import choosing
+from budkavle.web.subscriber.subscribe import joining
+from budkavle.web.subscriber.unsubscribe import leaving
 from budkavle.web.well_known import Slashless, well_known
-from budkavle.wiring import Service
-from feeds.entry import Feed, Site
-from feeds.head import address
-from feeds.html_form import addresses
+from feeds.entries.entry import Feed, Site
+from feeds.formats.head import address
+from feeds.formats.html_page import addresses
+from feeds.publishing.expected_documents import going_on
 
 
 def application(service: Service, unwell: Callable[[], Sequence[str]], hubs: Sequence[str] = ()) -> ASGIApp:

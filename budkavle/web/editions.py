@@ -8,10 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from budkavle.archive import archived_edition, listed_editions
-from budkavle.config_settings import Digest
-from budkavle.web.pages import Pages
-from budkavle.wiring import Service
+from budkavle.config.settings import Digest
+from budkavle.installation.wiring import Service
+from budkavle.web.layout.pages import Pages
+from digest.editions.past_editions import archived_edition, listed_editions
 
 _MINUTES = 5
 """How long a copy may be shown without asking: a withdrawn text is gone everywhere soon after."""

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from budkavle.alarms.alarms import Alarm, AlarmKind, alarm
-from digest.limits import UNKNOWN_NETWORK, network_of
+from digest.lifecycle.rate_limits import UNKNOWN_NETWORK, network_of
 
 _READ = b"x-forwarded-for"
 _NAMING = {

@@ -7,9 +7,9 @@ from collections.abc import Callable, Generator
 
 import uvicorn
 
-from budkavle.config_forms import Listen
-from budkavle.web.door import Door
-from budkavle.web.protocol import Protocol
+from budkavle.config.field_types import Listen
+from budkavle.web.accept import Door
+from budkavle.web.feeds.http_protocol import Protocol
 
 
 class PortTakenError(OSError):

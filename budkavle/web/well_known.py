@@ -10,8 +10,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from budkavle.colours import ACCENT
-from budkavle.wiring import Service
+from budkavle.config.contrast import ACCENT
+from budkavle.installation.wiring import Service
 
 _PRIVATE = ("bekrafta", "mina-val", "avsluta", "mina-uppgifter", "ny-adress")
 _SIDE, _EDGE = 32, 4

@@ -9,7 +9,7 @@ connection is ever in that state (docs/design.md, "Delivery").
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from digest.delivery import Claim, EditionId, VariantId
+from digest.editions.delivery import Claim, EditionId, VariantId
 from mail.reply import Reply
 
 

@@ -5,7 +5,7 @@
     trying -- some were taken, and none came back ------------------------------> free
     trying -- one was refused or came back -------------------------------------> waiting, longer
 
-A refusal is one for our own fault (`mail.status_codes`). What judges an address, or puts a letter off, is none.
+A refusal is one for our own fault (`mail.failure.status_codes`). What judges an address, or puts a letter off, is none.
 """
 
 from collections.abc import Iterable

@@ -8,8 +8,8 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from mail.limits import Limit, limit_said
-from mail.receiver_words import names_a_receiver
+from mail.limits.receiver_words import names_a_receiver
+from mail.limits.relay_limits import Limit, limit_said
 from mail.reply import Phase, Reply
 
 _FIRST = timedelta(seconds=6)

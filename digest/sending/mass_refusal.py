@@ -1,7 +1,7 @@
 """Mass refusal: when one answer is said to so many different recipients that it judges us and none of them.
 
 What a relay answers to RCPT with a plain 5xx is held against the recipient, unless its words name us
-(`mail.refusal_words`). Where it names neither, evidence decides: these rules over what was decided last.
+(`mail.failure.refusal_words`). Where it names neither, evidence decides: these rules over what was decided last.
 """
 
 from collections import Counter
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from digest.sending.domain_backoff import owners
-from mail.refusal_words import Blame, blame_of, normalised
+from mail.failure.refusal_words import Blame, blame_of, normalised
 
 WINDOW = 100
 """How many decided letters are looked back upon."""

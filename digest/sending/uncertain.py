@@ -11,10 +11,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from articles.article import Seq
-from digest.delivery import EditionId
-from digest.period import PeriodKey
+from digest.editions.delivery import EditionId
+from digest.editions.slots import PeriodKey
 from digest.sending.relay_log import LogReading
-from digest.subscription import SubscriptionId
+from digest.subscribers.subscription import SubscriptionId
 
 
 class Finding(StrEnum):

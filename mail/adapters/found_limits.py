@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from threading import Lock
 
 from mail.adapters.throttle import Learned
-from mail.limit_connections import Connections
-from mail.limit_pace import FoundPace
-from mail.limit_session import Session
-from mail.limits import Limit, is_said_in_words, limit_said
-from mail.receiver_words import names_a_receiver
+from mail.limits.connections import Connections
+from mail.limits.pace import FoundPace
+from mail.limits.receiver_words import names_a_receiver
+from mail.limits.relay_limits import Limit, is_said_in_words, limit_said
+from mail.limits.session import Session
 from mail.reply import Phase, Reply
 
 _MOST_STRAINED = timedelta(seconds=1)
@@ -51,7 +51,7 @@ class OpenConnections:
 class FoundLimits:
     """What is found of a relay's limits while letters are sent; it begins with what was learned before.
 
-    Rules are in `mail.limits` and `mail.limit_connections`, `mail.limit_session`, `mail.limit_pace`.
+    Rules are in `mail.limits.relay_limits` and `mail.limits.connections`, `mail.limits.session`, `mail.limits.pace`.
     """
 
     def __init__(self, most: int = 1, *, learned: Learned | None = None, lines: OpenConnections | None = None) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from mail.adapters.tables import relays
-from mail.throttle import Pace
+from mail.limits.throttle import Pace
 from storage.compiled import Prepared
 
 

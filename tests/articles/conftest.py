@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from articles.adapters.rules import shipped
 from articles.article import Publisher, PublisherId, SourceName, Topic, TopicId
-from articles.intake import read as take_in
+from articles.sources.adapters.rules import shipped
+from articles.sources.read_input import read as take_in
 from articles.sources.reading import Input, Parsed, Refused, Source, Vocabulary
 
 PAGES = Path(__file__).parent / "pages"

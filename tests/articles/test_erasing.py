@@ -9,12 +9,12 @@ from sqlalchemy import select
 
 from articles.acts import NO_TITLE, Hold
 from articles.adapters.held import HeldInputs, HeldState
-from articles.adapters.lapsing import Lapses, Until
+from articles.adapters.lapse import Lapses, Until
 from articles.adapters.store import Arrival, ArticleStore, Taken, UnknownArticleError
 from articles.adapters.tables import held_inputs, topic_spans, versions
 from articles.article import ArticleId, Contact, Draft, Image, Kind, Paragraph, Related, Section, SourceName
-from budkavle import database as databases
-from budkavle.database import Database
+from storage import database as databases
+from storage.database import Database
 from tests.given import LINGONMARK, NOW, PAGES, draft
 
 HIDDEN = "Hemligheten"

@@ -3,7 +3,7 @@ from sqlalchemy import select
 
 from articles.adapters.held import HeldInputs, HeldState, UnknownHeldInputError
 from articles.adapters.tables import held_inputs
-from budkavle.database import Database
+from storage.database import Database
 from tests.given import NOW, PAGES, draft
 
 

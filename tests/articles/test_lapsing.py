@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from sqlalchemy import insert, text
 
 from articles.acts import history
-from articles.adapters.lapsing import Lapses, Until
+from articles.adapters.lapse import Lapses, Until
 from articles.adapters.rows import ARTICLE
 from articles.adapters.store import Arrival, ArticleStore, Taken
 from articles.adapters.tables import articles, versions
 from articles.article import Article, ArticleId, Contact, Draft, Kind, Seq, Version
-from budkavle.database import Database
+from storage.database import Database
 from tests.given import LINGONMARK, NOW, PAGES, draft
 
 DAY = timedelta(days=1)

@@ -13,7 +13,7 @@ from articles.adapters.store import Arrival, ArticleStore, Taken, UnknownArticle
 from articles.adapters.tables import sequences, versions
 from articles.article import Article, ArticleId, DateSource, Draft, Kind, Published, Related, SourceName, TopicId
 from articles.identity import mint
-from budkavle.database import Database
+from storage.database import Database
 from tests.given import LINGONMARK, NOW, PAGES, draft
 
 

@@ -13,11 +13,11 @@ from urllib.parse import urlencode
 
 import httpx
 
-from budkavle.config import load
+from budkavle.config.load import load
+from budkavle.installation.wiring import Service, open_service
 from budkavle.web.app import application
-from budkavle.wiring import Service, open_service
-from digest.adapters.tokens import NewToken, keep, new_token
-from digest.tokens import TokenPurpose
+from digest.subscribers.adapters.tokens import NewToken, keep, new_token
+from digest.subscribers.tokens import TokenPurpose
 
 Form = Mapping[str, str] | Sequence[tuple[str, str]]
 HOST = "203.0.113.9"

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import httpx
 
-from tests.budkavle.conftest import free_port
-from tests.budkavle.test_serving import PAGE, name_the_host
+from tests.budkavle.web.feeds.test_serving import PAGE, name_the_host
+from tests.installed import free_port
 
 CADDY = Path("/usr/bin/caddy")
 _GLOBAL = "{\n\tadmin off\n\tauto_https disable_redirects\n}\n"

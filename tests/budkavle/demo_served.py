@@ -17,7 +17,7 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 import httpx
 import lxml.html
 
-from tests.budkavle.conftest import budkavle
+from tests.installed import budkavle
 
 ADDRESS = re.compile(r"https?://[^\s\"'<>)\]]+")
 ELSEWHERE = {"www.digg.se", "jsonfeed.org", "www.w3.org", "purl.org", "www.rssboard.org"}

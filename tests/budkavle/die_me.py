@@ -10,10 +10,10 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
-from budkavle import notices
-from budkavle.config import load
-from budkavle.wiring import open_service, relay
-from digest.adapters.notices import Notices
+from budkavle.config.load import load
+from budkavle.installation.wiring import open_service, relay
+from digest.lifecycle.adapters.transactional_queue import Notices
+from digest.transactional import post as notices
 from mail.relay import Envelope, Relay
 from mail.reply import Reply
 from tests.given import NOW

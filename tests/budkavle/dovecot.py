@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from budkavle.imap_mailbox import Mailbox
-from tests.budkavle.conftest import free_port
+from digest.bounces.adapters.imap import Mailbox
+from tests.installed import free_port
 
 USER, PASSWORD = "studs", "hemligt"
 _NOBODY = 65534

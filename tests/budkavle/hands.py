@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from playwright.sync_api import Locator
 
-from budkavle.web.forms import TRAP
+from budkavle.web.subscriber.forms import TRAP
 
 FOCUS = """target => {
     const each = document.activeElement, style = getComputedStyle(each), box = each.getBoundingClientRect();

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from sqlalchemy import delete
 
-from budkavle.database import Database, copy_store
-from budkavle.leave_place import NAME
-from budkavle.leaving import Leaves
-from budkavle.tables import installation
-from digest.adapters.leave_journal import merged
-from digest.adapters.suppressions import Suppressions
+from budkavle.installation.tables import installation
+from digest.lifecycle.adapters.journal_position import NAME
+from digest.lifecycle.adapters.unsubscribe_journal import merged
+from digest.lifecycle.unsubscribe import Leaves
+from digest.subscribers.adapters.suppressions import Suppressions
+from storage.database import Database, copy_store
 from tests.keys import KEY
 
 

@@ -14,13 +14,13 @@ from typing import Any
 
 from sqlalchemy import select
 
-from budkavle.config import load
-from budkavle.consenting import consent_text
-from budkavle.joining import AskedToJoin, DigestWish, ask_to_join
-from budkavle.notices import post_notices
-from budkavle.wiring import Service, open_service
+from budkavle.config.load import load
+from budkavle.installation.wiring import Service, open_service
 from digest.adapters.tables import metadata
-from digest.subscription import filter_of
+from digest.lifecycle.consent import consent_text
+from digest.lifecycle.subscribe import AskedToJoin, DigestWish, ask_to_join
+from digest.subscribers.subscription import filter_of
+from digest.transactional.post import post_notices
 from mail.address import Address
 from tests.digest.relay import installed
 from tests.given import NOW

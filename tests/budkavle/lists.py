@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from budkavle.list_importing import Remark, Tally, take_list
-from budkavle.list_lines import Terms
-from budkavle.list_reading import ReadAs, open_list
-from budkavle.wiring import Service
+from budkavle.installation.wiring import Service
+from digest.lists.import_list import Remark, Tally, take_list
+from digest.lists.lines import Terms
+from digest.lists.read_list import ReadAs, open_list
 from tests.given import NOW
 
 

@@ -9,13 +9,13 @@ from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
 
-from budkavle.config import load
-from budkavle.wiring import open_service
+from budkavle.config.load import load
+from budkavle.installation.wiring import open_service
 from mail.address import Address
-from tests.budkavle.conftest import changed, free_port
+from tests.budkavle.cli.test_bounce_command import configured
 from tests.budkavle.postfix import OWNER
-from tests.budkavle.test_bounce_command import configured
 from tests.digest.relay import installed
+from tests.installed import changed, free_port
 
 AS_OWNER = {"user": OWNER, "group": "nogroup", "extra_groups": (), "cwd": "/"}
 ARTICLE = "---\ntitle: Ny buss till Barrvik\npublished: 2026-03-10\n---\n\nBussen går varje timme.\n"

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.budkavle.conftest import free_port
+from tests.installed import free_port
 
 NAME = "mx1.relay.test"
 OWNER = "nobody"

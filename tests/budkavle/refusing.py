@@ -8,13 +8,13 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from budkavle.bounce_intake import take_in
-from budkavle.delivering import send
-from budkavle.wiring import Service
+from budkavle.installation.wiring import Service
 from digest.adapters.tables import deliveries, subscribers, subscriptions
-from digest.delivery import DeliveryState
-from digest.edition import Edition, EditionStatus
-from digest.period import PeriodKey
+from digest.bounces.process import take_in
+from digest.editions.delivery import DeliveryState
+from digest.editions.edition import Edition, EditionStatus
+from digest.editions.slots import PeriodKey
+from digest.sending.send import send
 from tests.budkavle.returned import as_returned
 from tests.digest.relay import KEY, ScriptedRelay, join, newsroom, publish
 from tests.given import NOW, going_on_from, plan_period

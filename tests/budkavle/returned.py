@@ -9,15 +9,15 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from budkavle.bounce_intake import Outcome, take_in
-from budkavle.config_settings import Bounces
-from budkavle.delivering import send
-from budkavle.wiring import Service
+from budkavle.config.settings import Bounces
+from budkavle.installation.wiring import Service
 from digest.adapters.tables import editions, subscribers, subscriptions
-from digest.delivery import EditionId
-from digest.period import PeriodKey
-from digest.subscription import SubscriptionId
-from digest.suppression import Suppression
+from digest.bounces.process import Outcome, take_in
+from digest.editions.delivery import EditionId
+from digest.editions.slots import PeriodKey
+from digest.sending.send import send
+from digest.subscribers.subscription import SubscriptionId
+from digest.subscribers.suppression import Suppression
 from digest.verp import ReturnPaths
 from mail.address import Address
 from tests.digest.relay import newsroom, publish

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import httpx
 
-from tests.budkavle.conftest import ARTICLE, budkavle, changed, free_port, page
 from tests.digest.relay import ScriptedRelay
+from tests.installed import ARTICLE, budkavle, changed, free_port, page
 
 QUICK = Path(__file__).with_name("quick_daemon.py")
 MONTHLY = """

@@ -12,9 +12,9 @@ import brotli
 from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from budkavle.web.answers import Public
-from budkavle.web.documents import Documents
-from budkavle.web.feeds import Endings, FeedsFirst
+from budkavle.web.feeds.documents import Documents
+from budkavle.web.feeds.middleware import Endings, FeedsFirst
+from budkavle.web.feeds.responses import Public
 
 PUBLIC = Public(url="https://nyheter.example.org/region/", hubs=("https://hub.example.org/",))
 START = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -16,7 +16,7 @@ from cyclopts import App, CycloptsError
 
 from budkavle.cli.main import app
 from budkavle.cli.terminal import Exit
-from tests.budkavle.conftest import ARTICLE, COMMAND, budkavle, changed, free_port
+from tests.installed import ARTICLE, COMMAND, budkavle, changed, free_port
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"

@@ -14,11 +14,11 @@ from sqlalchemy import Connection, insert
 
 from articles.adapters.store import Arrival
 from articles.article import SourceName
-from budkavle.config import load
-from budkavle.starting import write_config
-from budkavle.wiring import open_service
+from budkavle.config.load import load
+from budkavle.installation.shipped_config import write_config
+from budkavle.installation.wiring import open_service
 from digest.adapters.tables import subscribers, subscriptions
-from digest.subscription import SubscriptionState
+from digest.subscribers.subscription import SubscriptionState
 from tests.given import LINGONMARK, draft
 
 COMMAND = str(Path(sys.executable).with_name("budkavle"))

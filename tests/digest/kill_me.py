@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from budkavle import delivering
-from budkavle.cli.digest import send
-from budkavle.config import Config
-from budkavle.wiring import relays
+from budkavle.cli.digest.commands import send
+from budkavle.config.load import Config
+from budkavle.installation.wiring import relays
+from digest.sending import send as delivering
 from digest.sending.adapters.freshness import Texts
 from digest.sending.adapters.ledger import Ledger
 from digest.sending.commit_group import Committed, Group

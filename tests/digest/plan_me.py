@@ -11,12 +11,12 @@ from collections import Counter
 from sqlalchemy import event
 
 from articles.adapters.store import ArticleStore
-from budkavle.database import Database
-from digest.adapters.editions import Editions
-from digest.adapters.planning import Planner
-from digest.period import PeriodKey
-from digest.selection import newsroom
-from digest.subscription import ALL
+from digest.editions.adapters.editions import Editions
+from digest.editions.adapters.planner import Planner
+from digest.editions.selection import newsroom
+from digest.editions.slots import PeriodKey
+from digest.subscribers.subscription import ALL
+from storage.database import Database
 from tests.given import NOW
 
 _seen: Counter[str] = Counter()

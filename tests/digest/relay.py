@@ -21,11 +21,11 @@ from typing import Self
 
 from articles.adapters.store import Arrival
 from articles.article import SourceName
-from budkavle.config import load
-from budkavle.starting import write_config
-from budkavle.wiring import Service, open_service
-from digest.adapters.subscribers import Wish
-from digest.subscription import filter_of
+from budkavle.config.load import load
+from budkavle.installation.shipped_config import write_config
+from budkavle.installation.wiring import Service, open_service
+from digest.subscribers.adapters.subscribers import Wish
+from digest.subscribers.subscription import filter_of
 from mail.address import Address
 from tests.given import LINGONMARK, NOW, draft
 

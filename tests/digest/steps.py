@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from digest.delivery import Claim
+from digest.editions.delivery import Claim
 from digest.sending.adapters.ledger import Ledger
 from digest.sending.commit_group import Group
 from mail.adapters.throttle import Learned, learned_of

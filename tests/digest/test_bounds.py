@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest import importing
-from digest.bounce import read_bounce
-from digest.letter_teaser import teaser
-from digest.list_form import ListError, guess_form
-from digest.list_records import LONGEST_LINE, lines_of, records
-from digest.mime import MOST_BYTES
+from digest.bounces.mime import MOST_BYTES
+from digest.bounces.report import read_bounce
+from digest.letters.teaser import teaser
+from digest.lists import import_rules as importing
+from digest.lists.csv_dialect import ListError, guess_form
+from digest.lists.csv_records import LONGEST_LINE, lines_of, records
 from digest.sending.relay_log import read_log
 from mail import reply
-from mail.refusal_words import blame_of, normalised
-from mail.status_codes import codes_in
+from mail.failure.refusal_words import blame_of, normalised
+from mail.failure.status_codes import codes_in
 from tests.counting import grows_in_proportion
 from tests.digest.relay import KEY
 

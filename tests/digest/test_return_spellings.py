@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.bounce import read_bounce
-from digest.keyed import Key
+from digest.bounces.report import read_bounce
+from digest.keys import Key
 from digest.return_spellings import leave_tokens_in, tags_in
 from digest.verp import Returned, ReturnedNotice, ReturnPaths, read_address
 from tests.keys import KEY

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.keyed import Key, Purpose
+from digest.keys import Key, Purpose
 from digest.verp import LONGEST_LOCAL, Returned, ReturnedNotice, ReturnPaths, read_address, read_tag
 from tests.keys import KEY
 

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from articles.article import History
-from feeds.composition import Render, compose
-from feeds.documents import join
-from feeds.entry import Entry, Feed, Site, Tombstone, newest_first
-from feeds.gate import faults
-from feeds.selection import select
-from feeds.shelved import SetAside, shelve
-from feeds.text import shown
-from feeds.wholeness import broken
+from feeds.archive.prepared_entry import SetAside, shelve
+from feeds.archive.selection import select
+from feeds.entries.composition import Render, compose
+from feeds.entries.entry import Entry, Feed, Site, Tombstone, newest_first
+from feeds.entries.text import shown
+from feeds.formats.documents import join
+from feeds.formats.gate import faults
+from feeds.formats.wholeness import broken
 
 
 @dataclass(frozen=True, kw_only=True)

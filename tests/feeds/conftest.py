@@ -8,7 +8,7 @@ import feedparser
 import pytest
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from feeds.composition import Render
+from feeds.entries.composition import Render
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 SWEDISH = {

@@ -25,7 +25,7 @@ from articles.article import (
     TopicId,
     Version,
 )
-from feeds.entry import Feed, Site
+from feeds.entries.entry import Feed, Site
 from tests.feeds.building import Built
 
 LINGONMARK, BLAVIK = PublisherId("lingonmark"), PublisherId("blavik")

@@ -12,9 +12,9 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, bindpara
 
 from articles.article import Seq
 from digest.adapters.tables import deliveries, editions, subscribers, subscriptions, suppressions
-from digest.delivery import Claim, DeliveryState, EditionId, Reason, VariantId
-from digest.edition import EditionState
-from digest.subscription import SubscriptionId, SubscriptionState
+from digest.editions.delivery import Claim, DeliveryState, EditionId, Reason, VariantId
+from digest.editions.edition import EditionState
+from digest.subscribers.subscription import SubscriptionId, SubscriptionState
 from mail.reply import LONGEST_WAIT
 from storage.compiled import Prepared, one_of
 

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, insert, or_, select, update
 
-from digest.adapters.stopping import stop_once
 from digest.adapters.tables import deliveries, editions, refusing_domains
-from digest.delivery import Claim, DeliveryState, EditionId
-from digest.edition import EditionState
+from digest.editions.adapters.stop import stop_once
+from digest.editions.delivery import Claim, DeliveryState, EditionId
+from digest.editions.edition import EditionState
 from digest.sending.adapters.claims import Fate
 from digest.sending.circuit_breaker import Breaker
 from digest.sending.domain_backoff import MOST_PAUSED, Patience, Standing, owners

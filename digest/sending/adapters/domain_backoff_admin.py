@@ -28,14 +28,14 @@ from digest.adapters.tables import (
     subscribers,
     subscriptions,
 )
-from digest.delivery import OPEN, DeliveryState, EditionId
-from digest.edition import EditionState
+from digest.editions.delivery import OPEN, DeliveryState, EditionId
+from digest.editions.edition import EditionState
 from digest.sending.adapters.domain_backoff import put, standing_of, standings_of_paused, stop_if_many
 from digest.sending.adapters.outcomes import AFTER_THE_OTHERS
 from digest.sending.domain_backoff import Patience, PausedDomain, Standing, is_asked, is_too_many
 from digest.verp import Returned
 from mail.address import domain_of
-from mail.status_codes import BounceClass
+from mail.failure.status_codes import BounceClass
 from storage.compiled import Prepared
 
 _ROWS = 2000

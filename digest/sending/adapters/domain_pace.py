@@ -6,15 +6,15 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, exists, func, insert, select, update
 
 from digest.adapters.tables import deliveries, editions, slowed_domains, subscribers, subscriptions
-from digest.delivery import Claim, DeliveryState
-from digest.edition import EditionState
+from digest.editions.delivery import Claim, DeliveryState
+from digest.editions.edition import EditionState
 from digest.sending.adapters.claims import Fate
 from digest.sending.adapters.outcomes import AFTER_THE_OTHERS
 from digest.sending.domain_backoff import owners
 from digest.sending.domain_pace import DomainPace, SlowedDomain, asks_for_pace, slowed_at
 from mail.address import domain_of
-from mail.limits import judged as judge
-from mail.receiver_words import names_a_receiver
+from mail.limits.receiver_words import names_a_receiver
+from mail.limits.relay_limits import judged as judge
 from mail.reply import Reply, Verdict, verdict
 from storage.compiled import Prepared
 

@@ -11,11 +11,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from digest.delivery import Claim
+from digest.editions.delivery import Claim
 from digest.sending.adapters.group_commit import GroupCommit
 from digest.sending.commit_group import Committed, Group
 from mail.address import domain_of
-from mail.limits import judged as judge
+from mail.limits.relay_limits import judged as judge
 from mail.relay import Envelope, Relay
 from mail.reply import Phase, Verdict
 

@@ -11,8 +11,8 @@ from typing import Protocol
 from sqlalchemy import Connection
 
 from articles.article import Seq
-from digest.adapters.pulling import Gone, claimed_with, is_in_open_letters
-from digest.delivery import EditionId, VariantId
+from digest.editions.adapters.withdrawn_texts import Gone, claimed_with, is_in_open_letters
+from digest.editions.delivery import EditionId, VariantId
 from digest.sending.adapters.claims import sending
 
 

@@ -12,7 +12,7 @@ from typing import Any, Self
 import structlog
 from sqlalchemy.exc import OperationalError
 
-from digest.delivery import Claim
+from digest.editions.delivery import Claim
 from digest.sending.commit_group import Committed, Group
 from mail.reply import Reply
 

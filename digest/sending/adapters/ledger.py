@@ -10,10 +10,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 
-from digest.adapters.editions import finish_if_done
 from digest.adapters.tables import senders
-from digest.delivery import Claim, DeliveryState, EditionId, Reason, VariantId
-from digest.edition import EditionState
+from digest.editions.adapters.editions import finish_if_done
+from digest.editions.delivery import Claim, DeliveryState, EditionId, Reason, VariantId
+from digest.editions.edition import EditionState
 from digest.sending.adapters.claims import due, sending, standings, unsendable
 from digest.sending.adapters.domain_backoff import DomainPauses
 from digest.sending.adapters.domain_pace import DomainPaces
@@ -24,10 +24,10 @@ from digest.sending.circuit_breaker import Breaker
 from digest.sending.commit_group import Committed, Group
 from digest.sending.domain_backoff import Patience
 from digest.sending.domain_pace import asks_for_pace
-from digest.subscription import SubscriptionId
+from digest.subscribers.subscription import SubscriptionId
 from mail.adapters.found_limits import FoundLimits
 from mail.adapters.throttle import Learned, Pacing, keep, learned_of, pace_of, take
-from mail.limits import waiting_mends
+from mail.limits.relay_limits import waiting_mends
 from mail.reply import Reply, Verdict, asks_for_less
 from storage.compiled import Prepared
 

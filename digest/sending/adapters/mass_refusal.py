@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, exists, or_, select
 
 from digest.adapters.tables import deliveries, editions, subscribers, subscriptions
-from digest.delivery import OPEN, Claim, DeliveryState, EditionId, Reason
-from digest.edition import CLOSED, EditionState
+from digest.editions.delivery import OPEN, Claim, DeliveryState, EditionId, Reason
+from digest.editions.edition import CLOSED, EditionState
 from digest.sending.adapters.domain_backoff import DomainPauses
 from digest.sending.adapters.outcomes import Outcomes
 from digest.sending.adapters.taking_back import put_back_put_off, refused_letters, take_back
@@ -25,7 +25,7 @@ from digest.sending.mass_refusal import (
     wholesale_refusal,
 )
 from mail.address import domain_of
-from mail.refusal_words import Blame, blame_of
+from mail.failure.refusal_words import Blame, blame_of
 from mail.reply import Reply, Verdict
 
 _HOW = "mass refusal"

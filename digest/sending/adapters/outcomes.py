@@ -11,13 +11,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, bindparam, delete, insert, select, update
 
 from articles.article import Seq
-from digest.adapters.editions import finish_if_done
-from digest.adapters.planning import move_cursors
 from digest.adapters.tables import deliveries, editions, receipts, senders
-from digest.delivery import Claim, DeliveryState, EditionId, Reason
-from digest.edition import CLOSED, EditionState
+from digest.editions.adapters.editions import finish_if_done
+from digest.editions.adapters.planner import move_cursors
+from digest.editions.delivery import Claim, DeliveryState, EditionId, Reason
+from digest.editions.edition import CLOSED, EditionState
 from digest.sending.adapters.claims import claimed_by, in_hand
-from digest.subscription import SubscriptionId
+from digest.subscribers.subscription import SubscriptionId
 from mail.reply import Reply, Verdict, wait_before_retry
 from storage.compiled import Prepared
 

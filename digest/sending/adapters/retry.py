@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, func, select, update
 
 from digest.adapters.tables import deliveries, editions
-from digest.delivery import DeliveryState, EditionId, Reason
-from digest.edition import EditionState
+from digest.editions.delivery import DeliveryState, EditionId, Reason
+from digest.editions.edition import EditionState
 from digest.sending.adapters.taking_back import TakenBack, refused_letters, take_back
 
 _HOW = "retry"

@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, and_, bindparam, delete, select, update
 
-from digest.adapters.events import note
 from digest.adapters.tables import bounces, deliveries, editions, subscribers, subscriptions, suppressions
-from digest.delivery import DeliveryState, EditionId, Reason
-from digest.events import Event, EventKind
+from digest.editions.delivery import DeliveryState, EditionId, Reason
 from digest.sending.adapters.outcomes import AFTER_THE_OTHERS
-from digest.subscription import SubscriptionState
-from digest.suppression import SuppressionReason, operator_may_lift
+from digest.subscribers.adapters.events import note
+from digest.subscribers.events import Event, EventKind
+from digest.subscribers.subscription import SubscriptionState
+from digest.subscribers.suppression import SuppressionReason, operator_may_lift
 from storage.compiled import Prepared
 
 _BY_THE_RELAY = "smtp"

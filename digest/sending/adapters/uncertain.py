@@ -7,13 +7,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, and_, delete, func, select, update
 
 from articles.article import Seq
-from digest.adapters.mailboxes import of_mailbox
 from digest.adapters.tables import deliveries, editions, receipts, subscribers, subscriptions, variants
-from digest.delivery import DeliveryState, EditionId, Reason
-from digest.letter import message_id_of
-from digest.period import PeriodKey
+from digest.editions.delivery import DeliveryState, EditionId, Reason
+from digest.editions.slots import PeriodKey
+from digest.letters.letter import message_id_of
 from digest.sending.uncertain import Finding, Neighbours, UncertainLetter
-from digest.subscription import SubscriptionId
+from digest.subscribers.adapters.mailboxes import of_mailbox
+from digest.subscribers.subscription import SubscriptionId
 from mail.address import Address
 
 _HEAD = 600

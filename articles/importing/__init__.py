@@ -1,0 +1,1 @@
+"""Importing: from what a source gives to versions in the article store."""

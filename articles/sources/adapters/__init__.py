@@ -1,0 +1,1 @@
+"""Where sources come from: a folder on disk, and the rule sets for pages."""

@@ -1,0 +1,88 @@
+"""Names on the command line: the one article, or the one held input, that a person means."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from articles.adapters.held import HeldInput, UnknownHeldInputError
+from articles.adapters.named_articles import find_named
+from articles.article import ArticleId
+from articles.naming import Name, Place, is_file
+from articles.sources.adapters.folder import address
+from budkavle.cli.terminal import WrongUseError
+from budkavle.config.load import Config
+from budkavle.installation.wiring import Service
+from budkavle.rendering.wording import counted
+
+ArticleName = Annotated[
+    tuple[str, ...],
+    Parameter(
+        name="ARTICLE",
+        negative=(),
+        help="Its id or the last 16 signs of it, its address, its file, or words of its title.",
+    ),
+]
+_DIGITS = 18
+"""Digits of the largest number that a store counts to."""
+_MOST = 20
+"""Choices that are listed."""
+
+
+class AmbiguousNameError(WrongUseError):
+    """A name fits several: which these are."""
+
+    def __init__(self, name: str, what: str, choices: Sequence[str]) -> None:
+        super().__init__(f'"{name}" may be {counted(len(choices), what)}; name one of them in another way:')
+        more = [f"and {len(choices) - _MOST} more"] if len(choices) > _MOST else []
+        self.choices = (*choices[:_MOST], *more)
+
+
+def article_named(service: Service, words: Sequence[str]) -> ArticleId:
+    """The article that these words name. Raises WrongUseError when there is none, AmbiguousNameError for several."""
+    text = " ".join(words)
+    readable = text.encode(errors="replace").decode()  # a path may hold bytes that are no UTF-8; no other name does
+    found = find_named(service.database.read, Name(text=readable, files=tuple(_files(service.config, text))))
+    match found:
+        case [article]:
+            return article.id
+        case []:
+            folders = ", ".join(str(place.folder) for place in service.config.sources())
+            raise WrongUseError(
+                f'no article is "{text}": it is no id or end of one, no address, no file that came from {folders},'
+                " and no title has these words; `budkavle articles list` shows them all"
+            )
+        case several:
+            raise AmbiguousNameError(text, "article", [f"{one.id}  {one.day}  {one.titles[0]}" for one in several])
+
+
+def held_named(service: Service, text: str) -> HeldInput:
+    """The held input with this number, or of this file. Raises UnknownHeldInputError, AmbiguousNameError."""
+    if text.isdecimal() and len(text) <= _DIGITS:
+        return service.held.get(int(text))
+    places = set(_files(service.config, text))
+    waiting = service.held.waiting()
+    found = [one for one in waiting if (one.source, one.address) in places] or [
+        one for one in waiting if is_file(text, one.address)
+    ]
+    match found:
+        case [one]:
+            return one
+        case []:
+            raise UnknownHeldInputError(text)
+        case several:
+            choices = [f"{one.number:>4}  {one.source} {one.address}: {one.draft.title}" for one in several]
+            raise AmbiguousNameError(text, "held input", choices)
+
+
+def _files(config: Config, text: str) -> Iterator[Place]:
+    """What a path, absolute or from here, is to the sources in whose folders it lies."""
+    if not text or "\0" in text:
+        return
+    path = Path(text)
+    real = path.parent.resolve() / path.name
+    for place in config.sources():
+        folder = place.folder.resolve()
+        if real.is_relative_to(folder) and real != folder:
+            yield place.source.name, address(folder, real)

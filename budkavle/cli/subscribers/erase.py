@@ -1,0 +1,75 @@
+"""Noes: erasing a person, letting addresses go, and an operator's undo of a bounce."""
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from budkavle.cli.terminal import DEFAULT_CONFIG, AddressArgument, ConfigFile, Exit, complain, now, say
+from budkavle.config.load import load
+from budkavle.installation.wiring import open_to_read, open_to_write
+from budkavle.maintenance.file_kinds import copies
+from budkavle.maintenance.mentioning_files import left_to_delete
+from budkavle.rendering.wording import counted
+from digest.lifecycle import erase_subscriber as forgetting
+from digest.lifecycle import expire_subscribers as purging
+from digest.lifecycle.lift_suppression import Lifted, lift_suppression, why_not
+from mail.address import parse_address
+
+
+def erase(address: AddressArgument, /, *, config: ConfigFile = DEFAULT_CONFIG) -> int:
+    """Forget a person at once: subscriptions, consent, story, letters that wait. Only a keyed hash keeps their no."""
+    loaded, whom = load(config), parse_address(address)
+    with open_to_write(loaded) as service:
+        done = forgetting.erase(service, whom, now())
+    if done.known:
+        say("erased; a keyed hash remembers the no, and a wish of their own lifts it")
+    else:
+        say("nobody with this address is known; a keyed hash remembers the no all the same")
+    if done.letters:
+        say(f"deleted: {counted(done.letters, 'letter')} to them in {loaded.outbox}")
+    if done.messages:
+        say(f"deleted: {counted(done.messages, 'message')} that came back and named them")
+    say()
+    say("still for you to do:")
+    kept = copies(loaded)
+    for path in left_to_delete(loaded, whom):
+        say(f"- delete {path}, {'a copy of the store as it was' if path in kept else 'or take them out of it'}")
+    say("- delete older backups: restored beside the journal of leaves they forget them again, elsewhere not")
+    say("- delete the lists, exports, reports and previews that you made elsewhere and that name them")
+    if loaded.settings.bounces.imap:
+        say("- look for them in the mailbox of [bounces.imap]: messages that came back lie there")
+    say("- what a relay took lies in its queue and its log, and in their mailbox")
+    if done.under_way:
+        complain("a letter to them is being handed over at this moment: erase them again when that is done")
+    if not done.scrubbed:
+        complain("the store was in use: traces may lie in it or in its log; erase them again to have them gone")
+    return Exit.TRY_LATER if done.under_way or not done.scrubbed else Exit.DONE
+
+
+def lift(address: AddressArgument, /, *, config: ConfigFile = DEFAULT_CONFIG) -> int:
+    """Mail an address again that bounced, once you know that it works; a person's own no stays."""
+    whom = parse_address(address)
+    with open_to_write(load(config)) as service:
+        done, known = lift_suppression(service, whom, now())
+    match done:
+        case Lifted.DONE:
+            say("lifted: the next edition makes up for what was not sent")
+            return Exit.DONE
+        case Lifted.NOT_SUPPRESSED:
+            complain("this address is not suppressed: there is nothing to lift")
+        case Lifted.REFUSED if known is not None:
+            complain(why_not(known))
+    return Exit.NEEDS_A_PERSON
+
+
+def purge(
+    *,
+    dry_run: Annotated[bool, Parameter(negative=(), help="Only say how many.")] = False,
+    config: ConfigFile = DEFAULT_CONFIG,
+) -> None:
+    """Forget whose subscriptions all ended more than `[keep] ended` days ago, as the daemon does once a day."""
+    loaded = load(config)
+    with open_to_read(loaded) if dry_run else open_to_write(loaded) as service:
+        done = purging.purge(service, now(), dry_run=dry_run)
+    said = "would be forgotten" if dry_run else "forgotten"
+    say(f"{said}: {done.left} who left long ago, {done.without} who never had a subscription")

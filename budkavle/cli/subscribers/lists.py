@@ -1,0 +1,230 @@
+"""Lists of subscribers: in, back out again, and away to another system."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter, validators
+from rich.console import Console
+from rich.progress import Progress
+
+from budkavle.cli.digest.commands import find_digest
+from budkavle.cli.subscribers.export import refuse_published
+from budkavle.cli.subscribers.list_options import (
+    Columns,
+    Encoding,
+    Separator,
+    StatusWords,
+    SystemName,
+    how_read,
+    read_as,
+)
+from budkavle.cli.terminal import (
+    DEFAULT_CONFIG,
+    AsJson,
+    ConfigFile,
+    Exit,
+    WrongUseError,
+    complain,
+    now,
+    say,
+    say_json,
+    ticking,
+)
+from budkavle.config.load import Config, load
+from budkavle.installation.wiring import open_service, open_to_read, open_to_try, open_to_write
+from budkavle.rendering.wording import counted
+from digest.lists.adapters.imports import Imports
+from digest.lists.adapters.undo import Undoing, Undone
+from digest.lists.csv_dialect import SEPARATORS
+from digest.lists.import_list import Remark, Tally, take_list
+from digest.lists.import_rules import Outcome
+from digest.lists.lines import Terms
+from digest.lists.read_list import AddressList, open_list
+from digest.lists.report import reporting
+from digest.lists.survey import survey
+
+REMARKS_ON_SCREEN = 100
+
+
+def take(  # noqa: PLR0913 - one option each, as the manual lists them
+    file: Annotated[Path, Parameter(help="The list, as a spreadsheet or another system saves it.")],
+    /,
+    *,
+    digest: Annotated[str | None, Parameter(help="The digest, where a line names none.")] = None,
+    encoding: Encoding = None,
+    separator: Separator = None,
+    column: Columns = (),
+    system: SystemName = None,
+    status: StatusWords = (),
+    since: Annotated[
+        str | None,
+        Parameter(help="When the people on it had their last letter from elsewhere, YYYY-MM-DD: news since is sent."),
+    ] = None,
+    trust_list: Annotated[
+        str | None, Parameter(help="Why everybody on the list has agreed: where the paper is.")
+    ] = None,
+    report: Annotated[Path | None, Parameter(help="Write what was not taken into this file, with addresses.")] = None,
+    dry_run: Annotated[bool, Parameter(negative=(), help="Say the same, and change nothing.")] = False,
+    json: AsJson = False,
+    config: ConfigFile = DEFAULT_CONFIG,
+) -> int:
+    """Subscribe the people on a list (CSV). Who has not agreed gets one letter that asks.
+
+    Whoever subscribes already, has left here or there, or must not be mailed is left alone. A bad line is named and
+    the others go on. What a list made can be undone.
+    """
+    if trust_list is not None and not trust_list.strip():
+        raise WrongUseError("--trust-list needs a reason: where and when the people on the list agreed")
+    loaded = load(config)
+    if report is not None:
+        refuse_published(loaded, report)
+        if report.exists() and (not report.is_file() or report.samefile(file)):
+            raise WrongUseError(f"--report {report} would take the place of what is there; name another file")
+    terms = Terms(
+        digest=_digest(loaded, digest),
+        trust_list=trust_list.strip() if trust_list else None,
+        since=_moment(since, loaded) if since is not None else None,
+    )
+    found = open_list(file, read_as(encoding, separator, column, system, status))
+    complain(f"{file}: read as {how_read(found)}")
+    _need_digest(loaded, terms, found)
+    noes = survey(found)  # before a store is made for it
+    remarks = Remarks(file)
+    with ExitStack() as stack:
+        told = stack.enter_context(bytes_of(found.size))
+        each = stack.enter_context(reporting(report)) if report else remarks.say
+        service = stack.enter_context(open_to_try(loaded) if dry_run else open_service(loaded))
+        tally = take_list(service, found, terms, now(), noes=noes, dry_run=dry_run, remark=each, told=told)
+    remarks.end()
+    if json:
+        say_json(_record(found, tally, dry_run=dry_run))
+    else:
+        say(_summary(tally, dry_run=dry_run))
+    return Exit.NEEDS_A_PERSON if tally.counts[Outcome.REFUSED] else Exit.DONE
+
+
+def _digest(config: Config, name: str | None) -> str | None:
+    if name is not None:
+        return find_digest(config, name).name
+    digests = config.settings.digests
+    return digests[0].name if len(digests) == 1 else None
+
+
+def _need_digest(config: Config, terms: Terms, found: AddressList) -> None:
+    """Stop once where every line would have to name its digest and none can. Raises WrongUseError."""
+    if terms.digest is None and "digest" not in found.form.columns:
+        names = ", ".join(each.name for each in config.settings.digests) or "none is configured"
+        raise WrongUseError(f"the list has no column for the digest, and there are several; add --digest NAME: {names}")
+
+
+def _moment(text: str, config: Config) -> datetime:
+    """The beginning of a day, or a moment, in the configuration's zone. Raises WrongUseError."""
+    try:
+        given = datetime.fromisoformat(text)
+    except ValueError:
+        raise WrongUseError(f"--since {text}: no date; write it like 2026-01-09") from None
+    moment = given if given.tzinfo else given.replace(tzinfo=config.settings.timezone)
+    if moment > now():
+        raise WrongUseError(f"--since {text} is yet to come; say when they had their last letter from elsewhere")
+    return moment
+
+
+def _summary(tally: Tally, *, dry_run: bool) -> str:
+    made = f" (import {tally.id}; take it back with: subscribers undo-import {tally.id})" if tally.id else ""
+    sums = ", ".join(f"{tally.counts[each]} {each}" for each in Outcome if tally.counts[each])
+    would = "would come to: " if dry_run else ""
+    return f"{counted(tally.lines, 'line')}: {would}{sums or 'nothing'}{made}"
+
+
+def _record(found: AddressList, tally: Tally, *, dry_run: bool) -> dict[str, object]:
+    names = {sign: name for name, sign in SEPARATORS.items()}
+    return {
+        "file": str(found.path),
+        "sha256": found.sha256,
+        "encoding": found.encoding,
+        "separator": names[found.form.separator],
+        "columns": {column: place + 1 for column, place in found.form.columns.items()},
+        "from": found.form.system.name if found.form.system else None,
+        "roles": {str(each.place + 1): each.role for each in found.form.roles},
+        "dry_run": dry_run,
+        "lines": tally.lines,
+        "counts": {outcome.value: tally.counts[outcome] for outcome in Outcome},
+        "import": tally.id,
+    }
+
+
+class Remarks:
+    """Says remarks on the screen, without addresses, and not too many."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._number = 0
+
+    def say(self, remark: Remark) -> None:
+        """One line that made nothing."""
+        self._number += 1
+        if self._number <= REMARKS_ON_SCREEN:
+            complain(f"{self._file}:{remark.line}: {remark.outcome}: {remark.why}")
+
+    def end(self) -> None:
+        """How many were not shown."""
+        if (more := self._number - REMARKS_ON_SCREEN) > 0:
+            complain(f"{self._file}: and {more} more; --report FILE writes them all down")
+
+
+@contextmanager
+def bytes_of(size: int) -> Iterator[Callable[[int], None]]:
+    """A function that hears how far a file was read, with a bar where a person waits at a terminal."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda _: None
+        return
+    with Progress(console=console, transient=True) as bar:
+        task = bar.add_task("Importing", total=size)
+        yield lambda done: bar.update(task, completed=done)
+
+
+def show_imports(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> None:
+    """List the imports that made something, with their numbers."""
+    with open_to_read(load(config)) as service:
+        found = Imports(service.database.read, service.database.write).all()
+    for each in found:
+        state = "undone" if each.undone else "finished" if each.finished else "cut short"
+        if json:
+            facts: Mapping[str, object] = {"id": each.id, "file": each.name, "sha256": each.sha256, "state": state}
+            say_json({**facts, "started": each.started.isoformat(), "counts": each.counts, "options": each.options})
+        else:
+            sums = ", ".join(f"{number} {name}" for name, number in each.counts.items())
+            say(f"{each.id:>4} {each.started:%Y-%m-%d %H:%M} {state:<9} {each.name}  {sums}")
+
+
+def undo(
+    number: Annotated[
+        int,
+        Parameter(validator=validators.Number(gte=1, lt=2**63), help="The number that `subscribers imports` gives it."),
+    ],
+    /,
+    *,
+    config: ConfigFile = DEFAULT_CONFIG,
+) -> int:
+    """Take back what an import made and nobody has touched since.
+
+    Whoever has confirmed, chosen, paused or left stays as they are.
+    """
+    with open_to_write(load(config)) as service:
+        undoing = Undoing(service.database.read, service.database.write)
+        counts: Counter[Undone] = Counter()
+        moment = now()
+        with ticking("Undoing", undoing.made(number)) as tick:
+            last: int | None = 0
+            while last is not None:
+                last, some = undoing.step(number, last, moment)
+                counts += some
+                for _ in range(some.total()):
+                    tick(None)
+    say(f"import {number}: {', '.join(f'{times} {each}' for each, times in counts.items()) or 'nothing is left of it'}")
+    return Exit.DONE

@@ -1,0 +1,207 @@
+"""One person: their story, and why they did or did not get something."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from budkavle.cli.digest.commands import find_digest
+from budkavle.cli.terminal import DEFAULT_CONFIG, AddressArgument, AsJson, ConfigFile, Exit, complain, say, say_json
+from budkavle.config.load import load
+from budkavle.installation.wiring import Service, open_to_read
+from digest.editions.explain import Explanation, explain_edition
+from digest.editions.explanation import Explained, WhyNot
+from digest.editions.slots import PeriodKey
+from digest.letters.content import Showing
+from digest.lifecycle.adapters.history import Story, story_of
+from digest.lifecycle.lift_suppression import why_not
+from mail.address import parse_address
+
+_NOBODY = "nobody with this address is known"
+_WORDS = {
+    WhyNot.ERASED: "it was erased",
+    WhyNot.WITHDRAWN: "it was withdrawn, and this subscription was told or never had it",
+    WhyNot.NOT_IN_DIGEST: "the digest itself does not take it",
+    WhyNot.NO_TOPIC: "none of its topics is among those chosen",
+    WhyNot.NO_PUBLISHER: "none of its publishers is among those chosen",
+    WhyNot.TOO_OLD: "it is so old that nobody knows any more who had it",
+    WhyNot.SENT_BEFORE: "it was sent before",
+    WhyNot.SETTLED: "it is older than the cursor: published before the subscription, or settled by an earlier edition",
+    WhyNot.BEYOND_LIMIT: "the letter was full; it says how many more there are",
+    WhyNot.NO_ROOM: "the letter was full of other corrections and withdrawals; the next one tells of it",
+    WhyNot.PULLED: "it was withdrawn or erased before the letter went out",
+}
+
+
+_NAMED = ": the letter was full; the edition's page names it"
+
+
+def show(address: AddressArgument, /, *, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:
+    """Tell a person's story: subscriptions, consent, what happened, what was sent, and whether they are suppressed."""
+    whom = parse_address(address)
+    with open_to_read(load(config)) as service:
+        suppressed = service.suppressions.find(whom)
+        with service.database.read.begin() as connection:
+            story = story_of(connection, whom)
+    why = {"reason": suppressed.reason, "since": _moment(suppressed.since)} if suppressed else None
+    if json:
+        say_json({"address": whom.text, "suppressed": why, **(_record(story) if story else {"known": False})})
+    else:
+        for line in _told(story) if story else (_NOBODY,):
+            say(line)
+        if suppressed:
+            say(why_not(suppressed))
+    return Exit.DONE if story or suppressed else Exit.NEEDS_A_PERSON
+
+
+def _record(story: Story) -> dict[str, object]:
+    return {
+        "known": True,
+        "language": story.language,
+        "since": _moment(story.since),
+        "subscriptions": [
+            {
+                "digest": each.digest,
+                "state": each.state,
+                "ended_reason": each.ended_reason,
+                "ended": _moment(each.ended),
+                "topics": each.topics.split(),
+                "publishers": each.publishers.split(),
+                "from_seq": each.from_seq,
+                "consent": each.consent,
+                "since": _moment(each.since),
+                "resumes": _moment(each.resumes),
+            }
+            for each in story.subscriptions
+        ],
+        "events": [
+            {"at": _moment(each.at), "kind": each.kind, "digest": each.digest, "detail": dict(each.detail)}
+            for each in story.events
+        ],
+        "letters": [
+            {"kind": each.kind, "state": each.state, "asked": _moment(each.asked), "reply": each.reply}
+            for each in story.letters
+        ],
+        "deliveries": [
+            {
+                "digest": each.digest,
+                "edition": each.period_key,
+                "state": each.state,
+                "reason": each.reason,
+                "at": _moment(each.at),
+                "reply": each.reply,
+            }
+            for each in story.deliveries
+        ],
+    }
+
+
+def _told(story: Story) -> Iterator[str]:
+    yield f"known since {_moment(story.since)}, language {story.language}"
+    for each in story.subscriptions:
+        wants = " ".join([*each.topics.split(), *each.publishers.split()]) or "everything"
+        ended = f", {each.ended_reason} {_moment(each.ended)}" if each.ended else ""
+        consent = f"; consent: {each.consent}" if each.consent else ""
+        yield f"{each.digest}: {each.state}{ended}, wants {wants}, since {_moment(each.since)}{consent}"
+    for event in story.events:
+        detail = ", ".join(f"{name} {value}" for name, value in event.detail.items())
+        yield f"{_moment(event.at)} {event.kind} {event.digest or ''} {detail}".rstrip()
+    for each in story.letters:
+        yield f"{_moment(each.asked)} letter {each.kind}: {each.state}{_because(each.reply)}"
+    for each in story.deliveries:
+        why = _because(each.reason) + _because(each.reply)
+        yield f"{_moment(each.at)} edition {each.digest} {each.period_key}: {each.state}{why}"
+
+
+def explain(
+    address: AddressArgument,
+    edition: Annotated[str | None, Parameter(help="The edition's date; without it, the one to come.")] = None,
+    /,
+    *,
+    digest: Annotated[str | None, Parameter(help="The digest; without it, all of them.")] = None,
+    json: AsJson = False,
+    config: ConfigFile = DEFAULT_CONFIG,
+) -> int:
+    """Say why somebody got, or did not get, each article of an edition, or of the one to come."""
+    loaded, whom = load(config), parse_address(address)
+    digests = [find_digest(loaded, digest)] if digest else loaded.settings.digests
+    with open_to_read(loaded) as service:
+        suppressed = service.suppressions.find(whom)
+        explained = [
+            explain_edition(service, each, known, PeriodKey(edition) if edition else None)
+            for each in digests
+            if (known := service.subscribers.find(whom, each.name))
+        ]
+        titles = _titles(service, explained)
+    if not explained:
+        complain(why_not(suppressed) if suppressed else _NOBODY)
+        return Exit.NEEDS_A_PERSON
+    for each in explained:
+        if json:
+            say_json(_explained_record(each, titles))
+        else:
+            for line in _lines(each, titles):
+                say(line)
+    if suppressed and not json:
+        say(why_not(suppressed))
+    return Exit.DONE
+
+
+def _titles(service: Service, explained: list[Explanation]) -> Mapping[tuple[str, int], str]:
+    wanted = [(row.article, row.seq) for each in explained for row in each.articles]
+    return {place: version.article.title for place, version in service.articles.texts(wanted).items()}
+
+
+def _explained_record(each: Explanation, titles: Mapping[tuple[str, int], str]) -> dict[str, object]:
+    fate = each.fate
+    return {
+        "digest": each.digest,
+        "edition": each.edition,
+        "state": fate.state if fate else None,
+        "reason": fate.reason if fate else None,
+        "at": _moment(fate.at) if fate else None,
+        "topics": sorted(fate.wanted.topics) if fate else None,
+        "publishers": sorted(fate.wanted.publishers) if fate else None,
+        "from_seq": fate.from_seq if fate else None,
+        "articles": [
+            {
+                "id": row.article,
+                "seq": row.seq,
+                "title": titles.get((row.article, row.seq), ""),
+                "shown": row.shown,
+                "why": row.why,
+                "edition": row.edition,
+            }
+            for row in each.articles
+        ],
+    }
+
+
+def _lines(each: Explanation, titles: Mapping[tuple[str, int], str]) -> Iterator[str]:
+    if each.edition is None:
+        yield f"{each.digest}, the edition to come, as it would be planned now:"
+    elif each.fate is None:
+        yield f"{each.digest} {each.edition}: not in its audience, or kept no more; the letter would have held:"
+    else:
+        why = _because(each.fate.reason) + _because(each.fate.reply)
+        yield f"{each.digest} {each.edition}: {each.fate.state} {_moment(each.fate.at)}{why}"
+    if not each.articles:
+        yield "  nothing was new"
+    for row in each.articles:
+        yield f"  {row.shown or 'not shown':<9}  {titles.get((row.article, row.seq)) or row.article}{_reason(row)}"
+
+
+def _reason(row: Explained) -> str:
+    if row.why is None:
+        return _NAMED if row.shown is Showing.NAMED else ""
+    where = f", in edition {row.edition}" if row.edition else ""
+    return f": {_WORDS[row.why]}{where}"
+
+
+def _because(text: str | None) -> str:
+    return f" ({text})" if text else ""
+
+
+def _moment(at: datetime | None) -> str | None:
+    return at.isoformat(timespec="seconds") if at else None

@@ -1,0 +1,1 @@
+"""Configuration: config.toml, read and checked once, at the roof."""

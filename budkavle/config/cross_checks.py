@@ -1,0 +1,244 @@
+"""What must fit together in a configuration: names, references, rhythms, folders.
+
+All of it is asked of the plain TOML values, not of the models, so that a fault in one setting hides none elsewhere.
+What is faulty by itself is left out here: it has its own line already.
+"""
+
+import os
+from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import combinations, product
+from pathlib import Path
+
+from budkavle.config import field_types as forms
+from budkavle.config.faults import Finding, shown
+from budkavle.config.field_types import Wrong, is_loopback, nearest, slug, slugged
+from budkavle.config.toml_lines import Place
+from feeds.serving.urls import oldest_slug
+
+Raw = Mapping[str, object]
+
+NAMES = {"publishers": "id", "sources": "name", "topics": "id", "feeds": "slug", "moved": "from", "digests": "name"}
+"""What every table of these arrays is called by, once."""
+
+REFERENCES = (
+    ("sources", "publisher", "publishers"),
+    ("feeds", "publishers", "publishers"),
+    ("feeds", "topics", "topics"),
+    ("digests", "publishers", "publishers"),
+    ("digests", "topics", "topics"),
+)
+
+SINGULAR = {"publishers": "publisher", "topics": "topic"}
+
+
+def check(raw: Raw, folder: Path, rule_sets: Collection[str]) -> Iterator[Finding]:
+    """Everything that does not fit together in the values of one file; `folder` is the file's."""
+    if raw.get("publishers") == []:
+        yield Finding(place=("publishers",), what="there is none", remedy="add [[publishers]]")
+    yield from _twice(raw)
+    yield from _references(raw)
+    yield from _moved(raw)
+    yield from _feed_ids(raw)
+    yield from _rules(raw, rule_sets)
+    for place, digest in _tables(raw, "digests"):
+        yield from _rhythm(place, digest)
+    yield from _mail(_table(raw, "mail"))
+    yield from _limits(_table(raw, "limits"))
+    yield from _bounces(_table(raw, "bounces"))
+    yield from _folders(raw, folder)
+
+
+def _table(raw: Raw, key: str) -> Raw:
+    value = raw.get(key)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _tables(raw: Raw, key: str) -> list[tuple[Place, Raw]]:
+    value = raw.get(key)
+    tables = value if isinstance(value, list) else []
+    return [((key, position), table) for position, table in enumerate(tables) if isinstance(table, Mapping)]
+
+
+def _texts(place: Place, value: object) -> Iterator[tuple[Place, str]]:
+    """The text, or the texts of a list, that a setting holds."""
+    pairs = [((*place, at), text) for at, text in enumerate(value)] if isinstance(value, list) else [(place, value)]
+    return ((at, text) for at, text in pairs if isinstance(text, str))
+
+
+def _fits(form: Callable[[str], str], value: object) -> bool:
+    """Whether a value is faultless by itself."""
+    try:
+        return isinstance(value, str) and bool(form(value))
+    except Wrong:
+        return False
+
+
+def _twice(raw: Raw) -> Iterator[Finding]:
+    for key, name in NAMES.items():
+        seen = set[object]()
+        for place, table in _tables(raw, key):
+            value = table.get(name)
+            if isinstance(value, str) and value in seen:
+                what = f"{shown(value)} is already the {name} of another one of the {key}"
+                yield Finding(place=(*place, name), what=what, remedy=f"choose another {name}")
+            seen.add(value if isinstance(value, str) else place)
+
+
+def _references(raw: Raw) -> Iterator[Finding]:
+    for key, name, target in REFERENCES:
+        known = [table.get(NAMES[target]) for _, table in _tables(raw, target)]
+        names = [text for text in known if isinstance(text, str) and _fits(slug, text)]
+        if len(names) != len(known) or not isinstance(raw.get(target, []), list):
+            continue  # a faulty name has its own line; that nothing finds it any more is no second fault
+        for place, table in _tables(raw, key):
+            for at, text in _texts((*place, name), table.get(name)):
+                if text not in names:
+                    yield _unknown(at, text, f"no {SINGULAR[target]}", names)
+
+
+def _moved(raw: Raw) -> Iterator[Finding]:
+    """What moved is no feed any more, and went straight to one that there is."""
+    slugs = [text for _, feed in _tables(raw, "feeds") if isinstance(text := feed.get("slug"), str)]
+    steps = {str(table.get("from")): table.get("to") for _, table in _tables(raw, "moved")}
+    for place, table in _tables(raw, "moved"):
+        old, new = table.get("from"), table.get("to")
+        if isinstance(old, str) and old in slugs:
+            what, remedy = f"{shown(old)} is a feed still", "give that feed another slug, or remove this table"
+            yield Finding(place=(*place, "from"), what=what, remedy=remedy)
+        if isinstance(new, str) and new in steps and new not in slugs:
+            what, last = f"{shown(new)} has moved itself", _end(new, steps)
+            remedy = f'write "{last}"' if last in slugs else "name a feed that there is"
+            yield Finding(place=(*place, "to"), what=what, remedy=remedy)
+        elif isinstance(new, str) and new not in slugs and all(_fits(slug, text) for text in slugs):
+            yield _unknown((*place, "to"), new, "no feed", slugs)
+
+
+def _feed_ids(raw: Raw) -> Iterator[Finding]:
+    """No two feeds have one id: their own, or the oldest slug that led to them."""
+    moves = ((table.get("from"), table.get("to")) for _, table in _tables(raw, "moved"))
+    moved = {old: new for old, new in moves if isinstance(old, str) and isinstance(new, str)}
+    seen = dict[str, str]()
+    for place, feed in _tables(raw, "feeds"):
+        slug_ = feed.get("slug")
+        if not isinstance(slug_, str) or slug_ in seen.values():
+            continue  # it has its own line
+        own = feed.get("id", oldest_slug(slug_, moved))
+        if isinstance(own, str) and own in seen:
+            what = f"{shown(own)} is already the id of the feed {seen[own]}"
+            yield Finding(place=(*place, "id"), what=what, remedy="write an id of its own: its first slug")
+        seen[str(own)] = slug_
+
+
+def _end(text: str, steps: Mapping[str, object]) -> object:
+    """Where so many moves lead; they may go round."""
+    seen = set[object]()
+    while text in steps and text not in seen:
+        seen.add(text)
+        text = str(steps[text])
+    return text
+
+
+def _unknown(place: Place, text: str, what: str, names: list[str]) -> Finding:
+    close = nearest(text, names) or nearest(slugged(text), names)
+    known = f"known: {', '.join(names)}" if names else "there is none yet"
+    return Finding(place=place, what=f"{shown(text)} is {what}", remedy=f'did you mean "{close}"?' if close else known)
+
+
+def _rules(raw: Raw, rule_sets: Collection[str]) -> Iterator[Finding]:
+    for place, source in _tables(raw, "sources"):
+        for at, text in _texts((*place, "rules"), source.get("rules")):
+            if text not in rule_sets:
+                yield _unknown(at, text, "no shipped set of rules", sorted(rule_sets))
+
+
+def _rhythm(place: Place, digest: Raw) -> Iterator[Finding]:
+    every = digest.get("every")
+    if every not in ("day", "week", "month"):
+        return
+    for name, rhythm, example in (("weekday", "week", '"friday"'), ("monthday", "month", "1")):
+        if every == rhythm and name not in digest:
+            yield Finding(place=(*place, name), what="is missing", remedy=f"add {name} = {example}")
+        if every != rhythm and name in digest:
+            what = f'means nothing beside every = "{every}"'
+            yield Finding(place=(*place, name), what=what, remedy=f'remove it, or write every = "{rhythm}"')
+
+
+def _mail(mail: Raw) -> Iterator[Finding]:
+    if mail.get("transport") == "smtp" and "smtp" not in mail:
+        yield Finding(place=("mail", "smtp"), what="is missing", remedy="add [mail.smtp] with the relay's host")
+    smtp = _table(mail, "smtp")
+    host, place = smtp.get("host"), ("mail", "smtp")
+    if smtp.get("tls") == "none" and _fits(forms.host, host) and not is_loopback(str(host)):
+        what = f'"none" would send letters unprotected to {shown(host)}'
+        yield Finding(place=(*place, "tls"), what=what, remedy='write "starttls" or "implicit"')
+    elif smtp.get("tls") == "none" and {"password_file", "token_command"} & smtp.keys():
+        what = '"none" would send the password unprotected'
+        yield Finding(place=(*place, "tls"), what=what, remedy='write "starttls" or "implicit"')
+    if {"password_file", "token_command"} <= smtp.keys():
+        what, remedy = "stands beside password_file", "keep the one that the relay wants"
+        yield Finding(place=(*place, "token_command"), what=what, remedy=remedy)
+    secret = "token_command" if "token_command" in smtp else "password_file"
+    for one, other in (("user", secret), (secret, "user")):
+        if one in smtp and other not in smtp:
+            yield Finding(place=(*place, one), what=f"stands without {other}", remedy=f"add {other}, or remove {one}")
+
+
+def _limits(limits: Raw) -> Iterator[Finding]:
+    """What one network or domain may cause must leave room for others."""
+    ordered = (
+        ("network", 10, "domain", 100),
+        ("domain", 100, "overall", 3000),
+        ("large_domain", 1500, "overall", 3000),
+    )
+    for name, usual, bound, usual_bound in ordered:
+        few, many = limits.get(name, usual), limits.get(bound, usual_bound)
+        if isinstance(few, int) and isinstance(many, int) and few >= many and {name, bound} & limits.keys():
+            what = f"{few} leaves nobody else any of the {many} of {bound}"
+            place = ("limits", name if name in limits else bound)
+            yield Finding(place=place, what=what, remedy=f"let {name} be less than {bound}")
+
+
+def _bounces(bounces: Raw) -> Iterator[Finding]:
+    imap = _table(bounces, "imap")
+    if imap and "address" not in bounces:
+        what, remedy = "is missing, so no letter comes back there", 'add address = "studs@…" to [bounces]'
+        yield Finding(place=("bounces", "address"), what=what, remedy=remedy)
+    host = imap.get("host")
+    if imap.get("tls") == "none" and _fits(forms.host, host) and not is_loopback(str(host)):
+        what = f'"none" would send the password unprotected to {shown(host)}'
+        yield Finding(place=("bounces", "imap", "tls"), what=what, remedy='write "implicit" or "starttls"')
+
+
+def _folders(raw: Raw, folder: Path) -> Iterator[Finding]:
+    """Sources must not overlap with each other or with what is written; nothing private may lie in what is public.
+
+    Own templates lie apart from all of it.
+    """
+    paths = [((*place, "path"), source.get("path")) for place, source in _tables(raw, "sources")]
+    sources = [(place, path) for place, path in paths if isinstance(path, str) and _fits(forms.path, path)]
+    public = _written(raw, ("publish", "target"), forms.target, "var/public")
+    private = _written(raw, ("mail", "path"), forms.path, "var/outbox")
+    private += _written(raw, ("store", "url"), forms.store_url, "sqlite:///var/budkavle.db")
+    pairs = [(two, one) for one, two in combinations(sources, 2)]
+    pairs += [*product(sources, [*public, *private]), *product(private, public)]
+    pairs += product(_templates(raw), [*sources, *public, *private])
+    for (place, path), (_, other) in pairs:
+        if _overlap(folder, path, other):
+            what = f"{shown(path)} overlaps with {shown(other)}"
+            yield Finding(place=place, what=what, remedy="choose a place apart from it")
+
+
+def _templates(raw: Raw) -> list[tuple[Place, str]]:
+    """The folder of the operator's own templates, where the file names one."""
+    value = raw.get("templates")
+    return [(("templates",), str(value))] if _fits(forms.path, value) else []
+
+
+def _written(raw: Raw, place: tuple[str, str], form: Callable[[str], str], default: str) -> list[tuple[Place, str]]:
+    value = _table(raw, place[0]).get(place[1], default)
+    return [(place, str(value).removeprefix("sqlite:///"))] if _fits(form, value) else []
+
+
+def _overlap(folder: Path, one: str, other: str) -> bool:
+    first, second = (Path(os.path.normpath(folder / path)) for path in (one, other))
+    return first.is_relative_to(second) or second.is_relative_to(first)

@@ -1,0 +1,29 @@
+"""The form of a setting that names internet addresses: text in, one way of writing out, or what is wrong with it."""
+
+import ipaddress
+
+from budkavle.config.field_types import Wrong
+
+_MAPPED_BITS = 96
+_NETWORKS = {
+    "*": "name the web servers in front alone: anybody could claim to be anybody",
+    "localhost": 'write "127.0.0.1", "::1"',
+    "unix:": 'a web server in front reaches Budkavle by TCP alone: write "127.0.0.1"',
+}
+
+
+def network(text: str) -> str:
+    """An internet address, or a network of them; those of IPv4 that are written as IPv6 are those of IPv4."""
+    try:
+        found = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        remedy = _NETWORKS.get(text.strip("[]"), 'write it like "192.0.2.10" or "192.0.2.0/24", without a port')
+        raise Wrong("is no internet address and no network of them", remedy) from None
+    if found.prefixlen == 0:
+        raise Wrong("is everybody, and anybody could claim to be anybody", "name the web servers in front alone")
+    if "/" in text and found.network_address != ipaddress.ip_interface(text).ip:
+        raise Wrong("is no network: it has more digits than its length", f'write "{found}"')
+    mapped = found.network_address.ipv4_mapped if isinstance(found, ipaddress.IPv6Network) else None
+    if mapped is None or found.prefixlen < _MAPPED_BITS:
+        return str(found) if "/" in text else text.lower()
+    return f"{mapped}/{found.prefixlen - _MAPPED_BITS}" if "/" in text else str(mapped)

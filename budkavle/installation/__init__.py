@@ -1,0 +1,1 @@
+"""An installation: its store, its secret, its log, and the wiring of its parts."""

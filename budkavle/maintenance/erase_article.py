@@ -1,0 +1,72 @@
+"""Erasing an article everywhere this service keeps it, and what of it lies beyond our reach."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from articles.article import ArticleId, Seq
+from budkavle.installation.wiring import Service
+from budkavle.maintenance.file_kinds import BOUNCES, copies
+from digest.sending.send import drop_erased_forms, pull_gone
+from feeds.outbound.note_published import note
+from feeds.publishing.expected_documents import surplus_now
+from feeds.publishing.publish import build_feeds, mend_documents
+
+
+@dataclass(frozen=True, kw_only=True)
+class Erased:
+    """What an erasure did. `seq` is None when the article was erased before; then it was only looked after again.
+
+    `documents` of feeds changed; `faults` say which could not be put in place, and hold the text still.
+
+    `letters` lost the text while they waited, `forms` are kept copies of letters that were dropped. `under_way` says
+    that letters with the text are being handed to the relay: their copies are dropped when that is done. `scrubbed` is
+    False when the store's log could not be cut, because others were at it for too long.
+    """
+
+    seq: Seq | None
+    documents: int
+    faults: tuple[str, ...]
+    letters: int
+    forms: int
+    under_way: bool
+    scrubbed: bool
+
+
+def erase(service: Service, article_id: ArticleId, now: datetime) -> Erased:
+    """Erase an article from the store, from feeds, letters that wait and kept copies. Raises UnknownArticleError.
+
+    Whatever breaks it off, doing it again does the rest.
+    """
+    seq = service.articles.erase(article_id, now)
+    pulled = pull_gone(service, now)
+    forms = drop_erased_forms(service)
+    mend_documents(service)  # a folder that was put back by hand may hold what no round would look at
+    done = build_feeds(service, now=now)
+    note(service, done.changed, now)
+    return Erased(
+        seq=seq,
+        documents=len(done.changed),
+        faults=done.faults,
+        letters=pulled.letters,
+        forms=forms,
+        under_way=pulled.under_way,
+        scrubbed=service.database.scrub(),
+    )
+
+
+def beyond_reach(service: Service, article_id: ArticleId, now: datetime) -> Sequence[str]:
+    """What a person must still do about an erased article, a line each: where else its text may be."""
+    config = service.config
+    places = ", ".join(service.articles.addresses(article_id))  # none, where another article has its place by now
+    steps = [f"take the text away where it came from ({places}): the next import would hold it"] if places else []
+    if config.settings.mail.transport == "maildir":
+        steps.append(f"delete its letters in {config.outbox}")
+    steps += [f"delete {copy}, a copy of the store as it was" for copy in copies(config)]
+    if others := surplus_now(service, now).others:
+        steps.append(f"look into what others have put into {config.publish_folder / 'feeds'}: {', '.join(others)}")
+    if any((config.store_path.parent / BOUNCES).glob("*")):
+        steps.append(f"look through {config.store_path.parent / BOUNCES}: letters that came back may show it")
+    steps.append("delete older backups, or erase it again after restoring one")
+    steps.append("what was sent lies in mailboxes, and what was published with whoever fetched it: neither comes back")
+    return steps

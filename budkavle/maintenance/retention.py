@@ -1,0 +1,95 @@
+"""What is let go of old editions, once a day, by the times that `[keep]` in the configuration says."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from budkavle.installation.wiring import Service
+from digest.bounces.process import drop_kept
+from digest.editions.adapters.retention import Retention
+from digest.lifecycle.adapters.reminders import Reminders
+from digest.lifecycle.adapters.transactional_queue import Notices
+from digest.lifecycle.adapters.unconfirmed import Pending
+from digest.lifecycle.expire_subscribers import purge
+from digest.sending.send import drop_nameless
+
+log = structlog.get_logger()
+_REST_SECONDS = 0.05
+"""How long the store is left to others between two steps, which take about as long each (a million rows: 90 s)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """How many rows were let go of."""
+
+    deliveries: int
+    receipts: int
+    letters: int
+    bounces: int = 0
+    wishes: int = 0
+    """Wishes that nobody confirmed, with those who are known by nothing else."""
+
+
+def remind(service: Service, now: datetime, stopping: Callable[[], bool] = lambda: False) -> int:
+    """Remind, once, who was asked two days ago and has not confirmed; says how many letters wait for the relay."""
+    reminders, laid = Reminders(service.database.write), 0
+    while not stopping() and (some := reminders.lay_down(now)):
+        laid += some
+    if laid:
+        log.info("reminders_queued", letters=laid)
+        service.bell.ring()
+    return laid
+
+
+def keep(
+    service: Service,
+    now: datetime,
+    stopping: Callable[[], bool] = lambda: False,
+    rest: Callable[[], None] = lambda: time.sleep(_REST_SECONDS),
+) -> Kept:
+    """Let go of what was kept for its time: deliveries become counts and receipts; receipts, letters and people go.
+
+    To be called once a day, in a thread, while senders work or not. When `stopping` says so it ends after the step
+    under way, and the next call goes on there.
+    """
+    times = service.config.settings.keep
+    service.caused.forget_old(now)
+    retention = Retention(service.database.write)
+    pending = Pending(service.database.read, service.database.write)
+    notices = Notices(service.database.read, service.database.write)
+
+    def all_of(step: Callable[[datetime], int], days: int) -> int:
+        done = 0
+        while not stopping() and (rows := step(now - timedelta(days=days))):
+            done += rows
+            rest()
+        return done
+
+    remind(service, now, stopping)
+    purge(service, now, stopping=stopping, rest=rest)
+    drop_nameless(service)
+    kept = Kept(
+        deliveries=all_of(lambda before: retention.fold(before, now), times.deliveries),
+        receipts=all_of(retention.forget, times.receipts),
+        letters=all_of(retention.strip, times.letters),
+        bounces=all_of(service.bounces.forget, times.bounces),
+        wishes=all_of(pending.wishes, times.pending) + all_of(pending.strangers, times.pending),
+    )
+    drop_kept(service, now - timedelta(days=times.bounces))
+    all_of(service.domains.forget, times.bounces)
+    all_of(pending.tokens, times.pending)
+    all_of(notices.purge, times.pending)
+    if kept.deliveries or kept.receipts or kept.letters or kept.bounces:
+        log.info(
+            "old_editions_folded",
+            deliveries=kept.deliveries,
+            receipts=kept.receipts,
+            letters=kept.letters,
+            bounces=kept.bounces,
+        )
+    if kept.wishes:
+        log.info("unconfirmed_wishes_deleted", rows=kept.wishes)
+    return kept

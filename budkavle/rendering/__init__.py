@@ -1,0 +1,1 @@
+"""Templates and translations: every word that people read."""

@@ -1,0 +1,158 @@
+"""The documents that are served, in memory: what is known of each, and the bytes of those that are asked for."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from starlette.types import Message
+
+from budkavle.web.feeds.byte_cache import KeptBytes
+from budkavle.web.feeds.copies import Copies, Trace, read, traces
+from budkavle.web.feeds.responses import Answers, Public, answers, partial_answer, standing_headers
+from feeds.formats.head import MEDIA_TYPES
+from feeds.serving.codings import preferred_coding
+from feeds.serving.delta import SUFFIXES, Past, base_of, delta, with_state
+from feeds.serving.urls import Name, document_name
+from feeds.serving.validators import Instance, max_age, names
+
+_LOOK_SECONDS = 1.0
+"""So long a document is taken to be as it was: what another process publishes is served after that."""
+
+_KEPT_BYTES = 96 * 2**20
+_KNOWN = 4096
+"""More documents than this, and the one known the longest is forgotten and read anew when it is asked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """A document as it looks from outside: its files, and the other formats beside it."""
+
+    traces: tuple[Trace, ...]
+    siblings: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document:
+    """What is known of a document in its present state, and of the states before it."""
+
+    name: Name
+    seen: Seen
+    instance: Instance
+    sizes: Mapping[str, int]
+    past: Past
+    seconds: int
+    answers: Answers
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Documents:
+    """The documents below a folder, each looked at at most once a second, at most `limit` bytes of them in memory."""
+
+    def __init__(
+        self,
+        folder: Path,
+        public: Public,
+        now: Callable[[], datetime] = _utc_now,
+        ticks: Callable[[], float] = time.monotonic,
+        limit: int = _KEPT_BYTES,
+    ) -> None:
+        self._folder, self._public = folder, public
+        self._now, self._ticks = now, ticks
+        self._known = dict[str, tuple[float, Document]]()
+        self._kept = KeptBytes(limit)
+
+    def get(self, text: str) -> Document | None:
+        """The document of that name, as it lay on the disk a second ago at most."""
+        known = self._known.get(text)
+        if known is None:
+            return self._looked(text, None)
+        return known[1] if self._ticks() < known[0] else self._looked(text, known[1])
+
+    def whole(self, document: Document, accept_encoding: str) -> tuple[Message, bytes] | None:
+        """The document in the form that a reader likes best; None when it went from the disk just now."""
+        coding = preferred_coding(accept_encoding, document.sizes)
+        data = self._kept.get(_key(document, coding))
+        if data is not None:
+            return document.answers.whole[coding], data
+        loaded = self._loaded(document.name, document.seen, document.past)
+        if loaded is None:
+            return None
+        now, copies = loaded
+        coding = preferred_coding(accept_encoding, now.sizes)
+        return now.answers.whole[coding], copies.by_coding[coding]
+
+    def partial(self, document: Document, if_none_match: str, less_than: int) -> tuple[Message, bytes] | None:
+        """What is new since the state that a reader has, where that state is remembered and this is smaller."""
+        base = base_of(document.past, names(if_none_match))
+        data = self._since(document, base) if base else None
+        if base is None or data is None or len(data) >= less_than:
+            return None
+        return partial_answer(document.answers, base, len(data)), data
+
+    def _since(self, document: Document, base: str) -> bytes | None:
+        data = self._kept.get(_key(document, base))
+        if data is None:
+            loaded = self._loaded(document.name, document.seen, document.past)
+            if loaded is None or loaded[0].instance != document.instance:
+                return None
+            data = delta(document.past, base, loaded[1].by_coding[""], document.name.suffix)
+            self._kept.put(_key(document, base), data)
+        return data
+
+    def _looked(self, text: str, known: Document | None) -> Document | None:
+        name = known.name if known else document_name(text)
+        seen = self._seen(name) if name and name.suffix in MEDIA_TYPES else None
+        if name is None or seen is None:
+            self._known.pop(text, None)
+            return None
+        if known is None or seen != known.seen or known.seconds != max_age(known.instance.modified, self._now()):
+            loaded = self._loaded(name, seen, known.past if known else Past())
+            known = loaded[0] if loaded else None
+        if known is not None:
+            self._know(text, known)
+        return known
+
+    def _know(self, text: str, document: Document) -> None:
+        self._known[text] = (self._ticks() + _LOOK_SECONDS, document)
+        if len(self._known) > _KNOWN:
+            del self._known[next(iter(self._known))]
+
+    def _seen(self, name: Name) -> Seen | None:
+        found = traces(self._folder / str(name))
+        if not found[0]:
+            return None
+        others = (replace(name, suffix=suffix) for suffix in MEDIA_TYPES if suffix not in (name.suffix, ".opml"))
+        return Seen(
+            traces=found, siblings=tuple(each.suffix for each in others if (self._folder / str(each)).is_file())
+        )
+
+    def _loaded(self, name: Name, seen: Seen, past: Past) -> tuple[Document, Copies] | None:
+        """The document from the disk. What changed on it after it was seen is noticed at the next look."""
+        copies = read(self._folder / str(name))
+        if copies is None:
+            return None
+        own, plain = copies.instance, copies.by_coding[""]
+        sizes = {coding: len(data) for coding, data in copies.by_coding.items()}
+        seconds = max_age(own.modified, self._now())
+        document = Document(
+            name=name,
+            seen=seen,
+            instance=own,
+            sizes=sizes,
+            past=with_state(past, own.name, plain, name.suffix) if name.suffix in SUFFIXES else past,
+            seconds=seconds,
+            answers=answers(name, own, sizes, seconds, standing_headers(name, self._public, seen.siblings)),
+        )
+        for coding, data in copies.by_coding.items():
+            self._kept.put(_key(document, coding), data)
+        return document, copies
+
+
+def _key(document: Document, part: str) -> tuple[Name, str, str]:
+    """What bytes are kept under: those of a coding, or of what is new since a base."""
+    return document.name, document.instance.name, part

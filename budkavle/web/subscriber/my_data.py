@@ -1,0 +1,135 @@
+"""My data: a link to it by letter, and behind the link all of it: to see, to take along, to have erased."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from budkavle.installation.wiring import Service
+from budkavle.web.layout.pages import PRIVATE, Pages, just_done, see_other
+from budkavle.web.subscriber.choices import Offer
+from budkavle.web.subscriber.fields import Fields, Problem, value
+from budkavle.web.subscriber.forms import TRAP, Stamps, read_form, why_not
+from budkavle.web.subscriber.letter_limits import allowed_from, typed_address
+from budkavle.web.subscriber.my_data_page import shown
+from digest.lifecycle.request_my_data import (
+    ask_for_my_data,
+    end_all,
+    erase_me,
+    language_behind,
+    my_data,
+    newsletters,
+    take_copy,
+    visit,
+)
+from digest.subscribers.tokens import TokenPurpose
+from mail.address import Address
+
+OPEN, COPY, END_ALL, ERASE_ASKED, ERASE = "open", "copy", "end all", "erase", "erase for ever"
+
+
+def my_data_pages(service: Service, pages: Pages) -> list[Route]:
+    """`/mina-uppgifter` and `/mina-uppgifter/T`."""
+    ask, data = _Ask(service, pages), _Data(service, pages)
+    return [
+        Route("/mina-uppgifter", ask.page, methods=["GET", "POST"]),
+        Route("/mina-uppgifter/{token}", data.page, methods=["GET", "POST"]),
+    ]
+
+
+class _Ask:
+    """The form that asks for the link: it does not tell whether an address is known."""
+
+    def __init__(self, service: Service, pages: Pages) -> None:
+        self._service = service
+        self._pages = pages
+        self._stamps = Stamps(service.key, timedelta(seconds=service.config.settings.limits.fill_seconds))
+
+    async def page(self, request: Request) -> Response:
+        """The form, or what becomes of it."""
+        if request.method != "POST" and just_done(request) == "asked":
+            return self._pages.private("asked", HTTPStatus.OK, what="my_data")
+        if request.method != "POST":
+            return await run_in_threadpool(self._form, {}, [])
+        fields = await read_form(request)
+        return await run_in_threadpool(self._take, request, fields)
+
+    def _take(self, request: Request, fields: Fields) -> Response:
+        now, language = datetime.now(UTC), self._pages.language()
+        address = typed_address(value(fields, "address"), language)
+        unsent = why_not(self._stamps.sent(fields, now), language)
+        if not isinstance(address, Address):
+            return self._form(fields, [address, *unsent])
+        if unsent:
+            return self._form(fields, unsent)
+        goes = allowed_from(self._service, TokenPurpose.MY_DATA, address, request, now)
+        if goes is not None:
+            ask_for_my_data(self._service, address, now, goes, language)
+        return see_other("asked")
+
+    def _form(self, fields: Fields, problems: list[Problem]) -> Response:
+        return self._pages.private(
+            "my_data_asked",
+            HTTPStatus.UNPROCESSABLE_ENTITY if problems else HTTPStatus.OK,
+            errors=problems,
+            address=value(fields, "address"),
+            form={"stamp": self._stamps.stamp(datetime.now(UTC)), "trap": TRAP},
+        )
+
+
+class _Data:
+    """What the link leads to: a button that opens a visit, once. Looking shows and changes nothing of anybody.
+
+    The pages of a visit carry its key from one to the next, and erasing takes two of them.
+    """
+
+    def __init__(self, service: Service, pages: Pages) -> None:
+        self._service = service
+        self._pages = pages
+        self._offer = Offer(service)
+
+    async def page(self, request: Request) -> Response:
+        """The page of one token, or what becomes of its buttons."""
+        token = str(request.path_params["token"])
+        if request.method != "POST":
+            return await run_in_threadpool(self._door, token, just_done(request))
+        return await run_in_threadpool(self._answer, token, await read_form(request))
+
+    def _door(self, token: str, done: str) -> Response:
+        own = language_behind(self._service, token, datetime.now(UTC))
+        if own is None and done == "erased":
+            return self._pages.private("erased", HTTPStatus.OK)
+        if own is None:
+            return self._over()
+        return self._pages.private("my_data_open", HTTPStatus.OK, own=own)
+
+    def _answer(self, token: str, fields: Fields) -> Response:
+        now, change, key = datetime.now(UTC), value(fields, "change"), value(fields, "visit")
+        if change == OPEN:
+            key = visit(self._service, token, now) or ""
+        if change == ERASE and erase_me(self._service, key, now):
+            return see_other("erased")
+        ended = change == END_ALL and end_all(self._service, key, now)
+        found = (take_copy if change == COPY else my_data)(self._service, key, now)
+        if found is None:
+            return self._over()
+        if change == COPY:
+            return _copy(found)
+        own = str(found.get("language", ""))
+        if change == ERASE_ASKED:
+            return self._pages.private("erase", HTTPStatus.OK, own=own, visit=key)
+        person = shown(found, self._offer, self._pages.language(own), newsletters(self._service, key, now))
+        return self._pages.private("my_data", HTTPStatus.OK, own=own, person=person, visit=key, ended=ended)
+
+    def _over(self) -> Response:
+        return self._pages.private("expired", HTTPStatus.NOT_FOUND, what="my_data")
+
+
+def _copy(found: dict[str, object]) -> Response:
+    text = json.dumps(found, ensure_ascii=False, indent=2) + "\n"
+    headers = {"Content-Disposition": 'attachment; filename="mina-uppgifter.json"', **PRIVATE}
+    return Response(text, media_type="application/json", headers=headers)

@@ -1,0 +1,181 @@
+"""My choices: what the holder of a leave token gets, and how they change it. No address is ever shown here."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from http import HTTPStatus
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from budkavle.installation.wiring import Service
+from budkavle.rendering.translations import translations
+from budkavle.web.layout.pages import Pages, just_done, see_other
+from budkavle.web.subscriber.choices import Offer, Option
+from budkavle.web.subscriber.fields import Fields, Problem, value
+from budkavle.web.subscriber.forms import read_form
+from budkavle.web.subscriber.letter_limits import allowed_from
+from digest.keys import Purpose
+from digest.lifecycle.change_address import address_behind, ask_for_moving
+from digest.lifecycle.change_preferences import Choices, Chosen, change_digest, choices, choose, pause_until, resume
+from digest.subscribers.subscription import Filter, SubscriptionState
+from digest.subscribers.tokens import TokenPurpose
+
+_LONGEST_PAUSE = timedelta(days=366)
+
+
+def choosing(service: Service, pages: Pages) -> Route:
+    """`/mina-val/T`."""
+    return Route("/mina-val/{token}", _Choices(service, pages).page, methods=["GET", "POST"])
+
+
+_Act = Callable[[Request, str, Choices, Fields], Response]
+
+
+def _still_so(done: str, known: Choices) -> str:
+    """What was done, as far as it holds: a page may be loaded again days later."""
+    if done == "paused":
+        return done if known.state is SubscriptionState.PAUSED and known.paused_until else ""
+    return done if done in {"chosen", "resumed", "moved"} and known.state is not SubscriptionState.ENDED else ""
+
+
+class _Choices:
+    def __init__(self, service: Service, pages: Pages) -> None:
+        self._service = service
+        self._pages = pages
+        self._offer = Offer(service)
+        self._zone = service.config.settings.timezone
+
+    async def page(self, request: Request) -> Response:
+        """What is chosen, or what becomes of a change."""
+        fields = await read_form(request) if request.method == "POST" else {}
+        return await run_in_threadpool(self._answer, request, fields)
+
+    def _answer(self, request: Request, fields: Fields) -> Response:
+        token = str(request.path_params["token"])
+        known = choices(self._service, token)
+        if known is None:
+            return self._pages.private("unknown", HTTPStatus.NOT_FOUND)
+        if request.method != "POST" and just_done(request) == "asked":
+            return self._pages.private("asked", HTTPStatus.OK, own=known.language, what="moving")
+        if request.method != "POST":
+            return self._shown(token, known, done=_still_so(just_done(request), known))
+        acts: dict[str, _Act] = {"choices": self._choose, "pause": self._pause, "resume": self._resume}
+        acts |= {"digest": self._move_to_digest, "address": self._move}
+        act = acts.get(value(fields, "change"))
+        if act is None:
+            return self._pages.private("error", HTTPStatus.BAD_REQUEST, status=int(HTTPStatus.BAD_REQUEST))
+        return act(request, token, known, fields)
+
+    def _is_older(self, known: Choices, fields: Fields) -> bool:
+        """Whether the page was opened before the last change: in another window, or by somebody else."""
+        return "seen" in fields and value(fields, "seen") != self._seen(known)
+
+    def _seen(self, known: Choices) -> str:
+        """What tells one standing of a subscription from another; a page carries that which it shows."""
+        wanted = [sorted(known.wanted.topics), sorted(known.wanted.publishers)]
+        standing = (known.digest, str(known.state), str(known.paused_until), known.language, *wanted)
+        return self._service.key.mac(Purpose.FORM, f"choices {standing}")[:32]
+
+    def _changed_meanwhile(self, token: str, known: Choices, wanted: Filter | None = None) -> Response:
+        """Show what is saved now, and what was just chosen to be saved once more: nothing is undone unseen."""
+        gettext = translations(self._pages.language(known.language)).ugettext
+        text = gettext("Your choices were changed in another window after you had opened this page.")
+        if wanted is not None:
+            text += " " + gettext("What you chose here stands below. Save it again, if that is to hold.")
+        return self._shown(token, known, problems=[Problem(field="", text=text)], wanted=wanted, now=known.wanted)
+
+    def _choose(self, _: Request, token: str, known: Choices, fields: Fields) -> Response:
+        wanted = self._offer.chosen_filter(fields, [known.digest])
+        language = self._offer.chosen_language(fields, known.language)
+        if self._is_older(known, fields) and (wanted, language) != (known.wanted, known.language):
+            return self._changed_meanwhile(token, known, wanted)
+        done = choose(self._service, token, wanted, language, datetime.now(UTC))
+        return self._after(token, done, "chosen")
+
+    def _pause(self, _: Request, token: str, known: Choices, fields: Fields) -> Response:
+        now = datetime.now(UTC)
+        until = self._day(value(fields, "until"), now.astimezone(self._zone).date(), known.language)
+        if isinstance(until, Problem):
+            return self._shown(token, known, problems=[until], until=value(fields, "until"))
+        if self._is_older(known, fields):
+            return self._changed_meanwhile(token, known)
+        return self._after(token, pause_until(self._service, token, until, now), "paused")
+
+    def _resume(self, _: Request, token: str, __: Choices, ___: Fields) -> Response:
+        return self._after(token, resume(self._service, token, datetime.now(UTC)), "resumed")
+
+    def _move_to_digest(self, _: Request, token: str, known: Choices, fields: Fields) -> Response:
+        digest = value(fields, "digest")
+        if digest not in known.others:
+            text = translations(self._pages.language(known.language)).ugettext("Choose a newsletter.")
+            return self._shown(token, known, problems=[Problem(field="digest", text=text)])
+        if self._is_older(known, fields):
+            return self._changed_meanwhile(token, known)
+        return self._after(token, change_digest(self._service, token, digest, datetime.now(UTC)), "moved")
+
+    def _move(self, request: Request, token: str, _: Choices, __: Fields) -> Response:
+        """A letter to the address that the newsletter goes to: whoever was forwarded one has no more than its links."""
+        address, now = address_behind(self._service, token), datetime.now(UTC)
+        if address is not None:
+            goes = allowed_from(self._service, TokenPurpose.MOVING, address, request, now)
+            if goes is not None:
+                ask_for_moving(self._service, token, now, goes)
+        return see_other("asked")
+
+    def _after(self, token: str, done: Chosen, what: str) -> Response:
+        known = choices(self._service, token)
+        if known is None or done is Chosen.UNKNOWN:
+            return self._pages.private("unknown", HTTPStatus.NOT_FOUND)
+        if done is Chosen.TAKEN:
+            text = translations(self._pages.language(known.language)).ugettext(
+                "You have, or had, that newsletter already."
+            )
+            return self._shown(token, known, problems=[Problem(field="digest", text=text)])
+        return see_other("" if done is Chosen.ENDED else what)
+
+    def _shown(
+        self,
+        token: str,
+        known: Choices,
+        problems: Sequence[Problem] = (),
+        *,
+        wanted: Filter | None = None,
+        now: Filter | None = None,
+        **typed: str,
+    ) -> Response:
+        """The page, after a fault with what was `typed` or `wanted`, and what holds `now` where that differs.
+
+        `done` says what has just been changed.
+        """
+        offer, chosen = self._offer, wanted or known.wanted
+        return self._pages.private(
+            "choices",
+            HTTPStatus.UNPROCESSABLE_ENTITY if problems else HTTPStatus.OK,
+            own=known.language,
+            errors=problems,
+            digest=known.title,
+            state=str(known.state),
+            token=token,
+            topics=offer.topics([known.digest], chosen.topics),
+            publishers=offer.publishers([known.digest], chosen.publishers),
+            languages=offer.languages(known.language),
+            others=[Option(id=name, label=title) for name, title in known.others.items()],
+            paused_until=known.paused_until,
+            seen=self._seen(known),
+            saved=offer.words(now) if now else None,
+            **{"done": "", "until": "", **typed},
+        )
+
+    def _day(self, text: str, today: date, own: str) -> date | Problem:
+        """The day until which somebody wants to rest, within a year."""
+        gettext = translations(self._pages.language(own)).ugettext
+        try:
+            found = date.fromisoformat(text)
+        except ValueError:
+            example = str(today + timedelta(days=30))
+            return Problem(field="until", text=gettext("Write a day like %(day)s.") % {"day": example})
+        if not today < found <= today + _LONGEST_PAUSE:
+            return Problem(field="until", text=gettext("Choose a day after today, and within a year."))
+        return found

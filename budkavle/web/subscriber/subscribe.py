@@ -1,0 +1,189 @@
+"""Joining: the form, and the page that a confirmation letter leads to. Only a POST does anything."""
+
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from budkavle.installation.wiring import Service
+from budkavle.rendering.translations import translations
+from budkavle.web.layout.pages import Pages, just_done, see_other
+from budkavle.web.subscriber.choices import Offer
+from budkavle.web.subscriber.fields import Fields, Problem, value
+from budkavle.web.subscriber.forms import TRAP, Sent, Stamps, read_form, why_not
+from budkavle.web.subscriber.letter_limits import allowed_from, typed_address
+from digest.lifecycle.subscribe import (
+    AskedToJoin,
+    Confirmation,
+    ConfirmOutcome,
+    DigestWish,
+    TokenState,
+    UnknownConsentError,
+    WishShown,
+    ask_to_join,
+    confirm,
+    confirmation,
+    consent_text,
+)
+from digest.subscribers.tokens import TokenPurpose
+from mail.address import Address
+
+PAGE = "/prenumerera"
+_WORST = {
+    ConfirmOutcome.EXPIRED: HTTPStatus.GONE,
+    ConfirmOutcome.UNKNOWN: HTTPStatus.NOT_FOUND,
+}
+
+
+def joining(service: Service, pages: Pages) -> list[Route]:
+    """`/prenumerera` and `/bekrafta/T`."""
+    join, answer = _Join(service, pages), _Confirm(service, pages)
+    return [
+        Route(PAGE, join.page, methods=["GET", "POST"]),
+        Route("/bekrafta/{token}", answer.page, methods=["GET", "POST"]),
+    ]
+
+
+class _Join:
+    """The form: whatever it is sent, it does not tell whether an address is known."""
+
+    def __init__(self, service: Service, pages: Pages) -> None:
+        self._service = service
+        self._pages = pages
+        self._offer = Offer(service)
+        self._stamps = Stamps(service.key, timedelta(seconds=service.config.settings.limits.fill_seconds))
+
+    async def page(self, request: Request) -> Response:
+        """The form, or what becomes of it."""
+        if request.method != "POST" and just_done(request) == "join":
+            return self._pages.private("asked", HTTPStatus.OK, what="join")
+        if request.method != "POST":
+            return await run_in_threadpool(self._form, {}, ())
+        fields = await read_form(request)
+        return await run_in_threadpool(self._take, request, fields)
+
+    def _take(self, request: Request, fields: Fields) -> Response:
+        now, language = datetime.now(UTC), self._pages.language()
+        digests = self._offer.chosen_digests(fields)
+        wanted = self._offer.chosen_filter(fields, digests)
+        address = typed_address(value(fields, "address"), language)
+        problems = [*self._problems(fields, digests, language), *([address] if isinstance(address, Problem) else [])]
+        unsent = why_not(self._stamps.sent(fields, now), language)
+        if problems or unsent or not isinstance(address, Address):
+            return self._form(fields, [*problems, *unsent])
+        asked = AskedToJoin(
+            address=address,
+            wishes=tuple(DigestWish(digest=digest, wanted=wanted) for digest in digests),
+            language=self._offer.chosen_language(fields, language),
+            page=PAGE,
+            text=value(fields, "text"),
+        )
+        if asked.text != consent_text(self._service, language).hash:
+            return self._form(fields, [_other_text(language)])
+        goes = allowed_from(self._service, TokenPurpose.CONFIRM, address, request, now)
+        if goes is not None:
+            try:
+                ask_to_join(self._service, asked, now, goes)
+            except UnknownConsentError:
+                return self._form(fields, [_other_text(language)])
+        return see_other("join")
+
+    def _problems(self, fields: Fields, digests: tuple[str, ...], language: str) -> list[Problem]:
+        gettext = translations(language).ugettext
+        if not digests:
+            return [Problem(field="digest", text=gettext("Choose a newsletter."))]
+        wanted = self._offer.chosen_filter(fields, self._offer.every_digest())
+        text = gettext("%(title)s never holds what you have chosen. Choose otherwise, or leave it out.")
+        return [
+            Problem(field="topic" if wanted.topics else "publisher", text=text % {"title": title})
+            for title in self._offer.empty_ones(digests, wanted)
+        ]
+
+    def _form(self, fields: Fields, problems: list[Problem] | tuple[()]) -> Response:
+        now, language, offer = datetime.now(UTC), self._pages.language(), self._offer
+        every, consent = offer.every_digest(), consent_text(self._service, language)
+        return self._pages.private(
+            "subscribe",
+            HTTPStatus.UNPROCESSABLE_ENTITY if problems else HTTPStatus.OK,
+            errors=problems,
+            digests=offer.digests(fields.get("digest", ()), language),
+            topics=offer.topics(every, fields.get("topic", ())),
+            publishers=offer.publishers(every, fields.get("publisher", ())),
+            languages=offer.languages(offer.chosen_language(fields, language)),
+            address=value(fields, "address"),
+            consent=consent,
+            form={"stamp": self._stamps.stamp(now), "trap": TRAP},
+        )
+
+
+def _other_text(language: str) -> Problem:
+    text = translations(language).ugettext(
+        "What you agree to has changed since you opened this page. Read it, and send again."
+    )
+    return Problem(field="", text=text)
+
+
+class _Confirm:
+    """What a letter's link leads to: it shows, and its button acts, once."""
+
+    def __init__(self, service: Service, pages: Pages) -> None:
+        self._service = service
+        self._pages = pages
+        self._offer = Offer(service)
+        # Half of what a form takes: there is one button to press.
+        self._stamps = Stamps(service.key, timedelta(seconds=service.config.settings.limits.fill_seconds) / 2)
+
+    async def page(self, request: Request) -> Response:
+        """The page of one token, or what becomes of its button."""
+        fields = await read_form(request) if request.method == "POST" else {}
+        return await run_in_threadpool(self._answer, request, fields)
+
+    def _answer(self, request: Request, fields: Fields) -> Response:
+        token, now = str(request.path_params["token"]), datetime.now(UTC)
+        found = confirmation(self._service, token, now)
+        if found is None:
+            return self._pages.private("expired", HTTPStatus.NOT_FOUND, what="confirm")
+        sent = self._stamps.sent(fields, now)
+        if request.method == "POST" and (sent is Sent.BY_A_PERSON or found.state is not TokenState.OPEN):
+            return self._confirm(token, found.purpose, now)
+        if found.state is TokenState.EXPIRED:
+            return self._pages.private("expired", HTTPStatus.GONE, own=found.language, what=found.purpose)
+        if found.state is TokenState.USED:
+            just = just_done(request) == "confirmed" and found.is_fresh
+            return self._done(found, already=not just)
+        return self._button(found, fields, sent, now, pressed=request.method == "POST")
+
+    def _button(self, found: Confirmation, fields: Fields, sent: Sent, now: datetime, *, pressed: bool) -> Response:
+        """The page with the button; once more where a program seems to have pressed it, which programs do not heed."""
+        gettext = translations(self._pages.language(found.language)).ugettext
+        text = gettext("Press the button once more: so we know that no program has pressed it.")
+        # Who was too quick once is not made to wait anew.
+        stamp = value(fields, "stamp") if sent is Sent.TOO_FAST else self._stamps.stamp(now)
+        return self._pages.private(
+            "confirm",
+            HTTPStatus.UNPROCESSABLE_ENTITY if pressed else HTTPStatus.OK,
+            own=found.language,
+            what=found.purpose,
+            address=found.masked,
+            wishes=[self._shown(wish) for wish in found.wishes],
+            form={"stamp": stamp, "trap": TRAP},
+            errors=[Problem(field="", text=text)] if pressed else [],
+        )
+
+    def _confirm(self, token: str, purpose: str, now: datetime) -> Response:
+        done = confirm(self._service, token, now)
+        if done.outcome in _WORST:
+            return self._pages.private("expired", _WORST[done.outcome], own=done.language, what=done.purpose or purpose)
+        return see_other("confirmed" if done.outcome is ConfirmOutcome.DONE else "already")
+
+    def _done(self, found: Confirmation, *, already: bool) -> Response:
+        tokens = {} if already else found.choices
+        choices = [{"token": own, "title": self._offer.title(name)} for name, own in tokens.items()]
+        values = {"what": found.purpose, "already": already, "choices": choices}
+        return self._pages.private("confirmed", HTTPStatus.OK, own=found.language, **values)
+
+    def _shown(self, wish: WishShown) -> dict[str, object]:
+        return {"title": wish.title, **self._offer.words(wish.wanted)}

@@ -1,0 +1,106 @@
+"""Leaving: a page with one button, RFC 8058's one click, and the way back. Looking never changes anything."""
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+import structlog
+from sqlalchemy.exc import DatabaseError
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from budkavle.installation.wiring import Service
+from budkavle.web.layout.pages import Pages
+from digest.lifecycle.unsubscribe_journal import Back, Leaving, Left, is_token
+
+log = structlog.get_logger()
+_PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
+
+
+def leaving(service: Service, pages: Pages) -> list[Route]:
+    """`/avsluta/T` and `/angra/T`: GET and HEAD show, POST acts; the token alone says whose subscription it is."""
+    own = _Leaving(service, pages)
+    return [
+        Route("/avsluta/{token}", own.leave, methods=["GET", "POST"]),
+        Route("/angra/{token}", own.undo, methods=["GET", "POST"]),
+    ]
+
+
+class _Leaving:
+    def __init__(self, service: Service, pages: Pages) -> None:
+        self._leaves = service.leaves
+        self._pages = pages
+        self._titles = {digest.name: digest.title for digest in service.config.settings.digests}
+
+    def leave(self, request: Request) -> Response:
+        """The page that asks, or what became of leaving.
+
+        The body of the POST is not even read: mail programs send it as multipart, urlencoded or empty, from another
+        site and without cookies, and RFC 8058 forbids answering with a redirect.
+        """
+        token = str(request.path_params["token"])
+        acts = request.method == "POST"
+        return _private(self._left(token) if is_token(token) and acts else self._shown(token))
+
+    def undo(self, request: Request) -> Response:
+        """What became of taking a leave back; looking shows how the subscription stands."""
+        token = str(request.path_params["token"])
+        acts = request.method == "POST"
+        return _private(self._back(token) if is_token(token) and acts else self._shown(token))
+
+    def _shown(self, token: str) -> Response:
+        if not is_token(token):
+            return self._unknown(HTTPStatus.NOT_FOUND)
+        stands = self._leaves.look(token, datetime.now(UTC))
+        if stands is None:
+            return self._unknown(HTTPStatus.OK)
+        return self._ask(token, stands) if stands.left is Left.NOW else self._gone(token, stands)
+
+    def _left(self, token: str) -> Response:
+        """Say yes to a wish that is on the disk, and to no other."""
+        try:
+            done = self._leaves.leave(token, datetime.now(UTC))
+        except OSError as error:
+            return self._failed("leave_failed", error)
+        # A mail program that asks for somebody who was erased is told that all is well (RFC 8058): nothing comes.
+        return self._unknown(HTTPStatus.OK) if done.left is Left.UNKNOWN else self._gone(token, done)
+
+    def _back(self, token: str) -> Response:
+        now = datetime.now(UTC)
+        try:
+            done = self._leaves.undo(token, now)
+        except (OSError, DatabaseError) as error:
+            return self._failed("undo_failed", error)
+        stands = self._leaves.look(token, now)
+        if done is Back.UNKNOWN or stands is None:
+            return self._unknown(HTTPStatus.NOT_FOUND)
+        if done is Back.TOO_LATE:
+            return self._gone(token, stands)
+        return self._pages.show("back", HTTPStatus.OK, digest=self._title(stands), token=token)
+
+    def _ask(self, token: str, stands: Leaving) -> Response:
+        return self._pages.show("leave", HTTPStatus.OK, digest=self._title(stands), token=token)
+
+    def _gone(self, token: str, done: Leaving) -> Response:
+        title = self._title(done)
+        return self._pages.show("left", HTTPStatus.OK, digest=title, token=token, undoable=done.undoable)
+
+    def _unknown(self, code: HTTPStatus) -> Response:
+        return self._pages.show("unknown", code)
+
+    def _title(self, done: Leaving) -> str | None:
+        return self._titles.get(done.digest, done.digest) if done.digest else None
+
+    def _failed(self, event: str, error: OSError | DatabaseError) -> Response:
+        if isinstance(error, OSError):
+            remedy = "free some space, and let this user write there: nobody can leave until then"
+            log.error(event, file=error.filename, why=error.strerror, remedy=remedy)
+        else:
+            log.error(event, why=str(error.orig), remedy="others hold the store: it can be tried again")
+        code = HTTPStatus.SERVICE_UNAVAILABLE
+        return self._pages.show("error", code, status=int(code))
+
+
+def _private(page: Response) -> Response:
+    page.headers.update(_PRIVATE)
+    return page

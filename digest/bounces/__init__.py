@@ -1,0 +1,1 @@
+"""Bounces: what comes back by mail, and what it does."""

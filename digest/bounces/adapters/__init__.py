@@ -1,0 +1,1 @@
+"""Bounces in the store, and the mailbox that they are read from."""

@@ -1,0 +1,146 @@
+"""Transactional letters that came back: told in their reader's story, and held against the address that they went to.
+
+That such a letter came says nothing until its link is used; so what counts is how many came back since its reader
+last confirmed anything, by the rule for editions (docs/adr/0021).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, select, update
+
+from digest.adapters.tables import subscribers, subscriptions, transactional_letters
+from digest.bounces.adapters.bounces import TOLD
+from digest.bounces.adapters.history import FORGIVEN
+from digest.bounces.bounce import Bounce, Taken
+from digest.bounces.policy import Evidence, History, reason_to_suppress
+from digest.keys import Key
+from digest.lifecycle.adapters.erasure import NAMED
+from digest.lifecycle.adapters.unsubscribe import COMPLAINED, end_where
+from digest.lifecycle.transactional_letter import NoticeKind, NoticeState
+from digest.subscribers.adapters.events import note, story
+from digest.subscribers.adapters.mailboxes import subscriber_at
+from digest.subscribers.adapters.suppressions import Suppressions
+from digest.subscribers.events import Event, EventKind
+from digest.subscribers.suppression import SuppressionReason
+from digest.verp import ReturnedNotice, second_of
+from mail.address import Address
+from mail.failure.status_codes import BounceClass
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Letter:
+    """A letter that came back: whose story tells of it, where it went, and who has that address, if anybody."""
+
+    row: Row[Any]
+    address: Address
+    owner: int | None
+
+
+class ReturnedNotices:
+    """What came back of the letters about subscriptions."""
+
+    def __init__(self, read: Engine, write: Engine, suppressions: Suppressions, key: Key) -> None:
+        self._read = read
+        self._write = write
+        self._suppressions = suppressions
+        self._key = key
+
+    def take(self, of: ReturnedNotice, one: Bounce, now: datetime) -> Taken:
+        """Write a letter's bounce down and do what it asks for; one of its class again changes nothing."""
+        with self._write.begin() as connection:
+            letter = _letter(connection, of)
+            if letter is None:
+                return Taken.GONE
+            if one.kind not in TOLD:
+                return Taken.COUNTED
+            before = _told(connection, letter)
+            if any(_is_of(letter, each) and each.detail["class"] == one.kind for each in before):
+                return Taken.KNOWN
+            facts = {"class": one.kind, "status": one.status, "letter": letter.row.kind, "number": of.number}
+            note(connection, letter.row.subscriber_id, Event(kind=EventKind.BOUNCED, at=now, detail=facts))
+            if one.kind is BounceClass.COMPLAINT:
+                return self._end(connection, letter, now)
+            _call_failed(connection, letter, one)
+            reason = reason_to_suppress(_history(connection, letter, one, before))
+            suppressed = reason is not None and self._suppress(connection, letter, reason, now)
+            return Taken.SUPPRESSED if suppressed else Taken.COUNTED
+
+    def complained(self, of: ReturnedNotice) -> Address | None:
+        """The recipient of this letter, while they are not mailed because they complained; else None."""
+        with self._read.begin() as connection:
+            letter = _letter(connection, of)
+            return letter.address if letter and self._suppressions.complained(connection, letter.address) else None
+
+    def _suppress(self, connection: Connection, letter: _Letter, reason: SuppressionReason, now: datetime) -> bool:
+        changed = self._suppressions.add(connection, self._key.address_hash(letter.address), reason, now)
+        if changed and letter.owner is not None:
+            detail = {"reason": reason, "letter": letter.row.kind}
+            note(connection, letter.owner, Event(kind=EventKind.SUPPRESSED, at=now, detail=detail))
+        return changed
+
+    def _end(self, connection: Connection, letter: _Letter, now: datetime) -> Taken:
+        """A complaint is a no of whoever got the letter: for all that they get, and for nobody else."""
+        changed = self._suppress(connection, letter, SuppressionReason.COMPLAINT, now)
+        if letter.owner is not None:
+            end_where(connection, subscriptions.c.subscriber_id == letter.owner, COMPLAINED, now)
+        return Taken.SUPPRESSED if changed else Taken.COUNTED
+
+
+def _letter(connection: Connection, of: ReturnedNotice) -> _Letter | None:
+    """The letter with this number, if it is still the same one."""
+    wanted = (
+        select(transactional_letters, subscribers.c.address.label("own"))
+        .join(subscribers, subscribers.c.id == transactional_letters.c.subscriber_id)
+        .where(transactional_letters.c.id == of.number, NAMED)
+    )
+    row = connection.execute(wanted).first()
+    if row is None or second_of(row.asked) != of.asked:
+        return None
+    address = Address(row.address or row.own)
+    return _Letter(row=row, address=address, owner=subscriber_at(connection, address))
+
+
+def _told(connection: Connection, letter: _Letter) -> Sequence[Event]:
+    """What was written down before of this letter, newer than whatever had its number once, and of others before it."""
+    told = story(connection, letter.row.subscriber_id)
+    return [each for each in told if each.kind is EventKind.BOUNCED and "letter" in each.detail]
+
+
+def _is_of(letter: _Letter, event: Event) -> bool:
+    return event.detail["number"] == int(letter.row.id) and event.at >= letter.row.asked
+
+
+def _history(connection: Connection, letter: _Letter, one: Bounce, before: Sequence[Event]) -> History:
+    """What came back since the address began anew, this letter first; nothing when that was after it was asked for.
+
+    A letter to another address, to move there, says something about that address alone. A mailbox that is full says
+    nothing here: a stranger can cause more letters in a day than editions come in a month.
+    """
+    whose = story(connection, letter.owner) if letter.owner is not None else ()
+    anew = max((each.at for each in whose if each.kind in FORGIVEN), default=None)
+    if anew is not None and anew >= letter.row.asked:
+        return []
+    back: dict[object, list[Evidence]] = {letter.row.id: [_evidence(one.kind, one.status, own_relay=one.own_relay)]}
+    for each in before:
+        other = letter.row.kind == NoticeKind.MOVE or each.detail["letter"] == NoticeKind.MOVE
+        if (other and not _is_of(letter, each)) or (anew is not None and each.at < anew):
+            continue
+        kind = BounceClass(str(each.detail["class"]))
+        if kind is BounceClass.HARD:
+            back.setdefault(each.detail["number"], []).append(_evidence(kind, str(each.detail["status"])))
+    return [found for found in back.values() if found[0].kind is BounceClass.HARD]
+
+
+def _evidence(kind: BounceClass, status: str, *, own_relay: bool = False) -> Evidence:
+    return Evidence(kind=kind, status=status, own_relay=own_relay)
+
+
+def _call_failed(connection: Connection, letter: _Letter, one: Bounce) -> None:
+    """Say of a letter that seemed to have gone what became of it."""
+    went = transactional_letters.c.state.in_([NoticeState.SENDING, NoticeState.SENT, NoticeState.UNCERTAIN])
+    said = f"returned: {one.diagnostic or one.status}"
+    here = update(transactional_letters).where(transactional_letters.c.id == letter.row.id, went)
+    connection.execute(here.values(state=NoticeState.FAILED, reply=said))

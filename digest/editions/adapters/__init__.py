@@ -1,0 +1,1 @@
+"""The store's rows of editions, variants and deliveries."""

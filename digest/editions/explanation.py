@@ -1,0 +1,131 @@
+"""Why an edition shows, or does not show, an article to one subscription: read off the rule that decides it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from articles.article import ArticleId, Seq
+from articles.standing import Standing
+from digest.editions.selection import Newsroom, Said
+from digest.editions.slots import PeriodKey
+from digest.letters.content import Content, Row, Showing
+from digest.subscribers.subscription import Filter
+
+
+class WhyNot(StrEnum):
+    """What keeps an article out of a letter: the first that holds, in this order."""
+
+    ERASED = "erased"
+    WITHDRAWN = "withdrawn"
+    """It is withdrawn, and this subscription never had it or was told already."""
+    NOT_IN_DIGEST = "not in the digest's selection"
+    NO_TOPIC = "no topic chosen"
+    NO_PUBLISHER = "no publisher chosen"
+    TOO_OLD = "too old"
+    """It was first stored so long ago that nobody knows any more who had it."""
+    SENT_BEFORE = "sent before"
+    SETTLED = "settled before"
+    """It is not news since the cursor: older than the subscription, or than an edition that it had nothing for."""
+    BEYOND_LIMIT = "more than a letter holds"
+    PULLED = "pulled"
+    """The letter would have shown it, but it was withdrawn or erased before that went out."""
+    NO_ROOM = "no room"
+    """The letter was full of other corrections and withdrawals: the next one tells of it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """That an edition's letter showed a version of an article: certainly, or perhaps."""
+
+    edition: PeriodKey
+    article: ArticleId
+    seq: Seq
+    certain: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explained:
+    """One article and one letter: shown as what, or why not; `edition` is where it was sent before."""
+
+    article: ArticleId
+    seq: Seq
+    shown: Showing | None = None
+    why: WhyNot | None = None
+    edition: PeriodKey | None = None
+
+
+def said_by(told: Iterable[Told]) -> Mapping[ArticleId, Said]:
+    """What receipts say, as the selection asks for it."""
+    said: dict[ArticleId, Said] = {}
+    for each in told:
+        known = said.get(each.article)
+        oldest = min(each.seq, known.oldest) if known else each.seq
+        certain = known.certain if known else None
+        if each.certain:
+            certain = max(each.seq, certain or each.seq)
+        said[each.article] = Said(oldest=oldest, certain=certain)
+    return said
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letter:
+    """All that decided one letter. `content` is what the rule gives, `shown` what the letter holds."""
+
+    room: Newsroom
+    wanted: Filter
+    from_seq: Seq
+    told: Sequence[Told]
+    content: Content
+    shown: Content
+
+
+def span(letter: Letter, since: Seq) -> Sequence[Standing]:
+    """The articles that a letter is asked about, the newest first.
+
+    All that became news, or was acted on, after an earlier edition's cut or after the cursor, and all that it shows.
+    """
+    room, after = letter.room, min(since, letter.from_seq)
+    found = {each.id: each for each in (*room.news_after(after), *room.acts_after(after))}
+    found |= {row.article: room.standings[row.article] for row in letter.shown.rows if row.article in room.standings}
+    return sorted(found.values(), key=lambda each: each.newest, reverse=True)
+
+
+def explain(letter: Letter, articles: Iterable[Standing]) -> Sequence[Explained]:
+    """Each of these articles with its place in a letter."""
+    places = {row.article: row for row in letter.shown.rows}
+    lost = {row.article: row for row in letter.content.rows if row.article not in places}
+    said = said_by(letter.told)
+    certain = {
+        each.article: each.edition for each in sorted(letter.told, key=lambda each: each.edition) if each.certain
+    }
+
+    def explained(each: Standing) -> Explained:
+        if row := places.get(each.id):
+            return Explained(article=each.id, seq=row.seq, shown=row.showing)
+        why = _lost(lost.get(each.id), letter) or _why_not(each, letter, said.get(each.id))
+        before = certain.get(each.id) if why in {WhyNot.SENT_BEFORE, WhyNot.WITHDRAWN} else None
+        return Explained(article=each.id, seq=each.newest, why=why, edition=before)
+
+    return [explained(each) for each in articles]
+
+
+def _lost(row: Row | None, letter: Letter) -> WhyNot | None:
+    """Why the letter does not hold what the rule gives; None where it gives nothing, or what once stood nowhere."""
+    if row is None or (row.showing is Showing.NAMED and letter.shown.more):
+        return None
+    tells = row.showing.is_notice or row.article in letter.content.corrected
+    return WhyNot.NO_ROOM if tells and letter.shown.owed else WhyNot.PULLED
+
+
+def _why_not(each: Standing, letter: Letter, said: Said | None) -> WhyNot:
+    hindrances = (
+        (WhyNot.ERASED, each.erased is not None),
+        (WhyNot.WITHDRAWN, each.withdrawn is not None),
+        (WhyNot.NOT_IN_DIGEST, not letter.room.selection.admits(each)),
+        (WhyNot.NO_TOPIC, not Filter(topics=letter.wanted.topics).admits(each)),
+        (WhyNot.NO_PUBLISHER, not letter.wanted.admits(each)),
+        (WhyNot.TOO_OLD, each.published <= letter.room.reach),
+        (WhyNot.SENT_BEFORE, said is not None and said.certain is not None),
+        (WhyNot.SETTLED, each not in letter.room.items(letter.wanted, letter.from_seq)),
+    )
+    return next((why for why, holds in hindrances if holds), WhyNot.BEYOND_LIMIT)

@@ -1,0 +1,64 @@
+"""Room in an edition's letters: each part of a letter measured once, by the templates that make it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from budkavle.config.settings import Digest
+from budkavle.installation.wiring import Service
+from digest.editions.compose import dateline, masthead, render_of, shown
+from digest.editions.edition import Edition
+from digest.letters.content import Content, Row
+from digest.letters.letter import HTML_BYTES, html_size
+from digest.letters.room import Fit, Room, fitted
+from digest.letters.values import Dateline
+
+_RESERVE = 2_000
+"""Bytes for what is in no part alone: the next headlines, numbers with more digits, what a test letter says of itself.
+"""
+_MANY = 9_999
+_ANY = Dateline(key="2026-12-31", label="30 september 2025–31 december 2026", date=datetime(2026, 12, 31, tzinfo=UTC))
+"""A line as long as that of any edition to come."""
+
+
+def fit_of(service: Service, digest: Digest, edition: Edition | None = None) -> Fit:
+    """What decides which parts of a content find room in a letter of this edition, or of the one to come."""
+    sizes = _Sizes(service, digest, edition)
+
+    def fit(content: Content) -> Content:
+        bytes_ = HTML_BYTES - _RESERVE - sizes.frame(content)
+        return fitted(content, Room(bytes=bytes_, size=sizes.of, items=digest.items))
+
+    return fit
+
+
+class _Sizes:
+    """The bytes of each part, by what a letter of it is longer than one without it; each is measured once."""
+
+    def __init__(self, service: Service, digest: Digest, edition: Edition | None) -> None:
+        self._service = service
+        self._render = render_of(service, edition) if edition else service.render
+        self._masthead = masthead(service.config.settings, digest)
+        self._dateline = dateline(service, digest, edition) if edition else _ANY
+        self._measured: dict[tuple[Row | None, int], int] = {}
+
+    def of(self, row: Row) -> int:
+        """A part's own bytes, without those of the box that a notice shares with others."""
+        if row.showing.is_notice:
+            return self._length(row, times=2) - self._length(row)
+        return self._length(row) - self._length(None)
+
+    def frame(self, content: Content) -> int:
+        """The bytes of all that stands around the parts: the letter's own, and the boxes that notices stand in."""
+        empty = self._length(None)
+        examples = {row.showing: row for row in sorted(content.rows) if row.showing.is_notice}
+        return empty + sum(self._length(row) - self.of(row) - empty for row in examples.values())
+
+    def _length(self, row: Row | None, times: int = 1) -> int:
+        """The length of a letter with this part alone, so many times; with nothing for None."""
+        if (row, times) not in self._measured:
+            one = shown(self._service, Content(rows=frozenset([row] if row else []), more=_MANY))
+            several = replace(
+                one, items=times * one.items, corrected=times * one.corrected, withdrawn=times * one.withdrawn
+            )
+            self._measured[row, times] = html_size(self._masthead, self._dateline, several, self._render)
+        return self._measured[row, times]

@@ -1,0 +1,61 @@
+"""A test letter: the next letter as it would go now, to one address, marked as a test and written down nowhere."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from budkavle.config.settings import Digest
+from budkavle.installation.wiring import Service, relay
+from budkavle.rendering.templates import Render
+from digest.editions.preview import upcoming_form
+from digest.letters.letter import made_out
+from digest.letters.values import Recipient
+from mail.address import Address
+from mail.relay import Envelope
+from mail.reply import Reply
+
+NOBODY = "0" * 32
+"""A leave token that no subscription has: they are random, and a page says politely that it does not know this one."""
+
+_BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
+
+
+def marked_letter(service: Service, digest: Digest, recipient: Address, now: datetime) -> bytes | None:
+    """The letter of the edition to come, for one who wants everything, marked; None when it would be empty."""
+    made = upcoming_form(replace(service, render=_marked(service.render)), digest, None, now)
+    if made is None:
+        return None
+    # A Message-ID of its own: mailboxes throw away what they have had already, and Gmail counts it.
+    own = replace(made, edition=f"test.{now.astimezone(UTC):%Y%m%dT%H%M%S%f}")
+    return made_out(own, Recipient(address=recipient.text, leave_token=NOBODY))
+
+
+async def hand_over(service: Service, digest: Digest, recipient: Address, letter: bytes) -> Reply:
+    """Give a letter to the relay, past the ledger: no edition, sending or paused, is touched by it."""
+    carrier = relay(service.config)
+    envelope = Envelope(sender=digest.from_.address, recipient=recipient.text, letter=letter)
+    try:
+        refused = await carrier.offer(envelope)
+        return refused or await carrier.finish()
+    finally:
+        await carrier.close()
+
+
+def _marked(render: Render) -> Render:
+    """The same templates with the mark set before what they say: an operator's own template does not lose it."""
+
+    def rendered(name: str, values: Mapping[str, object]) -> str:
+        text = render(name, values)
+        match name:
+            case "letters/subject.txt":
+                return render("letters/test_subject.txt", {"subject": text})
+            case "letters/edition.txt":
+                return render("letters/test.txt", values) + text
+            case "letters/edition.html":
+                body = _BODY.search(text)
+                start = body.end() if body else 0
+                return text[:start] + render("letters/test.html", values) + text[start:]
+        return text
+
+    return rendered

@@ -1,0 +1,1 @@
+"""What the store and the unsubscribe journal keep of a subscription's life."""

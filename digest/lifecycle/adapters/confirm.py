@@ -1,0 +1,101 @@
+"""Using a token from a letter: looking changes nothing, and the one use is one transaction."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Engine, select
+
+from articles.article import Seq
+from digest.adapters.tables import subscribers
+from digest.keys import Key
+from digest.lifecycle.adapters.address_change import is_void, move
+from digest.lifecycle.adapters.address_change import of_detail as move_of
+from digest.lifecycle.adapters.opt_in import Joining, subscriptions_of
+from digest.lifecycle.double_opt_in import ConfirmOutcome, DigestWish, of_detail
+from digest.subscribers.adapters.tokens import Token, find, use
+from digest.subscribers.tokens import TokenPurpose, TokenState
+
+_FOR_PAGES = (TokenPurpose.CONFIRM, TokenPurpose.MOVE)
+_FRESH = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Looked:
+    """What a token would do. `address` is the one that its letter went to.
+
+    `is_fresh` while it was used just now; `choices` are then the leave tokens of what it confirmed, by digest.
+    """
+
+    purpose: TokenPurpose
+    state: TokenState
+    wishes: tuple[DigestWish, ...]
+    address: str
+    language: str
+    is_fresh: bool = False
+    choices: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Used:
+    """What a token did. `choices` maps each digest to its leave token, where it was confirmed just now."""
+
+    outcome: ConfirmOutcome
+    looked: Looked | None = None
+    choices: Mapping[str, str] = field(default_factory=dict)
+
+
+class Confirmations:
+    """The tokens of confirmation letters, for joining and for moving to another address."""
+
+    def __init__(self, read: Engine, write: Engine, key: Key) -> None:
+        self._read = read
+        self._write = write
+        self._key = key
+        self._joining = Joining(read, write, key)
+
+    def look(self, token: str, now: datetime) -> Looked | None:
+        """What this token would do; None for an unknown one, and for one of another purpose."""
+        with self._read.begin() as connection:
+            found = find(connection, token, now, *_FOR_PAGES)
+            if found is None:
+                return None
+            looked = self._looked(connection, found)
+            if found.used is None or now - found.used > _FRESH:
+                return looked
+            standing = subscriptions_of(connection, found.subscriber)
+            named = [wish.digest for wish in looked.wishes if wish.digest in standing]
+            choices = {name: str(standing[name].token) for name in named}
+            return replace(looked, is_fresh=True, choices=choices)
+
+    def use(self, token: str, newest: Seq, now: datetime) -> Used:
+        """Do what the token is for, unless it was done or is too late."""
+        with self._write.begin() as connection:
+            found = find(connection, token, now, *_FOR_PAGES)
+            if found is None:
+                return Used(outcome=ConfirmOutcome.UNKNOWN)
+            looked = self._looked(connection, found)
+            if looked.state is not TokenState.OPEN:
+                used = looked.state is TokenState.USED
+                return Used(outcome=ConfirmOutcome.ALREADY if used else ConfirmOutcome.EXPIRED, looked=looked)
+            if found.purpose is TokenPurpose.CONFIRM:
+                choices = self._joining.confirm(connection, found, newest, now)
+                return Used(outcome=ConfirmOutcome.DONE, looked=looked, choices=choices)
+            use(connection, found, now)
+            self._joining.lift(connection, move(connection, self._key, found, now), now)
+            return Used(outcome=ConfirmOutcome.DONE, looked=looked)
+
+    def _looked(self, connection: Connection, token: Token) -> Looked:
+        who = select(subscribers.c.address, subscribers.c.language).where(subscribers.c.id == token.subscriber)
+        known = connection.execute(who).one()
+        address, language = known.address, known.language
+        wishes: tuple[DigestWish, ...] = ()
+        if token.purpose is TokenPurpose.CONFIRM:
+            asked = of_detail(token.detail)
+            wishes, language = asked.wishes, asked.language
+            void = token.state is TokenState.OPEN and self._joining.is_void(connection, token)
+        else:
+            address = move_of(token.detail).to.text
+            void = is_void(connection, self._key, token)
+        state = TokenState.EXPIRED if void and token.state is TokenState.OPEN else token.state
+        return Looked(purpose=token.purpose, state=state, wishes=wishes, address=address, language=language)

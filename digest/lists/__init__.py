@@ -1,0 +1,1 @@
+"""Lists of addresses: from other systems, and to them."""

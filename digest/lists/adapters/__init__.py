@@ -1,0 +1,1 @@
+"""Lists in the store: imported, taken back, exported."""

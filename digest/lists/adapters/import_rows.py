@@ -1,0 +1,193 @@
+"""What an import makes of its lines: people, subscriptions, the record of consent, and letters that ask."""
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Table, and_, bindparam, insert, select, update
+
+from articles.article import Seq
+from digest.adapters.tables import events, subscribers, subscriptions, transactional_letters
+from digest.lifecycle.double_opt_in import IMPORTED
+from digest.lists.adapters.undo import ask_no_more
+from digest.lists.import_rules import Listed, without_addresses
+from digest.subscribers.events import EventKind
+from digest.subscribers.subscription import SubscriptionState
+from storage.compiled import Prepared
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListFile:
+    """A list that is imported: what tells it from others, and how it is read."""
+
+    name: str
+    sha256: str
+    options: Mapping[str, object]
+
+    @property
+    def trusted(self) -> str | None:
+        """Why the whole list is taken for agreed."""
+        reason = self.options.get("trust_list")
+        return str(reason) if reason is not None else None
+
+
+class Rows:
+    """The rows of one import. `tokens` gives the leave tokens."""
+
+    def __init__(self, file: ListFile, run: int, newest: Seq, now: datetime, tokens: Iterator[str]) -> None:
+        self._trusted = file.trusted
+        self._run = run
+        self._newest = newest
+        self._now = now
+        self._tokens = tokens
+
+    def write(
+        self, connection: Connection, made: Sequence[Listed], ids: dict[str, int], begun: Collection[tuple[str, str]]
+    ) -> None:
+        """Write the rows of these lines. `ids` has the known subscribers by key, and gets the new ones.
+
+        `begun` are those, by key and digest, whose subscription is there and was not confirmed.
+        """
+        new: dict[str, Listed] = {}
+        for each in made:
+            if each.key not in ids:
+                new.setdefault(each.key, each)
+        if new:
+            people = [_named(self._subscriber(each)) for each in new.values()]
+            _NEW_SUBSCRIBER.many(connection, people, n_since=self._now)
+            mine = select(subscribers.c.address_key, subscribers.c.id).where(subscribers.c.address_key.in_(new))
+            ids.update({row[0]: row[1] for row in connection.execute(mine)})
+        fresh = [self._subscription(each, ids) for each in made if (each.key, each.digest) not in begun]
+        for ended in (None, self._now):
+            those = [_named(each) for each in fresh if each["ended"] == ended]
+            _NEW_SUBSCRIPTION.many(connection, those, n_ended=ended, n_since=self._now)
+        for each in made if begun else ():
+            if (each.key, each.digest) in begun:
+                values = self._subscription(each, ids)
+                del values["token"]
+                here = and_(subscriptions.c.subscriber_id == ids[each.key], subscriptions.c.digest == each.digest)
+                connection.execute(update(subscriptions).where(here).values(values))
+                if each.state is SubscriptionState.ENDED:
+                    ask_no_more(connection, {ids[each.key]: {each.digest}})
+        _NEW_EVENT.many(connection, [_named(self._event(each, ids)) for each in made], n_at=self._now)
+        asked = [each for each in made if each.state is SubscriptionState.PENDING]
+        if asked:
+            self._ask(connection, asked, ids, {each.key for each in new.values()})
+
+    def _subscriber(self, listed: Listed) -> dict[str, object]:
+        return {
+            "address": listed.address.text,
+            "address_key": listed.key,
+            "hash": listed.known_as,
+            "language": listed.language,
+            "since": self._now,
+        }
+
+    def _subscription(self, listed: Listed, ids: Mapping[str, int]) -> dict[str, object]:
+        ended = listed.state is SubscriptionState.ENDED
+        return {
+            "subscriber_id": ids[listed.key],
+            "digest": listed.digest,
+            "state": listed.state.value,
+            "ended_reason": listed.ended_reason if ended else None,
+            "ended": self._now if ended else None,
+            "topics": " ".join(listed.topics),
+            "publishers": " ".join(listed.publishers),
+            "from_seq": self._newest,
+            "token": next(self._tokens),
+            "consent": self._consent(listed),
+            "since": self._now,
+            "import_id": self._run,
+            "import_line": listed.line,
+        }
+
+    def _consent(self, listed: Listed) -> str:
+        """What somebody agreed by; what another system reports of it stands behind it, where there is one."""
+        trusted = self._trusted if listed.state is not SubscriptionState.ENDED else None
+        own = listed.consent or trusted or ""
+        return f"{own}; {listed.reported}" if own and listed.reported else own
+
+    def _event(self, listed: Listed, ids: Mapping[str, int]) -> dict[str, object]:
+        detail: dict[str, object] = {
+            "consent": without_addresses(self._consent(listed)),
+            "import": self._run,
+            "line": listed.line,
+            "publishers": listed.publishers,
+            "state": listed.state.value,
+            "topics": listed.topics,
+        }
+        if listed.reported:
+            detail["reported"] = without_addresses(listed.reported)
+        if self._trusted is not None:
+            detail["reason"] = without_addresses(self._trusted)
+        return {
+            "subscriber_id": ids[listed.key],
+            "digest": listed.digest,
+            "at": self._now,
+            "kind": EventKind.IMPORTED.value,
+            "detail": in_json(detail),
+        }
+
+    def _ask(self, connection: Connection, asked: Sequence[Listed], ids: Mapping[str, int], new: set[str]) -> None:
+        """One letter to each person, about all that a list says they wish; one that still waits says it as well."""
+        waiting = _waiting(connection, {ids[each.key] for each in asked if each.key not in new})
+        fresh: dict[int, dict[str, object]] = {}
+        for each in asked:
+            wish = {"digest": each.digest, "topics": each.topics, "publishers": each.publishers}
+            who = ids[each.key]
+            letter = waiting.get(who) or fresh.setdefault(who, self._letter(who, each))
+            detail = letter["detail"]
+            if isinstance(detail, dict):
+                detail["wishes"].append(wish)
+        if fresh:
+            rows = [_named(each | {"detail": in_json(each["detail"])}) for each in fresh.values()]
+            _NEW_LETTER.many(connection, rows, n_asked=self._now, n_next_at=self._now)
+        if waiting:
+            changed = update(transactional_letters).where(transactional_letters.c.id == bindparam("letter"))
+            rows = [{"letter": each["id"], "detail": in_json(each["detail"])} for each in waiting.values()]
+            connection.execute(changed.values(detail=bindparam("detail")), rows)
+
+    def _letter(self, who: int, listed: Listed) -> dict[str, object]:
+        return {
+            "kind": "confirm",
+            "subscriber_id": who,
+            "language": listed.language,
+            "detail": {"language": listed.language, "page": IMPORTED, "text": None, "wishes": []},
+            "asked": self._now,
+            "state": "waiting",
+            "attempt": 0,
+            "next_at": self._now,
+        }
+
+
+def _waiting(connection: Connection, who: set[int]) -> dict[int, dict[str, object]]:
+    """The letters of imports that were not sent yet, by subscriber."""
+    letters = transactional_letters
+    mine = and_(letters.c.subscriber_id.in_(who), letters.c.kind == "confirm", letters.c.state == "waiting")
+    found = connection.execute(select(letters).where(mine)) if who else ()
+    details = {row.subscriber_id: {"id": row.id, "detail": json.loads(row.detail)} for row in found}
+    return {number: each for number, each in details.items() if each["detail"]["page"] == IMPORTED}
+
+
+def _named(values: Mapping[str, object]) -> dict[str, object]:
+    """The values of a row by the names that a prepared statement has for them; moments are given for all rows."""
+    return {f"n_{name}": value for name, value in values.items() if name not in _MOMENTS}
+
+
+def _new(table: Table, *names: str) -> Prepared:
+    return Prepared(insert(table).values({name: bindparam(f"n_{name}") for name in names}))
+
+
+_MOMENTS = frozenset({"since", "ended", "at", "asked", "next_at"})
+_NEW_SUBSCRIBER = _new(subscribers, "address", "address_key", "hash", "language", "since")
+_NEW_SUBSCRIPTION = _new(
+    subscriptions, "subscriber_id", "digest", "state", "ended_reason", "ended", "topics", "publishers", "from_seq",
+    "token", "consent", "since", "import_id", "import_line",
+)  # fmt: skip
+_NEW_EVENT = _new(events, "subscriber_id", "digest", "at", "kind", "detail")
+_NEW_LETTER = _new(
+    transactional_letters, "kind", "subscriber_id", "language", "detail", "asked", "state", "attempt", "next_at"
+)
+in_json = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
+"""One encoder for all: `json.dumps` would build one for each of a million lines."""

@@ -1,0 +1,192 @@
+"""Lists of addresses written down: a batch of lines a transaction, so that senders hardly wait for a million."""
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, and_, insert, select, update
+
+from articles.article import Seq
+from digest.adapters.tables import imports, subscribers, subscriptions, suppressions
+from digest.lists.adapters.import_rows import ListFile, Rows, in_json
+from digest.lists.import_rules import Known, Listed, Outcome, Verdict, decide
+from digest.subscribers.adapters.mailboxes import KEY_OF_MAILBOX, of_mailboxes
+from digest.subscribers.adapters.unsubscribe_tokens import tokens_in_order
+from digest.subscribers.subscription import SubscriptionState
+from digest.subscribers.suppression import SuppressionReason
+
+MADE = frozenset({Outcome.ACTIVE, Outcome.PENDING, Outcome.PAUSED, Outcome.ENDED})
+Take = Callable[[Sequence[Listed]], list[Verdict]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Import:
+    """An import as it is remembered."""
+
+    id: int
+    name: str
+    sha256: str
+    started: datetime
+    finished: datetime | None
+    undone: datetime | None
+    counts: Mapping[str, int]
+    options: Mapping[str, object]
+
+
+class Imports:
+    """All imports there were, and the writing of new ones."""
+
+    def __init__(self, read: Engine, write: Engine) -> None:
+        self._read = read
+        self._write = write
+
+    def all(self) -> list[Import]:
+        """Every import that made something, the oldest first."""
+        with self._read.begin() as connection:
+            rows = connection.execute(select(imports).order_by(imports.c.id)).all()
+        return [
+            Import(
+                id=row.id,
+                name=row.name,
+                sha256=row.sha256,
+                started=row.started,
+                finished=row.finished,
+                undone=row.undone,
+                counts=json.loads(row.counts or "{}"),
+                options=json.loads(row.options),
+            )
+            for row in rows
+        ]
+
+    def taking(self, file: ListFile, newest: Seq, now: datetime) -> "Taking":
+        """Begin an import, or go on with one of the same list that was cut short."""
+        same = and_(
+            imports.c.sha256 == file.sha256,
+            imports.c.options == in_json(file.options),
+            imports.c.finished.is_(None),
+            imports.c.undone.is_(None),
+        )
+        with self._read.begin() as connection:
+            run: int | None = connection.execute(select(imports.c.id).where(same)).scalar()
+        return Taking(self._write, file, newest, now, run)
+
+    @contextmanager
+    def trying(self) -> Iterator[Take]:
+        """What would become of a list's lines; nothing is written into the store."""
+        with closing(sqlite3.connect("")) as seen:  # a file that SQLite makes when it must, and nobody else can open
+            seen.execute("CREATE TABLE seen (who BLOB PRIMARY KEY, line INTEGER) WITHOUT ROWID")
+
+            def take(batch: Sequence[Listed]) -> list[Verdict]:
+                with self._read.begin() as connection:
+                    there = _There(connection, batch)
+                return [_tried(seen, there, listed) for listed in batch]
+
+            yield take
+
+
+_THIS = -1
+"""The number of an import that is only tried."""
+
+
+def _tried(seen: sqlite3.Connection, there: "_There", listed: Listed) -> Verdict:
+    who = bytes.fromhex(listed.known_as) + listed.digest.encode()
+    known = there.known(listed)
+    if known is None or known.state is SubscriptionState.PENDING:  # else this list makes nothing of it
+        row = seen.execute("SELECT line FROM seen WHERE who = ?", (who,)).fetchone()
+        known = Known(listed.state, _THIS, row[0]) if row else known
+    verdict = decide(listed, known, there.no(listed), _THIS)
+    if verdict.outcome in MADE:
+        seen.execute("INSERT INTO seen VALUES (?, ?)", (who, listed.line))
+    return verdict
+
+
+class _There:
+    """What the store holds about the addresses of a batch."""
+
+    def __init__(self, connection: Connection, batch: Sequence[Listed]) -> None:
+        keys = {each.key for each in batch}
+        mine = of_mailboxes(keys)
+        # A twin comes first, and its like with the key's own spelling is the one that is written to.
+        who = select(KEY_OF_MAILBOX, subscribers.c.id).where(mine).order_by(subscribers.c.mailbox.is_(None))
+        self.ids: dict[str, int] = {key: number for key, number in connection.execute(who)}  # noqa: C416 - rows are no tuples to mypy
+        rows = connection.execute(
+            select(
+                KEY_OF_MAILBOX,
+                subscriptions.c.digest,
+                subscriptions.c.state,
+                subscriptions.c.import_id,
+                subscriptions.c.import_line,
+            )
+            .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+            .where(mine)
+            .order_by(subscribers.c.mailbox.is_(None))
+        )
+        self.subscriptions = {(row[0], row[1]): Known(SubscriptionState(row[2]), row[3], row[4]) for row in rows}
+        hashes = [known_as for each in batch for known_as in {each.known_as, each.spelt_as}]
+        noes = connection.execute(
+            select(suppressions.c.hash, suppressions.c.reason).where(suppressions.c.hash.in_(hashes))
+        )
+        self.suppressed = {known_as: SuppressionReason(reason) for known_as, reason in noes}
+
+    def no(self, listed: Listed) -> SuppressionReason | None:
+        """Why the mailbox, or this spelling of its address, must not be mailed."""
+        return self.suppressed.get(listed.known_as) or self.suppressed.get(listed.spelt_as)
+
+    def known(self, listed: Listed) -> Known | None:
+        """The subscription that a line is about."""
+        return self.subscriptions.get((listed.key, listed.digest))
+
+
+class Taking:
+    """One import under way. Its row is made with the first subscription: a list that changes nothing leaves none."""
+
+    def __init__(self, write: Engine, file: ListFile, newest: Seq, now: datetime, run: int | None) -> None:
+        self._write = write
+        self._file = file
+        self._newest = newest
+        self._now = now
+        self._tokens = tokens_in_order()
+        self.id = run
+
+    def take(self, batch: Sequence[Listed]) -> list[Verdict]:
+        """Write down what a batch of lines makes, all of it or nothing; the verdicts stand in their order."""
+        with self._write.begin() as connection:
+            there = _There(connection, batch)
+            verdicts: list[Verdict] = []
+            made: list[Listed] = []
+            asked = set[tuple[str, str]]()
+            for listed in batch:
+                known = there.known(listed)
+                verdict = decide(listed, known, there.no(listed), self.id or _THIS)
+                verdicts.append(verdict)
+                if verdict.outcome in MADE and (known is None or known.made_by != (self.id or _THIS)):
+                    if known is not None:
+                        asked.add((listed.key, listed.digest))
+                    there.subscriptions[listed.key, listed.digest] = Known(listed.state, self.id or _THIS, listed.line)
+                    made.append(listed)
+            if made:
+                run = self.id or self._begin(connection)
+                rows = Rows(self._file, run, self._newest, self._now, self._tokens)
+                rows.write(connection, made, there.ids, asked)
+                self.id = run
+        return verdicts
+
+    def finish(self, counts: Counter[Outcome]) -> None:
+        """Say that the list was taken to its end."""
+        if self.id is not None:
+            with self._write.begin() as connection:
+                values = {
+                    "finished": self._now,
+                    "counts": in_json({str(each): number for each, number in counts.items()}),
+                }
+                connection.execute(update(imports).where(imports.c.id == self.id).values(values))
+
+    def _begin(self, connection: Connection) -> int:
+        values = {"name": self._file.name, "sha256": self._file.sha256, "options": in_json(self._file.options)}
+        made = insert(imports).values(**values, started=self._now, counts="").returning(imports.c.id)
+        new: int = connection.execute(made).scalar_one()
+        return new

@@ -1,0 +1,168 @@
+"""An import taken back: what it made and nobody has touched since goes, and what people did stays as they did it."""
+
+import json
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Connection, Engine, Row, and_, delete, exists, func, or_, select, update
+
+from digest.adapters.tables import deliveries, events, imports, receipts, subscriptions, transactional_letters
+from digest.lifecycle.adapters.erasure import delete_people
+from digest.lifecycle.adapters.unsubscribe import end_where
+from digest.lifecycle.double_opt_in import IMPORTED
+from digest.subscribers.events import EventKind
+
+REASON = "import undone"
+_OURS = frozenset(
+    {
+        EventKind.IMPORTED,
+        EventKind.LETTER,
+        EventKind.BOUNCED,
+        EventKind.SUPPRESSED,
+        EventKind.EXPORTED,
+    }
+)
+"""What happened to a subscriber without their changing anything."""
+
+
+class UnknownImportError(LookupError):
+    """There is no import of this number."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"there is no import {number}; `subscribers imports` lists them")
+
+
+class Undone(StrEnum):
+    """What became of a subscription that an import had made."""
+
+    REMOVED = "removed"
+    ENDED = "ended, as letters were sent to it"
+    KEPT = "kept, as its owner or an operator has touched it"
+
+
+class Undoing:
+    """Takes an import back, some subscriptions a transaction: one who is killed goes on when run again."""
+
+    def __init__(self, read: Engine, write: Engine, rows: int = 500) -> None:
+        self._read = read
+        self._write = write
+        self._rows = rows
+
+    def made(self, number: int) -> int:
+        """How many subscriptions of this import there are. Raises UnknownImportError."""
+        with self._read.begin() as connection:
+            if connection.execute(select(imports.c.id).where(imports.c.id == number)).first() is None:
+                raise UnknownImportError(number)
+            mine = select(func.count()).where(subscriptions.c.import_id == number)
+            return connection.execute(mine).scalar_one()
+
+    def step(self, number: int, after: int, now: datetime) -> tuple[int | None, Counter[Undone]]:
+        """Take back the next subscriptions behind the id `after`; says the last id, None when there were no more."""
+        with self._write.begin() as connection:
+            mine = and_(subscriptions.c.import_id == number, subscriptions.c.id > after)
+            rows = connection.execute(select(subscriptions).where(mine).order_by(subscriptions.c.id).limit(self._rows))
+            found = rows.all()
+            if not found:
+                connection.execute(
+                    update(imports).where(imports.c.id == number, imports.c.undone.is_(None)).values(undone=now)
+                )
+                return None, Counter()
+            return found[-1].id, self._take_back(connection, number, found, now)
+
+    def _take_back(
+        self, connection: Connection, number: int, found: Sequence[Row[tuple[object, ...]]], now: datetime
+    ) -> Counter[Undone]:
+        touched = _touched(connection, number, found)
+        free = [each for each in found if each.id not in touched]
+        mailed = _mailed(connection, [each.id for each in free])
+        end = [each for each in free if each.id in mailed]
+        remove = [each for each in free if each.id not in mailed]
+        end_where(connection, subscriptions.c.id.in_([each.id for each in end]), REASON, now)
+        _remove(connection, remove)
+        counts = {Undone.REMOVED: len(remove), Undone.ENDED: len(end), Undone.KEPT: len(touched)}
+        return Counter({each: times for each, times in counts.items() if times})
+
+
+def _touched(connection: Connection, number: int, found: Sequence[Row[tuple[object, ...]]]) -> set[int]:
+    """Those that are not as the import made them, or whose subscriber did something since."""
+    who = {each.subscriber_id for each in found}
+    stories: dict[int, list[Row[tuple[object, ...]]]] = {}
+    mine = select(events).where(events.c.subscriber_id.in_(who)).order_by(events.c.id)
+    for event in connection.execute(mine):
+        stories.setdefault(event.subscriber_id, []).append(event)
+    return {each.id for each in found if not _is_as_made(each, number, stories.get(each.subscriber_id, []))}
+
+
+def _is_as_made(subscription: Row[tuple[object, ...]], number: int, story: Sequence[Row[tuple[object, ...]]]) -> bool:
+    now = (subscription.state, subscription.topics.split(), subscription.publishers.split())
+    since: bool | None = None
+    for event in story:
+        if event.digest not in {None, subscription.digest}:
+            continue
+        if event.kind == EventKind.IMPORTED:
+            made = json.loads(event.detail)
+            if made["import"] == number:
+                since = now == (made["state"], made["topics"], made["publishers"])
+        elif since is not None and event.kind not in _OURS:
+            return False
+    return bool(since)
+
+
+def _mailed(connection: Connection, ids: Collection[int]) -> set[int]:
+    """Those that an edition counts on: their rows must stay, so that it adds up."""
+    sent = or_(
+        exists().where(deliveries.c.subscription_id == subscriptions.c.id),
+        exists().where(receipts.c.subscription_id == subscriptions.c.id),
+    )
+    return set(connection.execute(select(subscriptions.c.id).where(subscriptions.c.id.in_(ids), sent)).scalars())
+
+
+def _remove(connection: Connection, those: Sequence[Row[tuple[object, ...]]]) -> None:
+    """Delete subscriptions with the letters that ask for them, and subscribers of whom nothing else is known."""
+    if not those:
+        return
+    connection.execute(delete(subscriptions).where(subscriptions.c.id.in_([each.id for each in those])))
+    asked: dict[int, set[str]] = {}
+    for each in those:
+        asked.setdefault(each.subscriber_id, set()).add(each.digest)
+    ask_no_more(connection, asked)
+    for who, digests in asked.items():
+        imported = and_(
+            events.c.subscriber_id == who, events.c.kind == EventKind.IMPORTED, events.c.digest.in_(digests)
+        )
+        connection.execute(delete(events).where(imported))
+    delete_people(connection, sorted(_unknown_otherwise(connection, set(asked))))
+
+
+def ask_no_more(connection: Connection, asked: Mapping[int, set[str]]) -> None:
+    """Take these digests, by subscriber, out of the letters of lists that wait; one that asks for nothing goes."""
+    letters = transactional_letters
+    waiting = and_(
+        letters.c.subscriber_id.in_(asked), letters.c.kind.in_(("confirm", "remind")), letters.c.state == "waiting"
+    )
+    for row in connection.execute(select(letters).where(waiting)).all():
+        detail = json.loads(row.detail)
+        if detail["page"] != IMPORTED:
+            continue
+        wishes = [each for each in detail["wishes"] if each["digest"] not in asked[row.subscriber_id]]
+        here = letters.c.id == row.id
+        if wishes:
+            text = json.dumps(detail | {"wishes": wishes}, ensure_ascii=False, sort_keys=True)
+            connection.execute(update(letters).where(here).values(detail=text))
+        else:
+            connection.execute(delete(letters).where(here))
+
+
+def _unknown_otherwise(connection: Connection, who: set[int]) -> set[int]:
+    """Those who have no other subscription, and of whom nothing happened but letters of an import."""
+    others = select(subscriptions.c.subscriber_id).where(subscriptions.c.subscriber_id.in_(who))
+    acts = select(events.c.subscriber_id).where(
+        events.c.subscriber_id.in_(who), events.c.kind.not_in([each.value for each in _OURS])
+    )
+    waiting = select(transactional_letters.c.subscriber_id).where(
+        transactional_letters.c.subscriber_id.in_(who), transactional_letters.c.state == "waiting"
+    )
+    known = {number for statement in (others, acts, waiting) for number in connection.execute(statement).scalars()}
+    return who - known

@@ -1,0 +1,135 @@
+"""What somebody wrote about one address, on a list or after `subscribers add`, made into a wish that can be granted."""
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from budkavle.config.load import Config
+from digest.lists.cells import bare_address
+from digest.subscribers.adapters.subscribers import Wish
+from digest.subscribers.subscription import Filter, filter_of
+from mail.address import Address, AddressError, parse_address
+
+_CHOICES_REMEMBERED = 10_000
+_LANGUAGES = ("sv", "en")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """What somebody wrote about one address. Topics and publishers stand with blanks, commas or bars between."""
+
+    address: str = ""
+    digest: str = ""
+    topics: str = ""
+    publishers: str = ""
+    language: str = ""
+    consent: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Choice:
+    """What a wish holds besides its address, once it is known to be possible."""
+
+    digest: str
+    wanted: Filter
+    language: str
+
+
+def wish_of(config: Config, line: Line) -> Wish | str:
+    """The wish that a line means, or why it cannot be granted. No reason repeats the address."""
+    return wishes(config)(line)
+
+
+def wishes(config: Config) -> Callable[[Line], Wish | str]:
+    """What `wish_of` does, for many lines: a million make few different choices."""
+    settings = config.settings
+    digests = [each.name for each in settings.digests]
+    topics = [each.id for each in settings.topics]
+    publishers = [each.id for each in settings.publishers]
+    topic_labels = _by_label((each.label, each.id) for each in settings.topics)
+    publisher_names = _by_label((each.name, each.id) for each in settings.publishers)
+    titles = _by_label((each.title, each.name) for each in settings.digests)
+
+    @lru_cache(maxsize=_CHOICES_REMEMBERED)
+    def choice(digest: str, some_topics: str, some_publishers: str, language: str) -> _Choice | str:
+        digest = titles.get(_plain(digest), digest) if digest not in digests else digest
+        wanted_topics = _several(some_topics, topic_labels)
+        wanted_publishers = _several(some_publishers, publisher_names)
+        for what, given, known in (
+            ("digest", (digest,), digests),
+            ("topic", wanted_topics, topics),
+            ("publisher", wanted_publishers, publishers),
+            ("language", (language or settings.language,), _LANGUAGES),
+        ):
+            for name in given:
+                if name not in known:
+                    return _unknown(what, name, known)
+        wanted = filter_of(wanted_topics, wanted_publishers)
+        return _Choice(digest=digest, wanted=wanted, language=language or settings.language)
+
+    def wish(line: Line) -> Wish | str:
+        chosen = choice(line.digest, line.topics, line.publishers, line.language)
+        if isinstance(chosen, str):
+            return chosen
+        try:
+            address = _address(line.address)
+        except AddressError as error:
+            return str(error)
+        return Wish(
+            address=address,
+            digest=chosen.digest,
+            wanted=chosen.wanted,
+            language=chosen.language,
+            consent=" ".join(line.consent.split()),
+        )
+
+    return wish
+
+
+def _address(text: str) -> Address:
+    """An address, also as a mail program writes one (`Anna <anna@example.org>`). Raises AddressError."""
+    try:
+        return parse_address(text)
+    except AddressError:
+        bare = bare_address(text)
+        if bare == text:
+            raise
+        return parse_address(bare)
+
+
+def _by_label(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Ids by what people read; a label that two share means neither."""
+    found: dict[str, set[str]] = {}
+    for label, name in pairs:
+        found.setdefault(_plain(label), set()).add(name)
+    return {label: names.pop() for label, names in found.items() if len(names) == 1}
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.strip(" \t'\"").casefold().split())
+
+
+def _several(text: str, labels: Mapping[str, str]) -> tuple[str, ...]:
+    """The ids that a cell names: by themselves with any of these signs between, or by their labels."""
+    if _plain(text) in labels:
+        return (labels[_plain(text)],)
+    names: list[str] = []
+    for part in re.split(r"[,;|\n]", text):
+        label = labels.get(_plain(part))
+        names.extend([label] if label else part.replace('"', " ").split())
+    return tuple(names)
+
+
+def _unknown(what: str, name: str, known: Sequence[str]) -> str:
+    if not name:
+        return f"no {what}; name one of {', '.join(known)}"
+    near = difflib.get_close_matches(name, known, 1)
+    remedy = f"did you mean {near[0]}?" if near else f"use one of {', '.join(known)}"
+    return f"unknown {what} {shown(name)}; {remedy}"
+
+
+def shown(name: str) -> str:
+    """A name as a message may show it: an address in the wrong column stays out of it."""
+    return "…" if "@" in name else name

@@ -1,0 +1,1 @@
+"""Subscribers: who wants what, and who must not be mailed."""

@@ -1,0 +1,1 @@
+"""Transactional letters: to one person, about their own subscription."""

@@ -1,0 +1,50 @@
+"""A feed's history as documents: the current one, and the archive documents that it leads to (RFC 5005, section 4)."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from feeds.entries.entry import Feed, Link, Site
+from feeds.formats.head import FORMS, MEDIA_TYPES, address
+
+_ATOM = MEDIA_TYPES[".atom"]
+
+
+def archive_name(feed: Feed, block: int) -> str:
+    """The file of an archive document; no slug holds a dot, so no feed can be meant."""
+    return f"{feed.slug}.{block}.atom"
+
+
+def document_names(feed: Feed, blocks: Collection[int]) -> frozenset[str]:
+    """The files of a feed with these archive documents."""
+    return frozenset((*(feed.slug + suffix for suffix in FORMS), *(archive_name(feed, each) for each in blocks)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chain:
+    """The archive documents there are, by their numbers, and the links that lead from one to the next."""
+
+    feed: Feed
+    site: Site
+    blocks: frozenset[int]
+
+    def of_current(self) -> tuple[Link, ...]:
+        """From the current document to the newest archive document."""
+        return self._link("prev-archive", max(self.blocks, default=None))
+
+    def of(self, block: int) -> tuple[Link, ...]:
+        """From an archive document to its neighbours and to the current document."""
+        older = max((each for each in self.blocks if each < block), default=None)
+        newer = min((each for each in self.blocks if each > block), default=None)
+        current = Link(rel="current", href=address(self.feed, ".atom", self.site), type=_ATOM)
+        return (*self._link("prev-archive", older), *self._link("next-archive", newer), current)
+
+    def changed_since(self, before: Collection[int]) -> frozenset[int]:
+        """The archive documents whose links are others than when these were all there were."""
+        now, then = self, Chain(feed=self.feed, site=self.site, blocks=frozenset(before))
+        return frozenset(each for each in self.blocks & then.blocks if now.of(each) != then.of(each))
+
+    def _link(self, rel: str, block: int | None) -> tuple[Link, ...]:
+        if block is None:
+            return ()
+        href = self.site.address(f"feeds/{archive_name(self.feed, block)}")
+        return (Link(rel=rel, href=href, type=_ATOM),)

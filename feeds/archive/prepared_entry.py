@@ -1,0 +1,77 @@
+"""An article made ready for all feeds at once: its entries written and gated, or the reason why it can be in none."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from articles.article import ArticleId, History, Seq
+from feeds.archive.placement import Place, facets, place_of
+from feeds.archive.selection import last_act
+from feeds.entries.composition import Render, compose
+from feeds.entries.entry import Site
+from feeds.entries.text import shown
+from feeds.formats.written_entry import Kept, Refused, keep
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetAside:
+    """An article that feeds are published without, and why; every character of it can be printed."""
+
+    article_id: ArticleId
+    title: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shelved:
+    """An article as of version `seq`, with what feeds choose it by; `kept` holds its entries without and with contacts.
+
+    One that is set aside has neither facets nor entries: no feed finds it.
+    """
+
+    place: Place
+    seq: Seq
+    facets: frozenset[str] = frozenset()
+    kept: Mapping[bool, tuple[Kept, ...]] = field(default_factory=dict)
+    set_aside: SetAside | None = None
+
+
+def shelve(history: History, seq: Seq, site: Site, render: Render, forms: Iterable[bool]) -> Shelved:
+    """Make an article ready in these forms (with contacts or without); whatever is wrong with it, nothing is raised.
+
+    `seq` is the version up to which the store was read: the history may know a newer one already.
+    """
+    article, place, heard = history.article, place_of(history), last_act(history).at.timestamp()
+    kept: dict[bool, tuple[Kept, ...]] = {}
+    try:
+        for with_contacts in forms:
+            entries = compose(history, site, render, contacts=with_contacts)
+            made = (_kept(keep(entry, site, render)) for entry in entries)
+            kept[with_contacts] = tuple(replace(one, updated=heard) for one in made)
+    except Exception as fault:  # noqa: BLE001 - whatever one article breaks, the others are published
+        why = shown(str(fault) or repr(fault))
+        return Shelved(
+            place=place,
+            seq=seq,
+            set_aside=SetAside(article_id=article.id, title=shown(article.title), why=why),
+        )
+    return Shelved(place=place, seq=seq, facets=facets(article.publishers, article.topics), kept=kept)
+
+
+def unreadable(article: ArticleId, seq: Seq, fault: ValueError) -> Shelved:
+    """An article in whose place the store has something that cannot be read."""
+    why = shown(" ".join(f"it cannot be read any more: {fault}".split()))
+    return Shelved(
+        place=Place(article=article, act=seq, born=seq),
+        seq=seq,
+        set_aside=SetAside(article_id=article, title="", why=why),
+    )
+
+
+class _UnfitError(ValueError):
+    """An entry that its gate refused."""
+
+
+def _kept(outcome: Kept | Refused) -> Kept:
+    if isinstance(outcome, Refused):
+        raise _UnfitError("; ".join(outcome.faults))
+    return outcome

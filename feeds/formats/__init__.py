@@ -1,0 +1,1 @@
+"""The formats of feeds: written, read back, and checked."""

@@ -1,0 +1,67 @@
+"""What a feed's documents say before their first entry."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from feeds.entries.entry import Feed, Link, Site
+
+MEDIA_TYPES = {
+    ".atom": "application/atom+xml",
+    ".rss": "application/rss+xml",
+    ".json": "application/feed+json",
+    ".html": "text/html",
+    ".opml": "text/x-opml",
+}
+FORMS = (".atom", ".rss", ".json", ".html")
+"""The documents of every feed."""
+OPML = "alla.opml"
+"""The list of all feeds, among the feeds' documents."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Head:
+    """All that a document says apart from its entries. `links` join those that every feed has.
+
+    A link of `links` with rel=self stands in place of the feed's own. `archived` is for a document that no longer
+    changes (RFC 5005, section 4).
+    """
+
+    feed: Feed
+    site: Site
+    updated: datetime
+    links: Sequence[Link] = ()
+    archived: bool = False
+
+    @property
+    def page(self) -> str:
+        """The address of the feed's HTML twin."""
+        return address(self.feed, ".html", self.site)
+
+    @property
+    def atom_links(self) -> tuple[Link, ...]:
+        """The links of the Atom document: the feed's page, the document itself, hubs, and whatever else was given."""
+        own = [link for link in self.links if link.rel == "self"] or [self.self_link(".atom")]
+        others = (link for link in self.links if link.rel != "self")
+        page = Link(rel="alternate", href=self.page, type="text/html", hreflang=self.site.language)
+        return (page, *own, *self.hub_links, *others)
+
+    @property
+    def hub_links(self) -> tuple[Link, ...]:
+        """Whom a reader can ask to be told of changes (WebSub, section 4)."""
+        # A document that never changes has nothing to tell.
+        return () if self.archived else tuple(Link(rel="hub", href=hub) for hub in self.site.hubs)
+
+    def self_link(self, suffix: str) -> Link:
+        """Where the document of a suffix is served."""
+        return Link(rel="self", href=address(self.feed, suffix, self.site), type=MEDIA_TYPES[suffix])
+
+
+def address(feed: Feed, suffix: str, site: Site) -> str:
+    """Where a feed's document is served; it never changes."""
+    return site.address(f"feeds/{feed.slug}{suffix}")
+
+
+def newest(moments: Iterable[float], site: Site) -> datetime:
+    """When a feed last changed: the newest of its entries' timestamps, or when the site began."""
+    return datetime.fromtimestamp(int(max(moments, default=site.since.timestamp())), site.zone)

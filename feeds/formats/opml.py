@@ -1,0 +1,28 @@
+"""The list of all feeds, which readers take in as a whole (OPML 2.0)."""
+
+from collections.abc import Iterable
+
+from lxml.etree import Element, SubElement, tostring
+
+from feeds.entries.entry import Feed, Site
+from feeds.formats.head import address
+
+
+def opml(feeds: Iterable[Feed], site: Site) -> bytes:
+    """Every feed in the order given; equal feeds give equal bytes."""
+    root = Element("opml", version="2.0")
+    SubElement(SubElement(root, "head"), "title").text = site.title
+    body = SubElement(root, "body")
+    for feed in feeds:
+        SubElement(
+            body,
+            "outline",
+            type="rss",  # so says OPML 2.0 of Atom, too: readers look for nothing else
+            text=feed.title,
+            title=feed.title,
+            xmlUrl=address(feed, ".atom", site),
+            htmlUrl=address(feed, ".html", site),
+            language=site.language,
+        )
+    document: bytes = tostring(root, encoding="UTF-8", xml_declaration=True, pretty_print=True)
+    return document

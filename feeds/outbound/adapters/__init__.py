@@ -1,0 +1,1 @@
+"""Requests to the outside, and what is remembered of them."""

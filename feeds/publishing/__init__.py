@@ -1,0 +1,1 @@
+"""Publishing: from the article store to the documents that readers fetch."""

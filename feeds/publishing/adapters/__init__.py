@@ -1,0 +1,1 @@
+"""Where documents lie, and what is remembered of them between two builds."""

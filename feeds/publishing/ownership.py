@@ -1,0 +1,50 @@
+"""Whose a file in the folder of documents is: by its name, and where no ledger names it by what it holds."""
+
+import re
+
+from feeds.serving.urls import document_name
+
+COPY_SUFFIXES = (".gz", ".br", ".zst", ".etag")
+"""What stands behind a document's name in the name of its copies, today's and those of other versions."""
+_WAITING = re.compile(r"\.(?P<name>.+)\.new")
+_GENERATOR = b"<generator>Budkavle</generator>"
+_JSON_BEGINS = b'{"version": "https://jsonfeed.org/version/1.1"'
+
+
+def is_waiting(file: str) -> bool:
+    """Whether a file is being written, or was when its writer died: `.NAME.new`."""
+    return _WAITING.fullmatch(file) is not None
+
+
+def document_of(file: str) -> str:
+    """The document that a file is, is a copy of, or would have become."""
+    waiting = _WAITING.fullmatch(file)
+    name = waiting["name"] if waiting else file
+    return next((name.removesuffix(each) for each in COPY_SUFFIXES if name.endswith(each)), name)
+
+
+def has_our_form(document: str) -> bool:
+    """Whether a document's name is one that feeds and their archives have; a page in a folder of its own is none."""
+    name = document_name(document)
+    return name is not None and "/" not in name.page and name.suffix in _LIKENESS
+
+
+def is_like_ours(document: str, data: bytes) -> bool:
+    """Whether bytes under this name were written by us: they name us, or they lead to the feed of that very name."""
+    name = document_name(document)
+    return name is not None and has_our_form(document) and _LIKENESS[name.suffix](name.slug.encode(), data)
+
+
+def _named(_slug: bytes, data: bytes) -> bool:
+    return _GENERATOR in data
+
+
+def _of_json(slug: bytes, data: bytes) -> bool:
+    return data.startswith(_JSON_BEGINS) and b'/feeds/%s.json"' % slug in data
+
+
+def _of_html(slug: bytes, data: bytes) -> bool:
+    return all(b'/feeds/%s.%s"' % (slug, form) in data for form in (b"atom", b"rss", b"json"))
+
+
+_LIKENESS = {".atom": _named, ".rss": _named, ".json": _of_json, ".html": _of_html}

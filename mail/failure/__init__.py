@@ -1,0 +1,1 @@
+"""Failures of mail: what codes and words say about an address, about us, or about nobody."""
