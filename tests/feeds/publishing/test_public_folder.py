@@ -26,6 +26,7 @@ from feeds.archive import placement as place
 from feeds.publishing.expected_documents import surplus_now
 from feeds.publishing.publish import build_feeds, mend_documents
 from feeds.publishing.verify_archive import verify
+from tests.drawn import examples
 from tests.given import LINGONMARK, NOW, draft
 
 FORMS = ("atom", "rss", "json", "html")
@@ -127,7 +128,7 @@ ACTS = ["publish", "publish", "erase", "add", "delete", "end", "move", "keep", "
 acts = st.tuples(st.sampled_from([*ACTS, "half written", "build"]), st.integers(0, 5))
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(10), suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(acts, max_size=12))
 def test_after_any_changes_the_folder_holds_the_documents_that_should_exist_and_no_erased_word(
     steps: list[tuple[str, int]],
