@@ -40,6 +40,7 @@ async def test_a_job_that_is_woken_while_it_works_works_once_more_and_else_at_on
     goes_on.set()
     await until(lambda: rounds == 2)
     await asyncio.sleep(0.05)
+    assert rounds == 2, "three wakes while it works are one round more"
     waking.wake("work", now())
     await until(lambda: rounds == 3)
     waking.stop()
@@ -149,11 +150,14 @@ def test_the_daemon_says_to_systemd_that_it_serves_lives_and_stops(
             assert process.wait(timeout=30) == 0
 
 
-def test_without_systemd_nothing_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_systemd_telling_it_never_raises_and_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
     notify("READY=1")
     monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "nobody listens"))
     notify("READY=1")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
