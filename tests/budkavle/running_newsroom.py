@@ -12,7 +12,7 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from pathlib import Path
 
-import httpx
+import httpx2
 
 from tests.budkavle import quick_daemon
 from tests.digest.relay import ScriptedRelay
@@ -42,7 +42,7 @@ LIMITS = {
 class Newsroom:
     home: Path
     relay: ScriptedRelay
-    client: httpx.Client
+    client: httpx2.Client
     editions: int = 0
     taken: dict[str, int] = field(default_factory=dict)
 
@@ -104,7 +104,7 @@ def running_newsroom(home: Path) -> Iterator[Newsroom]:
         config.write_text(text + MONTHLY, encoding="utf-8")
         process = Fork(quick_daemon.main, config, folder=home, log=home / "run.log")
         try:
-            with httpx.Client(base_url=f"http://{listen}", timeout=20) as client:
+            with httpx2.Client(base_url=f"http://{listen}", timeout=20) as client:
                 until(lambda: healthy(client, process), "the daemon")
                 yield Newsroom(home, relay, client)
         finally:
@@ -112,11 +112,11 @@ def running_newsroom(home: Path) -> Iterator[Newsroom]:
             process.wait()
 
 
-def healthy(client: httpx.Client, process: Fork) -> bool:
+def healthy(client: httpx2.Client, process: Fork) -> bool:
     assert process.poll() is None, "the daemon ended"
     try:
         return client.get("/healthz").status_code == 200
-    except httpx.TransportError:
+    except httpx2.TransportError:
         return False
 
 

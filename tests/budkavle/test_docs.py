@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from cyclopts import App, CycloptsError
 
@@ -163,7 +163,7 @@ def run_and_stop(folder: Path) -> None:
         said = next((line for line in daemon.stderr if "event=started" in line), None)
         try:
             assert said, "the daemon ended before it served"
-            assert httpx.get(f"http://{listen}/healthz").text == "ok\n"
+            assert httpx2.get(f"http://{listen}/healthz").text == "ok\n"
         finally:
             daemon.send_signal(signal.SIGTERM)
         daemon.stderr.read()

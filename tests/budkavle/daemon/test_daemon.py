@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import feedparser
-import httpx
+import httpx2
 import pytest
 
 from tests.forks import Fork
@@ -18,7 +18,7 @@ from tests.installed import ARTICLE, budkavle, changed, command, free_port, page
 
 
 @contextmanager
-def running(home: Path) -> Iterator[tuple[httpx.Client, Fork]]:
+def running(home: Path) -> Iterator[tuple[httpx2.Client, Fork]]:
     """The real daemon on a free port until the block ends, its log in `run.log`."""
     port = free_port()
     config = home / "config.toml"
@@ -26,7 +26,7 @@ def running(home: Path) -> Iterator[tuple[httpx.Client, Fork]]:
     config.write_text(changed(config.read_text(encoding="utf-8"), **settings), encoding="utf-8")
     process = Fork(command, "run", folder=home, log=home / "run.log")
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
+        with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
             wait_for(client, "/healthz")
             yield client, process
     finally:
@@ -34,11 +34,11 @@ def running(home: Path) -> Iterator[tuple[httpx.Client, Fork]]:
         process.wait()
 
 
-def wait_for(client: httpx.Client, path: str) -> httpx.Response:
+def wait_for(client: httpx2.Client, path: str) -> httpx2.Response:
     for _ in range(200):
         try:
             answer = client.get(path)
-        except httpx.TransportError:
+        except httpx2.TransportError:
             time.sleep(0.1)
             continue
         if answer.status_code == 200:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from structlog.testing import capture_logs
 
@@ -108,8 +108,8 @@ async def test_a_stop_waits_for_the_round_that_is_under_way_but_not_for_ever() -
 async def test_health_is_one_word_or_the_reasons(home: Path) -> None:
     wrong: list[str] = []
     with open_service(load(home / "config.toml")) as service:
-        transport = httpx.ASGITransport(application(service, lambda: wrong))
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        transport = httpx2.ASGITransport(application(service, lambda: wrong))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
             well = await client.get("/healthz")
             wrong.append("news has not come round for 900 seconds")
             answer = await client.get("/healthz")
