@@ -1,4 +1,4 @@
-"""From an article and what was done to it to the entries that readers see (design, "What each act does")."""
+"""From an article and what was done to it to the entries that readers see (docs/articles.md, "What each act does")."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Posts the waiting letters as the daemon does, and kills itself on the way. Only test_notices.py starts this."""
+"""Posts the waiting letters as the daemon does, and kills itself on the way. Only test_post.py starts this."""
 
 import asyncio
 import os
