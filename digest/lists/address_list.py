@@ -52,8 +52,8 @@ class AddressList(Protocol):
     def words(self) -> Mapping[str, Membership]:
         """What an operator says that words of its status columns mean."""
 
-    def records(self, told: Callable[[int], None] = ...) -> Iterator[Record]:
-        """Its records after the header. `told` hears now and then up to which byte it was read.
+    def records(self, progress: Callable[[int], None] = ...) -> Iterator[Record]:
+        """Its records after the header. `progress` hears now and then up to which byte it was read.
 
         What cannot be decoded is a fault of its line.
         """

@@ -55,4 +55,4 @@ def without_networks(text: str) -> str:
     """A text with network addresses (IPv4, IPv6) taken out: they are no part of what somebody agreed to."""
     if "." not in text and ":" not in text:
         return text
-    return _NETWORK.sub(lambda found: found[0] if _TIME.fullmatch(found[0]) else "…", text)
+    return _NETWORK.sub(lambda network: network[0] if _TIME.fullmatch(network[0]) else "…", text)

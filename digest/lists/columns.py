@@ -102,14 +102,14 @@ def roles_in(
 
     `named` are those that an operator names.
     """
-    found = {**named}
+    roles = {**named}
     for place, name in enumerate(header):
         role = role_of(name, system)
         if role is not None and place not in taken:
-            found.setdefault(place, role)
+            roles.setdefault(place, role)
     return tuple(
         RoleColumn(role=role, place=place, name=header[place] if place < len(header) else f"column {place + 1}")
-        for place, role in sorted(found.items())
+        for place, role in sorted(roles.items())
     )
 
 

@@ -26,8 +26,8 @@ class Kept:
     def start(self) -> None:
         self.database = Database(f"sqlite:///{self.store}")
         self.suppressions = Suppressions(self.database.read, self.database.write, KEY)
-        self.leaves = unsubscribe(self.database, self.suppressions, self.journal)
-        self.leaves.patience = 0.0
+        self.unsubscribe = unsubscribe(self.database, self.suppressions, self.journal)
+        self.unsubscribe.patience = 0.0
 
     def die(self) -> None:
         self.database.close()

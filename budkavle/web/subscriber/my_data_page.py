@@ -12,29 +12,36 @@ from digest.subscribers.subscription import SubscriptionState, filter_of
 Said = Callable[[str], str]
 
 
-def shown(found: Mapping[str, Any], offer: Offer, language: str, tokens: Mapping[str, str]) -> dict[str, object]:
+def shown(data: Mapping[str, Any], offer: Offer, language: str, tokens: Mapping[str, str]) -> dict[str, object]:
     """The values of the template `pages/my_data.html`, from what `digest.lifecycle.request_my_data` gives."""
     gettext: Said = translations(language).ugettext
     return {
-        "address": found["address"],
-        "since": datetime.fromisoformat(found["since"]),
-        "language": name_of(found["language"]),
-        "subscriptions": [_subscription(each, offer, gettext, tokens) for each in found["subscriptions"]],
-        "story": [_event(each, offer, gettext) for each in found["events"]],
-        "consents": [each["text"] for each in found["consent_texts"]],
+        "address": data["address"],
+        "since": datetime.fromisoformat(data["since"]),
+        "language": name_of(data["language"]),
+        "subscriptions": [
+            _subscription(subscription, offer, gettext, tokens) for subscription in data["subscriptions"]
+        ],
+        "story": [_event(event, offer, gettext) for event in data["events"]],
+        "consents": [consent["text"] for consent in data["consent_texts"]],
     }
 
 
-def _subscription(own: Mapping[str, Any], offer: Offer, gettext: Said, tokens: Mapping[str, str]) -> dict[str, object]:
+def _subscription(row: Mapping[str, Any], offer: Offer, gettext: Said, tokens: Mapping[str, str]) -> dict[str, object]:
     states = {
         SubscriptionState.PENDING: gettext("Waits for your confirmation"),
         SubscriptionState.ACTIVE: gettext("Under way"),
         SubscriptionState.PAUSED: gettext("Paused"),
         SubscriptionState.ENDED: gettext("Ended"),
     }
-    wanted = offer.words(filter_of(own["topics"], own["publishers"]))
-    state = states[SubscriptionState(own["state"])]
-    return {"title": offer.title(own["digest"]), "state": state, "token": tokens.get(own["digest"], ""), **wanted}
+    wanted = offer.words(filter_of(row["topics"], row["publishers"]))
+    state = states[SubscriptionState(row["state"])]
+    return {
+        "title": offer.title(row["digest"]),
+        "state": state,
+        "token": tokens.get(row["digest"], ""),
+        **wanted,
+    }
 
 
 def _event(event: Mapping[str, Any], offer: Offer, gettext: Said) -> dict[str, object]:

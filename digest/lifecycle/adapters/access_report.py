@@ -23,19 +23,19 @@ from digest.subscribers.adapters.suppressions import Suppressions
 
 def access_report(connection: Connection, suppressions: Suppressions, subscriber: int) -> dict[str, Any]:
     """What the store holds about a subscriber, as JSON can say it. Times are ISO 8601 in UTC."""
-    known = connection.execute(select(subscribers).where(subscribers.c.id == subscriber)).one()
-    told = story(connection, subscriber)
-    no = suppressions.of(connection, known.hash)
-    texts = {str(event.detail["text"]) for event in told if event.detail.get("text")}
+    person = connection.execute(select(subscribers).where(subscribers.c.id == subscriber)).one()
+    history = story(connection, subscriber)
+    no = suppressions.of(connection, person.hash)
+    texts = {str(event.detail["text"]) for event in history if event.detail.get("text")}
     return {
-        "address": known.address,
-        "language": known.language,
-        "since": known.since.isoformat(),
+        "address": person.address,
+        "language": person.language,
+        "since": person.since.isoformat(),
         "not_mailed": {"reason": no.reason, "since": no.since.isoformat()} if no else None,
         "subscriptions": list(_subscriptions(connection, subscriber)),
         "events": [
             {"at": event.at.isoformat(), "kind": str(event.kind), "digest": event.digest, "detail": dict(event.detail)}
-            for event in told
+            for event in history
         ],
         "consent_texts": [
             {"hash": row.hash, "language": row.language, "text": row.text}
@@ -72,8 +72,8 @@ def access_report(connection: Connection, suppressions: Suppressions, subscriber
 
 
 def _subscriptions(connection: Connection, subscriber: int) -> Iterator[dict[str, Any]]:
-    mine = select(subscriptions).where(subscriptions.c.subscriber_id == subscriber).order_by(subscriptions.c.digest)
-    for row in connection.execute(mine).all():
+    owned = select(subscriptions).where(subscriptions.c.subscriber_id == subscriber).order_by(subscriptions.c.digest)
+    for row in connection.execute(owned).all():
         yield {
             "digest": row.digest,
             "state": row.state,

@@ -13,10 +13,10 @@ _KNOWN = select(installation.c.value).where(installation.c.name == NAME)
 
 def read_place(connection: Connection) -> Place:
     """How far the store has read; the beginning, where it has read nothing."""
-    known = connection.execute(_KNOWN).scalar()
-    if known is None:
+    stored = connection.execute(_KNOWN).scalar()
+    if stored is None:
         return Place()
-    position, check = json.loads(known)
+    position, check = json.loads(stored)
     return Place(position=position, check=check)
 
 

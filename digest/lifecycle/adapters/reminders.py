@@ -59,12 +59,12 @@ class Reminders:
 def _waits(asked: ColumnElement[datetime]) -> ColumnElement[bool]:
     """Whether something that was asked for then is not confirmed yet."""
     pending = subscriptions.c.state == SubscriptionState.PENDING
-    mine = subscriptions.c.subscriber_id == subscribers.c.id
-    return select(subscriptions.c.id).where(mine, pending, subscriptions.c.since <= asked).exists()
+    theirs = subscriptions.c.subscriber_id == subscribers.c.id
+    return select(subscriptions.c.id).where(theirs, pending, subscriptions.c.since <= asked).exists()
 
 
 def _came_back(asked: ColumnElement[datetime]) -> ColumnElement[bool]:
     """Whether a letter could not be delivered since then, or the person has left something: they read their letters."""
-    mine = and_(events.c.subscriber_id == subscribers.c.id, events.c.at >= asked)
+    theirs = and_(events.c.subscriber_id == subscribers.c.id, events.c.at >= asked)
     kinds = events.c.kind.in_((EventKind.BOUNCED, EventKind.LEFT))
-    return select(events.c.id).where(mine, kinds).exists()
+    return select(events.c.id).where(theirs, kinds).exists()

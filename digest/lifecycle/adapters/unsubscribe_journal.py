@@ -78,18 +78,18 @@ class UnsubscribeJournal:
                 place, before = Place(), b""
                 file.seek(0)
             lines = _whole(file.read())
-        wishes = [read(line) for line in lines]
-        found = [each for each in wishes if each is not None]
+        lines_read = [read(line) for line in lines]
+        whole = [wish for wish in lines_read if wish is not None]
         text = b"".join(lines)
-        here = Place(position=place.position + len(text), check=_check((before + text)[-_CHECKED:]))
-        return Reading(wishes=found, torn=len(wishes) - len(found), place=here)
+        reached = Place(position=place.position + len(text), check=_check((before + text)[-_CHECKED:]))
+        return Reading(wishes=whole, torn=len(lines_read) - len(whole), place=reached)
 
 
 def merged(kept: bytes, other: bytes) -> bytes:
     """Two journals as one: the first as it is, so that places in it stay true, then what only the other one has."""
     lines = _whole(kept)
-    known = set(lines)
-    return b"".join([*lines, *(line for line in _whole(other) if line not in known and read(line) is not None)])
+    present = set(lines)
+    return b"".join([*lines, *(line for line in _whole(other) if line not in present and read(line) is not None)])
 
 
 def _whole(text: bytes) -> list[bytes]:

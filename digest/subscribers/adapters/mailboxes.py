@@ -51,4 +51,4 @@ def is_sent_to_elsewhere(connection: Connection, address: Address) -> bool:
         .join(subscriptions, subscriptions.c.subscriber_id == subscribers.c.id)
         .where(of_mailbox(address), subscriptions.c.state.in_(LIVING))
     )
-    return any(known.lower() != address.spelling for known in connection.execute(other).scalars())
+    return any(text.lower() != address.spelling for text in connection.execute(other).scalars())

@@ -36,7 +36,7 @@ def wanted(connection: Connection, fits: Callable[[Filter], bool]) -> Wanted:
         return Wanted(digests=digests, unfit={})
     counted = connection.execute(choices.add_columns(func.count()).group_by(of.topics, of.publishers))
     numbers = {_filter(topics, publishers): number for topics, publishers, number in counted}
-    return Wanted(digests=digests, unfit={one: number for one, number in numbers.items() if not fits(one)})
+    return Wanted(digests=digests, unfit={choice: number for choice, number in numbers.items() if not fits(choice)})
 
 
 def _filter(topics: str, publishers: str) -> Filter:

@@ -17,9 +17,9 @@ NAMED = subscribers.c.address != ""
 
 def subscriber_of(connection: Connection, key: Key, address: Address, language: str, now: datetime) -> int:
     """The subscriber with the mailbox of this address, made if there is none."""
-    known = subscriber_at(connection, address)
-    if known is not None:
-        return known
+    subscriber = subscriber_at(connection, address)
+    if subscriber is not None:
+        return subscriber
     known_as = {"address_key": address.key, "hash": key.address_hash(address)}
     values = {"address": address.text, **known_as, "language": language, "since": now}
     new: int = connection.execute(insert(subscribers).values(values).returning(subscribers.c.id)).scalar_one()

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from articles.article import Seq
 from digest.adapters.tables import subscribers
 from digest.lifecycle.adapters.confirm import Confirmations
-from digest.lifecycle.adapters.opt_in import Joining
+from digest.lifecycle.adapters.opt_in import OptIn
 from digest.lifecycle.double_opt_in import AskedToJoin, ConfirmOutcome, Wishes, as_detail
 from digest.lifecycle.unsubscribe_journal import How
 from digest.subscribers.adapters.tokens import NewToken, keep, new_token
@@ -74,11 +74,11 @@ class Installation(Kept):
         self.now += MINUTE
         match step:
             case "erase":
-                self.leaves.note_no(who, How.ERASED, self.now)
-                self.leaves.replay()
+                self.unsubscribe.note_no(who, How.ERASED, self.now)
+                self.unsubscribe.replay()
                 self.erased[who] = self.now
             case "erase and die":
-                self.leaves.note_no(who, How.ERASED, self.now)
+                self.unsubscribe.note_no(who, How.ERASED, self.now)
                 self.erased[who] = self.now
                 self.die()
             case "type":
@@ -98,13 +98,13 @@ class Installation(Kept):
         asked = AskedToJoin(address=who, wishes=wishes(), language="sv", page="/prenumerera", text="0" * 64)
         with self.database.read.begin() as connection:
             stands = connection.execute(select(subscribers.c.id).where(subscribers.c.address_key == who.key)).scalar()
-        Joining(self.database.read, self.database.write, KEY).ask(asked, None, Seq(0), self.now)
+        OptIn(self.database.read, self.database.write, KEY).ask(asked, None, Seq(0), self.now)
         if stands is None:
             self.seen[who] = self.now
 
     def join(self, who: Address) -> None:
         """Type the address into the page, and confirm; the journal is looked at first, as the page does."""
-        self.leaves.replay()
+        self.unsubscribe.replay()
         self.type(who)
         detail = as_detail(Wishes(wishes=wishes(), page="/prenumerera", text="0" * 64, language="sv"))
         token, purpose = new_token(), TokenPurpose.CONFIRM
@@ -145,9 +145,9 @@ def test_whoever_was_erased_last_is_nowhere_and_whoever_came_back_since_is_there
         life = Installation(Path(folder), prepared)
         for step, who in steps:
             life.do(step, who)
-        life.leaves.replay()
+        life.unsubscribe.replay()
         for who in PEOPLE:
             assert life.traces(who) is life.is_known(who)
             assert (life.suppressions.find(who) is not None) is life.is_suppressed(who)
-        assert life.leaves.replay() == 0
+        assert life.unsubscribe.replay() == 0
         life.database.close()
