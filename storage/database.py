@@ -1,9 +1,9 @@
-"""The one database: how it is opened, and how its schema is brought up to date."""
+"""The store on SQLite: how it is opened, and how its schema is brought up to date."""
 
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 import structlog
@@ -14,6 +14,10 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
 from sqlalchemy.exc import DatabaseError
+
+from storage.durable import make_durable, put_in_place
+from storage.store import Lock
+from storage.store_file import StoreFile
 
 log = structlog.get_logger()
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -69,7 +73,9 @@ def plain_faults(path: Path) -> Iterator[None]:
 
 
 class Database:
-    """One SQLAlchemy engine seen twice: `read` begins plain transactions, `write` begins them with the write lock.
+    """SQLite as a `Store`: one SQLAlchemy engine seen twice.
+
+    `read` begins plain transactions (`transaction`), `write` begins them with the write lock (`exclusive`).
 
     A transaction that reads and then writes must hold the lock from its beginning: on SQLite an upgrade fails at once
     with "database is locked" however long it may wait.
@@ -146,6 +152,31 @@ class Database:
             finally:
                 _be_patient(connection, _BUSY_MS)
 
+    @property
+    def file(self) -> StoreFile:
+        """Where it lies."""
+        return StoreFile(Path(str(self.read.url.database)))
+
+    def transaction(self) -> AbstractContextManager[Connection]:
+        """As `Store`."""
+        return self.read.begin()
+
+    def exclusive(self) -> AbstractContextManager[Connection]:
+        """As `Store`."""
+        return self.write.begin()
+
+    def lock(self, name: str, *, waits: bool = False) -> AbstractContextManager[Lock]:
+        """As `Store`."""
+        return self.file.lock(name, waits=waits)
+
+    def beside(self, name: str) -> Path:
+        """As `Store`."""
+        return self.file.beside(name)
+
+    def copy(self, target: Path, told: Callable[[int, int], None] = lambda _done, _total: None) -> None:
+        """As `Store`; `told` counts pages."""
+        copy_store(self.read, target, told)
+
     def close(self) -> None:
         """Close every connection: SQLite then folds its log into the database file."""
         self.read.dispose()
@@ -188,15 +219,6 @@ def copy_store(store: Engine, target: Path, told: Callable[[int, int], None] = l
     make_durable(target)
 
 
-def make_durable(path: Path) -> None:
-    """Have a file, or a folder's list of names, on the disk before this returns."""
-    number = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
-
-
 def _keep_copy(store: Engine, before: str) -> Path:
     """Copy a store beside itself before its schema changes. A copy of the same change that is older is replaced."""
     path = Path(str(store.url.database))
@@ -205,10 +227,9 @@ def _keep_copy(store: Engine, before: str) -> Path:
     unfinished.unlink(missing_ok=True)  # of one who was killed: this is under the write lock, so nobody else is at it
     try:
         copy_store(store, unfinished)
-        unfinished.replace(kept)
+        put_in_place(unfinished, kept)
     finally:
         unfinished.unlink(missing_ok=True)
-    make_durable(kept.parent)
     log.warning("store_copied_before_upgrade", copy=str(kept), schema=before, remedy="delete it when all is well")
     return kept
 

@@ -5,10 +5,9 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 from articles.article import DateSource, Draft, Published, Publisher, PublisherId, SourceName, TopicId
-from budkavle.config.settings import Digest
 from budkavle.installation.wiring import Service
+from digest.editions.digest import Digest
 from digest.editions.edition import Edition
-from digest.editions.plan import open_period, plan
 from digest.editions.slots import PeriodKey
 
 NOW = datetime(2026, 1, 9, 8, 0, tzinfo=UTC)
@@ -42,4 +41,4 @@ def going_on_from(moment: datetime) -> Callable[[], datetime]:
 
 def plan_period(service: Service, digest: Digest, key: PeriodKey, now: datetime) -> Edition:
     """The edition of a period, fixed and planned as `digest send --edition` does it."""
-    return plan(service, digest, open_period(service, digest, key, now))
+    return service.planning.plan(digest, service.planning.open_period(digest, key, now))

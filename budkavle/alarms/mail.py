@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from budkavle.alarms.alarms import Known
 from budkavle.config.load import Config
-from budkavle.installation.wiring import relay
+from budkavle.installation.wire_sending import transport
 from budkavle.rendering.wording import local_time
 from mail.encoding import TOKEN_LENGTH, quoted_printable
 from mail.headers import checked_head, encoded_phrase, encoded_text, field
@@ -48,7 +48,7 @@ def alarm_mail(config: Config, lasting: Sequence[Known], over: Sequence[Known], 
 async def post(config: Config, envelope: Envelope) -> str | None:
     """Send one mail over a connection of its own, in a minute at most; says why when it was not taken."""
     try:
-        carrier = relay(config)
+        carrier = transport(config).relay()
     except (OSError, ValueError) as error:  # no password
         return str(error)
     try:

@@ -17,13 +17,14 @@ from budkavle.config.faults import Finding
 from budkavle.config.load import Config
 from budkavle.config.settings import Digest
 from budkavle.config.toml_lines import Place
-from budkavle.installation.wiring import site
+from budkavle.installation.values import digest, publication
+from budkavle.installation.wire_feeds import site
+from budkavle.installation.wire_transactional import confirmations_from
 from budkavle.rendering.templates import kept_renderer, letter_templates, renderer
 from digest.editions.compose import masthead
 from digest.letters.letter import LetterTooLargeError, form, made_out
 from digest.letters.values import Recipient
 from digest.lifecycle.transactional_letter import Notice, NoticeKind, notice_letter
-from digest.transactional.compose import confirmations_from
 from mail.headers import HeaderError
 
 _READER = "anna@example.org"
@@ -35,8 +36,8 @@ _REPORT = "report this with what `python3 --version` says; until it is mended, u
 
 def letter_findings(config: Config) -> Iterator[Finding]:
     """What keeps a letter from being made: those of each digest, then about subscriptions, then to the operator."""
-    for number, digest in enumerate(config.settings.digests):
-        yield from _made(_edition(config, digest), ("digests", number), _SETTING_OF)
+    for number, table in enumerate(config.settings.digests):
+        yield from _made(_edition(config, table), ("digests", number), _SETTING_OF)
     for kind, values in sample_notices(site(config).title, _AT):
         yield from _made(_notice(config, kind, values), ("mail", "confirmations_from"), {})
     yield from _made(_alarm(config), ("operator", "address"), {})
@@ -61,7 +62,7 @@ def _made(make: Callable[[], bytes], place: Place, settings: Mapping[str, str]) 
             yield Finding(place=place, what=what, remedy=_REPORT)
 
 
-def _edition(config: Config, digest: Digest) -> Callable[[], bytes]:
+def _edition(config: Config, table: Digest) -> Callable[[], bytes]:
     """A letter of this digest with all there can be in one, made out to somebody."""
     settings = config.settings
     publisher = next(iter(config.publishers().values()))
@@ -69,7 +70,7 @@ def _edition(config: Config, digest: Digest) -> Callable[[], bytes]:
     def make() -> bytes:
         render = kept_renderer(letter_templates(config.templates_folder), settings.language, settings.timezone)
         dateline, content = sample_dateline(settings.timezone), sample_content(publisher)
-        letter = form(masthead(settings, digest), dateline, content, render)
+        letter = form(masthead(publication(config), digest(config, table)), dateline, content, render)
         return made_out(letter, Recipient(address=_READER, leave_token=LEAVE_TOKEN))
 
     return make

@@ -13,6 +13,7 @@ from budkavle.checks.folders import folder_findings, refused
 from budkavle.config.faults import Fault, Finding, key_of
 from budkavle.config.field_types import is_loopback
 from budkavle.config.load import Config
+from budkavle.config.settings import Smtp
 from budkavle.config.toml_lines import Place, line_of, lines
 
 
@@ -135,21 +136,21 @@ def _first_line(path: Path) -> str | None:
 
 
 def _relay(config: Config) -> Iterator[Finding]:
-    smtp, path = config.settings.mail.smtp, config.password_file
+    relay, path = config.settings.mail.relay, config.password_file
     try:
         password = _first_line(path) if path else None
     except (OSError, UnicodeDecodeError):
         return  # said of the file itself
     unready = (path and not password) or bool([*_ca_file(config)])
-    if config.settings.mail.transport == "smtp" and smtp and not unready:
+    if isinstance(relay, Smtp) and not unready:
         from budkavle.checks.relay import Trial, relay_findings  # noqa: PLC0415 - only who has a relay waits for it
         from mail.adapters.smtp_login import Login  # noqa: PLC0415 - as above
         from mail.adapters.token_command import TokenCommand  # noqa: PLC0415 - as above
 
-        token = TokenCommand(smtp.token_command) if smtp.token_command else None
-        login = Login(user=smtp.user, password=password, token=token) if smtp.user and (token or password) else None
+        token = TokenCommand(relay.token_command) if relay.token_command else None
+        login = Login(user=relay.user, password=password, token=token) if relay.user and (token or password) else None
         ca_file = str(config.ca_file) if config.ca_file else None
-        yield from relay_findings(smtp, Trial(login=login, ca_file=ca_file, sender=_sender(config)))
+        yield from relay_findings(relay, Trial(login=login, ca_file=ca_file, sender=_sender(config)))
 
 
 def _sender(config: Config) -> str | None:

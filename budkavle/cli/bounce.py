@@ -12,7 +12,6 @@ from budkavle.cli.terminal import DEFAULT_CONFIG, ConfigFile, Exit, complain, no
 from budkavle.config.load import load
 from budkavle.installation.wiring import open_to_write
 from digest.bounces.mime import MOST_BYTES
-from digest.bounces.process import take_in
 from storage.database import plain_faults
 
 log = structlog.get_logger()
@@ -38,7 +37,7 @@ def bounce(
     try:
         loaded = load(config)
         with open_to_write(loaded) as service, plain_faults(loaded.store_path):
-            outcome = take_in(service, raw, recipient, now())
+            outcome = service.process_bounces.take(raw, recipient, now())
     except Exception as error:  # a fault that we did not think of must not cost the message either
         if exit_of(error) is None:
             log.exception("bounce_not_taken", remedy="this is a fault in Budkavle: report it")

@@ -2,14 +2,14 @@
 
 from articles.adapters.held import UnknownHeldInputError
 from articles.adapters.store import UnknownArticleError
-from articles.importing.import_files import PublisherGoneError, StillUndatedError
 from articles.importing.locate import NoSourceError
+from articles.importing.release_held import PublisherGoneError, StillUndatedError
 from budkavle.cli.articles.names import AmbiguousNameError
 from budkavle.cli.terminal import Exit, WrongUseError
 from budkavle.config.faults import ConfigFaults
 from budkavle.installation.open_store import OutdatedStoreError
+from budkavle.installation.passwords import NoPasswordError
 from budkavle.installation.secret import SecretError
-from budkavle.installation.wiring import NoPasswordError
 from budkavle.maintenance.back_up import BackupError, PlaceError
 from budkavle.maintenance.restore import StoreInPlaceError
 from digest.editions.adapters.editions import UnknownEditionError
@@ -18,7 +18,7 @@ from digest.lists.csv_dialect import ListError
 from digest.sending.adapters.ledger import FencedError
 from mail.address import AddressError
 from storage.database import StoreBusyError, StoreError
-from storage.sender_lock import SenderBusyError
+from storage.store import LockHeldError
 
 _CODES: tuple[tuple[type[Exception], Exit], ...] = (
     (ConfigFaults, Exit.WRONG_USE),
@@ -34,7 +34,7 @@ _CODES: tuple[tuple[type[Exception], Exit], ...] = (
     (ListError, Exit.WRONG_USE),
     (PlaceError, Exit.WRONG_USE),
     (StoreInPlaceError, Exit.WRONG_USE),
-    (SenderBusyError, Exit.TRY_LATER),
+    (LockHeldError, Exit.TRY_LATER),
     (FileNotFoundError, Exit.WRONG_USE),
     (StoreBusyError, Exit.TRY_LATER),
     (OutdatedStoreError, Exit.WRONG_USE),

@@ -15,7 +15,8 @@ from budkavle.installation.logs import set_up_logging
 from budkavle.installation.open_store import make_if_none
 from budkavle.installation.secret import NAME as SECRET
 from budkavle.installation.wiring import open_service
-from storage.sender_lock import held_lock
+from storage.store import SENDER
+from storage.store_file import StoreFile
 
 
 def run(*, config: ConfigFile = DEFAULT_CONFIG) -> None:
@@ -27,17 +28,20 @@ def run(*, config: ConfigFile = DEFAULT_CONFIG) -> None:
 def serve(configured: Callable[[], Config], front: Front = lambda _, web: web) -> None:
     """Be the daemon of an installation until it is asked to stop.
 
-    Raises SenderBusyError, PortTakenError, and what opening the store raises.
+    Raises LockHeldError, PortTakenError, and what opening the store raises.
     """
     hangup, before = note_hangups(), handed_over()
     loaded = configured()
     path = loaded.store_path
     make_if_none(path, path.with_name(SECRET), loaded.folder)  # first: the lock is a file beside it
-    with held_lock(path, before.lock) as lock, before.door_for(loaded.settings.web.listen) as door:
+    with (
+        StoreFile(path).lock(SENDER, inherited=before.lock) as lock,
+        before.door_for(loaded.settings.web.listen) as door,
+    ):
         restarting = Restarting(loaded, lock.descriptor, door)
         while True:
             with open_service(loaded, alone=lambda _: nullcontext()) as service:  # alone by the lock it has
-                anew = asyncio.run(run_daemon(service, lock.name, restarting, hangup, front))
+                anew = asyncio.run(run_daemon(service, lock.holder, restarting, hangup, front))
             if not anew:
                 return
             anew()

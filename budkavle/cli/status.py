@@ -11,17 +11,14 @@ from budkavle.alarms.store import book_of
 from budkavle.cli.digest.relay_limits import limits_line, limits_record
 from budkavle.cli.terminal import DEFAULT_CONFIG, AsJson, ConfigFile, Exit, now, say, say_json
 from budkavle.config.load import load
-from budkavle.config.settings import Digest
 from budkavle.installation.wiring import Service, open_to_read
 from budkavle.rendering.wording import counted
 from digest.editions.delivery import DeliveryState
-from digest.editions.plan import upcoming
+from digest.editions.digest import Digest
 from digest.editions.slots import Slot
 from digest.lifecycle.rate_limits import DAY, Limit, Withheld, withheld
 from digest.sending.adapters.domain_pace import slowed_now
-from feeds.outbound.published_documents import shown_now
 from feeds.outbound.self_check_rules import Freshness, freshness
-from feeds.publishing.expected_documents import surplus_now
 
 _FEED_LINES = 20
 _OUTSIDE = {True: "seen right", False: "not right outside, last right", None: "not looked at since, last seen right"}
@@ -109,11 +106,11 @@ def _overview(service: Service, moment: datetime) -> Overview:
         articles=service.articles.count(),
         newest_seq=service.articles.last_seq(),
         subscriptions=service.subscribers.count(),
-        sources={place.source.name: last.get(place.source.name) for place in service.config.sources()},
+        sources={reader.source.name: last.get(reader.source.name) for reader in service.importing.sources},
         feeds_published=_published(service),
         feeds=_feeds(service),
-        not_ours=surplus_now(service, moment).others,
-        digests=[_digest(service, each, upcoming(service, each, moment)) for each in service.config.settings.digests],
+        not_ours=service.syndication.expected.surplus(moment).others,
+        digests=[_digest(service, each, service.planning.upcoming(each, moment)) for each in service.digests],
         domains=[
             DomainNow(
                 name=each.name,
@@ -135,7 +132,7 @@ def _slowed(service: Service, moment: datetime) -> list[SlowedNow]:
 
 
 def _digest(service: Service, digest: Digest, following: Slot) -> DigestNow:
-    newest = service.editions.newest_status(digest.name)
+    newest = service.edition_counts.newest_status(digest.name)
     return DigestNow(
         name=digest.name,
         edition=newest.edition.key if newest else None,
@@ -148,7 +145,7 @@ def _digest(service: Service, digest: Digest, following: Slot) -> DigestNow:
 
 
 def _feeds(service: Service) -> list[Freshness]:
-    shown = shown_now(service)
+    shown = service.syndication.self_check.documents()
     return [freshness(feed.slug, shown) for feed in service.feeds]
 
 

@@ -275,12 +275,3 @@ def picture(text: str) -> str:
     if not text.lower().endswith((".svg", ".png", ".webp")):
         raise Wrong("is no picture that can be shown", 'name an .svg, .png or .webp file, such as "look/logo.svg"')
     return path(text)
-
-
-def source_kind(text: str) -> str:
-    """What a source is: a folder, so far."""
-    if text in {"file", "pages", "feed", "push"}:
-        raise Wrong("is a kind of source that comes in a later version", 'write "folder"')
-    if text != "folder":
-        raise Wrong("is no kind of source", 'write "folder"')
-    return text

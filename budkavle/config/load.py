@@ -9,8 +9,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from articles.article import Publisher, PublisherId, SourceName, Topic, TopicId
-from articles.sources.reading import Source
+from articles.article import Publisher, PublisherId, Topic, TopicId
 from budkavle.config.cross_checks import check
 from budkavle.config.faults import ConfigFaults, Fault, Finding, findings, key_of
 from budkavle.config.settings import Settings
@@ -18,14 +17,6 @@ from budkavle.config.toml_lines import Place, line_of, lines
 
 BOUNCES = Path("bounces", "unknown")
 """Where returned mail is kept that nobody understood, beside the store."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class SourceFolder:
-    """A source and the folder its articles lie in."""
-
-    source: Source
-    folder: Path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,22 +89,6 @@ class Config:
     def topics(self) -> tuple[Topic, ...]:
         """The topics in the order of the file."""
         return tuple(Topic(id=TopicId(own.id), label=own.label, words=own.words) for own in self.settings.topics)
-
-    def sources(self) -> tuple[SourceFolder, ...]:
-        """The sources with their folders, in the order of the file."""
-        publishers = self.publishers()
-        return tuple(
-            SourceFolder(
-                source=Source(
-                    name=SourceName(own.name),
-                    publisher=PublisherId(own.publisher),
-                    language=publishers[PublisherId(own.publisher)].language,
-                    rules=own.rules,
-                ),
-                folder=self.folder / own.path,
-            )
-            for own in self.settings.sources
-        )
 
 
 def shipped_rule_sets() -> frozenset[str]:

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 import structlog
 
 from budkavle.alarms.alarms import Alarm, AlarmKind, alarm
-from budkavle.config.load import Config
-from budkavle.installation.wiring import NoPasswordError, Service, password_in
-from digest.bounces.adapters.imap import Mailbox, MailboxError, visit
-from digest.bounces.process import take_in
+from budkavle.installation.passwords import NoPasswordError
+from budkavle.installation.wire_bounces import mailbox
+from budkavle.installation.wiring import Service
+from digest.bounces.adapters.imap import MailboxError, visit
 
 log = structlog.get_logger()
 _REFUSED_WITHIN = timedelta(days=30)
@@ -24,30 +24,13 @@ def take_refused(service: Service, now: datetime, stopping: Callable[[], bool] =
     return done
 
 
-def mailbox(config: Config) -> Mailbox | None:
-    """The mailbox that is configured. Raises NoPasswordError."""
-    own = config.settings.bounces.imap
-    if own is None:
-        return None
-    return Mailbox(
-        host=own.host,
-        port=own.port,
-        tls=own.tls,
-        user=own.user,
-        password=password_in(config.folder / own.password_file),
-        folder=own.folder,
-        processed=own.processed,
-        unknown=own.unknown,
-    )
-
-
 def empty_mailbox(
     service: Service, now: Callable[[], datetime], stopping: Callable[[], bool] = lambda: False, batch: int = _BATCH
 ) -> int:
     """Take in all that lies in the mailbox, a batch a visit; says of how many messages. Raises MailboxError."""
     box, done = mailbox(service.config), 0
     while box is not None and not stopping():
-        taken = visit(box, lambda raw: take_in(service, raw, "", now()).is_understood, batch, stopping)
+        taken = visit(box, lambda raw: service.process_bounces.take(raw, "", now()).is_understood, batch, stopping)
         done += taken
         if taken < batch:
             break

@@ -11,9 +11,11 @@ import structlog
 
 from budkavle.installation.secret import open_key
 from digest.keys import Key
-from storage.database import Database, StoreError, head_revision, knows_revision, make_durable, plain_faults
+from storage.database import Database, StoreError, head_revision, knows_revision, plain_faults
+from storage.durable import put_in_place
 from storage.presence import NoStoreError, store_is_there
-from storage.sender_lock import sender_lock
+from storage.store import SENDER
+from storage.store_file import StoreFile
 
 log = structlog.get_logger()
 _OUR_TABLES = frozenset({"alembic_version", "versions", "deliveries"})
@@ -22,6 +24,11 @@ _ENDS = ("", "-wal", "-shm", "-journal")
 
 Alone = Callable[[Path], AbstractContextManager[object]]
 """What keeps others from sending from a store while its schema changes."""
+
+
+def without_sender(path: Path) -> AbstractContextManager[object]:
+    """Keep others from sending from the store in this file, by the sender's own lock."""
+    return StoreFile(path).lock(SENDER)
 
 
 class Access(Enum):
@@ -43,11 +50,11 @@ class OutdatedStoreError(StoreError):
 
 @contextmanager
 def open_store(
-    path: Path, secret: Path, access: Access, home: Path, alone: Alone = sender_lock
+    path: Path, secret: Path, access: Access, home: Path, alone: Alone = without_sender
 ) -> Iterator[tuple[Database, Key]]:
     """The store in a file with its key, made or brought up to date where `access` allows that.
 
-    `home` is the folder in which a store's folder may be made. Raises StoreError, SecretError, and SenderBusyError when
+    `home` is the folder in which a store's folder may be made. Raises StoreError, SecretError, and LockHeldError when
     the schema is to be changed while another process sends.
     """
     if access is Access.MAKE:
@@ -86,15 +93,14 @@ def _make_store(path: Path, home: Path) -> None:
         os.close(os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         with plain_faults(path), closing(Database(f"sqlite:///{unfinished}")) as database:
             database.migrate()
-        unfinished.rename(path)
-        make_durable(path.parent)
+        put_in_place(unfinished, path)
     log.info("store_made", path=str(path), remedy="if there was one before, stop, and see whether its disk is mounted")
 
 
 def upgrade_store(path: Path, secret: Path) -> tuple[str | None, Path | None]:
     """Bring a store's schema up to date; says which it had, and where the store lies as it was.
 
-    Raises NoStoreError, StoreError, and SenderBusyError while another process sends.
+    Raises NoStoreError, StoreError, and LockHeldError while another process sends.
     """
     if not store_is_there(path, secret):
         raise NoStoreError(path)
@@ -103,7 +109,7 @@ def upgrade_store(path: Path, secret: Path) -> tuple[str | None, Path | None]:
         before = _known_revision(database, path)
         if before == head_revision():
             return before, None
-        with sender_lock(path):
+        with without_sender(path):
             return before, database.upgrade()
 
 

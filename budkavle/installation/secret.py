@@ -3,14 +3,14 @@
 Losing it would lose everybody's no: a suppression is known by a hash that only this secret makes.
 """
 
-import os
 import secrets
 from pathlib import Path
 
 from sqlalchemy import insert, select
 
 from digest.keys import Key
-from storage.database import Database, make_durable
+from storage.database import Database
+from storage.durable import put_in_place, write_private
 from storage.tables import installation
 
 NAME = "secret"
@@ -81,12 +81,6 @@ def _make(path: Path) -> Key:
     """A new secret on the disk, for its owner alone; one that a kill left half done is never the name's."""
     secret = secrets.token_bytes(_BYTES)
     unfinished = path.with_name(f"{path.name}.unfinished")
-    unfinished.unlink(missing_ok=True)
-    number = os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with os.fdopen(number, "w", encoding="ascii") as file:
-        file.write(secret.hex() + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.rename(path)
-    make_durable(path.parent)
+    write_private(unfinished, f"{secret.hex()}\n".encode("ascii"))
+    put_in_place(unfinished, path)
     return Key(secret)

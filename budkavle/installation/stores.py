@@ -10,7 +10,10 @@ from budkavle.config.load import Config
 from budkavle.installation.wakeup import Bell
 from digest.bounces.adapters.bounces import Bounces
 from digest.bounces.adapters.transactional_bounces import ReturnedNotices
+from digest.editions.adapters.edition_control import EditionControl
+from digest.editions.adapters.edition_counts import EditionCounts
 from digest.editions.adapters.editions import Editions
+from digest.editions.adapters.forms import Forms
 from digest.editions.adapters.planner import Planner
 from digest.keys import Key
 from digest.lifecycle.adapters.by_operator import ByOperator
@@ -41,6 +44,9 @@ class Stores:
     returned_notices: ReturnedNotices
     key: Key
     editions: Editions
+    edition_control: EditionControl
+    edition_counts: EditionCounts
+    forms: Forms
     planner: Planner
     render: Render
     wait: Callable[[float], None] = time.sleep

@@ -1,100 +1,90 @@
 """Where everything is put together: the only place that builds adapters from a configuration."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from urllib.parse import urlsplit
 
-from babel.lists import format_list
 from sqlalchemy.exc import OperationalError
 
 from articles.adapters.held import HeldInputs
 from articles.adapters.store import ArticleStore
-from articles.article import PublisherId, TopicId
-from articles.sources.reading import Vocabulary
-from budkavle.config.field_types import is_loopback
 from budkavle.config.load import Config
 from budkavle.config.settings import Store
-from budkavle.installation.open_store import Access, Alone, open_store
+from budkavle.installation.open_store import Access, Alone, open_store, without_sender
 from budkavle.installation.secret import NAME as SECRET
+from budkavle.installation.wire_articles import Importing
+from budkavle.installation.wire_bounces import process_bounces
+from budkavle.installation.wire_editions import EditionServices
+from budkavle.installation.wire_feeds import Syndication
 from budkavle.installation.wire_lifecycle import LifecycleServices, unsubscribe
 from budkavle.installation.wire_lists import ListServices
+from budkavle.installation.wire_sending import patience, render, rules, sending, transport
+from budkavle.installation.wire_transactional import transactional
 from budkavle.rendering.templates import renderer
 from digest.bounces.adapters.bounces import Bounces
 from digest.bounces.adapters.transactional_bounces import ReturnedNotices
+from digest.bounces.process import ProcessBounces
+from digest.editions.adapters.edition_control import EditionControl
+from digest.editions.adapters.edition_counts import EditionCounts
 from digest.editions.adapters.editions import Editions
+from digest.editions.adapters.forms import Forms
 from digest.editions.adapters.planner import Planner
+from digest.editions.test_letter import MarkedLetters
 from digest.keys import Key
 from digest.lifecycle.adapters.by_operator import ByOperator
 from digest.lifecycle.adapters.journal_position import NAME as LEAVES
 from digest.sending.adapters.domain_backoff_admin import DomainReturns
 from digest.sending.domain_backoff import Patience
+from digest.sending.render import Render as RenderLetters
+from digest.sending.send import Send
 from digest.subscribers.adapters.subscribers import Subscribers
 from digest.subscribers.adapters.suppressions import Suppressions
-from feeds.archive.selection import own_feeds
+from digest.transactional.post import PostTransactional
 from feeds.entries.entry import Feed, Site
-from feeds.outbound.adapters.ping_queue import Announcements
-from feeds.outbound.adapters.self_check_log import ShownDocuments
-from feeds.outbound.websub_rules import Hub
-from feeds.publishing.adapters.document_folder import FeedFiles
-from feeds.publishing.adapters.end_notices import EndNotices
 from feeds.publishing.adapters.entry_cache import Shelf
-from feeds.publishing.adapters.last_modified_ledger import DocumentLedger
-from feeds.serving.urls import oldest_slug
-from mail.adapters.found_limits import FoundLimits
-from mail.adapters.maildir import MaildirRelay
-from mail.adapters.smtp import RelayAddress, SmtpRelay, Tls
-from mail.adapters.throttle import Learned, Pacing, learned_of
-from mail.adapters.token_command import TokenCommand
-from mail.relay import Relay
 from storage.database import Database
 from storage.presence import store_is_there
-from storage.sender_lock import sender_lock
 
 
 @dataclass(frozen=True, kw_only=True)
-class Service(LifecycleServices, ListServices):
+class Service(EditionServices, LifecycleServices, ListServices):
     """An installation: its stores, and what its slices do with them. The services of a slice stand in `wire_*.py`."""
 
-    @property
-    def feed_files(self) -> FeedFiles:
-        """Where documents are published."""
-        ledger = DocumentLedger(self.database.read, self.database.write)
-        return FeedFiles(self.config.publish_folder / "feeds", ledger, sleep=self.wait)
+    @cached_property
+    def marked_letters(self) -> MarkedLetters:
+        """What makes test letters."""
+        return MarkedLetters(preview=self.preview, relay=lambda: transport(self.config).relay())
 
-    @property
-    def end_notices(self) -> EndNotices:
-        """What readers were told of feeds that end."""
-        return EndNotices(self.database.read, self.database.write)
+    # articles
 
-    @property
-    def shown(self) -> ShownDocuments:
-        """What is published, and what was seen of it from outside."""
-        return ShownDocuments(self.database.read, self.database.write, self.config.publish_folder / "feeds")
+    @cached_property
+    def importing(self) -> Importing:
+        """What imports articles, and what persons do to their inputs."""
+        return Importing(config=self.config, database=self.database, articles=self.articles, held=self.held)
 
-    @property
-    def announcements(self) -> Announcements:
-        """The pings that hubs still have to get."""
-        return Announcements(self.database.read, self.database.write)
+    # feeds
 
-    @property
-    def hubs(self) -> tuple[Hub, ...]:
-        """Who is told of changes, each once."""
-        named = dict.fromkeys(self.config.settings.publish.hubs)
-        return tuple(
-            Hub(address=each, on_this_machine=is_loopback((urlsplit(each).hostname or "").rstrip(".")))
-            for each in named
+    @cached_property
+    def syndication(self) -> Syndication:
+        """What publishes feeds, and looks after them."""
+        return Syndication(
+            config=self.config,
+            database=self.database,
+            articles=self.articles,
+            entries=self.shelf,
+            render=self.render,
+            wait=self.wait,
         )
+
+    # sending
 
     @cached_property
     def patience(self) -> Patience:
         """How soon a domain that refuses us is left alone, and for how long."""
-        own = self.config.settings.bounces
-        return Patience(refusals=own.domain_refusals, wait=timedelta(minutes=own.domain_minutes))
+        return patience(self.config)
 
     @cached_property
     def domains(self) -> DomainReturns:
@@ -102,23 +92,49 @@ class Service(LifecycleServices, ListServices):
         return DomainReturns(self.database.read, self.database.write, self.patience)
 
     @cached_property
-    def site(self) -> Site:
-        """What all feeds have in common."""
-        return site(self.config)
+    def letters(self) -> RenderLetters:
+        """What makes the letters of editions that are being sent."""
+        return render(self, self.composer, self.digests)
 
     @cached_property
+    def sending(self) -> Send:
+        """What sends all that is due."""
+        return sending(self, self.letters, rules(self, self.digests, self.patience))
+
+    # bounces
+
+    @cached_property
+    def process_bounces(self) -> ProcessBounces:
+        """What processes returned mail."""
+        return process_bounces(self, self.domains)
+
+    # transactional letters
+
+    @cached_property
+    def transactional(self) -> PostTransactional:
+        """What posts letters about subscriptions."""
+        return transactional(self, self.publication)
+
+    # feeds, by the names that they had
+
+    @property
+    def site(self) -> Site:
+        """What all feeds have in common."""
+        return self.syndication.site
+
+    @property
     def feeds(self) -> tuple[Feed, ...]:
         """The feeds in the order of the file."""
-        return feeds(self.config)
+        return self.syndication.feeds
 
 
 @contextmanager
 def open_service(
-    config: Config, secret: Path | None = None, access: Access = Access.MAKE, alone: Alone = sender_lock
+    config: Config, secret: Path | None = None, access: Access = Access.MAKE, alone: Alone = without_sender
 ) -> Iterator[Service]:
     """The installation that a configuration describes, its store made where there is none, or brought up to date.
 
-    `secret` is where the store's secret lies, when not beside it. Raises StoreError, SecretError and SenderBusyError.
+    `secret` is where the store's secret lies, when not beside it. Raises StoreError, SecretError and LockHeldError.
     """
     path = config.store_path
     with open_store(path, secret or path.with_name(SECRET), access, config.folder, alone) as (database, key):
@@ -190,116 +206,9 @@ def _service(config: Config, database: Database, key: Key) -> Service:
         returned_notices=ReturnedNotices(database.read, database.write, suppressions, key),
         key=key,
         editions=Editions(database.read, database.write),
+        edition_control=EditionControl(database.read, database.write),
+        edition_counts=EditionCounts(database.read),
+        forms=Forms(database.read, database.write),
         planner=Planner(database.write),
         render=renderer(config.settings.language, config.settings.timezone, config.templates_folder),
     )
-
-
-def vocabulary(config: Config) -> Vocabulary:
-    """What an input may name."""
-    return Vocabulary(publishers=config.publishers(), topics=config.topics())
-
-
-def feeds(config: Config) -> tuple[Feed, ...]:
-    """The feeds of a configuration in the order of the file."""
-    moved = {each.from_: each.to for each in config.settings.moved}
-    return tuple(
-        Feed(
-            slug=own.slug,
-            id=own.id or oldest_slug(own.slug, moved),
-            title=own.title,
-            publishers=frozenset(PublisherId(each) for each in own.publishers),
-            topics=frozenset(TopicId(each) for each in own.topics),
-            size=own.size,
-            contacts=own.contacts,
-            ends=own.ends,
-        )
-        for own in config.settings.feeds
-    )
-
-
-def site(config: Config) -> Site:
-    """What all feeds of a configuration have in common: they are published by all its publishers together."""
-    settings, publishers = config.settings, config.publishers()
-    names = [publisher.name for publisher in publishers.values()]
-    return Site(
-        public_url=settings.public_url,
-        title=format_list(names, locale=settings.language),
-        language=settings.language,
-        zone=settings.timezone,
-        publishers=publishers,
-        topics={topic.id: topic for topic in config.topics()},
-        tag_authority=settings.tag_authority or next(iter(publishers.values())).tag_authority,
-        hubs=tuple(dict.fromkeys(settings.publish.hubs)),
-        icon=settings.icon or "",
-        logo=settings.logo or "",
-        rights=settings.rights or "",
-        own_feeds=own_feeds(feeds(config)),
-    )
-
-
-def relays(config: Config, limits: FoundLimits | None = None) -> Sequence[Relay]:
-    """What carries letters away, as the configuration chooses: one for each connection there may be at most."""
-    smtp = config.settings.mail.smtp
-    if config.settings.mail.transport == "maildir" or smtp is None:
-        return [MaildirRelay(config.outbox)]
-    where = RelayAddress(
-        host=smtp.host,
-        port=smtp.port,
-        tls=Tls(smtp.tls),
-        user=smtp.user,
-        password=password_in(config.password_file) if config.password_file else None,
-        letters=smtp.letters_per_connection,
-        token=TokenCommand(smtp.token_command) if smtp.token_command else None,
-        ca_file=str(config.ca_file) if config.ca_file else None,
-    )
-    shared = limits or FoundLimits(smtp.connections)
-    return [SmtpRelay(where, shared) for _ in range(smtp.connections)]
-
-
-def relay(config: Config, limits: FoundLimits | None = None) -> Relay:
-    """One such connection, for a single letter."""
-    return relays(config, limits)[0]
-
-
-def found_limits(service: Service) -> FoundLimits | None:
-    """What is known of the relay's limits; None where there is no relay. What is found from now on, it tells."""
-    smtp, known = service.config.settings.mail.smtp, pacing(service.config)
-    if known is None or smtp is None:
-        return None
-    with service.database.read.begin() as connection:
-        learned = learned_of(connection, known.relay)
-    return FoundLimits(smtp.connections, learned=learned, lines=service.connections)
-
-
-def pacing(config: Config) -> Pacing | None:
-    """How fast the relay may be sent to; None where there is none."""
-    smtp = config.settings.mail.smtp
-    if config.settings.mail.transport == "maildir" or smtp is None:
-        return None
-    return Pacing(relay=f"{smtp.host}:{smtp.port}", rate=smtp.rate, burst=smtp.burst)
-
-
-def learned_limits(service: Service) -> tuple[str, Learned] | None:
-    """The relay's name and the limits that were found of it; None where there is no relay, or no limit was met."""
-    known = pacing(service.config)
-    if known is None:
-        return None
-    with service.database.read.begin() as connection:
-        learned = learned_of(connection, known.relay)
-    return None if learned == Learned() else (known.relay, learned)
-
-
-class NoPasswordError(ValueError):
-    """The file that should hold the relay's password holds none."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(f"{path} holds no password; write it into the first line, readable by nobody else")
-
-
-def password_in(path: Path) -> str:
-    """The first line of the file. Raises NoPasswordError."""
-    words = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    if not words or not words[0].strip():
-        raise NoPasswordError(path)
-    return words[0].strip()

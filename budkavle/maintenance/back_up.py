@@ -20,8 +20,10 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 from budkavle.config.load import Config
 from budkavle.installation.open_store import open_reading, refuse_foreign
 from budkavle.installation.secret import NAME as SECRET
+from budkavle.installation.wire_articles import sources
 from digest.lifecycle.adapters.journal_position import NAME as LEAVES
-from storage.database import StoreError, copy_store, make_durable, plain_faults
+from storage.database import StoreError, copy_store, plain_faults
+from storage.durable import make_durable, private_file, put_in_place, write_private
 from storage.presence import NoStoreError, store_is_there
 
 STORE = "budkavle.db"
@@ -31,6 +33,7 @@ BESIDE_THE_STORE = (SECRET, LEAVES)
 """What belongs to a store and lies beside it: the key of its hashes, and the journal of who left."""
 _MANIFEST = "manifest.json"
 _UNFINISHED = ".unfinished"
+_ELSEWHERE = "name a folder elsewhere, best on another disk"
 
 
 class Manifest(BaseModel):
@@ -92,11 +95,10 @@ def back_up(
     try:
         _fill(config, unfinished, now, told)
         whole = read_back(unfinished)
-        unfinished.rename(folder)
+        put_in_place(unfinished, folder)
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
-    make_durable(into)
     return Backup(folder=folder, manifest=whole.manifest)
 
 
@@ -127,21 +129,21 @@ def put(source: Path, target: Path) -> None:
     """Copy a file to a place where there is none, for its owner alone, and have it on the disk."""
     for folder in reversed([each for each in target.parents if not each.exists()]):
         folder.mkdir(mode=0o700)
-    number = os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with os.fdopen(number, "wb") as written, source.open("rb") as read:
+    with private_file(target) as written, source.open("rb") as read:
         shutil.copyfileobj(read, written)
-        written.flush()
-        os.fsync(written.fileno())
     make_durable(target.parent)
 
 
 def _refuse(config: Config, into: Path) -> None:
     """Refuse a place from which addresses could be published, or settings read as articles."""
     places = [(config.publish_folder, "is published"), (config.templates_folder, "holds templates")]
-    places += [(source.folder, f"belongs to the source {source.source.name}") for source in config.sources()]
     for place, what in places:
         if into.resolve().is_relative_to(place.resolve()):
-            raise PlaceError(into, f"lies in {place}, which {what}", "name a folder elsewhere, best on another disk")
+            raise PlaceError(into, f"lies in {place}, which {what}", _ELSEWHERE)
+    for reader in sources(config):
+        if reader.address_of(str(into.resolve())) is not None:
+            what = f"lies in {reader.place}, which belongs to the source {reader.source.name}"
+            raise PlaceError(into, what, _ELSEWHERE)
     if not store_is_there(config.store_path, config.store_path.with_name(SECRET)):
         raise NoStoreError(config.store_path)
 
@@ -165,10 +167,7 @@ def _fill(config: Config, folder: Path, now: datetime, told: Callable[[int, int]
         last_seq=last_seq,
         files={name: _hash(folder / name) for name in sorted(_names(folder))},
     )
-    path = folder / _MANIFEST
-    path.touch(mode=0o600)
-    path.write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    make_durable(path)
+    write_private(folder / _MANIFEST, f"{manifest.model_dump_json(indent=2)}\n".encode())
     make_durable(folder)
 
 

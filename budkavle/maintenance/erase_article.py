@@ -5,12 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from articles.article import ArticleId, Seq
+from budkavle.installation.wire_sending import transport
 from budkavle.installation.wiring import Service
 from budkavle.maintenance.file_kinds import copies
-from digest.sending.send import drop_erased_forms, pull_gone
-from feeds.outbound.note_published import note
-from feeds.publishing.expected_documents import surplus_now
-from feeds.publishing.publish import build_feeds, mend_documents
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,11 +36,11 @@ def erase(service: Service, article_id: ArticleId, now: datetime) -> Erased:
     Whatever breaks it off, doing it again does the rest.
     """
     seq = service.articles.erase(article_id, now)
-    pulled = pull_gone(service, now)
-    forms = drop_erased_forms(service)
-    mend_documents(service)  # a folder that was put back by hand may hold what no round would look at
-    done = build_feeds(service, now=now)
-    note(service, done.changed, now)
+    pulled = service.letters.pull_gone(now)
+    forms = service.letters.drop_erased()
+    service.syndication.publish.repair()  # a folder that was put back by hand may hold what no round would look at
+    done = service.syndication.publish.build(now=now)
+    service.syndication.notes.note(done.changed, now)
     return Erased(
         seq=seq,
         documents=len(done.changed),
@@ -60,10 +57,10 @@ def beyond_reach(service: Service, article_id: ArticleId, now: datetime) -> Sequ
     config = service.config
     places = ", ".join(service.articles.addresses(article_id))  # none, where another article has its place by now
     steps = [f"take the text away where it came from ({places}): the next import would hold it"] if places else []
-    if config.settings.mail.transport == "maildir":
-        steps.append(f"delete its letters in {config.outbox}")
+    if outbox := transport(config).keeps_letters_in:
+        steps.append(f"delete its letters in {outbox}")
     steps += [f"delete {copy}, a copy of the store as it was" for copy in copies(config)]
-    if others := surplus_now(service, now).others:
+    if others := service.syndication.expected.surplus(now).others:
         steps.append(f"look into what others have put into {config.publish_folder / 'feeds'}: {', '.join(others)}")
     if any((config.returned_folder).glob("*")):
         steps.append(f"look through {config.returned_folder}: letters that came back may show it")

@@ -11,24 +11,24 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from articles.importing.import_files import import_all
 from articles.importing.locate import everything
 from budkavle.alarms.heartbeats import Heartbeats
 from budkavle.config.load import Config, load
-from budkavle.config.settings import Digest, Store
+from budkavle.config.settings import Store
 from budkavle.installation.secret import NAME as SECRET
 from budkavle.installation.wiring import Service, open_service
 from budkavle.maintenance.back_up import CONFIG, TEMPLATES, Backup, BackupError, put
 from digest.editions.adapters.presumed_sent import presume_sent
+from digest.editions.digest import Digest
 from digest.editions.edition import CLOSED
-from digest.editions.plan import open_period, plan, schedule
-from digest.editions.rhythm import rhythm
 from digest.editions.schedule import due_slot
 from digest.editions.slots import PeriodKey, latest_slot
 from digest.lifecycle.adapters.journal_position import NAME as LEAVES
 from digest.lifecycle.adapters.unsubscribe_journal import merged
-from storage.database import Database, knows_revision, make_durable, plain_faults, store_error
-from storage.sender_lock import sender_lock
+from storage.database import Database, knows_revision, plain_faults, store_error
+from storage.durable import put_in_place, write_private
+from storage.store import SENDER
+from storage.store_file import StoreFile
 
 _LOGS = ("", "-wal", "-shm", "-journal")
 """What SQLite may keep beside a file, by the ends of the names."""
@@ -80,7 +80,7 @@ class Wishes:
 def restore(backup: Backup, file: Path, wishes: Wishes, now: datetime) -> Restored:
     """Put a backup in the place that the configuration in `file` names, or the backup's own where there is none.
 
-    Raises BackupError, StoreInPlaceError, SenderBusyError, StoreError, ConfigFaults.
+    Raises BackupError, StoreInPlaceError, LockHeldError, StoreError, ConfigFaults.
     """
     if not knows_revision(backup.manifest.revision):
         what = f"it was made by Budkavle {backup.manifest.budkavle}, with schema {backup.manifest.revision}"
@@ -91,7 +91,7 @@ def restore(backup: Backup, file: Path, wishes: Wishes, now: datetime) -> Restor
     if store.exists() and not wishes.replace:
         raise StoreInPlaceError(store)
     store.parent.mkdir(parents=True, exist_ok=True)
-    with sender_lock(store), _prepared(backup, store) as prepared:
+    with StoreFile(store).lock(SENDER), _prepared(backup, store) as prepared:
         taken_in, presumed = _made_safe(_at(config, prepared), backup, now, nothing_was_sent=wishes.nothing_was_sent)
         places = _Places(backup=backup, now=now)
         if own:
@@ -101,8 +101,7 @@ def restore(backup: Backup, file: Path, wishes: Wishes, now: datetime) -> Restor
         places.place_leaves(store.with_name(LEAVES))
         places.put_store_aside(store)
         _fold_log(prepared)
-        prepared.rename(store)
-        make_durable(store.parent)
+        put_in_place(prepared, store)
     return Restored(
         config=config, aside=tuple(places.aside), placed=(*places.placed, store), taken_in=taken_in, presumed=presumed
     )
@@ -146,23 +145,29 @@ def _made_safe(
         if nothing_was_sent:
             return 0, ()
         doubtful = dict(presume_sent(service.database.write, now))
-        digests = service.config.settings.digests
+        digests = service.digests
         for digest in digests:
             newest = service.editions.newest(digest.name)
             if newest and newest.state not in CLOSED and not newest.is_planned:
-                service.editions.resume(newest)  # it may have gone on since, had it been paused
-                plan(service, digest, service.editions.get(digest.name, newest.key))
+                service.edition_control.resume(newest)  # it may have gone on since, had it been paused
+                service.planning.plan(digest, service.editions.get(digest.name, newest.key))
         doubtful |= presume_sent(service.database.write, now)
         missed = [(digest, key) for digest in digests if (key := _missed(service, digest, backup.manifest.taken, now))]
-        taken_in = sum(1 for one in import_all(service, everything(config), now) if one.kind) if missed else 0
+        taken_in = _taken_in(service, now) if missed else 0
         for digest, key in missed:
-            plan(service, digest, open_period(service, digest, key, now))
+            service.planning.plan(digest, service.planning.open_period(digest, key, now))
         doubtful |= presume_sent(service.database.write, now)
         return taken_in, tuple(
             Presumed(digest=each.edition.digest, key=each.edition.key, recipients=doubtful[each.edition.id])
-            for each in service.editions.status()
+            for each in service.edition_counts.status()
             if each.edition.id in doubtful
         )
+
+
+def _taken_in(service: Service, now: datetime) -> int:
+    """Take in all that the sources hold now; says how many articles changed by that."""
+    imported = service.importing.store.import_all(everything(service.importing.sources), now)
+    return sum(1 for article in imported if article.kind)
 
 
 def _missed(service: Service, digest: Digest, taken: datetime, now: datetime) -> PeriodKey | None:
@@ -170,10 +175,10 @@ def _missed(service: Service, digest: Digest, taken: datetime, now: datetime) ->
 
     Older ones need none of their own: this one covers them.
     """
-    own = rhythm(service, digest)
+    own = digest.rhythm
     moment = max(taken, latest_slot(own, now).due)
     first_seen = service.editions.first_seen(digest.name, now)
-    slot = due_slot(own, moment, first_seen, schedule(service, digest, moment))
+    slot = due_slot(own, moment, first_seen, service.planning.schedule(digest, moment))
     return slot.key if slot else None
 
 
@@ -208,11 +213,9 @@ class _Places:
         both = merged((self._backup.folder / LEAVES).read_bytes(), there)
         if both != there:
             unfinished = target.with_name(f"{LEAVES}.restoring")
-            unfinished.touch(mode=0o600)
-            unfinished.write_bytes(both)
-            make_durable(unfinished)
+            write_private(unfinished, both)
             self._put_aside(target)
-            unfinished.rename(target)
+            put_in_place(unfinished, target)
             self.placed.append(target)
 
     def place_folder(self, name: str, target: Path) -> None:

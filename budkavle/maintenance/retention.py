@@ -8,10 +8,8 @@ from datetime import datetime, timedelta
 import structlog
 
 from budkavle.installation.wiring import Service
-from digest.bounces.process import drop_kept
 from digest.editions.adapters.retention import Retention
 from digest.lifecycle.adapters.transactional_queue import Notices
-from digest.sending.send import drop_nameless
 
 log = structlog.get_logger()
 _REST_SECONDS = 0.05
@@ -66,7 +64,7 @@ def keep(
 
     remind(service, now, stopping)
     service.expire_subscribers.expire(now, stopping=stopping, rest=rest)
-    drop_nameless(service)
+    service.sending.drop_nameless()
     kept = Kept(
         deliveries=all_of(lambda before: retention.fold(before, now), times.deliveries),
         receipts=all_of(retention.forget, times.receipts),
@@ -74,7 +72,7 @@ def keep(
         bounces=all_of(service.bounces.forget, times.bounces),
         wishes=all_of(service.unconfirmed.wishes, times.pending) + all_of(service.unconfirmed.strangers, times.pending),
     )
-    drop_kept(service, now - timedelta(days=times.bounces))
+    service.process_bounces.unknown.drop(now - timedelta(days=times.bounces))
     all_of(service.domains.forget, times.bounces)
     all_of(service.unconfirmed.tokens, times.pending)
     all_of(notices.purge, times.pending)

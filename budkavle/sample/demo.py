@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from articles.article import DateSource, Kind, Published
-from articles.importing.import_files import import_all, release_held
 from articles.importing.locate import at_path, everything
 from articles.sources.file_kinds import MANIFEST
 from budkavle.config.load import Config, load
@@ -23,17 +22,12 @@ from budkavle.sample.site import INDEX, SITE, lay_out, website
 from budkavle.sample.weeks import Act, Calendar, LaidOut, Week, calendar
 from digest.editions.delivery import DeliveryState
 from digest.editions.edition import CLOSED, EditionState, EditionStatus
-from digest.editions.past_editions import listed_editions
-from digest.editions.plan import open_period, plan, plan_due
-from digest.editions.rhythm import rhythm
 from digest.editions.slots import latest_slot, slot_on
 from digest.lifecycle.adapters.by_operator import Wish
-from digest.sending import send as delivering
 from digest.subscribers.subscription import filter_of
-from feeds.formats.head import MEDIA_TYPES
-from feeds.publishing.publish import build_feeds
+from feeds.formats.forms import MEDIA_TYPES
 from mail.address import parse_address
-from storage.sender_lock import SenderBusyError, sender_lock
+from storage.store import SENDER, LockHeldError
 
 Say = Callable[[str], None]
 
@@ -82,14 +76,14 @@ async def replay(folder: Path, port: int | None, now: datetime, say: Say) -> Rep
     with open_service(config) as opened:
         service = _unhurried(opened)
         caught_up = await _catch_up(service, now, say)
-        documents = build_feeds(service)
+        documents = service.syndication.publish.build()
         _note(service, now)
         lay_out(service)
         return Replayed(
             config=config,
             articles=service.articles.count(),
             feeds=len(service.feeds),
-            editions=len(listed_editions(service, config.settings.digests[0])),
+            editions=len(service.past_editions.listed(service.digests[0])),
             letters=sum(1 for _ in (config.outbox / "new").iterdir()),
             sent_now=sent,
             changed_now=made or caught_up or bool(documents.changed),
@@ -128,7 +122,7 @@ def _unhurried(service: Service) -> Service:
 
 def _note(service: Service, now: datetime) -> None:
     """Note what is published. How long it took after the news came is not said: the sample's news is months older."""
-    service.shown.note(sorted(service.shown.names(MEDIA_TYPES)), lambda _: (), (), None, now)
+    service.syndication.log.note(sorted(service.syndication.log.names(MEDIA_TYPES)), lambda _: (), (), None, now)
 
 
 def _events(week: Week) -> str:
@@ -140,16 +134,16 @@ def _events(week: Week) -> str:
 
 async def _catch_up(service: Service, now: datetime, say: Say) -> bool:
     """Plan and send the edition of the last slot that passed, if nobody has: it makes up for all before it."""
-    digest = service.config.settings.digests[0]
-    slot, newest = latest_slot(rhythm(service, digest), now), service.editions.newest(digest.name)
+    digest = service.digests[0]
+    slot, newest = latest_slot(digest.rhythm, now), service.editions.newest(digest.name)
     if newest and newest.key >= slot.key and newest.state in CLOSED:
         return False
-    edition = newest if newest and newest.key >= slot.key else open_period(service, digest, slot.key, now)
+    edition = newest if newest and newest.key >= slot.key else service.planning.open_period(digest, slot.key, now)
     try:
-        with sender_lock(service.config.store_path) as name:
-            plan(service, digest, edition)
-            await delivering.send_holding(service, name, lambda: now, lambda: False, lambda _: None)
-    except SenderBusyError:  # a daemon runs: it plans and sends what is open
+        with service.database.lock(SENDER) as lock:
+            service.planning.plan(digest, edition)
+            await service.sending.send_holding(lock.holder, lambda: now, lambda: False, lambda _: None)
+    except LockHeldError:  # a daemon runs: it plans and sends what is open
         return False
     say(f"{edition.key}: the edition that was due since then, made up for at once")
     return True
@@ -157,8 +151,8 @@ async def _catch_up(service: Service, now: datetime, say: Say) -> bool:
 
 async def _live_through(service: Service, plot: Calendar, week: Week) -> int:
     """One week: people come and go, articles come in and change, the feeds are built, the edition goes out."""
-    digest = service.config.settings.digests[0]
-    friday = slot_on(rhythm(service, digest), week.friday).due
+    digest = service.digests[0]
+    friday = slot_on(digest.rhythm, week.friday).due
     monday = friday - timedelta(days=4)
     service.editions.first_seen(digest.name, monday)
     _come_and_go(service, plot, week, monday)
@@ -166,17 +160,18 @@ async def _live_through(service: Service, plot: Calendar, week: Week) -> int:
         _lay_out(service, file.file, file.text, file.url)
     # Only what is new: a text that an act left behind when it was killed must be taken in by the act, as what it is.
     new = {service.config.folder / "newsroom" / file.file for file in week.files}
-    found = [each for each in everything(service.config) if each.path in new]
-    list(import_all(service, found, friday - timedelta(days=1)))
+    texts = everything(service.importing.sources)
+    found = [candidate for candidate in texts if Path(candidate.item.path) in new]
+    list(service.importing.store.import_all(found, friday - timedelta(days=1)))
     for file in week.files:
         _release(service, file, friday - timedelta(hours=20))
     for act in week.acts:
         _act(service, act, friday - timedelta(hours=12))
-    build_feeds(service)
-    plan_due(service, digest, friday)
+    service.syndication.publish.build()
+    service.planning.plan_due(digest, friday)
     outcomes: list[object] = []
-    await delivering.send(service, lambda: friday, lambda: False, outcomes.append)
-    status = service.editions.newest_status(digest.name)
+    await service.sending.send(lambda: friday, lambda: False, outcomes.append)
+    status = service.edition_counts.newest_status(digest.name)
     if status and not _is_out(status):
         raise DemoFailedError(status)
     return len(outcomes)
@@ -189,7 +184,7 @@ def _is_out(status: EditionStatus) -> bool:
 
 
 def _come_and_go(service: Service, plot: Calendar, week: Week, now: datetime) -> None:
-    digest = service.config.settings.digests[0].name
+    digest = service.digests[0].name
     for reader in plot.readers:
         address = parse_address(reader.address)
         if reader.joins == week.friday:
@@ -218,7 +213,7 @@ def _release(service: Service, file: LaidOut, now: datetime) -> None:
     for held in service.held.waiting():
         if file.released and held.address == Path(file.file).name:
             given = Published(value=file.released, source=DateSource.GIVEN, raw=file.released.isoformat())
-            release_held(service, held.number, given, now)
+            service.importing.release.release(held.number, given, now)
 
 
 def _act(service: Service, act: Act, now: datetime) -> None:
@@ -227,5 +222,6 @@ def _act(service: Service, act: Act, now: datetime) -> None:
         _lay_out(service, act.file, act.text, None)
     asked = act.kind if act.kind is not Kind.EDITED else None
     path = service.config.folder / "newsroom" / act.file
-    found = at_path(service.config, path, None, anywhere=False)
-    list(import_all(service, [replace(one, asked=asked, note=act.note) for one in found], now))
+    texts = at_path(service.importing.sources, str(path))
+    changed = [replace(text, asked=asked, note=act.note) for text in texts]
+    list(service.importing.store.import_all(changed, now))

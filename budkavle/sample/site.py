@@ -19,10 +19,9 @@ from budkavle.rendering.templates import Render, renderer, template_file
 from budkavle.sample.letters import CopiedLetter, copied_letters
 from budkavle.sample.weeks import Reader, calendar
 from budkavle.web.layout.branding import colours
-from digest.editions.past_editions import listed_editions
 from feeds.entries.composition import compose
 from feeds.entries.entry import Entry, Feed, document_address
-from feeds.formats.html_page import addresses
+from feeds.formats.forms import alternates
 
 SITE, PREFIX, WEBSITE, LETTERS = DEMO_SITE, "demo/", "webb/", "brev/"
 """The folder of the pages; where they are under the public address; the website and the letters below that."""
@@ -101,7 +100,7 @@ class _Pages:
     def index(self, letters: tuple[CopiedLetter, ...]) -> bytes:
         """What leads to everything there is."""
         service = self._service
-        digest = service.config.settings.digests[0]
+        digest = service.digests[0]
         of_digest = [letter for letter in letters if letter.of_digest]
         editions = [
             {
@@ -109,7 +108,7 @@ class _Pages:
                 "url": f"{self._public}utgavor/{digest.name}/{edition.key}",
                 "letters": [letter for letter in of_digest if f"{letter.sent_at:%Y-%m-%d}" == edition.key],
             }
-            for edition in listed_editions(service, digest)
+            for edition in service.past_editions.listed(digest)
         ]
         values = {
             "public": self._public,
@@ -142,7 +141,7 @@ class _Pages:
 
     def _feed(self, feed: Feed) -> dict[str, object]:
         site = self._service.site
-        return {"title": feed.title, "page": document_address(feed, ".html", site), "forms": addresses(feed, site)}
+        return {"title": feed.title, "page": document_address(feed, ".html", site), "forms": alternates(feed, site)}
 
     def _file(self, url: str) -> str:
         """The file that an address of the website leads to."""

@@ -26,8 +26,7 @@ from budkavle.web.subscriber.mended_links import MendedLinks
 from budkavle.web.subscriber.registry import pages_by_token, subscriber_routes
 from budkavle.web.well_known import Slashless, well_known
 from feeds.entries.entry import Feed, Site, document_address
-from feeds.formats.html_page import addresses
-from feeds.publishing.expected_documents import going_on
+from feeds.formats.forms import alternates
 
 
 def application(service: Service, unwell: Callable[[], Sequence[str]], hubs: Sequence[str] = ()) -> ASGIApp:
@@ -59,13 +58,13 @@ def _pages(
 ) -> Starlette:
 
     def start(_: Request) -> Response:
-        site, feeds = service.site, going_on(service, datetime.now(UTC))
+        site, feeds = service.site, service.syndication.expected.going_on(datetime.now(UTC))
         return pages.show(
             "start",
             HTTPStatus.OK,
             feeds=[_listed(feed, site) for feed in feeds],
-            alternates=[each for feed in feeds for each in addresses(feed, site)],
-            digests=service.config.settings.digests,
+            alternates=[each for feed in feeds for each in alternates(feed, site)],
+            digests=service.digests,
         )
 
     def failed(_: Request, error: Exception) -> Response:

@@ -8,10 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from budkavle.config.settings import Digest
 from budkavle.installation.wiring import Service
 from budkavle.web.layout.pages import Pages
-from digest.editions.past_editions import archived_edition, listed_editions
+from digest.editions.digest import Digest
 
 _MINUTES = 5
 """How long a copy may be shown without asking: a withdrawn text is gone everywhere soon after."""
@@ -19,7 +18,7 @@ _MINUTES = 5
 
 def editions(service: Service, pages: Pages) -> list[Route]:
     """The list of a digest's editions, and each of them."""
-    digests = {digest.name: digest for digest in service.config.settings.digests}
+    digests = {digest.name: digest for digest in service.digests}
 
     def asked(request: Request) -> Digest:
         try:
@@ -29,12 +28,12 @@ def editions(service: Service, pages: Pages) -> list[Route]:
 
     def listed(request: Request) -> Response:
         digest = asked(request)
-        found = listed_editions(service, digest)
+        found = service.past_editions.listed(digest)
         return _cached(request, pages.show("editions", HTTPStatus.OK, digest=digest, editions=found))
 
     def shown(request: Request) -> Response:
         digest = asked(request)
-        found = archived_edition(service, digest, request.path_params["key"])
+        found = service.past_editions.archived(digest, request.path_params["key"])
         if found is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         return _cached(request, pages.show("edition", HTTPStatus.OK, digest=digest, edition=found))

@@ -1,82 +1,104 @@
-"""The words and facts of letters: what the store and the configuration say, as the letter's own values."""
+"""Compose: an edition's content becomes a letter, by the words of the store and of the installation."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from babel.dates import format_date
 
-from articles.article import Kind, PublisherId, Seq, Version
-from budkavle.config.contrast import text_on
-from budkavle.config.settings import Digest, Look, Settings
-from budkavle.installation.wiring import Service
-from budkavle.rendering.templates import kept_renderer
+from articles.adapters.store import ArticleStore
+from articles.article import Kind, Seq, Version
+from digest.editions.adapters.editions import Editions
+from digest.editions.digest import Digest
 from digest.editions.edition import Edition
-from digest.editions.rhythm import rhythm
 from digest.editions.slots import latest_slot, slot_on
 from digest.letters.content import Content, Row, Showing
 from digest.letters.letter import Form, Render, form
-from digest.letters.values import Colours, Dateline, Imprint, Mailbox, Masthead, Shown, ShownArticle
+from digest.letters.publication import Publication
+from digest.letters.values import Dateline, Masthead, Shown, ShownArticle
 
 
-def letter_form(service: Service, digest: Digest, edition: Edition, content: Content) -> Form:
-    """The letter of one content, without its recipient."""
-    render = render_of(service, edition)
-    return form(
-        masthead(service.config.settings, digest),
-        dateline(service, digest, edition),
-        shown(service, content),
-        render,
-    )
+@dataclass(frozen=True, kw_only=True)
+class Composer:
+    """What makes letters of contents. `render` fills today's templates, `render_kept` those that an edition keeps."""
+
+    articles: ArticleStore
+    editions: Editions
+    publication: Publication
+    render: Render
+    render_kept: Callable[[Mapping[str, str]], Render]
+
+    def letter_form(self, digest: Digest, edition: Edition, content: Content) -> Form:
+        """The letter of one content, without its recipient."""
+        head, line = masthead(self.publication, digest), self.dateline(digest, edition)
+        return form(head, line, self.shown(content), self.render_of(edition))
+
+    def render_of(self, edition: Edition) -> Render:
+        """What fills an edition's templates: those it was fixed with, whatever has become of the files since."""
+        kept = self.editions.templates(edition)
+        return self.render_kept(kept) if kept else self.render
+
+    def dateline(self, digest: Digest, edition: Edition) -> Dateline:
+        """Which edition it is, in words: from the edition before it to its own day."""
+        rhythm = digest.rhythm
+        day = datetime.fromisoformat(edition.key).date()
+        before = latest_slot(rhythm, slot_on(rhythm, day).due - timedelta(seconds=1))
+        since = datetime.fromisoformat(edition.since) if edition.since else before.due.astimezone(rhythm.zone)
+        label = period_label(since.date(), day, self.publication.language)
+        return Dateline(key=edition.key, label=label, date=edition.moment.astimezone(rhythm.zone))
+
+    def shown(self, content: Content) -> Shown:
+        """The texts that a letter shows of a content, in page order: by date, the newest first."""
+        in_letter = [row for row in content.rows if row.showing is not Showing.NAMED]
+        ordered = self._ordered(in_letter)
+
+        def part(showing: Showing, kind: Kind | None = None) -> tuple[ShownArticle, ...]:
+            return tuple(
+                self._noted(version, row, kind) if kind else self._item(version, row)
+                for row, version in ordered
+                if row.showing is showing
+            )
+
+        return Shown(
+            items=part(Showing.ITEM),
+            corrected=part(Showing.CORRECTED, Kind.CORRECTED),
+            withdrawn=part(Showing.WITHDRAWN, Kind.WITHDRAWN),
+            more=content.more + len(content.rows) - len(in_letter),
+        )
+
+    def named(self, content: Content) -> tuple[ShownArticle, ...]:
+        """The texts that the edition's page alone names, in page order."""
+        rows = [row for row in content.rows if row.showing is Showing.NAMED]
+        return tuple(self._item(version, row) for row, version in self._ordered(rows))
+
+    def _ordered(self, rows: Sequence[Row]) -> Sequence[tuple[Row, Version]]:
+        versions = self.articles.texts([(row.article, row.seq) for row in rows])
+        pairs = [(row, versions[row.article, row.seq]) for row in rows]
+        return sorted(pairs, key=lambda pair: _page_order(pair[1]), reverse=True)
+
+    def _item(self, version: Version, row: Row) -> ShownArticle:
+        article = version.article
+        return ShownArticle(article=article, publishers=self.publication.names(article.publishers), short=row.short)
+
+    def _noted(self, version: Version, row: Row, kind: Kind) -> ShownArticle:
+        acts = [act for act in self.articles.versions(row.article) if act.kind is kind and act.seq <= row.seq]
+        day = acts[-1].at.astimezone(self.publication.zone).date()
+        return replace(self._item(version, row), note=acts[-1].note, noted_on=day)
 
 
-def render_of(service: Service, edition: Edition) -> Render:
-    """What fills an edition's templates: those it was fixed with, whatever has become of the files since."""
-    kept = service.editions.templates(edition)
-    settings = service.config.settings
-    return kept_renderer(kept, settings.language, settings.timezone) if kept else service.render
-
-
-def masthead(settings: Settings, digest: Digest) -> Masthead:
+def masthead(publication: Publication, digest: Digest) -> Masthead:
     """What all letters of a digest have in common."""
-    reply_to = digest.reply_to
     return Masthead(
         name=digest.name,
         title=digest.title,
-        sender=Mailbox(name=digest.from_.name or digest.title, address=digest.from_.address),
-        reply_to=Mailbox(name=reply_to.name or digest.title, address=reply_to.address) if reply_to else None,
-        language=settings.language,
-        public_url=settings.public_url,
-        leave_mailbox=settings.bounces.address,
-        imprint=imprint(settings),
-        colours=colours(settings.look),
+        sender=digest.sender,
+        reply_to=digest.reply_to,
+        language=publication.language,
+        public_url=publication.public_url,
+        leave_mailbox=publication.bounce_address,
+        imprint=publication.imprint,
+        colours=publication.colours,
     )
-
-
-def imprint(settings: Settings) -> Imprint:
-    """How readers of a letter reach a person."""
-    given = settings.imprint
-    return Imprint(postal=given.postal or "", address=given.address or "", phone=given.phone or "", url=given.url or "")
-
-
-def colours(look: Look) -> Colours:
-    """The publisher's own accent, as letters have it."""
-    return Colours(
-        accent=look.accent,
-        on_accent=text_on(look.accent),
-        accent_dark=look.accent_dark,
-        on_accent_dark=text_on(look.accent_dark),
-    )
-
-
-def dateline(service: Service, digest: Digest, edition: Edition) -> Dateline:
-    """Which edition it is, in words: from the edition before it to its own day."""
-    own = rhythm(service, digest)
-    day = datetime.fromisoformat(edition.key).date()
-    before = latest_slot(own, slot_on(own, day).due - timedelta(seconds=1)).due.astimezone(own.zone).date()
-    since = datetime.fromisoformat(edition.since).date() if edition.since else before
-    label = period_label(since, day, service.config.settings.language)
-    return Dateline(key=edition.key, label=label, date=edition.moment.astimezone(own.zone))
 
 
 def period_label(since: date, until: date, language: str) -> str:
@@ -93,53 +115,5 @@ def period_label(since: date, until: date, language: str) -> str:
     return f"{first}–{last}"
 
 
-def shown(service: Service, content: Content) -> Shown:
-    """The texts that a letter shows of a content, in page order: by date, the newest first."""
-    in_letter = [row for row in content.rows if row.showing is not Showing.NAMED]
-    ordered = _ordered(service, in_letter)
-
-    def part(showing: Showing, kind: Kind | None = None) -> tuple[ShownArticle, ...]:
-        return tuple(
-            _noted(service, version, row, kind) if kind else _item(service, version, row)
-            for row, version in ordered
-            if row.showing is showing
-        )
-
-    return Shown(
-        items=part(Showing.ITEM),
-        corrected=part(Showing.CORRECTED, Kind.CORRECTED),
-        withdrawn=part(Showing.WITHDRAWN, Kind.WITHDRAWN),
-        more=content.more + len(content.rows) - len(in_letter),
-    )
-
-
-def named(service: Service, content: Content) -> tuple[ShownArticle, ...]:
-    """The texts that the edition's page alone names, in page order."""
-    rows = [row for row in content.rows if row.showing is Showing.NAMED]
-    return tuple(_item(service, version, row) for row, version in _ordered(service, rows))
-
-
-def _ordered(service: Service, rows: Sequence[Row]) -> Sequence[tuple[Row, Version]]:
-    versions = service.articles.texts([(row.article, row.seq) for row in rows])
-    pairs = [(row, versions[row.article, row.seq]) for row in rows]
-    return sorted(pairs, key=lambda pair: _page_order(pair[1]), reverse=True)
-
-
 def _page_order(version: Version) -> tuple[str, Seq]:
     return version.article.published.value.isoformat(), version.seq
-
-
-def _item(service: Service, version: Version, row: Row) -> ShownArticle:
-    article = version.article
-    return ShownArticle(article=article, publishers=_names(service, article.publishers), short=row.short)
-
-
-def _noted(service: Service, version: Version, row: Row, kind: Kind) -> ShownArticle:
-    acts = [act for act in service.articles.versions(row.article) if act.kind is kind and act.seq <= row.seq]
-    zone = service.config.settings.timezone
-    return replace(_item(service, version, row), note=acts[-1].note, noted_on=acts[-1].at.astimezone(zone).date())
-
-
-def _names(service: Service, ids: Iterable[PublisherId]) -> tuple[str, ...]:
-    publishers = service.config.publishers()
-    return tuple(publishers[each].name for each in ids if each in publishers)

@@ -3,17 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from articles.adapters.store import ArticleStore
 from articles.article import Seq
-from budkavle.config.settings import Digest
-from budkavle.installation.wiring import Service
+from digest.editions.adapters.editions import Editions
 from digest.editions.adapters.explanations import Fate, fate_of, told_before
+from digest.editions.compose import Composer
+from digest.editions.digest import Digest
 from digest.editions.edition import Edition
 from digest.editions.explanation import Explained, Letter, explain, said_by, span
 from digest.editions.letter_sizes import fit_of
-from digest.editions.selection import content, newsroom
+from digest.editions.plan import Planning
+from digest.editions.selection import content
 from digest.editions.slots import PeriodKey
 from digest.subscribers.adapters.subscribers import Subscription
-from digest.subscribers.subscription import filter_of
+from storage.database import Database
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,26 +34,36 @@ class Explanation:
     articles: Sequence[Explained]
 
 
-def explain_edition(service: Service, digest: Digest, known: Subscription, key: PeriodKey | None) -> Explanation:
-    """Every article of an edition's span with its place in this subscription's letter. Raises UnknownEditionError."""
-    edition = service.editions.get(digest.name, key) if key else None
-    with service.database.read.begin() as connection:
-        fate = fate_of(connection, edition.id, known.id) if edition else None
-        told = told_before(connection, known.id, edition.id if edition else None)
-    cut = edition.cut if edition else service.articles.last_seq()
-    selection = filter_of(digest.topics, digest.publishers)
-    room = newsroom(service.articles.standings(cut), selection, cut, service.editions.reach(digest.name))
-    wanted, from_seq = (fate.wanted, fate.from_seq) if fate else (known.wanted, known.from_seq)
-    decided = content(room.items(wanted, from_seq), said_by(told), room, digest.items)
-    shown = fate.shown if fate and fate.shown else fit_of(service, digest, edition)(decided)
-    letter = Letter(room=room, wanted=wanted, from_seq=from_seq, told=told, content=decided, shown=shown)
-    articles = explain(letter, span(letter, _cut_before(service, edition, digest)))
-    return Explanation(digest=digest.name, edition=key, fate=fate, articles=articles)
+@dataclass(frozen=True, kw_only=True)
+class Explaining:
+    """What explains an edition to one subscription, by the parts that planned it."""
 
+    database: Database
+    articles: ArticleStore
+    editions: Editions
+    planning: Planning
+    composer: Composer
 
-def _cut_before(service: Service, edition: Edition | None, digest: Digest) -> Seq:
-    """Up to where the digest's edition before this one reached."""
-    if edition is None:
-        newest = service.editions.newest(digest.name)
-        return newest.cut if newest else Seq(0)
-    return service.editions.get(digest.name, edition.since).cut if edition.since else Seq(0)
+    def explain_edition(self, digest: Digest, subscription: Subscription, key: PeriodKey | None) -> Explanation:
+        """Every article of an edition's span with its place in this subscription's letter; no key is the one to come.
+
+        Raises UnknownEditionError.
+        """
+        edition = self.editions.get(digest.name, key) if key else None
+        with self.database.read.begin() as connection:
+            fate = fate_of(connection, edition.id, subscription.id) if edition else None
+            told = told_before(connection, subscription.id, edition.id if edition else None)
+        room = self.planning.newsroom_at(digest, edition.cut if edition else self.articles.last_seq())
+        wanted, from_seq = (fate.wanted, fate.from_seq) if fate else (subscription.wanted, subscription.from_seq)
+        decided = content(room.items(wanted, from_seq), said_by(told), room, digest.items)
+        shown = fate.shown if fate and fate.shown else fit_of(self.composer, digest, edition)(decided)
+        letter = Letter(room=room, wanted=wanted, from_seq=from_seq, told=told, content=decided, shown=shown)
+        articles = explain(letter, span(letter, self._cut_before(edition, digest)))
+        return Explanation(digest=digest.name, edition=key, fate=fate, articles=articles)
+
+    def _cut_before(self, edition: Edition | None, digest: Digest) -> Seq:
+        """Up to where the digest's edition before this one reached."""
+        if edition is None:
+            newest = self.editions.newest(digest.name)
+            return newest.cut if newest else Seq(0)
+        return self.editions.get(digest.name, edition.since).cut if edition.since else Seq(0)

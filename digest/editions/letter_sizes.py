@@ -3,9 +3,8 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from budkavle.config.settings import Digest
-from budkavle.installation.wiring import Service
-from digest.editions.compose import dateline, masthead, render_of, shown
+from digest.editions.compose import Composer, masthead
+from digest.editions.digest import Digest
 from digest.editions.edition import Edition
 from digest.letters.content import Content, Row
 from digest.letters.letter import HTML_BYTES, html_size
@@ -20,9 +19,9 @@ _ANY = Dateline(key="2026-12-31", label="30 september 2025–31 december 2026", 
 """A line as long as that of any edition to come."""
 
 
-def fit_of(service: Service, digest: Digest, edition: Edition | None = None) -> Fit:
+def fit_of(composer: Composer, digest: Digest, edition: Edition | None = None) -> Fit:
     """What decides which parts of a content find room in a letter of this edition, or of the one to come."""
-    sizes = _Sizes(service, digest, edition)
+    sizes = _Sizes(composer, digest, edition)
 
     def fit(content: Content) -> Content:
         bytes_ = HTML_BYTES - _RESERVE - sizes.frame(content)
@@ -34,11 +33,11 @@ def fit_of(service: Service, digest: Digest, edition: Edition | None = None) -> 
 class _Sizes:
     """The bytes of each part, by what a letter of it is longer than one without it; each is measured once."""
 
-    def __init__(self, service: Service, digest: Digest, edition: Edition | None) -> None:
-        self._service = service
-        self._render = render_of(service, edition) if edition else service.render
-        self._masthead = masthead(service.config.settings, digest)
-        self._dateline = dateline(service, digest, edition) if edition else _ANY
+    def __init__(self, composer: Composer, digest: Digest, edition: Edition | None) -> None:
+        self._composer = composer
+        self._render = composer.render_of(edition) if edition else composer.render
+        self._masthead = masthead(composer.publication, digest)
+        self._dateline = composer.dateline(digest, edition) if edition else _ANY
         self._measured: dict[tuple[Row | None, int], int] = {}
 
     def of(self, row: Row) -> int:
@@ -56,7 +55,7 @@ class _Sizes:
     def _length(self, row: Row | None, times: int = 1) -> int:
         """The length of a letter with this part alone, so many times; with nothing for None."""
         if (row, times) not in self._measured:
-            one = shown(self._service, Content(rows=frozenset([row] if row else []), more=_MANY))
+            one = self._composer.shown(Content(rows=frozenset([row] if row else []), more=_MANY))
             several = replace(
                 one, items=times * one.items, corrected=times * one.corrected, withdrawn=times * one.withdrawn
             )

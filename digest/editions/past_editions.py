@@ -1,58 +1,72 @@
 """Past editions, read for their pages: what the letters said, and what has become of it since."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import tzinfo
 
+from articles.adapters.store import ArticleStore
 from articles.article import Kind, Version
-from budkavle.config.settings import Digest
-from budkavle.installation.wiring import Service
 from digest.editions.adapters.past_editions import begun, shown_in
-from digest.editions.compose import dateline, named, shown
+from digest.editions.compose import Composer
+from digest.editions.digest import Digest
 from digest.editions.past_edition import ArchivedEdition, ArchivedItem, ListedEdition, Since
 from digest.letters.content import Content, Showing
 from digest.letters.items import Item, brief, full, unlinked
 from digest.letters.values import ShownArticle
+from storage.database import Database
 
 
-def listed_editions(service: Service, digest: Digest) -> tuple[ListedEdition, ...]:
-    """The digest's editions of which a letter went out, newest first."""
-    found = begun(service.database.read, digest.name)
-    return tuple(
-        ListedEdition(key=each.key, label=dateline(service, digest, each).label, year=int(each.key[:4]))
-        for each in found
-    )
+@dataclass(frozen=True, kw_only=True)
+class PastEditions:
+    """What reads past editions for their pages."""
 
+    database: Database
+    articles: ArticleStore
+    composer: Composer
 
-def archived_edition(service: Service, digest: Digest, key: str) -> ArchivedEdition | None:
-    """One edition with what has become of its articles since; None while no letter of it has gone out."""
-    edition = next((each for each in begun(service.database.read, digest.name) if each.key == key), None)
-    if edition is None:
-        return None
-    rows = shown_in(service.database.read, edition.id)
-    erased = {row.article for row in rows}.intersection(service.articles.erased())
-    content = Content(rows=frozenset(row for row in rows if row.article not in erased))
-    seqs = {(row.showing, row.article): row.seq for row in content.rows}
-    notices = service.articles.notices({row.article for row in content.rows})
-    page, line = shown(service, content), dateline(service, digest, edition)
+    def listed(self, digest: Digest) -> tuple[ListedEdition, ...]:
+        """The digest's editions of which a letter went out, newest first."""
+        return tuple(
+            ListedEdition(
+                key=edition.key, label=self.composer.dateline(digest, edition).label, year=int(edition.key[:4])
+            )
+            for edition in begun(self.database.read, digest.name)
+        )
 
-    def archived(
-        showing: Showing, articles: Iterable[ShownArticle], setting: Callable[[ShownArticle], Item]
-    ) -> tuple[ArchivedItem, ...]:
-        return tuple(archived_item(showing, article, setting) for article in articles)
+    def archived(self, digest: Digest, key: str) -> ArchivedEdition | None:
+        """One edition with what has become of its articles since; None while no letter of it has gone out."""
+        editions = begun(self.database.read, digest.name)
+        edition = next((edition for edition in editions if edition.key == key), None)
+        if edition is None:
+            return None
+        rows = shown_in(self.database.read, edition.id)
+        erased = {row.article for row in rows}.intersection(self.articles.erased())
+        content = Content(rows=frozenset(row for row in rows if row.article not in erased))
+        seqs = {(row.showing, row.article): row.seq for row in content.rows}
+        notices = self.articles.notices({row.article for row in content.rows})
+        page, line = self.composer.shown(content), self.composer.dateline(digest, edition)
+        zone = self.composer.publication.zone
 
-    def archived_item(showing: Showing, article: ShownArticle, setting: Callable[[ShownArticle], Item]) -> ArchivedItem:
-        later = [act for act in notices.get(article.article.id, ()) if act.seq > seqs[showing, article.article.id]]
-        return _archived(article, _since(later, service.config.settings.timezone), setting)
+        def archived(
+            showing: Showing, articles: Iterable[ShownArticle], setting: Callable[[ShownArticle], Item]
+        ) -> tuple[ArchivedItem, ...]:
+            return tuple(archived_item(showing, article, setting) for article in articles)
 
-    return ArchivedEdition(
-        label=line.label,
-        day=line.date.date(),
-        items=archived(Showing.ITEM, page.items, full),
-        named=archived(Showing.NAMED, named(service, content), brief),
-        corrected=archived(Showing.CORRECTED, page.corrected, brief),
-        withdrawn=archived(Showing.WITHDRAWN, page.withdrawn, unlinked),
-        erased=len(erased),
-    )
+        def archived_item(
+            showing: Showing, article: ShownArticle, setting: Callable[[ShownArticle], Item]
+        ) -> ArchivedItem:
+            later = [act for act in notices.get(article.article.id, ()) if act.seq > seqs[showing, article.article.id]]
+            return _archived(article, _since(later, zone), setting)
+
+        return ArchivedEdition(
+            label=line.label,
+            day=line.date.date(),
+            items=archived(Showing.ITEM, page.items, full),
+            named=archived(Showing.NAMED, self.composer.named(content), brief),
+            corrected=archived(Showing.CORRECTED, page.corrected, brief),
+            withdrawn=archived(Showing.WITHDRAWN, page.withdrawn, unlinked),
+            erased=len(erased),
+        )
 
 
 def _archived(shown_: ShownArticle, since: Since | None, setting: Callable[[ShownArticle], Item]) -> ArchivedItem:

@@ -1,18 +1,16 @@
 """A test letter: the next letter as it would go now, to one address, marked as a test and written down nowhere."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from budkavle.config.settings import Digest
-from budkavle.installation.wiring import Service, relay
-from budkavle.rendering.templates import Render
-from digest.editions.preview import upcoming_form
-from digest.letters.letter import made_out
+from digest.editions.digest import Digest
+from digest.editions.preview import Preview
+from digest.letters.letter import Render, made_out
 from digest.letters.values import Recipient
 from mail.address import Address
-from mail.relay import Envelope
+from mail.relay import Envelope, Relay
 from mail.reply import Reply
 
 NOBODY = "0" * 32
@@ -21,25 +19,31 @@ NOBODY = "0" * 32
 _BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
 
 
-def marked_letter(service: Service, digest: Digest, recipient: Address, now: datetime) -> bytes | None:
-    """The letter of the edition to come, for one who wants everything, marked; None when it would be empty."""
-    made = upcoming_form(replace(service, render=_marked(service.render)), digest, None, now)
-    if made is None:
-        return None
-    # A Message-ID of its own: mailboxes throw away what they have had already, and Gmail counts it.
-    own = replace(made, edition=f"test.{now.astimezone(UTC):%Y%m%dT%H%M%S%f}")
-    return made_out(own, Recipient(address=recipient.text, leave_token=NOBODY))
+@dataclass(frozen=True, kw_only=True)
+class MarkedLetters:
+    """What makes test letters and hands them over. `relay` opens a connection of its own."""
 
+    preview: Preview
+    relay: Callable[[], Relay]
 
-async def hand_over(service: Service, digest: Digest, recipient: Address, letter: bytes) -> Reply:
-    """Give a letter to the relay, past the ledger: no edition, sending or paused, is touched by it."""
-    carrier = relay(service.config)
-    envelope = Envelope(sender=digest.from_.address, recipient=recipient.text, letter=letter)
-    try:
-        refused = await carrier.offer(envelope)
-        return refused or await carrier.finish()
-    finally:
-        await carrier.close()
+    def letter(self, digest: Digest, recipient: Address, now: datetime) -> bytes | None:
+        """The letter of the edition to come, for one who wants everything, marked; None when it would be empty."""
+        made = self.preview.rendered_by(_marked(self.preview.composer.render)).form(digest, None, now)
+        if made is None:
+            return None
+        # A Message-ID of its own: mailboxes throw away what they have had already, and Gmail counts it.
+        unlike_others = replace(made, edition=f"test.{now.astimezone(UTC):%Y%m%dT%H%M%S%f}")
+        return made_out(unlike_others, Recipient(address=recipient.text, leave_token=NOBODY))
+
+    async def hand_over(self, digest: Digest, recipient: Address, letter: bytes) -> Reply:
+        """Give a letter to the relay, past the ledger: no edition, sending or paused, is touched by it."""
+        carrier = self.relay()
+        envelope = Envelope(sender=digest.sender.address, recipient=recipient.text, letter=letter)
+        try:
+            refused = await carrier.offer(envelope)
+            return refused or await carrier.finish()
+        finally:
+            await carrier.close()
 
 
 def _marked(render: Render) -> Render:

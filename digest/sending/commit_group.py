@@ -7,10 +7,11 @@ connection is ever in that state (docs/design.md, "Delivery").
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from digest.editions.delivery import Claim
 from digest.ids import EditionId, VariantId
+from digest.sending.freshness import Freshness
 from mail.reply import Reply
 
 
@@ -34,8 +35,9 @@ class Committed:
 
     `stopped` are editions, `waiting` are receiving domains, `outdated` are variants that show a text that is gone.
     `wait` is how many seconds the pace asks for before the next claim; None when there is nothing to claim. `stale`
-    says that nothing was claimed because the letters were rendered before the newest texts, `held_back` that the relay
-    has refused to take more just now: what was claimed ahead waits like all others.
+    says that nothing was claimed because the letters were rendered before the newest texts, by their `freshness` as the
+    transaction saw it; `held_back` that the relay has refused to take more just now: what was claimed ahead waits like
+    all others.
     """
 
     marked: frozenset[Claim] = frozenset()
@@ -45,4 +47,9 @@ class Committed:
     outdated: frozenset[VariantId] = frozenset()
     wait: float | None = None
     stale: bool = False
+    freshness: Freshness | None = None
     held_back: bool = False
+
+    def after(self, before: "Committed") -> "Committed":
+        """What came of a group whose outcomes and marks were committed before, and its claims only now."""
+        return replace(self, marked=before.marked, stopped=before.stopped | self.stopped)

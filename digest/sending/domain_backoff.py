@@ -8,7 +8,7 @@
 A refusal is one for our own fault (`mail.failure.status_codes`). What judges an address, or puts a letter off, is none.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -128,3 +128,9 @@ def is_asked(returned: int, patience: Patience) -> bool:
 def is_too_many(returned: int, sent: int) -> bool:
     """Whether so many of an edition's letters to one domain came back that it is about us, not about some of them."""
     return returned > _RETURNED_PART * sent
+
+
+def too_many_wait(domains: Mapping[str, Standing], now: datetime) -> str | None:
+    """Why all that is being sent must pause: so many domains refuse us that a person must look; None: go on."""
+    number = owners(name for name, standing in domains.items() if standing.at(now).is_waiting)
+    return f"{number} domains refuse letters for our own fault: see docs/bounces.md" if number > MOST_PAUSED else None

@@ -8,9 +8,10 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from mail.limits.limit import Limit
 from mail.limits.receiver_words import names_a_receiver
-from mail.limits.relay_limits import Limit, limit_said
-from mail.reply import Phase, Reply
+from mail.limits.relay_limits import limit_said
+from mail.reply import Answer, Phase, Reply
 
 _FIRST = timedelta(seconds=6)
 _LONGEST = timedelta(minutes=5)
@@ -82,14 +83,13 @@ def slowed_at(now: datetime) -> DomainPace:
 
 def asks_for_pace(reply: Reply) -> bool:
     """Whether a server puts one letter off because letters come too fast, and not because of what we are."""
-    if reply.code // 100 != _LATER or reply.phase not in _OF_A_LETTER or _OUR_NAME.search(reply.text):
+    if reply.answer is not Answer.LATER or reply.phase not in _OF_A_LETTER or _OUR_NAME.search(reply.text):
         return False
     if names_a_receiver(reply):
         return True
     return limit_said(reply) in _OF_A_DOMAIN_TOO and _PACE.search(reply.text) is not None
 
 
-_LATER = 4
 _OF_A_DOMAIN_TOO = {None, Limit.PACE, Limit.CONNECTIONS}
 """A session or a quota is the relay's own."""
 _OF_A_LETTER = (Phase.RCPT, Phase.DATA, Phase.DOT)

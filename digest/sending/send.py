@@ -1,253 +1,155 @@
-"""From a planned edition to its last letter: render, claim, send."""
+"""Send: from planned editions to their last letters.
+
+    edition, planned -> its letters rendered, without texts that are gone (`Render`)
+      -> due deliveries claimed, as the relay's pace and the receiving domains allow (`Ledger`)
+      -> envelope (`Envelopes`) -> MAIL, RCPT, DATA and the letter without its final dot (`Relay.offer`)
+      -> dot mark, durable (`GroupCommit`) -> final dot (`Relay.finish`) -> reply -> verdict
+      -> outcome, with what follows for breaker, domains, limits and editions (`consequences`)
+      -> edition finished
+
+    Freshness goes around that walk: before each claim and mark it is asked whether a text went meanwhile. While letters
+    are stale none is claimed, and those that wait are made anew.
+
+What a sender that died has left is settled first, and always before anything is planned.
+"""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime
-
-import structlog
-from sqlalchemy import Connection
-from sqlalchemy.exc import DatabaseError
+from typing import Protocol
 
 from articles.adapters.store import ArticleStore
-from articles.article import Kind, Seq
-from budkavle.config.settings import Digest
-from budkavle.installation.wiring import Service, found_limits, pacing, relays
-from digest.editions.adapters.variants import drop_forms_with
-from digest.editions.adapters.withdrawn_texts import Gone, Pulled, oldest_open_cut, pull
-from digest.editions.compose import letter_form
-from digest.editions.delivery import Claim
-from digest.editions.edition import Edition, EditionState
-from digest.editions.letter_sizes import fit_of
-from digest.ids import VariantId
-from digest.letters.letter import Form, made_out, restored, stored
-from digest.letters.room import Fit, unbounded
-from digest.letters.values import Recipient
 from digest.lifecycle.adapters.erasure import sweep
 from digest.sending.adapters.claims import has_work
 from digest.sending.adapters.engine import Sending, send_all
-from digest.sending.adapters.freshness import Freshness
+from digest.sending.adapters.freshness import StoredActs, under_way
 from digest.sending.adapters.ledger import Ledger
-from digest.sending.adapters.outcomes import OnUncertain, has_unsettled, settle_dead
+from digest.sending.adapters.outcomes import has_unsettled, settle_dead
 from digest.sending.commit_group import Committed, Group
-from digest.verp import ReturnPaths
+from digest.sending.envelopes import Envelopes
+from digest.sending.freshness import Freshness
+from digest.sending.render import Render
+from digest.sending.sender import Sender, SendingRules
 from mail.adapters.found_limits import FoundLimits
-from mail.headers import HeaderError
-from mail.relay import Envelope
+from mail.relay import Relay
 from mail.reply import Verdict
-from storage.sender_lock import sender_lock
+from storage.database import Database
+from storage.store import Lock
 
-log = structlog.get_logger()
-_FORMS = 200
-"""How many variants are kept at hand: most letters share a few."""
-
-
-async def send(
-    service: Service,
-    clock: Callable[[], datetime],
-    stopping: Callable[[], bool],
-    told: Callable[[Verdict | None], None],
-) -> None:
-    """Send all that is due, unless another process is sending. Raises SenderBusyError when one is."""
-    if await asyncio.to_thread(_is_idle, service, clock()):
-        return
-    with sender_lock(service.config.store_path) as name:
-        await send_holding(service, name, clock, stopping, told)
+Clock = Callable[[], datetime]
 
 
-async def send_holding(
-    service: Service,
-    name: str,
-    clock: Callable[[], datetime],
-    stopping: Callable[[], bool],
-    told: Callable[[Verdict | None], None],
-) -> None:
-    """Send all that is due, as the holder of the sender's lock whose name is `name`."""
-    await asyncio.to_thread(settle, service, clock())
-    if not await asyncio.to_thread(has_work, service.database.read, clock(), digest_names(service)):
-        return
-    limits = await asyncio.to_thread(found_limits, service)
-    connections = relays(service.config, limits)
-    ledger = await asyncio.to_thread(_ledger, service, name, clock(), len(connections), limits)
-    desk = _Desk(service, ledger, clock)
-    job = Sending(
-        relays=connections,
-        commit=desk.commit,
-        make_out=_make_out(service),
-        stopping=stopping,
-        told=told,
-        allowed=(lambda: limits.connections) if limits else None,
-    )
-    try:
-        with ledger.kept_open():
-            await send_all(job)
-    finally:
-        await asyncio.to_thread(ledger.end, clock())
-    await asyncio.to_thread(drop_erased_forms, service)
-    await asyncio.to_thread(drop_nameless, service)
+class UnsubscribeJournal(Protocol):
+    """People's own wishes to leave, kept beside the store while that is locked."""
+
+    def pending(self) -> bool:
+        """Whether the store does not know all of them."""
+
+    def replay(self) -> object:
+        """Tell the store of them."""
 
 
-def _ledger(service: Service, name: str, now: datetime, connections: int, limits: FoundLimits | None) -> Ledger:
-    return Ledger(
-        service.database.write,
-        name,
-        OnUncertain(service.config.settings.mail.on_uncertain),
-        now,
-        digests=digest_names(service),
-        pacing=pacing(service.config),
-        connections=connections,
-        patience=service.patience,
-        limits=limits,
-    )
+@dataclass(frozen=True, kw_only=True)
+class Send:
+    """Sending all that is due. `lock` holds the sender's lock. Raises LockHeldError.
 
-
-def _is_idle(service: Service, now: datetime) -> bool:
-    """Whether a sender would find nothing to do: then nothing is written, not even the lock."""
-    return not (has_unsettled(service.database.read) or has_work(service.database.read, now, digest_names(service)))
-
-
-def digest_names(service: Service) -> Sequence[str]:
-    """The digests that are configured: of others, nothing is sent."""
-    return [digest.name for digest in service.config.settings.digests]
-
-
-def settle(service: Service, now: datetime) -> None:
-    """Settle what senders left that died, as the holder of the sender's lock; always before planning."""
-    on_uncertain = OnUncertain(service.config.settings.mail.on_uncertain)
-    settle_dead(service.database.read, service.database.write, on_uncertain, now)
-
-
-def render_forms(service: Service, now: datetime) -> bool:
-    """Render what has no bytes yet, texts that are gone pulled first; False when some of those are claimed still."""
-    pulled = pull_gone(service, now)
-    for digest in service.config.settings.digests:
-        edition = service.editions.newest(digest.name)
-        if edition is not None and edition.state is EditionState.SENDING:
-            _render(service, digest, edition, now)
-    return not pulled.under_way
-
-
-def pull_gone(service: Service, now: datetime) -> Pulled:
-    """Take what was withdrawn or erased out of every letter that nobody has claimed yet."""
-    cut = oldest_open_cut(service.database.read)
-    if cut is None:
-        return Pulled()
-    store = service.articles
-    gone = Gone(withdrawn=frozenset(store.withdrawn(cut)), erased=frozenset(store.erased(cut)))
-    digests = {each.name: each for each in service.config.settings.digests}
-
-    def fit(edition: Edition) -> Fit:
-        digest = digests.get(edition.digest)
-        return fit_of(service, digest, edition) if digest else unbounded
-
-    return pull(service.database.write, gone, now, fit_of=fit)
-
-
-def drop_erased_forms(service: Service) -> int:
-    """Drop the bytes of letters that show an erased text and are not under way any more; says of how many."""
-    dropped = drop_forms_with(service.database.read, service.database.write, service.articles.erased())
-    if dropped:
-        service.database.scrub()
-    return dropped
-
-
-def drop_nameless(service: Service) -> int:
-    """Drop what was kept of erased people until the fate of their last letters was known; says of how many."""
-    return sweep(service.database.read, service.database.write)
-
-
-def _render(service: Service, digest: Digest, edition: Edition, now: datetime) -> None:
-    """Render an edition's variants. One that fails is held and the rest goes on; when all fail, the edition pauses.
-
-    What the store or the disk does wrong is not the variant's fault: that is raised, and tried again.
-    """
-    failed: list[VariantId] = []
-    contents = service.editions.unrendered(edition)
-    for variant, content in contents.items():
-        try:
-            made = letter_form(service, digest, edition, content)
-        except (DatabaseError, OSError):
-            raise
-        except Exception:  # a template or an article may fail in any way
-            log.exception("variant_failed", digest=digest.name, edition=edition.key, variant=variant)
-            failed.append(variant)
-        else:
-            service.editions.keep_form(variant, stored(made))
-    if failed and len(failed) == len(contents) and not service.editions.has_forms(edition):
-        service.editions.pause(edition, "no letter could be rendered: see the log for the template and its line")
-        return
-    for variant in failed:
-        service.editions.hold_variant(variant, now)
-
-
-def _make_out(service: Service) -> Callable[[Claim], Awaitable[Envelope | None]]:
-    """How a claim becomes an envelope."""
-    senders = {each.name: each.from_.address for each in service.config.settings.digests}
-    bounces = service.config.settings.bounces.address
-    paths = ReturnPaths(service.key, bounces) if bounces else None
-    forms: dict[VariantId, Form] = {}
-
-    async def make_out(claim: Claim) -> Envelope | None:
-        made = forms.get(claim.variant)
-        if made is None:
-            made = await asyncio.to_thread(lambda: restored(service.editions.form(claim.variant)))
-            if len(forms) >= _FORMS:
-                del forms[next(iter(forms))]
-            forms[claim.variant] = made
-        try:
-            letter = made_out(made, Recipient(address=claim.address, leave_token=claim.token))
-        except HeaderError as error:
-            log.error("letter_unfit", subscription=claim.subscription, header=error.header)  # noqa: TRY400 - the traceback would hold the address
-            return None
-        if paths is None:
-            return Envelope(sender=senders[claim.digest], recipient=claim.address, letter=letter)
-        tag = paths.tag(claim.edition, claim.subscription)
-        return Envelope(sender=paths.sender(tag), recipient=claim.address, letter=letter, id=tag)
-
-    return make_out
-
-
-class _Desk:
-    """The ledger, but letters are made anew before they are claimed wherever a text they show is gone.
-
-    What was withdrawn meanwhile leaves the letters to come, and an edition that joins is rendered first.
+    `limits` gives what is known of the relay's limits, None where there is no relay; `relays` connections within them.
     """
 
-    def __init__(self, service: Service, ledger: Ledger, clock: Callable[[], datetime]) -> None:
+    database: Database
+    articles: ArticleStore
+    journal: UnsubscribeJournal
+    render: Render
+    envelopes: Callable[[], Envelopes]
+    rules: SendingRules
+    limits: Callable[[], FoundLimits | None]
+    relays: Callable[[FoundLimits | None], Sequence[Relay]]
+    lock: Callable[[], AbstractContextManager[Lock]]
+
+    async def send(
+        self, clock: Clock, stopping: Callable[[], bool], told: Callable[[Verdict | None], None] = lambda _: None
+    ) -> None:
+        """Send all that is due, unless another process is sending. Raises LockHeldError when one is.
+
+        `told` hears the verdict on each letter, or None for one that was not offered to the end.
+        """
+        if await asyncio.to_thread(self._is_idle, clock()):
+            return
+        with self.lock() as lock:
+            await self.send_holding(lock.holder, clock, stopping, told)
+
+    async def send_holding(
+        self, name: str, clock: Clock, stopping: Callable[[], bool], told: Callable[[Verdict | None], None]
+    ) -> None:
+        """Send all that is due, as the holder of the sender's lock whose name is `name`."""
+        await asyncio.to_thread(self.settle, clock())
+        if not await asyncio.to_thread(has_work, self.database.read, clock(), self.rules.digests):
+            return
+        limits = await asyncio.to_thread(self.limits)
+        relays = self.relays(limits)
+        sender = Sender(name=name, connections=len(relays), rules=self.rules)
+        acts = StoredActs(self.articles)
+        ledger = await asyncio.to_thread(Ledger, self.database.write, sender, clock(), limits, acts)
+        job = Sending(
+            relays=relays,
+            commit=_FreshCommits(self, ledger, clock).commit,
+            make_out=self.envelopes().make_out,
+            stopping=stopping,
+            told=told,
+            allowed=(lambda: limits.connections) if limits else None,
+        )
+        try:
+            with ledger.kept_open():
+                await send_all(job)
+        finally:
+            await asyncio.to_thread(ledger.end, clock())
+        await asyncio.to_thread(self.render.drop_erased)
+        await asyncio.to_thread(self.drop_nameless)
+
+    def settle(self, now: datetime) -> None:
+        """Settle what senders left that died, as the holder of the sender's lock; always before planning."""
+        settle_dead(self.database.read, self.database.write, self.rules.on_uncertain, now)
+
+    def drop_nameless(self) -> int:
+        """Drop what was kept of erased people until the fate of their last letters was known; says of how many."""
+        return sweep(self.database.read, self.database.write)
+
+    def _is_idle(self, now: datetime) -> bool:
+        """Whether a sender would find nothing to do: then nothing is written, not even the lock."""
+        return not (has_unsettled(self.database.read) or has_work(self.database.read, now, self.rules.digests))
+
+
+class _FreshCommits:
+    """Commits groups of which no letter that is claimed or marked shows a text that is gone."""
+
+    def __init__(self, service: Send, ledger: Ledger, clock: Clock) -> None:
         self._service = service
         self._ledger = ledger
         self._clock = clock
-        store = service.articles
-        self._texts = Freshness(
-            store.last_seq, lambda connection, seq: _gone(store, connection, seq), digest_names(service)
-        )
+        self._freshness = Freshness()
 
     async def commit(self, group: Group) -> Committed:
-        """Commit a group; what it claims and marks holds no text that was withdrawn or erased before.
+        """Commit a group; while its letters are stale nothing is claimed, and they are made anew.
 
         When it raises, it may be tried again as it is, whatever of it is written already.
         """
-        if self._service.leaves.pending():
-            await asyncio.to_thread(self._service.leaves.replay)
-        committed = self._ledger.commit(group, self._clock(), self._texts)
+        if self._service.journal.pending():
+            await asyncio.to_thread(self._service.journal.replay)
+        committed = self._ledger.commit(group, self._clock(), self._freshness)
         while committed.stale:
-            await asyncio.to_thread(self._refresh)
-            again = self._ledger.commit(Group(wanted=group.wanted), self._clock(), self._texts)
-            committed = replace(again, marked=committed.marked, stopped=committed.stopped | again.stopped)
-        if group.wanted:
-            self._texts.claimed()
+            self._freshness = await asyncio.to_thread(self._made_anew, committed.freshness or self._freshness)
+            again = self._ledger.commit(Group(wanted=group.wanted), self._clock(), self._freshness)
+            committed = again.after(committed)
+        freshness = committed.freshness or self._freshness
+        self._freshness = freshness.after_claiming() if group.wanted else freshness
         return committed
 
-    def _refresh(self) -> None:
+    def _made_anew(self, freshness: Freshness) -> Freshness:
         """Make waiting letters anew; what raises on the way is done again."""
-        with self._service.database.read.begin() as connection:
-            present = self._texts.present(connection)
-        self._texts.refreshed(present, all_pulled=render_forms(self._service, self._clock()))
-
-
-def _gone(store: ArticleStore, connection: Connection, after: Seq) -> Gone:
-    removed = store.removed_after(after, connection)
-    return Gone(
-        withdrawn=frozenset(article for article, kind in removed.items() if kind is Kind.WITHDRAWN),
-        erased=frozenset(article for article, kind in removed.items() if kind is Kind.ERASED),
-    )
+        service = self._service
+        with service.database.read.begin() as connection:
+            newest = service.articles.last_seq(connection)
+            editions = under_way(connection, service.rules.digests)
+        return freshness.after_making(newest, editions, all_pulled=service.render.render_waiting(self._clock()))

@@ -3,21 +3,23 @@
 Nothing that a stranger typed stands in one: choices are named by the configuration's own labels.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from budkavle.config.settings import Settings
-from budkavle.installation.wiring import Service
-from digest.editions.compose import colours, imprint
-from digest.keys import Purpose
+from articles.article import TopicId
+from digest.keys import Key, Purpose
+from digest.letters.letter import Render
+from digest.letters.publication import Publication
 from digest.letters.values import Mailbox
 from digest.lifecycle.adapters.address_change import digest_moved
 from digest.lifecycle.adapters.transactional_queue import Waiting
-from digest.lifecycle.double_opt_in import IMPORTED, DigestWish, Wishes, of_detail
+from digest.lifecycle.double_opt_in import IMPORTED, DigestWish, of_detail
 from digest.lifecycle.transactional_letter import Notice, NoticeKind, notice_letter
 from digest.subscribers.adapters.rows import subscriptions_of
 from digest.subscribers.subscription import SubscriptionState
+from storage.database import Database
 
 _PATHS = {
     NoticeKind.CONFIRM: "bekrafta/",
@@ -28,91 +30,85 @@ _PATHS = {
 }
 
 
-def confirmations_from(settings: Settings, title: str) -> Mailbox:
-    """Who sends transactional letters: never a digest's own sender, as mail providers ask for.
+@dataclass(frozen=True, kw_only=True)
+class ComposeTransactional:
+    """Composing letters about subscriptions.
 
-    `title` is the site's, for a sender that is configured without a name.
+    `sender` is never a digest's own, as mail providers ask for. `topics` has the labels of topics by id, in the order
+    in which they are shown; `render` gives what fills the templates in one of the `languages`. `pending_days` is how
+    long an unconfirmed request is kept.
     """
-    own = settings.mail.confirmations_from
-    if own is not None:
-        return Mailbox(name=own.name or title, address=own.address)
-    sender = settings.digests[0].from_.address if settings.digests else settings.operator.address
-    return Mailbox(name=title, address=f"bekraftelse@{sender.rpartition('@')[2]}")
 
+    database: Database
+    key: Key
+    publication: Publication
+    sender: Mailbox
+    reply_to: Mailbox | None
+    titles: Mapping[str, str]
+    topics: Mapping[TopicId, str]
+    languages: Collection[str]
+    render: Callable[[str], Render]
+    pending_days: int
 
-def letter_for(service: Service, waiting: Waiting, token: str, now: datetime) -> bytes:
-    """The letter's bytes with this token, in the language that its reader chose. Raises HeaderError."""
-    settings = service.config.settings
-    language = waiting.language if waiting.language in service.consent.languages else settings.language
-    host = urlsplit(settings.public_url).hostname or ""
-    reply_to = settings.digests[0].reply_to if settings.digests else None
-    notice = Notice(
-        kind=waiting.kind,
-        sender=confirmations_from(settings, service.site.title),
-        reply_to=Mailbox(name=reply_to.name or service.site.title, address=reply_to.address) if reply_to else None,
-        recipient=waiting.address,
-        language=language,
-        date=now.astimezone(settings.timezone),
-        # The same on every try of this letter, and it says nothing about its reader.
-        name=f"{waiting.kind}.{service.key.mac(Purpose.ENVELOPE, f'notice {waiting.id}')[:32]}",
-        host=f"[IPv6:{host}]" if ":" in host else host,
-        token=token,
-        values=_values(service, waiting, token),
-    )
-    return notice_letter(notice, service.render_in(language))
+    def letter(self, waiting: Waiting, token: str, now: datetime) -> bytes:
+        """The letter's bytes with this token, in the language that its reader chose. Raises HeaderError."""
+        publication = self.publication
+        language = waiting.language if waiting.language in self.languages else publication.language
+        host = urlsplit(publication.public_url).hostname or ""
+        notice = Notice(
+            kind=waiting.kind,
+            sender=self.sender,
+            reply_to=self.reply_to,
+            recipient=waiting.address,
+            language=language,
+            date=now.astimezone(publication.zone),
+            # The same on every try of this letter, and it says nothing about its reader.
+            name=f"{waiting.kind}.{self.key.mac(Purpose.ENVELOPE, f'notice {waiting.id}')[:32]}",
+            host=f"[IPv6:{host}]" if ":" in host else host,
+            token=token,
+            values=self._values(waiting, token),
+        )
+        return notice_letter(notice, self.render(language))
 
+    def _values(self, waiting: Waiting, token: str) -> Mapping[str, object]:
+        url = self.publication.public_url
+        values: dict[str, object] = {
+            "asked": waiting.asked,
+            "imprint": self.publication.imprint,
+            "colours": self.publication.colours,
+        }
+        if waiting.kind.purpose is not None:
+            values["url"] = f"{url}{_PATHS[waiting.kind]}{token}"
+        with self.database.read.begin() as connection:
+            standing = subscriptions_of(connection, waiting.subscriber)
+        match waiting.kind:
+            case NoticeKind.MY_DATA:
+                known = any(row.state != SubscriptionState.PENDING for row in standing.values())
+                return values | {"known": known, "days": self.pending_days}
+            case NoticeKind.MOVE:
+                return values
+            case NoticeKind.MOVING:
+                return values | {"title": self._title(digest_moved(waiting.detail))}
+            case NoticeKind.MOVED:
+                title = self._title(digest_moved(waiting.detail))
+                return values | {"title": title, "page_url": f"{url}prenumerera"}
+        wishes = of_detail(waiting.detail)
+        tokens = {digest: str(row.token) for digest, row in standing.items()}
+        return values | {
+            "wishes": tuple(self._wish(wish, tokens.get(wish.digest)) for wish in wishes.wishes),
+            "page_url": f"{url}{wishes.page.lstrip('/')}",
+            "imported": wishes.page == IMPORTED,
+        }
 
-def _values(service: Service, waiting: Waiting, token: str) -> Mapping[str, object]:
-    url = service.config.settings.public_url
-    settings = service.config.settings
-    values: dict[str, object] = {
-        "asked": waiting.asked,
-        "imprint": imprint(settings),
-        "colours": colours(settings.look),
-    }
-    if waiting.kind.purpose is not None:
-        values["url"] = f"{url}{_PATHS[waiting.kind]}{token}"
-    with service.database.read.begin() as connection:
-        standing = subscriptions_of(connection, waiting.subscriber)
-    if waiting.kind is NoticeKind.MY_DATA:
-        known = any(row.state != SubscriptionState.PENDING for row in standing.values())
-        return values | {"known": known, "days": service.config.settings.keep.pending}
-    if waiting.kind is NoticeKind.MOVE:
-        return values
-    if waiting.kind is NoticeKind.MOVING:
-        return values | {"title": _titles(service).get(digest := digest_moved(waiting.detail), digest)}
-    if waiting.kind is NoticeKind.MOVED:
-        title = _titles(service).get(digest := digest_moved(waiting.detail), digest)
-        return values | {"title": title, "page_url": f"{url}prenumerera"}
-    asked = of_detail(waiting.detail)
-    tokens = {digest: str(row.token) for digest, row in standing.items()}
-    return values | {
-        "wishes": tuple(_shown(service, asked, tokens)),
-        "page_url": f"{url}{asked.page.lstrip('/')}",
-        "imported": asked.page == IMPORTED,
-    }
-
-
-def _shown(service: Service, asked: Wishes, tokens: Mapping[str, str]) -> Iterator[Mapping[str, object]]:
-    url = service.config.settings.public_url
-    titles = _titles(service)
-    for wish in asked.wishes:
-        topics, publishers = _labels(service, wish)
-        leave_token = tokens.get(wish.digest)
-        yield {
-            "title": titles.get(wish.digest, wish.digest),
-            "topics": topics,
-            "publishers": publishers,
+    def _wish(self, wish: DigestWish, leave_token: str | None) -> Mapping[str, object]:
+        """A wish by the installation's own labels, in their order; what it knows no more is left out."""
+        url, publishers = self.publication.public_url, self.publication.publishers
+        return {
+            "title": self._title(wish.digest),
+            "topics": [label for topic, label in self.topics.items() if topic in wish.wanted.topics],
+            "publishers": [each.name for id_, each in publishers.items() if id_ in wish.wanted.publishers],
             "choices_url": f"{url}mina-val/{leave_token}" if leave_token else url,
         }
 
-
-def _titles(service: Service) -> dict[str, str]:
-    return {digest.name: digest.title for digest in service.config.settings.digests}
-
-
-def _labels(service: Service, wish: DigestWish) -> tuple[list[str], list[str]]:
-    """The choices by the configuration's labels, in its order; what it knows no more is left out."""
-    settings = service.config.settings
-    topics = [topic.label for topic in settings.topics if topic.id in wish.wanted.topics]
-    return topics, [each.name for each in settings.publishers if each.id in wish.wanted.publishers]
+    def _title(self, digest: str) -> str:
+        return self.titles.get(digest, digest)

@@ -11,11 +11,11 @@ from datetime import datetime
 
 import structlog
 
-from budkavle.installation.wiring import Service, found_limits, pacing, relay
+from digest.bounces.adapters.transactional_bounces import ReturnedNotices
 from digest.bounces.bounce import Bounce
 from digest.lifecycle.adapters.transactional_queue import Notices, Waiting
 from digest.subscribers.adapters.tokens import NewToken, new_token
-from digest.transactional.compose import confirmations_from, letter_for
+from digest.transactional.compose import ComposeTransactional
 from digest.verp import ReturnedNotice, ReturnPaths, second_of
 from mail.adapters.found_limits import FoundLimits, OpenConnections
 from mail.failure.status_codes import class_of, status_of
@@ -41,49 +41,85 @@ class _Made:
     token: NewToken | None
 
 
-async def post_notices(service: Service, now: Callable[[], datetime], stopping: Callable[[], bool]) -> int:
-    """Send what waits, one letter after the other; says how many were sent.
+@dataclass(frozen=True, kw_only=True)
+class PostTransactional:
+    """Sending letters about subscriptions, one after the other, over one connection.
 
-    To be called by the holder of the sender's lock, never twice at once. One that cannot be made is put off, and the
-    others go. Raises NoticeTroubleError when it is over, naming what kept letters back.
+    `relay` opens it, within `limits`: what is known of the relay's, None where there is none. `connections` are those
+    that an edition shares with it. `paths` is None where nobody reads returned mail.
     """
-    queue = Notices(service.database.read, service.database.write, pacing(service.config))
-    if unknown := await asyncio.to_thread(queue.settle, now()):
-        log.warning("notices_uncertain", letters=unknown, remedy="nothing to do: whoever misses one asks anew")
-    if await asyncio.to_thread(queue.due, now()) is None:
-        return 0
-    limits = await asyncio.to_thread(found_limits, service)
-    carrier = relay(service.config, limits)
-    try:
-        with ExitStack() as place:
-            place.enter_context(service.connections.apart())
-            return await _post_all(service, queue, _Way(carrier=carrier, limits=limits, place=place), now, stopping)
-    finally:
-        await carrier.close()
 
+    queue: Notices
+    compose: ComposeTransactional
+    returned: ReturnedNotices
+    paths: ReturnPaths | None
+    connections: OpenConnections
+    limits: Callable[[], FoundLimits | None]
+    relay: Callable[[FoundLimits | None], Relay]
 
-async def _post_all(
-    service: Service, queue: Notices, way: "_Way", now: Callable[[], datetime], stopping: Callable[[], bool]
-) -> int:
-    sent, trouble = 0, ""
-    while letter := await _next(queue, now, stopping):
-        made = await asyncio.to_thread(_make, service, letter, now())
-        if isinstance(made, str):
-            trouble = made
-            await asyncio.to_thread(queue.put_off, letter, made, now())
-        elif reply := await _hand_over(queue, way.carrier, letter, made, now):
-            judged = await asyncio.to_thread(queue.record, letter, made.token, reply, now())
-            sent += judged is Verdict.SENT
-            await asyncio.to_thread(_heed, service, letter, reply, now())
-            hopeless = await way.after(queue, judged, reply, now, stopping)
-            if hopeless or judged is Verdict.BLAMED or judged in _FAULT_OF_THE_RELAY:
-                trouble = str(reply)
-            if hopeless or judged in _FAULT_OF_THE_RELAY:
-                break
-            await way.share(service.connections, stopping)
-    if trouble:
-        raise NoticeTroubleError(f"letters about subscriptions wait: {trouble}; they are tried again")
-    return sent
+    async def post(self, now: Callable[[], datetime], stopping: Callable[[], bool]) -> int:
+        """Send what waits, one letter after the other; says how many were sent.
+
+        To be called by the holder of the sender's lock, never twice at once. One that cannot be made is put off, and
+        the others go. Raises NoticeTroubleError when it is over, naming what kept letters back.
+        """
+        if unknown := await asyncio.to_thread(self.queue.settle, now()):
+            log.warning("notices_uncertain", letters=unknown, remedy="nothing to do: whoever misses one asks anew")
+        if await asyncio.to_thread(self.queue.due, now()) is None:
+            return 0
+        limits = await asyncio.to_thread(self.limits)
+        carrier = self.relay(limits)
+        try:
+            with ExitStack() as place:
+                place.enter_context(self.connections.apart())
+                return await self._post_all(_Way(carrier=carrier, limits=limits, place=place), now, stopping)
+        finally:
+            await carrier.close()
+
+    async def _post_all(self, way: "_Way", now: Callable[[], datetime], stopping: Callable[[], bool]) -> int:
+        queue, sent, trouble = self.queue, 0, ""
+        while letter := await _next(queue, now, stopping):
+            made = await asyncio.to_thread(self._make, letter, now())
+            if isinstance(made, str):
+                trouble = made
+                await asyncio.to_thread(queue.put_off, letter, made, now())
+            elif reply := await _hand_over(queue, way.carrier, letter, made, now):
+                judged = await asyncio.to_thread(queue.record, letter, made.token, reply, now())
+                sent += judged is Verdict.SENT
+                await asyncio.to_thread(self._heed, letter, reply, now())
+                hopeless = await way.after(queue, judged, reply, now, stopping)
+                if hopeless or judged is Verdict.BLAMED or judged in _FAULT_OF_THE_RELAY:
+                    trouble = str(reply)
+                if hopeless or judged in _FAULT_OF_THE_RELAY:
+                    break
+                await way.share(self.connections, stopping)
+        if trouble:
+            raise NoticeTroubleError(f"letters about subscriptions wait: {trouble}; they are tried again")
+        return sent
+
+    def _make(self, letter: Waiting, now: datetime) -> _Made | str:
+        """The letter with a token of its own, or why it cannot be made."""
+        token = new_token()
+        try:
+            message = self.compose.letter(letter, token, now)
+        except Exception as error:  # noqa: BLE001 - an operator's template can fail in any way that Python can
+            log.warning("notice_not_made", kind=letter.kind, error=type(error).__name__, remedy="run `budkavle check`")
+            return f"{letter.kind}: {type(error).__name__}; run `budkavle check`"
+        return _Made(envelope=self._envelope(letter, message), token=_kept(letter, token))
+
+    def _envelope(self, letter: Waiting, message: bytes) -> Envelope:
+        if self.paths is None:
+            return Envelope(sender=self.compose.sender.address, recipient=letter.address, letter=message)
+        tag = self.paths.notice_tag(letter.id, letter.asked)
+        return Envelope(sender=self.paths.sender(tag), recipient=letter.address, letter=message, id=tag)
+
+    def _heed(self, letter: Waiting, reply: Reply, now: datetime) -> None:
+        """Hold against the address what the relay said at once, by the same rules as for editions."""
+        if judge(reply) is Verdict.FAILED and reply.phase in {Phase.RCPT, Phase.DOT}:
+            said, status = str(reply), status_of("", str(reply))
+            kind = class_of(status, said)
+            bounce = Bounce(kind=kind, status=status, diagnostic=said, source="smtp", own_relay=True, mark="")
+            self.returned.take(ReturnedNotice(number=letter.id, asked=second_of(letter.asked)), bounce, now)
 
 
 @dataclass(kw_only=True)
@@ -164,34 +200,11 @@ async def _hand_over(
     return await carrier.finish()
 
 
-def _make(service: Service, letter: Waiting, now: datetime) -> _Made | str:
-    """The letter with a token of its own, or why it cannot be made."""
-    token = new_token()
-    try:
-        message = letter_for(service, letter, token, now)
-    except Exception as error:  # noqa: BLE001 - an operator's template can fail in any way that Python can
-        log.warning("notice_not_made", kind=letter.kind, error=type(error).__name__, remedy="run `budkavle check`")
-        return f"{letter.kind}: {type(error).__name__}; run `budkavle check`"
+def _kept(letter: Waiting, token: str) -> NewToken | None:
+    """The token as it is kept; None for a letter without a link that needs one."""
     purpose = letter.kind.purpose
-    kept = None
-    if purpose is not None:
-        kept = NewToken(
-            token=token, purpose=purpose, subscriber=letter.subscriber, detail=letter.detail, asked=letter.asked
-        )
-    bounces = service.config.settings.bounces.address
-    if bounces is None:
-        own = confirmations_from(service.config.settings, service.site.title).address
-        return _Made(envelope=Envelope(sender=own, recipient=letter.address, letter=message), token=kept)
-    paths = ReturnPaths(service.key, bounces)
-    tag = paths.notice_tag(letter.id, letter.asked)
-    made = Envelope(sender=paths.sender(tag), recipient=letter.address, letter=message, id=tag)
-    return _Made(envelope=made, token=kept)
-
-
-def _heed(service: Service, letter: Waiting, reply: Reply, now: datetime) -> None:
-    """Hold against the address what the relay said at once, by the same rules as for editions."""
-    if judge(reply) is Verdict.FAILED and reply.phase in {Phase.RCPT, Phase.DOT}:
-        said, status = str(reply), status_of("", str(reply))
-        kind = class_of(status, said)
-        bounce = Bounce(kind=kind, status=status, diagnostic=said, source="smtp", own_relay=True, mark="")
-        service.returned_notices.take(ReturnedNotice(number=letter.id, asked=second_of(letter.asked)), bounce, now)
+    if purpose is None:
+        return None
+    return NewToken(
+        token=token, purpose=purpose, subscriber=letter.subscriber, detail=letter.detail, asked=letter.asked
+    )

@@ -2,19 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from threading import Lock
 
-from mail.adapters.throttle import Learned
-from mail.limits.connections import Connections
-from mail.limits.pace import FoundPace
-from mail.limits.receiver_words import names_a_receiver
-from mail.limits.relay_limits import Limit, is_said_in_words, limit_said
-from mail.limits.session import Session
-from mail.reply import Phase, Reply
-
-_MOST_STRAINED = timedelta(seconds=1)
+from mail.limits.estimates import Estimates, Learned, may_end_a_session
+from mail.limits.limit import Limit
+from mail.limits.relay_limits import limit_said
+from mail.reply import Reply
 
 
 class OpenConnections:
@@ -49,110 +43,67 @@ class OpenConnections:
 
 
 class FoundLimits:
-    """What is found of a relay's limits while letters are sent; it begins with what was learned before.
+    """The estimates of a relay's limits while letters are sent; they begin with what was learned before.
 
-    Rules are in `mail.limits.relay_limits` and `mail.limits.connections`, `mail.limits.session`, `mail.limits.pace`.
+    `estimates` are replaced by whoever learns something: the connections at once, a ledger when its group is durable.
     """
 
     def __init__(self, most: int = 1, *, learned: Learned | None = None, lines: OpenConnections | None = None) -> None:
-        known = learned or Learned()
         self.lines = lines or OpenConnections()
-        self._connections = Connections.remembered(most, known.connections)
-        self._session = Session(letters=known.letters)
-        self._pace = FoundPace(held=known.pace, refused=known.refused)
+        self.estimates = Estimates.remembered(most, learned or Learned())
 
     @property
     def connections(self) -> int:
         """How many connections an edition may use now; one less while a single letter wants one, where they are few."""
-        allowed = self._connections.allowed
-        if self._connections.held is None or not self.lines.wanted_apart:
-            return allowed
-        self.lines.is_short = self.lines.wanted_apart >= allowed
-        return allowed - self.lines.wanted_apart
+        connections = self.estimates.connections
+        if connections.held is None or not self.lines.wanted_apart:
+            return connections.allowed
+        self.lines.is_short = self.lines.wanted_apart >= connections.allowed
+        return connections.allowed - self.lines.wanted_apart
 
     @property
     def letters(self) -> int | None:
         """How many letters the relay takes over one connection, as far as that is known."""
-        return self._session.letters
+        return self.estimates.session.letters
 
     @property
     def pace(self) -> float | None:
         """Letters a second that may go; None for no limit."""
-        return self._pace.limit
+        return self.estimates.pace.limit
 
     @property
     def goes(self) -> datetime | None:
         """When a letter may go again, after a refusal."""
-        return self._pace.until
+        return self.estimates.pace.until
 
     def learned(self) -> Learned:
         """What is worth remembering."""
-        return Learned(
-            connections=self._connections.held,
-            letters=self._session.letters,
-            pace=self._pace.steady,
-            refused=self._pace.refused,
-        )
-
-    def adopt(self, learned: Learned) -> None:
-        """Another sender to the same relay was refused something since: what it learned counts."""
-        own, held = self._pace.refused, self._connections.held
-        if learned.refused is not None and (own is None or learned.refused > own):
-            self._pace = replace(self._pace, held=learned.pace, refused=learned.refused, ripe=0.0)
-        if learned.connections is not None and (held is None or learned.connections < held):
-            self._connections = Connections.remembered(self._connections.most, learned.connections)
+        return self.estimates.learned
 
     def wait(self, now: datetime) -> float:
         """Seconds until a letter may go at all."""
-        return self._pace.wait(now)
+        return self.estimates.pace.wait(now)
 
     def taken(self, letters: int, now: datetime) -> None:
         """The relay took so many letters."""
-        self._connections = self._connections.after_letters(letters, self.lines.number, now)
-        self._pace = self._pace.after_letters(letters, now)
+        self.estimates = self.estimates.after_letters(letters, self.lines.number, now)
 
     def refused(self, reply: Reply, now: datetime) -> bool:
         """The relay refused for a limit; True when it has done so too often in a row for another try to be of use."""
-        limit, lonely = limit_said(reply), reply.others == 0
-        if limit is Limit.CONNECTIONS:
-            on_connecting = reply.phase is Phase.CONNECT
-            if not (on_connecting and lonely):
-                self._connections = self._connections.after_refusal(reply.others, now, on_connecting=on_connecting)
-            if lonely:
-                self._pace = self._pace.after_busy(now)
-        else:
-            self._pace = self._pace.after_refusal(now)
-        return self._pace.is_hopeless(now)
+        self.estimates = self.estimates.after_refusal(reply, now)
+        return self.estimates.pace.is_hopeless(now)
 
     def slow_down(self, now: datetime) -> None:
-        """The relay puts off one letter after the other, and does not say why.
-
-        The wait does not grow as after a refusal for a limit: each of these letters waits for minutes by itself.
-        """
-        self._pace = self._pace.after_refusal(now, _MOST_STRAINED)
-
-    def paused(self) -> None:
-        """Sending pauses; what was learned stays."""
-        self._pace = self._pace.after_pause()
+        """The relay puts off one letter after the other, and does not say why."""
+        self.estimates = self.estimates.after_strain(now)
 
     def is_used_up(self, reply: Reply) -> bool:
         """Whether a refusal says that a connection has carried what it may, so that a fresh one will do."""
-        limit = limit_said(reply)
-        if limit not in {Limit.SESSION, Limit.PACE} or not reply.carried or names_a_receiver(reply):
+        if not may_end_a_session(reply):
             return False
-        self._session = self._session.after_end(reply.carried, said=is_said_in_words(reply))
-        return limit is Limit.SESSION or self._session.is_known
+        self.estimates = self.estimates.after_session(reply)
+        return limit_said(reply) is Limit.SESSION or self.estimates.session.is_known
 
     def renewed(self) -> None:
         """A connection was replaced in time, having carried what it may."""
-        self._session = self._session.after_renewal()
-
-    @contextmanager
-    def unchanged_by_failure(self) -> Iterator[None]:
-        """Forget what was found meanwhile when this raises: it will be told once more."""
-        before = (self._connections, self._session, self._pace)
-        try:
-            yield
-        except BaseException:
-            self._connections, self._session, self._pace = before
-            raise
+        self.estimates = self.estimates.after_renewal()

@@ -2,11 +2,11 @@
 
 import asyncio
 import hashlib
-import os
 from pathlib import Path
 
 from mail.relay import Envelope
 from mail.reply import Phase, Reply
+from storage.durable import make_durable, write_private
 
 
 class MaildirRelay:
@@ -58,10 +58,7 @@ def _write_durably(path: Path, data: bytes) -> None:
     for folder in (mailbox, *(mailbox / name for name in ("tmp", "new", "cur"))):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     # For its owner alone: a letter holds an address and the right to leave.
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    write_private(path, data)
 
 
 def _move(path: Path, new: Path) -> Reply:
@@ -70,15 +67,7 @@ def _move(path: Path, new: Path) -> Reply:
     except OSError as error:
         return Reply(phase=Phase.DATA, code=0, text=f"{new}: {error.strerror}")
     try:
-        _sync_folder(new)
+        make_durable(new)
     except OSError as error:
         return Reply(phase=Phase.DOT, code=0, text=f"{new}: {error.strerror}")
     return Reply(phase=Phase.DOT, code=250, text="in the mailbox")
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

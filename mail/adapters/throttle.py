@@ -3,36 +3,15 @@
 A restart neither empties nor fills the bucket, and forgets no limit.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from mail.adapters.tables import relays
-from mail.limits.throttle import Pace
+from mail.limits.estimates import Learned
+from mail.limits.throttle import Pace, Pacing
 from storage.compiled import Prepared
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pacing:
-    """The relay's name, and the letters a second and at once that its configuration allows (None: no limit)."""
-
-    relay: str
-    rate: float | None = None
-    burst: float | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Learned:
-    """Limits that were found of a relay; None where none was met.
-
-    `pace` is in letters a second, `refused` when the relay last asked for less.
-    """
-
-    connections: int | None = None
-    letters: int | None = None
-    pace: float | None = None
-    refused: datetime | None = None
 
 
 def pace_of(connection: Connection, pacing: Pacing, now: datetime, found: float | None = None) -> Pace:

@@ -13,19 +13,10 @@ providers. Where a reply has no such words, its phase and the circumstances of i
 """
 
 import re
-from enum import StrEnum
 
 from mail.failure.patterns import Pattern
-from mail.reply import Phase, Reply, Verdict, heals, verdict
-
-
-class Limit(StrEnum):
-    """What a relay allows no more of."""
-
-    CONNECTIONS = "connections"
-    SESSION = "session"
-    PACE = "pace"
-    QUOTA = "quota"
+from mail.limits.limit import Limit
+from mail.reply import REFUSALS, Answer, Phase, Reply, Verdict, heals, verdict
 
 
 def judged(reply: Reply) -> Verdict:
@@ -33,7 +24,7 @@ def judged(reply: Reply) -> Verdict:
 
     A quota that is used up pauses all the same: no slower pace mends it.
     """
-    if reply.code // 100 == _YES:
+    if reply.answer is Answer.TAKEN:
         return verdict(reply)
     match limit_said(reply):
         case None:
@@ -51,10 +42,12 @@ def waiting_mends(reply: Reply) -> bool:
 
 def limit_said(reply: Reply) -> Limit | None:
     """The limit that a refusal speaks of, or None for any other reply."""
-    if reply.code == 0:
+    if reply.is_missing:
         unseen = reply.phase is Phase.CONNECT and reply.others > 0 and not reply.lasting
         return Limit.CONNECTIONS if unseen else None
-    if reply.code // 100 not in _REFUSALS or reply.code in _LOGIN:
+    if reply.plainly is not None:
+        return reply.limit
+    if reply.answer not in REFUSALS or reply.code in _LOGIN:
         return None
     if _OUR_QUOTA.search(reply.text):
         return Limit.QUOTA
@@ -63,7 +56,7 @@ def limit_said(reply: Reply) -> Limit | None:
 
 def _by_words_or_circumstances(reply: Reply) -> Limit | None:
     by_words = next((limit for limit, words in _WORDS if words.search(reply.text)), None)
-    if reply.code // 100 == _NEVER:
+    if reply.answer is Answer.REFUSED:
         return by_words if by_words is Limit.QUOTA or reply.phase in _OF_THE_CONNECTION else None
     return _in_its_phase(by_words, reply) if by_words else _by_circumstances(reply)
 
@@ -109,7 +102,7 @@ def _words(*patterns: str) -> Pattern:
     return Pattern("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE | re.DOTALL)
 
 
-_YES, _REFUSALS, _NEVER, _CLOSING = 2, (4, 5), 5, 421
+_CLOSING = 421
 _LOGIN = (500, 501, 502, 503, 504, 530, 534, 535, 538)
 _OF_THE_CONNECTION = (Phase.CONNECT, Phase.MAIL)
 _MANY = r"(?:too many|too much|maximum|max\.?|exceed\w*|limit\w*|quota|only \d+|no more)"

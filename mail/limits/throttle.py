@@ -8,6 +8,15 @@ _AT_ONCE = 0.2
 
 
 @dataclass(frozen=True, kw_only=True)
+class Pacing:
+    """The relay's name, and the letters a second and at once that its configuration allows (None: no limit)."""
+
+    relay: str
+    rate: float | None = None
+    burst: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Pace:
     """A relay's bucket: `rate` letters a second as configured (None: no limit), of which `tokens` may go now.
 

@@ -7,13 +7,14 @@ import asyncio
 import os
 import signal
 import sys
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from budkavle.config.load import load
-from budkavle.installation.wiring import open_service, relay
+from budkavle.installation.wire_sending import transport
+from budkavle.installation.wiring import open_service
 from digest.lifecycle.adapters.transactional_queue import Notices
-from digest.transactional import post as notices
 from mail.relay import Envelope, Relay
 from mail.reply import Reply
 from tests.given import NOW
@@ -68,6 +69,8 @@ def _now() -> datetime:
 
 
 if __name__ == "__main__":
-    vars(notices).update(Notices=DyingQueue, relay=lambda *words: DyingRelay(relay(*words)))
     with open_service(load(Path(sys.argv[1]))) as service:
-        asyncio.run(notices.post_notices(service, _now, lambda: False))
+        real, database = service.transactional, service.database
+        queue = DyingQueue(database.read, database.write, transport(service.config).pacing)
+        dying = replace(real, queue=queue, relay=lambda limits: DyingRelay(real.relay(limits)))
+        asyncio.run(dying.post(_now, lambda: False))

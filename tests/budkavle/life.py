@@ -19,7 +19,6 @@ from budkavle.installation.wiring import Service, open_service
 from digest.adapters.tables import metadata
 from digest.lifecycle.double_opt_in import AskedToJoin, DigestWish
 from digest.subscribers.subscription import filter_of
-from digest.transactional.post import post_notices
 from mail.address import Address
 from tests.digest.relay import installed
 from tests.given import NOW
@@ -93,7 +92,7 @@ def read(data: bytes) -> EmailMessage:
 def post(service: Service, now: datetime = NOW) -> list[EmailMessage]:
     """Send what waits; the letters that came of it."""
     before = len(letters(service))
-    asyncio.run(post_notices(service, lambda: now, lambda: False))
+    asyncio.run(service.transactional.post(lambda: now, lambda: False))
     return letters(service)[before:]
 
 

@@ -10,11 +10,9 @@ from sqlalchemy import func, select
 
 from budkavle.installation.wiring import Service
 from digest.adapters.tables import deliveries, subscribers, subscriptions
-from digest.bounces.process import take_in
 from digest.editions.delivery import DeliveryState
 from digest.editions.edition import Edition, EditionStatus
 from digest.editions.slots import PeriodKey
-from digest.sending.send import send
 from tests.budkavle.returned import as_returned
 from tests.digest.relay import KEY, ScriptedRelay, join, newsroom, publish
 from tests.given import NOW, going_on_from, plan_period
@@ -62,20 +60,20 @@ def readers(
             for domain in domains:
                 join(service, f"lasare{number}@{domain}")
         publish(service, "Ny buss på lördag")
-        plan_period(service, service.config.settings.digests[0], PeriodKey(KEY), NOW)
+        plan_period(service, service.digests[0], PeriodKey(KEY), NOW)
         yield service
 
 
 async def go_on(service: Service, moment: datetime = NOW) -> EditionStatus:
     """Send what is due at this moment; says how the newest edition stands then."""
-    await send(service, going_on_from(moment), lambda: False, lambda _: None)
-    return list(service.editions.status())[-1]
+    await service.sending.send(going_on_from(moment), lambda: False, lambda _: None)
+    return list(service.edition_counts.status())[-1]
 
 
 def plan_again(service: Service, moment: datetime, key: str = "") -> Edition:
     """Plan the edition of a later day, with something new in it."""
     publish(service, f"Nyhet {moment}")
-    return plan_period(service, service.config.settings.digests[0], PeriodKey(key or f"{moment:%Y-%m-%d}"), moment)
+    return plan_period(service, service.digests[0], PeriodKey(key or f"{moment:%Y-%m-%d}"), moment)
 
 
 def come_back(service: Service, moment: datetime, *recipients: str, name: str = "sender-fault.postfix.5.7.1") -> None:
@@ -88,7 +86,7 @@ def come_back(service: Service, moment: datetime, *recipients: str, name: str = 
             edition = connection.execute(select(func.max(deliveries.c.edition_id)).where(*sent)).scalar_one()
         raw = as_returned(service, name, edition, subscription)
         for _ in range(2):
-            take_in(service, raw, "", moment)
+            service.process_bounces.take(raw, "", moment)
 
 
 def outcome(status: EditionStatus) -> dict[str, int]:

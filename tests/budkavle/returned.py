@@ -12,10 +12,9 @@ from sqlalchemy import select
 from budkavle.config.settings import Bounces
 from budkavle.installation.wiring import Service
 from digest.adapters.tables import editions, subscribers, subscriptions
-from digest.bounces.process import Outcome, take_in
+from digest.bounces.process import Outcome
 from digest.editions.slots import PeriodKey
 from digest.ids import EditionId, SubscriptionId
-from digest.sending.send import send
 from digest.subscribers.suppression import Suppression
 from digest.verp import ReturnPaths
 from mail.address import Address
@@ -43,8 +42,8 @@ async def edition(service: Service, week: int) -> datetime:
     """Send the edition of a week to all readers; says when."""
     moment = NOW + week * WEEK
     publish(service, f"Nyhet {week}")
-    plan_period(service, service.config.settings.digests[0], PeriodKey(f"{moment:%Y-%m-%d}"), moment)
-    await send(service, going_on_from(moment), lambda: False, lambda _: None)
+    plan_period(service, service.digests[0], PeriodKey(f"{moment:%Y-%m-%d}"), moment)
+    await service.sending.send(going_on_from(moment), lambda: False, lambda _: None)
     return moment
 
 
@@ -68,7 +67,9 @@ def as_returned(service: Service, name: str, edition: int, subscription: int) ->
 
 def comes_back(service: Service, name: str, week: int, reader: int = 0) -> Outcome:
     """Have a letter come back, a day after it was sent."""
-    return take_in(service, returned(service, name, week, reader), "", NOW + week * WEEK + timedelta(days=1))
+    return service.process_bounces.take(
+        returned(service, name, week, reader), "", NOW + week * WEEK + timedelta(days=1)
+    )
 
 
 def suppression(service: Service, reader: int = 0) -> Suppression | None:

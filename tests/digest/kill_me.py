@@ -7,18 +7,18 @@ import os
 import signal
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from budkavle.cli.digest.commands import send
 from budkavle.config.load import Config
-from budkavle.installation.wiring import relays
+from budkavle.installation import wire_sending
 from digest.sending import send as delivering
-from digest.sending.adapters.freshness import Texts
 from digest.sending.adapters.ledger import Ledger
 from digest.sending.commit_group import Committed, Group
-from mail.adapters.found_limits import FoundLimits
+from digest.sending.freshness import Freshness
+from mail.adapters.transport import Transport
 from mail.relay import Envelope, Relay
 from mail.reply import Reply
 
@@ -35,10 +35,10 @@ def _reached(moment: str) -> None:
 class DyingLedger(Ledger):
     """The real ledger."""
 
-    def commit(self, group: Group, now: datetime, texts: Texts | None = None) -> Committed:
+    def commit(self, group: Group, now: datetime, freshness: Freshness | None = None) -> Committed:
         if group.outcomes:
             _reached("before the record")
-        committed = super().commit(group, now, texts)
+        committed = super().commit(group, now, freshness)
         if committed.claims:
             _reached("claimed")
         if group.outcomes:
@@ -70,10 +70,13 @@ class DyingRelay:
         await self._real.close()
 
 
-def dying_relays(config: Config, limits: FoundLimits | None = None) -> Sequence[Relay]:
-    return [DyingRelay(each) for each in relays(config, limits)]
+def dying(config: Config) -> Transport:
+    real = transport(config)
+    return replace(real, relays=lambda limits: [DyingRelay(relay) for relay in real.relays(limits)])
 
 
 if __name__ == "__main__":
-    vars(delivering).update(Ledger=DyingLedger, relays=dying_relays)
+    transport = wire_sending.transport
+    vars(delivering).update(Ledger=DyingLedger)
+    vars(wire_sending).update(transport=dying)
     sys.exit(send("veckobrev", edition=sys.argv[2], config=Path(sys.argv[1])))

@@ -3,15 +3,36 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy import Engine
+
 from digest.editions.delivery import Claim
+from digest.sending.adapters.freshness import Acts
 from digest.sending.adapters.ledger import Ledger
 from digest.sending.commit_group import Group
-from mail.adapters.throttle import Learned, learned_of
+from digest.sending.sender import OnUncertain, Sender, SendingRules
+from mail.adapters.found_limits import FoundLimits
+from mail.adapters.throttle import learned_of
+from mail.limits.estimates import Learned
+from mail.limits.throttle import Pacing
 from mail.reply import Reply, Verdict, verdict
 
 
 class Steps(Ledger):
     """The real ledger, with a group for each step."""
+
+    def __init__(  # noqa: PLR0913 - the parts of a sender, and of its ledger
+        self,
+        write: Engine,
+        name: str,
+        on_uncertain: OnUncertain,
+        now: datetime,
+        *,
+        pacing: Pacing | None = None,
+        limits: FoundLimits | None = None,
+        acts: Acts | None = None,
+    ) -> None:
+        rules = SendingRules(on_uncertain=on_uncertain, pacing=pacing)
+        super().__init__(write, Sender(name=name, rules=rules), now, limits, acts)
 
     def claim(self, limit: int, now: datetime) -> Sequence[Claim]:
         return self.commit(Group(wanted=limit), now).claims

@@ -2,7 +2,8 @@
 
 import pytest
 
-from mail.adapters.smtp import RelayAddress, SmtpRelay, Tls
+from mail.adapters.smtp import SmtpRelay
+from mail.adapters.smtp_connect import RelayAddress, Tls
 from mail.relay import Envelope
 from mail.reply import Verdict, verdict
 from tests.digest.relay import ScriptedRelay

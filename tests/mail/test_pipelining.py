@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mail.adapters import smtp
-from mail.adapters.smtp import RelayAddress, SmtpRelay, Tls
+from mail.adapters.smtp import SmtpRelay
+from mail.adapters.smtp_connect import RelayAddress, Tls
 from mail.relay import Envelope
 from mail.reply import Phase, Reply, Verdict, verdict
 from tests.digest.relay import HANG_UP, SILENCE, ScriptedRelay, certificate, server_tls
@@ -155,13 +155,10 @@ async def test_a_relay_that_closes_with_a_word_while_nothing_is_asked_is_no_faul
 
 
 @pytest.mark.parametrize(("phase", "judged"), [("mail", Verdict.LOST), ("dot", Verdict.UNCERTAIN)])
-async def test_a_silent_relay_is_not_waited_for_for_ever(
-    phase: str, judged: Verdict, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(smtp, "_SECONDS", 0.1)
-    monkeypatch.setattr(smtp, "_DOT_SECONDS", 0.1)
+async def test_a_silent_relay_is_not_waited_for_for_ever(phase: str, judged: Verdict) -> None:
     with ScriptedRelay({phase: [SILENCE]}) as relay:
-        carrier = connection(relay)
+        where = RelayAddress(host="127.0.0.1", port=relay.port, tls=Tls.NONE, seconds=0.1, dot_seconds=0.1)
+        carrier = SmtpRelay(where)
         reply = await sent(carrier)
         assert (verdict(reply), reply.code) == (judged, 0)
         assert "in time" in reply.text

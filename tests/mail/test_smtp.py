@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mail.adapters.smtp import RelayAddress, SmtpRelay, Tls
+from mail.adapters.smtp import SmtpRelay
+from mail.adapters.smtp_connect import RelayAddress, Tls
 from mail.relay import Envelope
 from mail.reply import Phase, Reply, Verdict, verdict
 from tests.digest.relay import HANG_UP, SILENCE, ScriptedRelay, certificate, server_tls

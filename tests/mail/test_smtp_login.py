@@ -13,7 +13,8 @@ import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 from scramp import ScramException, ScramMechanism
 
-from mail.adapters.smtp import RelayAddress, SmtpRelay, Tls
+from mail.adapters.smtp import SmtpRelay
+from mail.adapters.smtp_connect import RelayAddress, Tls
 from mail.adapters.token_command import TokenCommand, TokenError
 from mail.relay import Envelope as Ours
 from mail.reply import Reply, Verdict, heals, verdict

@@ -15,9 +15,11 @@ from alembic.config import Config as AlembicConfig
 from budkavle.cli.main import run
 from budkavle.config.load import load
 from budkavle.installation.shipped_config import write_config
+from budkavle.installation.wire_articles import sources
 from storage import database as databases
 from storage.database import Database, head_revision
-from storage.sender_lock import sender_lock
+from storage.store import SENDER
+from storage.store_file import StoreFile
 from tests.storage.test_store_gone import MAKING, READING, WRITING, names, typed
 from tests.storage.test_store_gone import there as there  # noqa: PLC0414 - a fixture
 
@@ -70,13 +72,13 @@ def test_check_names_the_upgrade(old: Path, capsys: pytest.CaptureFixture[str]) 
 def test_nobody_changes_the_schema_under_a_running_daemon(
     old: Path, command: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with sender_lock(old / "var" / "budkavle.db") as holder:
+    with StoreFile(old / "var" / "budkavle.db").lock(SENDER) as lock:
         code = typed(command)
     if command in BEFORE_THE_STORE:
         assert code == 0
     else:
         assert code == 75
-        assert f"{holder} runs on this store already" in capsys.readouterr().err
+        assert f"{lock.holder} runs on this store already" in capsys.readouterr().err
     assert schema(old) == OLD
 
 
@@ -165,7 +167,7 @@ def test_who_may_only_read_reads_with_and_without_a_writer_and_is_told_what_is_m
         home = Path(name)
         config = load(write_config(home, {}))
         monkeypatch.chdir(home)
-        for place in config.sources():
+        for place in sources(config):
             place.folder.mkdir(parents=True, exist_ok=True)
         assert run(["import"]) == 0
         assert run(["status"]) == 0  # what it reads is imported by now

@@ -32,20 +32,17 @@ from budkavle.cli.terminal import (
     ticking,
 )
 from budkavle.config.load import Config, load
-from budkavle.config.settings import Digest
 from budkavle.daemon.hangup import Hangup, note_hangups
+from budkavle.installation.values import digests
 from budkavle.installation.wiring import Service, open_to_read, open_to_write
 from digest.editions.adapters.take_back import all_taken_back
 from digest.editions.delivery import OPEN, DeliveryState
+from digest.editions.digest import Digest
 from digest.editions.edition import CLOSED, Edition, EditionStatus, newest_of_each
-from digest.editions.plan import open_due, open_period, plan, upcoming
-from digest.editions.preview import preview as preview_of
-from digest.editions.preview_notes import preview_notes
 from digest.editions.slots import PeriodKey
-from digest.sending.send import send_holding, settle
 from mail.address import parse_address
 from mail.reply import Verdict
-from storage.sender_lock import SenderBusyError, sender_lock
+from storage.store import SENDER, LockHeldError
 
 _PLANNED_WITHIN_SECONDS = 60
 """How long `digest send` waits for the plan of a daemon, which looks every twenty seconds."""
@@ -94,11 +91,10 @@ app.command(
 
 def find_digest(config: Config, name: str) -> Digest:
     """The digest of this name. Raises WrongUseError naming those there are."""
-    for each in config.settings.digests:
-        if each.name == name:
-            return each
-    known = ", ".join(each.name for each in config.settings.digests) or "none is configured"
-    raise WrongUseError(f"there is no digest {name}; choose from {known}")
+    by_name = {digest.name: digest for digest in digests(config)}
+    if name not in by_name:
+        raise WrongUseError(f"there is no digest {name}; choose from {', '.join(by_name) or 'none is configured'}")
+    return by_name[name]
 
 
 @app.command
@@ -118,10 +114,10 @@ def preview(
     with open_to_read(loaded) as service:
         reader = parse_address(address) if address else None
         try:
-            letter = preview_of(service, digest, reader, now())
+            letter = service.preview.letter(digest, reader, now())
         except LookupError as error:
             raise WrongUseError(str(error)) from None
-        for note in preview_notes(service, digest, reader, now()):
+        for note in service.preview_notes.about(digest, reader, now()):
             complain(f"note: {note}")
     if json:
         say_json(letter_record(name, letter))
@@ -172,7 +168,7 @@ def send(
             return Exit.NEEDS_A_PERSON
         planned = _carried_out(service, digest, wanted)
         if planned is None:
-            complain(f"no edition of {name} is due; the next one is {upcoming(service, digest, now()).key}")
+            complain(f"no edition of {name} is due; the next one is {service.planning.upcoming(digest, now()).key}")
             return Exit.DONE
         status = _status(service, planned)
     tell(status, json=json)
@@ -184,14 +180,14 @@ def _carried_out(service: Service, digest: Digest, wanted: PeriodKey | None) -> 
     opened, ask = None, f"budkavle digest status {digest.name}"
     for left in range(_PLANNED_WITHIN_SECONDS, -1, -1):
         try:
-            with sender_lock(service.config.store_path) as holder:
-                settle(service, now())
+            with service.database.lock(SENDER) as lock:
+                service.sending.settle(now())
                 opened = _opened(service, digest, opened.key if opened else wanted)
                 if opened is not None:
-                    opened = plan(service, digest, opened)
-                    _send(service, opened, holder)
+                    opened = service.planning.plan(digest, opened)
+                    _send(service, opened, lock.holder)
                 return opened
-        except SenderBusyError as busy:
+        except LockHeldError as busy:
             opened = _opened(service, digest, opened.key if opened else wanted)
             if opened is None or opened.is_planned:
                 complain(f"{busy.holder} plans and sends what is due; to see how it stands: {ask}")
@@ -205,13 +201,13 @@ def _carried_out(service: Service, digest: Digest, wanted: PeriodKey | None) -> 
 def _opened(service: Service, digest: Digest, wanted: PeriodKey | None) -> Edition | None:
     """The edition to be sent: the one that is named, is due, or was broken off; a paused one goes on."""
     if wanted is not None:
-        chosen: Edition | None = open_period(service, digest, wanted, now())
+        chosen: Edition | None = service.planning.open_period(digest, wanted, now())
     else:
         newest = service.editions.newest(digest.name)
-        chosen = open_due(service, digest, now()) or (newest if newest and newest.state not in CLOSED else None)
+        chosen = service.planning.open_due(digest, now()) or (newest if newest and newest.state not in CLOSED else None)
     if chosen is None:
         return None
-    service.editions.resume(chosen)
+    service.edition_control.resume(chosen)
     return service.editions.get(chosen.digest, chosen.key)
 
 
@@ -238,7 +234,7 @@ async def _send_until_asked_to_stop(service: Service, holder: str, told: Callabl
     hangup.heard_by(lambda: loop.call_soon_threadsafe(_hung_up, hangup, asked))
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, asked.set)
-    sending = asyncio.ensure_future(send_holding(service, holder, now, asked.is_set, told))
+    sending = asyncio.ensure_future(service.sending.send_holding(holder, now, asked.is_set, told))
     waiting = asyncio.ensure_future(asked.wait())
     await asyncio.wait([sending, waiting], return_when=asyncio.FIRST_COMPLETED)
     done, _ = await asyncio.wait([sending], timeout=_DRAIN_SECONDS)
@@ -252,7 +248,7 @@ async def _send_until_asked_to_stop(service: Service, holder: str, told: Callabl
 
 
 def _status(service: Service, edition: Edition) -> EditionStatus:
-    return next(each for each in service.editions.status(edition.digest) if each.edition.id == edition.id)
+    return next(each for each in service.edition_counts.status(edition.digest) if each.edition.id == edition.id)
 
 
 def _code(status: EditionStatus) -> int:
@@ -273,7 +269,7 @@ def status(
     """Show the editions and how their deliveries add up."""
     loaded = load(config)
     with open_to_read(loaded) as service:
-        statuses = list(service.editions.status(name))
+        statuses = list(service.edition_counts.status(name))
         relay_said = limits_line(service)
         gone = [] if json else all_taken_back(service.database.read)
     if name is not None and not statuses:  # one that is configured no more may still have editions

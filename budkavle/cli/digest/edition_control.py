@@ -23,8 +23,6 @@ from budkavle.config.load import load
 from budkavle.installation.wiring import Service, open_to_write
 from digest.editions.adapters.take_back import take_back as take_back_edition
 from digest.editions.edition import Edition, EditionState
-from digest.editions.plan import due_now
-from digest.editions.rhythm import rhythm
 from digest.editions.schedule import is_ahead
 
 log = structlog.get_logger()
@@ -36,7 +34,7 @@ def pause(name: DigestArgument, /, *, json: AsJson = False, config: ConfigFile =
     loaded = load(config)
     with open_to_write(loaded) as service:
         edition = edition_named(service, find_digest(loaded, name), None)
-        if not service.editions.pause(edition, "somebody asked for it"):
+        if not service.edition_control.pause(edition, "somebody asked for it"):
             what = f"{name} {edition.key} is {edition.state}"
             raise WrongUseError(f"{what}; only one that is being planned or sent can be paused")
         return _told(service, edition, json=json)
@@ -47,7 +45,7 @@ def resume(name: DigestArgument, /, *, json: AsJson = False, config: ConfigFile 
     loaded = load(config)
     with open_to_write(loaded) as service:
         edition = edition_named(service, find_digest(loaded, name), None)
-        if not service.editions.resume(edition) and edition.state not in _GOING_ON:
+        if not service.edition_control.resume(edition) and edition.state not in _GOING_ON:
             raise WrongUseError(f"{name} {edition.key} is {edition.state}; only a paused one can go on")
         if not json:
             say(f"a running daemon goes on with it; without one: budkavle digest send {name}")
@@ -90,8 +88,8 @@ def cancel(
         if somebody_is_here() and not (yes or confirmed(question, question)):
             complain("nothing is changed")
             return Exit.NEEDS_A_PERSON
-        ahead = is_ahead(rhythm(service, digest), now(), chosen)
-        if service.editions.cancel(chosen, now()) or (ahead and service.editions.give_up_date(chosen)):
+        ahead = is_ahead(digest.rhythm, now(), chosen)
+        if service.edition_control.cancel(chosen, now()) or (ahead and service.edition_control.give_up_date(chosen)):
             log.info("edition_cancelled", digest=chosen.digest, edition=chosen.key)
         elif chosen.state is not EditionState.CANCELLED:
             raise WrongUseError(f"{name} {chosen.key} is {chosen.state}: there is nothing left to cancel")
@@ -112,11 +110,13 @@ def take_back(name: DigestArgument, /, *, edition: _OfDate = None, config: Confi
             raise WrongUseError(f"{what}: it cannot be taken back; {remedy}")
         log.warning("edition_taken_back", digest=chosen.digest, edition=chosen.key)
         say(f"{name} {chosen.key} is taken back; {following(service, digest, now())}")
-        if due_now(service, digest, now()):
+        if service.planning.due_now(digest, now()):
             say("its slot is due: a running daemon plans it anew at once; to have none, let it, and then cancel it")
     return Exit.DONE
 
 
 def _told(service: Service, edition: Edition, *, json: bool) -> int:
-    tell(next(each for each in service.editions.status(edition.digest) if each.edition.id == edition.id), json=json)
+    tell(
+        next(each for each in service.edition_counts.status(edition.digest) if each.edition.id == edition.id), json=json
+    )
     return Exit.DONE

@@ -4,11 +4,9 @@ from datetime import date, datetime, timedelta
 
 from budkavle.cli.confirm_prompt import confirmed
 from budkavle.cli.terminal import WrongUseError, now
-from budkavle.config.settings import Digest
 from budkavle.installation.wiring import Service
+from digest.editions.digest import Digest
 from digest.editions.edition import Edition
-from digest.editions.plan import schedule, upcoming
-from digest.editions.rhythm import rhythm
 from digest.editions.schedule import blocking_key, free_slot
 from digest.editions.slots import PeriodKey
 
@@ -23,9 +21,9 @@ def period_named(service: Service, digest: Digest, key: str) -> PeriodKey:
         raise WrongUseError(f"--edition {key}: no date; write the period's local date like 2026-01-09")
     if day > now().date() + _FAR:
         raise WrongUseError(f"--edition {key}: it lies more than a hundred years ahead; mend the year")
-    editions = schedule(service, digest, now())
+    editions = service.planning.schedule(digest, now())
     if not _exists(service, digest, key):
-        slot = free_slot(rhythm(service, digest), now(), editions)
+        slot = free_slot(digest.rhythm, now(), editions)
         newest = blocking_key(slot, editions)
         if newest is not None and key < newest:
             raise WrongUseError(
@@ -39,7 +37,7 @@ def is_meant(service: Service, digest: Digest, key: PeriodKey) -> bool:
 
     Raises WrongUseError where nobody is there to be asked.
     """
-    slot = free_slot(rhythm(service, digest), now(), schedule(service, digest, now()))
+    slot = free_slot(digest.rhythm, now(), service.planning.schedule(digest, now()))
     if key <= slot.key or _exists(service, digest, key):
         return True
     why = f"--edition {key} lies beyond the next slot, {slot.key}: until then no other edition of {digest.name} will be"
@@ -59,7 +57,7 @@ def edition_named(service: Service, digest: Digest, key: str | None) -> Edition:
 
 def following(service: Service, digest: Digest, moment: datetime) -> str:
     """When the next edition comes, in words."""
-    slot = upcoming(service, digest, moment)
+    slot = service.planning.upcoming(digest, moment)
     due = slot.due.astimezone(service.config.settings.timezone)
     return f"the next edition of {digest.name} is {slot.key}, due {due:%Y-%m-%d %H:%M}"
 

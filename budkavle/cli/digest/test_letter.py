@@ -19,7 +19,6 @@ from budkavle.cli.terminal import (
 )
 from budkavle.config.load import load
 from budkavle.installation.wiring import open_to_read
-from digest.editions.test_letter import hand_over, marked_letter
 from mail.address import parse_address
 from mail.reply import Reply, Verdict, verdict
 
@@ -36,13 +35,13 @@ def rehearse(
     loaded = load(config)
     digest, recipient = find_digest(loaded, name), parse_address(address)
     with open_to_read(loaded) as service:
-        letter = marked_letter(service, digest, recipient, now())
+        letter = service.marked_letters.letter(digest, recipient, now())
         if letter is None:
             if json:
                 say_json(_record(name, None))
             complain(f"nothing is sent: a letter of {name} would be empty now; import an article first")
             return Exit.NEEDS_A_PERSON
-        reply = asyncio.run(hand_over(service, digest, recipient, letter))
+        reply = asyncio.run(service.marked_letters.hand_over(digest, recipient, letter))
     if json:
         say_json(_record(name, reply))
     else:

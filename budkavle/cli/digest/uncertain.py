@@ -22,6 +22,7 @@ from budkavle.cli.terminal import (
     say_json,
 )
 from budkavle.config.load import Config, load
+from budkavle.installation.wire_sending import transport
 from budkavle.installation.wiring import open_to_read, open_to_write
 from digest.editions.compose import masthead
 from digest.editions.slots import PeriodKey
@@ -56,7 +57,7 @@ def uncertain(  # noqa: PLR0913 - the options of the command
     digest = find_digest(loaded, name)
     with (open_to_write if arrived or lost else open_to_read)(loaded) as service:
         ends = (service.database.read, service.database.write)
-        store = UncertainLetters(*ends, masthead(service.config.settings, digest).host)
+        store = UncertainLetters(*ends, masthead(service.publication, digest).host)
         letters = store.letters(name, PeriodKey(edition) if edition else None)
         findings = _read(store, name, letters, {Finding.ARRIVED: arrived, Finding.LOST: lost})
         settled = list(_settle(store, findings))
@@ -191,18 +192,10 @@ def _tell(letter: UncertainLetter, config: Config, finding: Finding | None, *, j
     if json:
         facts = {"edition": letter.key, "address": letter.address, "message_id": letter.message_id}
         at = letter.at.isoformat(timespec="seconds")
-        say_json({**facts, "at": at, "relay": _relay(config), "reply": letter.reply, "settled": finding})
+        say_json({**facts, "at": at, "relay": transport(config).name, "reply": letter.reply, "settled": finding})
         return
     what = f"{finding}: " if finding else ""
     say(
         f"{what}{letter.address}  {letter.message_id}  {letter.key}, {letter.at:%Y-%m-%d %H:%M:%S} UTC,"
-        f" {_relay(config)}: {letter.reply or 'no answer'}"
+        f" {transport(config).name}: {letter.reply or 'no answer'}"
     )
-
-
-def _relay(config: Config) -> str:
-    """Where letters go now, as its log may be looked for."""
-    smtp = config.settings.mail.smtp
-    if config.settings.mail.transport == "maildir" or smtp is None:
-        return str(config.outbox)
-    return f"{smtp.host}:{smtp.port}"

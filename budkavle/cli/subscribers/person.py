@@ -9,8 +9,9 @@ from cyclopts import Parameter
 from budkavle.cli.digest.commands import find_digest
 from budkavle.cli.terminal import DEFAULT_CONFIG, AddressArgument, AsJson, ConfigFile, Exit, complain, say, say_json
 from budkavle.config.load import load
+from budkavle.installation.values import digests
 from budkavle.installation.wiring import Service, open_to_read
-from digest.editions.explain import Explanation, explain_edition
+from digest.editions.explain import Explanation
 from digest.editions.explanation import Explained, WhyNot
 from digest.editions.slots import PeriodKey
 from digest.letters.content import Showing
@@ -124,12 +125,12 @@ def explain(
 ) -> int:
     """Say why somebody got, or did not get, each article of an edition, or of the one to come."""
     loaded, whom = load(config), parse_address(address)
-    digests = [find_digest(loaded, digest)] if digest else loaded.settings.digests
+    chosen = [find_digest(loaded, digest)] if digest else digests(loaded)
     with open_to_read(loaded) as service:
         suppressed = service.suppressions.find(whom)
         explained = [
-            explain_edition(service, each, known, PeriodKey(edition) if edition else None)
-            for each in digests
+            service.explaining.explain_edition(each, known, PeriodKey(edition) if edition else None)
+            for each in chosen
             if (known := service.subscribers.find(whom, each.name))
         ]
         titles = _titles(service, explained)

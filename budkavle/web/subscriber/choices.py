@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from babel import Locale
 
-from budkavle.config.settings import Digest
 from budkavle.installation.wiring import Service
 from budkavle.rendering.translations import languages, name_of, translations
 from budkavle.web.subscriber.fields import Fields
+from digest.editions.digest import Digest
 from digest.subscribers.subscription import Filter, filter_of
 
 
@@ -28,7 +28,7 @@ class Offer:
 
     def __init__(self, service: Service) -> None:
         settings = service.config.settings
-        self._digests = {digest.name: digest for digest in settings.digests}
+        self._digests = {digest.name: digest for digest in service.digests}
         self._language = settings.language
         self._topics = {topic.id: topic.label for topic in settings.topics}
         self._publishers = {publisher.id: publisher.name for publisher in settings.publishers}
@@ -104,7 +104,7 @@ class Offer:
 
     def _within(self, digests: Iterable[str], kind: str, all_: dict[str, str]) -> dict[str, str]:
         """The ids of this kind that some of these digests may hold: a digest that names none holds all."""
-        limits = [getattr(self._digests[name], kind) for name in digests if name in self._digests]
+        limits = [getattr(self._digests[name].selection, kind) for name in digests if name in self._digests]
         if not limits or not all(limits):
             return all_
         named = {each for limit in limits for each in limit}
@@ -113,13 +113,7 @@ class Offer:
 
 def rhythm_in_words(digest: Digest, language: str) -> str:
     """How often a digest comes."""
-    gettext = translations(language).ugettext
-    words = {
-        "day": gettext("A letter a day"),
-        "week": gettext("A letter a week"),
-        "month": gettext("A letter a month"),
-    }
-    return str(words[digest.every])
+    return str(translations(language).ugettext(digest.rhythm.every.words))
 
 
 def _options(known: dict[str, str], chosen: Collection[str]) -> list[Option]:
@@ -127,5 +121,5 @@ def _options(known: dict[str, str], chosen: Collection[str]) -> list[Option]:
 
 
 def _never(digest: Digest, wanted: Filter) -> bool:
-    pairs = ((digest.topics, wanted.topics), (digest.publishers, wanted.publishers))
+    pairs = ((digest.selection.topics, wanted.topics), (digest.selection.publishers, wanted.publishers))
     return any(own and chosen and not chosen.intersection(own) for own, chosen in pairs)

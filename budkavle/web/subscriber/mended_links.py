@@ -26,7 +26,8 @@ class LinkMender:
         self._link = re.compile(
             rf"(?P<page>{names})[^0-9a-z]{{1,6}}(?:(?:t|token|id|key)=)?[^0-9a-z]{{0,4}}"
             r"(?P<token>[0-9a-f]{32})(?![0-9a-z])",
-            re.IGNORECASE,
+            re.IGNORECASE
+            | re.ASCII,  # else ſ is an s and ı an i: no mail program writes them, and no path of ours has them
         )
 
     def mended(self, path: str) -> str | None:

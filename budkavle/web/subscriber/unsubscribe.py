@@ -30,7 +30,7 @@ class _Leaving:
     def __init__(self, service: Service, pages: Pages) -> None:
         self._unsubscribe = service.unsubscribe
         self._pages = pages
-        self._titles = {digest.name: digest.title for digest in service.config.settings.digests}
+        self._titles = {digest.name: digest.title for digest in service.digests}
 
     def leave(self, request: Request) -> Response:
         """The page that asks, or what became of leaving.

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, case, distinct, func, or_, select
 
+from digest.adapters.replies import is_refusal
 from digest.adapters.tables import (
     bounces,
     deliveries,
@@ -20,7 +21,6 @@ from digest.editions.delivery import DeliveryState
 from digest.editions.edition import EditionState
 from digest.subscribers.suppression import SuppressionReason
 from mail.failure.status_codes import BounceClass
-from mail.reply import Phase
 
 _TRIED = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNCERTAIN)
 _OF_THE_MAIL = (SuppressionReason.HARD, SuppressionReason.SOFT)
@@ -114,12 +114,12 @@ def refused_now(connection: Connection) -> Iterator[Row[*tuple[Any, ...]]]:
 
     They are the only ones that are deferred after a 5xx.
     """
-    said = or_(*(deliveries.c.reply.like(f"{phase}: 5%") for phase in (Phase.RCPT, Phase.DATA, Phase.DOT)))
     wanted = (
         select(subscribers.c.address, deliveries.c.reply)
         .join(subscriptions, subscriptions.c.id == deliveries.c.subscription_id)
         .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
         .join(editions, editions.c.id == deliveries.c.edition_id)
-        .where(editions.c.state == EditionState.SENDING, deliveries.c.state == DeliveryState.DEFERRED, said)
+        .where(editions.c.state == EditionState.SENDING, deliveries.c.state == DeliveryState.DEFERRED)
+        .where(is_refusal(deliveries.c.reply))
     )
     yield from connection.execute(wanted)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from digest.lifecycle.unsubscribe_journal import Leave, No, read, written
+from storage.durable import make_durable
 
 _CHECKED = 256
 """How many bytes before a place tell whether a journal is the one that the place was in."""
@@ -59,7 +60,7 @@ class UnsubscribeJournal:
         finally:
             os.close(number)
         if before == 0:
-            _sync(self._path.parent)
+            make_durable(self._path.parent)
 
     def size(self) -> int:
         """How many bytes it has; 0 where there is none."""
@@ -112,11 +113,3 @@ def _write(number: int, text: bytes) -> None:
     if os.write(number, text) != len(text):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     os.fsync(number)
-
-
-def _sync(folder: Path) -> None:
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)

@@ -57,21 +57,19 @@ def _judged(connection: Connection, batch: Sequence[OptOut]) -> list[OptedOut]:
     rows = connection.execute(select(suppressions.c.hash, suppressions.c.reason).where(suppressions.c.hash.in_(hashes)))
     reasons = {row.hash: SuppressionReason(row.reason) for row in rows}
     confirmed = _confirmed(connection, [opted.key for opted in batch])
-    seen = set[str]()
     outcomes: list[OptedOut] = []
     for opted in batch:
-        outcomes.append(_became(opted, reasons.get(opted.known_as), confirmed, seen))
-        seen.add(opted.known_as)
+        outcomes.append(became := _became(opted, reasons.get(opted.known_as), confirmed))
+        if became is OptedOut.SUPPRESSED:
+            reasons[opted.known_as] = opted.reason
     return outcomes
 
 
-def _became(
-    opted: OptOut, reason: SuppressionReason | None, confirmed: Collection[str], seen: Collection[str]
-) -> OptedOut:
+def _became(opted: OptOut, reason: SuppressionReason | None, confirmed: Collection[str]) -> OptedOut:
     if opted.key in confirmed:
         return OptedOut.CONFIRMED_HERE
     as_strong = reason is not None and (not operator_may_lift(reason) or operator_may_lift(opted.reason))
-    return OptedOut.ALREADY if as_strong or opted.known_as in seen else OptedOut.SUPPRESSED
+    return OptedOut.ALREADY if as_strong else OptedOut.SUPPRESSED
 
 
 def _confirmed(connection: Connection, keys: Collection[str]) -> set[str]:

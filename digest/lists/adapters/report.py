@@ -1,7 +1,7 @@
 """Reports of an import: what became of the lines of a list, in a private file with addresses."""
 
 import csv
-import os
+import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from errno import EEXIST
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from digest.lists.import_rules import Remark, guarded
-from storage.database import make_durable
+from storage import durable
 
 _HEAD = ("line", "outcome", "reason", "address")
 
@@ -22,16 +22,14 @@ def private_file(path: Path, *, replace: bool = True) -> Iterator[TextIO]:
     """
     unfinished = path.with_name(f"{path.name}.unfinished")
     unfinished.unlink(missing_ok=True)
-    number = os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     try:
-        with os.fdopen(number, "w", encoding="utf-8", newline="") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
+        with durable.private_file(unfinished) as file:
+            text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+            yield text
+            text.detach()  # which writes down what it held
         if path.exists() and not replace:
             raise FileExistsError(EEXIST, "was made by somebody else meanwhile", str(path))
-        unfinished.replace(path)
-        make_durable(path.parent)
+        durable.put_in_place(unfinished, path)
     finally:
         with suppress(FileNotFoundError):
             unfinished.unlink()

@@ -15,10 +15,10 @@ from digest.editions.delivery import Claim, DeliveryState
 from digest.editions.edition import EditionState
 from digest.ids import EditionId
 from digest.sending.adapters.claims import Fate
-from digest.sending.circuit_breaker import Breaker
-from digest.sending.domain_backoff import MOST_PAUSED, Patience, Standing, owners
+from digest.sending.consequences import Judged
+from digest.sending.domain_backoff import Standing, too_many_wait
 from mail.address import domain_of
-from mail.reply import LONGEST_WAIT
+from mail.reply import LONGEST_WAIT, Verdict
 from storage.compiled import Prepared
 
 _BEHIND = timedelta(seconds=1)
@@ -28,9 +28,8 @@ Found = Sequence[tuple[Claim, Fate | None]]
 class DomainPauses:
     """What one sender knows of the domains that refuse us. The truth is in the store: others pause and free them."""
 
-    def __init__(self, patience: Patience) -> None:
-        self._patience = patience
-        self._heeded: frozenset[str] = frozenset()
+    def __init__(self) -> None:
+        self.heeded: frozenset[str] = frozenset()
         """The domains whose next accepted letter may change something."""
         self.waiting: frozenset[str] = frozenset()
         """The domains that no letter goes to now."""
@@ -38,7 +37,7 @@ class DomainPauses:
     @property
     def any_refused(self) -> bool:
         """Whether a domain refused a letter and has not taken one since."""
-        return bool(self._heeded)
+        return bool(self.heeded)
 
     def free(self, connection: Connection, names: Collection[str]) -> None:
         """Hold nothing against these any more: it was the relay."""
@@ -49,7 +48,7 @@ class DomainPauses:
     def look(self, connection: Connection, now: datetime) -> dict[str, Standing]:
         """The domains whose letters do not all go, as they stand now."""
         heeded = _HEEDED.run(connection).fetchall()
-        self._heeded = frozenset(name for name, _ in heeded)
+        self.heeded = frozenset(name for name, _ in heeded)
         known = standings_of_paused(connection) if any(until for _, until in heeded) else {}
         for name, before in known.items():
             known[name] = after = before.at(now)
@@ -76,42 +75,22 @@ class DomainPauses:
                 _PUT_OFF.run(connection, b_edition=claim.edition, b_subscription=claim.subscription, n_next=later)
         return kept
 
-    def taken(self, connection: Connection, claim: Claim) -> None:
-        """A letter was accepted."""
-        if not self._heeded or (name := domain_of(claim.address)) not in self._heeded:
-            return
-        before = standing_of(connection, name)
-        after = before.after_acceptance()
-        if after != before:
-            put(connection, name, after)
+    def concerning(self, connection: Connection, letters: Sequence[Judged]) -> dict[str, Standing]:
+        """How the domains stand that these letters may change; all that are paused, where one was refused."""
+        refused = {domain_of(claim.address) for claim, _, verdict in letters if verdict is Verdict.BLAMED}
+        wanted = set(refused)
+        if self.heeded:
+            taken = {domain_of(claim.address) for claim, _, verdict in letters if verdict is Verdict.SENT}
+            wanted |= taken & self.heeded
+        paused = standings_of_paused(connection) if refused else {}
+        return paused | {name: standing_of(connection, name) for name in wanted - paused.keys()}
 
-    def refused(
-        self, connection: Connection, claim: Claim, said: str, now: datetime, breaker: Breaker
-    ) -> tuple[Breaker, set[EditionId]]:
-        """A letter was refused for our own fault; says how the breaker stands then, and which editions pause for it.
-
-        What opens the breaker is held against no domain. A letter that is tried again says nothing of the relay: at an
-        edition's end only such letters are left.
-        """
-        name = domain_of(claim.address)
-        before = standing_of(connection, name)
-        after = before.after_refusal(now, self._patience)
-        put(connection, name, after, said)
-        self._heeded |= {name}
-        if after.is_waiting:
-            self.waiting |= {name}
-        if not claim.attempt:
-            breaker = breaker.after_refusal(name, before)
-        if breaker.is_refused_everywhere():
-            self._undo(connection, breaker.refused_to)
-        elif after.is_paused and not before.is_paused:
-            return breaker, stop_if_many(connection, now)
-        return breaker, set()
-
-    def _undo(self, connection: Connection, before: Mapping[str, Standing]) -> None:
-        for name, standing in before.items():
-            put(connection, name, standing)
-        self.waiting -= before.keys()
+    def keep(self, connection: Connection, changed: Mapping[str, Standing], refusals: Mapping[str, str]) -> None:
+        """Keep how these stand now, and what those of them said that refused a letter."""
+        for name, standing in changed.items():
+            put(connection, name, standing, refusals.get(name))
+        self.heeded |= refusals.keys()
+        self.waiting = (self.waiting - changed.keys()) | {name for name, each in changed.items() if each.is_waiting}
 
 
 def standings_of_paused(connection: Connection) -> dict[str, Standing]:
@@ -148,19 +127,17 @@ def put(connection: Connection, name: str, standing: Standing, said: str | None 
         connection.execute(insert(refusing_domains).values(name=name, **({"said": ""} | values)))
 
 
-def stop_if_many(connection: Connection, now: datetime) -> set[EditionId]:
-    """Pause what is being sent when so many domains refuse us that a person must look; says which editions."""
-    known = standings_of_paused(connection)
-    number = owners(name for name, each in known.items() if each.at(now).is_waiting)
-    if number <= MOST_PAUSED:
-        return set()
+def stop_if_many(connection: Connection, now: datetime) -> None:
+    """Pause what is being sent when so many domains refuse us that a person must look."""
+    if why := too_many_wait(standings_of_paused(connection), now):
+        stop_all_once(connection, why, now)
+
+
+def stop_all_once(connection: Connection, why: str, now: datetime) -> set[EditionId]:
+    """Pause all that is being sent, each edition once; says which."""
     under_way = select(editions.c.id).where(editions.c.state == EditionState.SENDING)
-    why = f"{number} domains refuse letters for our own fault: see docs/bounces.md"
-    return {
-        EditionId(each)
-        for each in connection.execute(under_way).scalars().all()
-        if stop_once(connection, EditionId(each), why, now)
-    }
+    ids = [EditionId(edition) for edition in connection.execute(under_way).scalars().all()]
+    return {edition for edition in ids if stop_once(connection, edition, why, now)}
 
 
 _HEEDED = Prepared(

@@ -45,20 +45,20 @@ class Sending:
 
 async def send_all(sending: Sending) -> None:
     """Send until nothing is due, or until asked to stop: then the letters under way are finished, the rest returned."""
-    waiting = _Waiting(sending)
-    async with GroupCommit(sending.commit, len(sending.relays), waiting.leave_out) as ledger:
-        waiting.ledger = ledger
-        connections = [asyncio.ensure_future(_carry(sending, relay, waiting, ledger)) for relay in sending.relays]
+    ledger = GroupCommit(sending.commit, len(sending.relays))
+    queue = _ClaimQueue(sending, ledger)
+    async with ledger.running(queue.leave_out):
+        connections = [asyncio.ensure_future(_carry(sending, relay, queue, ledger)) for relay in sending.relays]
         try:
             _, others = await asyncio.wait(connections, return_when=asyncio.FIRST_EXCEPTION)
             if others:  # after a fault: a letter whose dot is out must not be put in doubt by another one
-                waiting.stop()
+                queue.stop()
                 await asyncio.wait(others, timeout=_FINISH_SECONDS)
         finally:
             for each in connections:
                 each.cancel()
             await asyncio.wait(connections)
-            waiting.give_back()
+            queue.give_back()
             await asyncio.gather(*(relay.close() for relay in sending.relays))
         for each in connections:
             if not each.cancelled():
@@ -70,16 +70,14 @@ class _Letter(NamedTuple):
     envelope: Envelope
 
 
-async def _carry(sending: Sending, relay: Relay, waiting: "_Waiting", ledger: GroupCommit) -> None:
+async def _carry(sending: Sending, relay: Relay, queue: "_ClaimQueue", ledger: GroupCommit) -> None:
     """Carry one letter after the other over one connection."""
-    letter = await waiting.next(relay)
+    letter = await queue.next(relay)
     while letter:
         following = None
         reply = await relay.offer(letter.envelope)
         if reply is None:
-            following = await waiting.at_hand(
-                relay
-            )  # before the mark: what fails here must not put this letter in doubt
+            following = await queue.at_hand(relay)  # before the mark: what fails here must not put this letter in doubt
             if await ledger.mark(letter.claim):
                 reply = await relay.finish(following.envelope if following else None)
             else:
@@ -89,18 +87,17 @@ async def _carry(sending: Sending, relay: Relay, waiting: "_Waiting", ledger: Gr
             ledger.record(letter.claim, reply)
         elif reply:
             if judged is Verdict.LIMITED and reply.phase is Phase.CONNECT:
-                waiting.let_others_go(relay)
+                queue.let_others_go(relay)
             await ledger.record_now(letter.claim, reply)
         sending.told(judged)
-        letter = waiting.unless_over(following) or await waiting.next(relay)
+        letter = queue.unless_over(following) or await queue.next(relay)
 
 
-class _Waiting:
+class _ClaimQueue:
     """The claims that no connection has taken yet, replenished before they run out; made out when one is taken."""
 
-    ledger: GroupCommit
-
-    def __init__(self, sending: Sending) -> None:
+    def __init__(self, sending: Sending, ledger: GroupCommit) -> None:
+        self._ledger = ledger
         self._stopping = sending.stopping
         self._connections = len(sending.relays)
         self._allowed = sending.allowed or (lambda: self._connections)
@@ -110,8 +107,8 @@ class _Waiting:
         self._idle = 0
         self._roused = asyncio.Event()
         self._claims: deque[Claim] = deque()
-        self._asked: asyncio.Future[Committed] = asyncio.get_running_loop().create_future()
-        self._asked.cancel()
+        self._asked: asyncio.Future[Committed] | None = None
+        """The question for more claims that was asked last."""
 
     def stop(self) -> None:
         """Give nobody another claim."""
@@ -143,14 +140,14 @@ class _Waiting:
         """The letter, unless it is time to stop: then its claim is returned."""
         if letter is None or not self._stopping():
             return letter
-        self.ledger.give_back([letter.claim])
+        self._ledger.give_back([letter.claim])
         return None
 
     async def _made_out(self, claim: Claim) -> _Letter | None:
         """The letter, or None for one that cannot be made out: it is held."""
         envelope = await self._make_out(claim)
         if envelope is None:
-            self.ledger.hold(claim)
+            self._ledger.hold(claim)
             self._told(None)
             return None
         return _Letter(claim, envelope)
@@ -198,10 +195,11 @@ class _Waiting:
                 await self._roused.wait()
 
     def _replenishing(self) -> "asyncio.Future[Committed]":
-        if self._asked.done() and len(self._claims) <= _AHEAD // 2:
-            self._asked = self.ledger.claim(_AHEAD - len(self._claims))
-            self._asked.add_done_callback(self._replenish)
-        return self._asked
+        asked = self._asked
+        if asked is None or (asked.done() and len(self._claims) <= _AHEAD // 2):
+            self._asked = asked = self._ledger.claim(_AHEAD - len(self._claims))
+            asked.add_done_callback(self._replenish)
+        return asked
 
     def _replenish(self, asked: "asyncio.Future[Committed]") -> None:
         if not asked.cancelled() and asked.exception() is None:
@@ -221,9 +219,9 @@ class _Waiting:
         ]
         if stopped:
             self._claims = deque(claim for claim in self._claims if claim not in stopped)
-            self.ledger.give_back(stopped)
+            self._ledger.give_back(stopped)
 
     def give_back(self) -> None:
         """Return what nobody has taken."""
-        self.ledger.give_back(self._claims)
+        self._ledger.give_back(self._claims)
         self._claims.clear()

@@ -6,8 +6,8 @@ of them affordable.
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Self
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any
 
 import structlog
 from sqlalchemy.exc import OperationalError
@@ -30,15 +30,10 @@ meanwhile, because no dot is sent."""
 class GroupCommit:
     """Gathers what connections want written down, and has it committed in groups, one after the other.
 
-    `connections` is how many may ask at once; `stopped` hears of editions, domains and variants that go no further.
+    `connections` is how many may ask at once. Groups are committed inside `running`.
     """
 
-    def __init__(
-        self,
-        commit: Callable[[Group], Awaitable[Committed]],
-        connections: int,
-        stopped: Callable[[Committed], None],
-    ) -> None:
+    def __init__(self, commit: Callable[[Group], Awaitable[Committed]], connections: int) -> None:
         self._commit = commit
         self._enough = connections / 2
         self._outcomes: list[tuple[Claim, Reply]] = []
@@ -51,16 +46,24 @@ class GroupCommit:
         self._news = asyncio.Event()
         self._urgent = asyncio.Event()
         self._closing = self._hurried = False
-        self._stopped = stopped
 
-    async def __aenter__(self) -> Self:
-        self._running = asyncio.ensure_future(self._run())
-        return self
+    @contextlib.asynccontextmanager
+    async def running(self, stopped: Callable[[Committed], None]) -> AsyncIterator[None]:
+        """Commit groups meanwhile; `stopped` hears of editions, domains and variants that go no further.
 
-    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        """Commit what is still to be written, however the sending ended. Raises what kept it from being written."""
+        At the end what is still to be written is committed, however the sending ended. Raises what kept it from that.
+        """
+        self._running = asyncio.ensure_future(self._run(stopped))
+        try:
+            yield
+        except asyncio.CancelledError:
+            self._hurried = True
+            raise
+        finally:
+            await self._finish()
+
+    async def _finish(self) -> None:
         self._closing = True
-        self._hurried = kind is asyncio.CancelledError
         self._wake()
         try:
             await asyncio.wait([self._running])
@@ -114,21 +117,21 @@ class GroupCommit:
         self._news.set()
         self._urgent.set()
 
-    async def _run(self) -> None:
+    async def _run(self, stopped: Callable[[Committed], None]) -> None:
         while self._news.is_set() or not self._closing:
             await self._news.wait()
             if not self._urgent.is_set():
                 await self._company()
             if len(self._marks) < self._enough and not self._closing:
                 await asyncio.sleep(_MARKS_WAIT)
-            await self._write()
+            await self._write(stopped)
 
     async def _company(self) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_OUTCOMES_WAIT):
                 await self._urgent.wait()
 
-    async def _write(self) -> None:
+    async def _write(self, stopped: Callable[[Committed], None]) -> None:
         marks, claims, recording = self._marks, self._claims, self._recording
         group = Group(
             outcomes=self._outcomes, marks=tuple(marks), unfit=self._unfit, returned=self._returned, wanted=self._wanted
@@ -148,7 +151,7 @@ class GroupCommit:
         # One turn of the loop, so that a relay that hung up while the disk was waited for is heard before its dot.
         await asyncio.sleep(0)
         if committed.stopped or committed.waiting or committed.outdated or committed.held_back:
-            self._stopped(committed)
+            stopped(committed)
         if claims and not claims.done():
             claims.set_result(committed)
         for claim, question in marks.items():

@@ -1,38 +1,43 @@
 """The ledger of deliveries as one sender sees it: claims, dot marks and outcomes, a group at a time.
 
 A group is one short transaction, and none is open while the relay is waited for (docs/design.md, "Delivery").
+What a sender knows between two groups is a value that takes the old one's place when the group is durable:
+
+    outcomes -> settled, with their consequences -> marks -> unfit, returned -> claims -> editions that are done
 """
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 
 from digest.adapters.tables import senders
-from digest.editions.adapters.editions import finish_if_done
+from digest.editions.adapters.closing import finish_if_done
 from digest.editions.delivery import Claim, DeliveryState, Reason
 from digest.editions.edition import EditionState
 from digest.ids import EditionId, SubscriptionId, VariantId
-from digest.sending.adapters.claims import due, sending, standings, unsendable
+from digest.sending.adapters.claiming import Claimed, Domains, claim_due
+from digest.sending.adapters.claims import sending, standings, unsendable
 from digest.sending.adapters.domain_backoff import DomainPauses
 from digest.sending.adapters.domain_pace import DomainPaces
-from digest.sending.adapters.freshness import AlwaysFresh, Texts
+from digest.sending.adapters.freshness import Acts, look, under_way
 from digest.sending.adapters.mass_refusal import MassRefusals, stop_refused_throughout
-from digest.sending.adapters.outcomes import OnUncertain, Outcomes, take_over
+from digest.sending.adapters.outcomes import Outcomes, take_over
+from digest.sending.adapters.settling import pause_editions, write_down
 from digest.sending.circuit_breaker import Breaker
 from digest.sending.commit_group import Committed, Group
-from digest.sending.domain_backoff import Patience
-from digest.sending.domain_pace import asks_for_pace
+from digest.sending.consequences import Circumstances, consequences
+from digest.sending.freshness import Freshness
+from digest.sending.sender import Sender
 from mail.adapters.found_limits import FoundLimits
-from mail.adapters.throttle import Learned, Pacing, keep, learned_of, pace_of, take
-from mail.limits.relay_limits import waiting_mends
-from mail.reply import Reply, Verdict, asks_for_less
+from mail.adapters.throttle import keep
+from mail.limits.estimates import Estimates, Learned
+from mail.reply import Reply
 from storage.compiled import Prepared
 
-_MOST_PASSED_OVER = 1000
-"""How many letters to paused domains one group puts off: others want to write, too."""
 _Key = tuple[EditionId, SubscriptionId]
 
 
@@ -43,89 +48,85 @@ class FencedError(RuntimeError):
         super().__init__(f"sender {fence} was taken over by another one and stops here; the other one goes on")
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Knowledge:
+    """What a sender knows between two groups.
+
+    `in_flight` are the letters whose dot may be out, `in_hand` is how many it has claims of. `remembered` is what the
+    store knows of the relay's limits. `unasked` says that a letter was settled or put off since it was asked whether
+    all is refused: that reads all of them.
+    """
+
+    estimates: Estimates
+    remembered: Learned
+    breaker: Breaker = field(default_factory=Breaker)
+    in_flight: frozenset[_Key] = frozenset()
+    in_hand: int = 0
+    unasked: bool = True
+
+
 class Ledger:
     """One sender's hold on the deliveries of some digests, or of all. What earlier senders left is settled first.
 
-    Starting is only safe while no other sender lives: on SQLite the sender's lock sees to that. `connections` is how
-    many the sender has: as many lost ones in a row make an edition pause.
+    Starting is only safe while no other sender lives: on SQLite the sender's lock sees to that.
     """
 
-    def __init__(  # noqa: PLR0913 - a sender's whole identity
+    def __init__(
         self,
         write: Engine,
-        name: str,
-        on_uncertain: OnUncertain,
+        sender: Sender,
         now: datetime,
-        *,
-        digests: Collection[str] | None = None,
-        pacing: Pacing | None = None,
-        connections: int = 1,
-        patience: Patience | None = None,
         limits: FoundLimits | None = None,
+        acts: Acts | None = None,
     ) -> None:
         self._write = write
-        self._on_uncertain = on_uncertain
-        self._digests = digests
-        self._pacing = pacing
-        self._connections = connections
-        self._breaker = Breaker()
-        self._domains = DomainPauses(patience or Patience())
-        self._paces = DomainPaces()
+        self._connections, self._rules = sender.connections, sender.rules
+        self._acts = acts
+        self._limits = limits or FoundLimits(sender.connections)
+        self._known = _Knowledge(estimates=self._limits.estimates, remembered=self._limits.learned())
+        self._domains = Domains(pauses=DomainPauses(), paces=DomainPaces())
         self._refusals = MassRefusals()
-        self._in_hand = 0
-        self._unasked = True
-        """Whether a letter was settled or put off since it was asked whether all is refused: that reads all of them."""
-        self._flying: frozenset[_Key] = frozenset()
-        self._limits = limits or FoundLimits(connections)
-        self._kept_limits = self._limits.learned()
         self._kept: Connection | None = None
         with write.begin() as connection:
             for row in connection.execute(select(senders).where(senders.c.ended.is_(None))).all():
-                take_over(connection, row, on_uncertain, now)
-            new = insert(senders).values(name=name, started=now, in_flight="[]").returning(senders.c.fence)
+                take_over(connection, row, sender.rules.on_uncertain, now)
+            new = insert(senders).values(name=sender.name, started=now, in_flight="[]").returning(senders.c.fence)
             self.fence: int = connection.execute(new).scalar_one()
 
-    def commit(self, group: Group, now: datetime, texts: Texts | None = None) -> Committed:
+    def commit(self, group: Group, now: datetime, freshness: Freshness | None = None) -> Committed:
         """Write a group down in one transaction: when this returns, it is durable. Raises FencedError.
 
         When it raises, nothing of the group is written, and it may be tried again as it is. Nothing is claimed or
-        marked of which `texts` say that a text it shows is gone.
+        marked that shows a text which is gone, by the `freshness` of before and what has come to pass since.
         """
-        texts = texts or AlwaysFresh()
-        with self._limits.unchanged_by_failure(), self._transaction() as connection:
-            outcomes = Outcomes(connection=connection, fence=self.fence, on_uncertain=self._on_uncertain, now=now)
-            breaker, stopped = self._settle(outcomes, group.outcomes)
-            looks = bool(group.marks or group.wanted)
-            outdated = texts.outdated(connection, self.fence) if looks else frozenset[VariantId]()
+        known, stopped = replace(self._known, estimates=self._limits.estimates), set[EditionId]()
+        with self._transaction() as connection:
+            outcomes = Outcomes(connection=connection, fence=self.fence, on_uncertain=self._rules.on_uncertain, now=now)
+            known = self._settle(outcomes, group.outcomes, known, stopped)
+            freshness = self._fresh(connection, group, freshness)
+            outdated = freshness.outdated if freshness and _looks(group) else frozenset[VariantId]()
             marked = self._marked(outcomes, group.marks, stopped, outdated)
-            done = {_key(claim) for claim, _ in group.outcomes}
-            flying = (self._flying - done) | {_key(claim) for claim in marked}
-            self._stand(connection, flying)
-            for claim in group.unfit:
-                outcomes.set(claim, state=DeliveryState.HELD, reason=Reason.UNFIT)
+            known = self._stand(connection, group, marked, known)
+            for unfit in group.unfit:
+                outcomes.set(unfit, state=DeliveryState.HELD, reason=Reason.UNFIT)
             outcomes.give_back(group.returned)
-            stale = bool(group.wanted) and texts.is_stale(connection)
-            claims, wait = self._claim(outcomes, 0 if stale else group.wanted, now)
-            self._unasked |= bool(group.outcomes)
-            asks = bool(group.wanted) and not claims and self._unasked and self._domains.any_refused
-            if asks:
-                stopped |= stop_refused_throughout(outcomes, self._domains, sending(connection, self._digests))
+            stale = bool(group.wanted) and freshness is not None and freshness.is_stale
+            claimed = claim_due(outcomes, 0 if stale else group.wanted, self._rules, self._domains, known.estimates)
+            known = self._stop_refused_throughout(outcomes, group, claimed, known, stopped)
             for edition in {claim.edition for claim in (*(claim for claim, _ in group.outcomes), *group.unfit)}:
                 finish_if_done(connection, edition)
-        self._flying, self._breaker = flying, breaker
+        self._known, self._limits.estimates = known, known.estimates
         self._refusals.keep()
-        self._unasked &= not asks
-        done_with = len(group.outcomes) + len(group.unfit) + len(group.returned) + len(group.marks) - len(marked)
-        self._in_hand += len(claims) - done_with
         return Committed(
             marked=marked,
-            claims=claims,
+            claims=claimed.claims,
             stopped=frozenset(stopped),
-            waiting=self._domains.waiting | self._paces.slowed,
+            waiting=self._domains.pauses.waiting | self._domains.paces.slowed,
             outdated=outdated,
-            wait=wait,
+            wait=claimed.wait,
             stale=stale,
-            held_back=bool(self._limits.wait(now)),
+            freshness=freshness,
+            held_back=bool(known.estimates.pace.wait(now)),
         )
 
     @contextmanager
@@ -152,63 +153,48 @@ class Ledger:
         """Stop, however it came to that: what was only claimed is planned again, what was under way is in doubt."""
         own = select(senders).where(senders.c.fence == self.fence, senders.c.ended.is_(None))
         with self._write.begin() as connection:
-            self._remember(connection, self._limits.learned(), now)
+            self._remember(connection, replace(self._known, estimates=self._limits.estimates), now)
             for row in connection.execute(own).all():
-                take_over(connection, row, self._on_uncertain, now)
+                take_over(connection, row, self._rules.on_uncertain, now)
 
-    def _stand(self, connection: Connection, flying: frozenset[_Key]) -> None:
-        """Write down what is under way, in the sender's own row: it is there as long as nobody took over."""
-        if _MARK.run(connection, b_fence=self.fence, n_in_flight=json.dumps(sorted(flying))).rowcount == 0:
-            raise FencedError(self.fence)
+    def _settle(
+        self, outcomes: Outcomes, letters: Sequence[tuple[Claim, Reply]], known: _Knowledge, stopped: set[EditionId]
+    ) -> _Knowledge:
+        """Write down what became of letters, and apply what follows from it."""
+        judged = self._domains.paces.judged(outcomes.connection, letters, outcomes.now)
+        write_down(outcomes, judged)
+        circumstances = Circumstances(
+            breaker=known.breaker,
+            estimates=known.estimates,
+            domains=self._domains.pauses.concerning(outcomes.connection, judged),
+            heeded=self._domains.pauses.heeded,
+            # With fewer letters left than connections, fewer can be lost in a row.
+            enough=max(min(self._connections, known.in_hand), 1),
+            open_connections=self._limits.lines.number,
+            patience=self._rules.patience,
+        )
+        after = consequences(judged, circumstances, outcomes.now)
+        self._domains.pauses.keep(outcomes.connection, after.domains, after.refusals)
+        stopped |= pause_editions(outcomes, after.pauses, self._rules.digests)
+        stopped |= self._refusals.stop(outcomes, judged)
+        estimates = after.estimates.after_pause() if stopped else after.estimates
+        known = replace(known, breaker=after.breaker, estimates=estimates)
+        return self._remember(outcomes.connection, known, outcomes.now) if _was_refused(known) else known
 
-    def _settle(self, outcomes: Outcomes, letters: Sequence[tuple[Claim, Reply]]) -> tuple[Breaker, set[EditionId]]:
-        """Write down what became of letters; says how the breaker stands then, and which editions paused."""
-        judged = self._paces.judged(outcomes.connection, letters, outcomes.now)
-        sent = [(claim, reply) for claim, reply, each in judged if each is Verdict.SENT]
-        if sent:
-            outcomes.sent(sent)
-            self._limits.taken(len(sent), outcomes.now)
-        breaker, paused = self._breaker, set[EditionId]()
-        # With fewer letters left than connections, fewer can be lost in a row.
-        enough = max(min(self._connections, self._in_hand), 1)
-        for claim, reply, each in judged:
-            breaker = breaker.after(each)
-            if each is Verdict.SENT:
-                self._domains.taken(outcomes.connection, claim)
-                continue
-            outcomes.settle(claim, each, reply)
-            why = f"{reply} (subscription {claim.subscription})"
-            stopped = set[EditionId]()
-            if each is Verdict.BLAMED:
-                breaker, stopped = self._domains.refused(outcomes.connection, claim, str(reply), outcomes.now, breaker)
-            hopeless = each is Verdict.LIMITED and self._limits.refused(reply, outcomes.now)
-            if hopeless or each is Verdict.UNCERTAIN or breaker.is_open(enough):
-                stopped = {claim.edition, *sending(outcomes.connection, self._digests)}  # one relay carries them all
-                breaker = Breaker()
-            elif each is Verdict.PAUSE:
-                stopped = {claim.edition}
-            for edition in stopped:
-                outcomes.pause(edition, why, heals=waiting_mends(reply))
-            paused |= stopped
-            if _strains(each, reply, is_strained=breaker.is_strained(enough)):
-                self._limits.slow_down(outcomes.now)
-        paused |= self._refusals.stop(outcomes, judged)
-        self._heed_limits(outcomes, paused=bool(paused))
-        return breaker, paused
+    def _remember(self, connection: Connection, known: _Knowledge, now: datetime) -> _Knowledge:
+        """Have the store remember what was found of the relay's limits."""
+        learned, pacing = known.estimates.learned, self._rules.pacing
+        if pacing is None or learned == known.remembered:
+            return known
+        keep(connection, pacing, learned, now, known.estimates.pace.until)
+        return replace(known, remembered=learned)
 
-    def _heed_limits(self, outcomes: Outcomes, *, paused: bool) -> None:
-        """Remember what was found of the relay's limits, once it has refused for one."""
-        if paused:
-            self._limits.paused()
-        learned = self._limits.learned()
-        was = self._kept_limits
-        if (learned.refused, learned.connections, learned.letters) != (was.refused, was.connections, was.letters):
-            self._remember(outcomes.connection, learned, outcomes.now)
-
-    def _remember(self, connection: Connection, learned: Learned, now: datetime) -> None:
-        if self._pacing is not None and learned != self._kept_limits:
-            keep(connection, self._pacing, learned, now, self._limits.goes)
-            self._kept_limits = learned
+    def _fresh(self, connection: Connection, group: Group, before: Freshness | None) -> Freshness | None:
+        """The freshness of the letters as this transaction sees it, where the group claims or marks any."""
+        if before is None or self._acts is None or not _looks(group):
+            return before
+        freshness = look(connection, self._acts, self.fence, before)
+        return freshness.after_joining(under_way(connection, self._rules.digests)) if group.wanted else freshness
 
     def _marked(
         self, outcomes: Outcomes, marks: Sequence[Claim], stopped: set[EditionId], outdated: frozenset[VariantId]
@@ -233,51 +219,36 @@ class Ledger:
                 marked.append(claim)
         return frozenset(marked)
 
-    def _claim(self, outcomes: Outcomes, wanted: int, now: datetime) -> tuple[Sequence[Claim], float | None]:
-        """Up to so many deliveries that may be sent now; and, when the pace leaves some for later, how much later."""
-        claims: list[Claim] = []
-        connection = outcomes.connection
-        if not wanted:
-            return claims, None
-        if wait := self._limits.wait(now):
-            return claims, wait
-        if self._pacing:
-            self._limits.adopt(learned_of(connection, self._pacing.relay))
-        pace = pace_of(connection, self._pacing, now, self._limits.pace) if self._pacing else None
-        limit = pace.allows(wanted) if pace else wanted
-        paused = self._domains.look(connection, now)
-        passed_over = 0
-        for edition in sending(connection, self._digests):
-            while (
-                len(claims) < limit
-                and passed_over < _MOST_PASSED_OVER
-                and (found := due(connection, edition, limit - len(claims), now))
-            ):
-                kept = self._domains.admitted(connection, found, paused, now) if paused else found
-                kept = self._paces.admitted(connection, kept, now)
-                passed_over += len(found) - len(kept)
-                self._unasked |= len(found) > len(kept)
-                outcomes.claim([claim for claim, _ in kept])
-                for claim, fate in kept:
-                    if fate:
-                        outcomes.set(claim, state=fate[0], reason=fate[1])
-                    else:
-                        claims.append(claim)
-            finish_if_done(connection, edition)
-        more = 0.0 if passed_over >= _MOST_PASSED_OVER and not claims else None
-        if pace is None or self._pacing is None:
-            return claims, more
-        pace = pace.without(len(claims))
-        take(connection, self._pacing, pace)
-        held_back = limit < wanted and len(claims) == limit
-        return claims, pace.wait() if held_back else more
+    def _stand(self, connection: Connection, group: Group, marked: frozenset[Claim], known: _Knowledge) -> _Knowledge:
+        """Write down what is in flight, in the sender's own row: it is there as long as nobody took over."""
+        done = {_key(claim) for claim, _ in group.outcomes}
+        in_flight = (known.in_flight - done) | {_key(claim) for claim in marked}
+        if _MARK.run(connection, b_fence=self.fence, n_in_flight=json.dumps(sorted(in_flight))).rowcount == 0:
+            raise FencedError(self.fence)
+        ended = len(group.outcomes) + len(group.unfit) + len(group.returned) + len(group.marks) - len(marked)
+        return replace(known, in_flight=in_flight, in_hand=known.in_hand - ended)
+
+    def _stop_refused_throughout(
+        self, outcomes: Outcomes, group: Group, claimed: Claimed, known: _Knowledge, stopped: set[EditionId]
+    ) -> _Knowledge:
+        """Where nothing can be claimed any more, pause the editions of which all was refused for our own fault."""
+        unasked = known.unasked or bool(group.outcomes) or claimed.put_off
+        asks = bool(group.wanted) and not claimed.claims and unasked and self._domains.pauses.any_refused
+        if asks:
+            editions = sending(outcomes.connection, self._rules.digests)
+            stopped |= stop_refused_throughout(outcomes, self._domains.pauses, editions)
+        in_hand = known.in_hand + len(claimed.claims)
+        return replace(known, estimates=claimed.estimates, in_hand=in_hand, unasked=unasked and not asks)
 
 
-def _strains(judged: Verdict, reply: Reply, *, is_strained: bool) -> bool:
-    """Whether the relay is sent to too fast though no limit was named: it puts everybody off, or each domain asks."""
-    if judged is Verdict.PAUSE:
-        return asks_for_pace(reply)
-    return judged is Verdict.DEFERRED and is_strained and asks_for_less(reply)
+def _looks(group: Group) -> bool:
+    return bool(group.marks or group.wanted)
+
+
+def _was_refused(known: _Knowledge) -> bool:
+    """Whether the relay has refused for a limit since its limits were remembered."""
+    learned, was = known.estimates.learned, known.remembered
+    return (learned.refused, learned.connections, learned.letters) != (was.refused, was.connections, was.letters)
 
 
 def _key(claim: Claim) -> _Key:

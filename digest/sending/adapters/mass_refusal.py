@@ -27,7 +27,7 @@ from digest.sending.mass_refusal import (
 )
 from mail.address import domain_of
 from mail.failure.refusal_words import Blame, blame_of
-from mail.reply import Reply, Verdict
+from mail.reply import Reply, Verdict, is_kept_refusal
 
 _HOW = "mass refusal"
 _SAID = 200
@@ -131,7 +131,7 @@ def _refused_throughout(connection: Connection, edition: EditionId) -> Sequence[
     if connection.execute(select(others)).scalar():
         return []
     told: Sequence[Row[*tuple[Any, ...]]] = connection.execute(_PUT_OFF.where(deliveries.c.edition_id == edition)).all()
-    if any(": 5" not in row.reply for row in told):
+    if not all(is_kept_refusal(row.reply) for row in told):
         return []
     by_words = all(blame_of(row.reply) is Blame.OURS for row in told)
     return told if by_words or len({domain_of(row.address) for row in told}) >= _DOMAINS else []

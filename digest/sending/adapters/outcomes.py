@@ -5,32 +5,25 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, bindparam, delete, insert, select, update
 
 from articles.article import Seq
 from digest.adapters.tables import deliveries, editions, receipts, senders
-from digest.editions.adapters.editions import finish_if_done
+from digest.editions.adapters.closing import finish_if_done
 from digest.editions.adapters.planner import move_cursors
 from digest.editions.delivery import Claim, DeliveryState, Reason
 from digest.editions.edition import CLOSED, EditionState
 from digest.ids import EditionId, SubscriptionId
 from digest.sending.adapters.claims import claimed_by, in_hand
+from digest.sending.sender import OnUncertain
 from mail.reply import Reply, Verdict, wait_before_retry
 from storage.compiled import Prepared
 
 AFTER_THE_OTHERS = datetime(1970, 1, 1, tzinfo=UTC)
 """The time at which a letter is due again that was not to blame: at once, but behind all that were never tried."""
 _LIVING = select(senders).where(senders.c.ended.is_(None))
-
-
-class OnUncertain(StrEnum):
-    """What becomes of a letter that may or may not have arrived."""
-
-    HOLD = "hold"
-    RESEND = "resend"
 
 
 def settle_dead(read: Engine, write: Engine, on_uncertain: OnUncertain, now: datetime) -> None:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, and_, bindparam, delete, select, update
 
+from digest.adapters.replies import is_refusal
 from digest.adapters.tables import bounces, deliveries, editions, subscribers, subscriptions, suppressions
 from digest.editions.delivery import DeliveryState, Reason
 from digest.ids import EditionId
@@ -70,7 +71,7 @@ def take_back(
 
 def put_back_put_off(connection: Connection, edition: EditionId) -> None:
     """Plan anew what an edition put off because the relay, or a domain, refused it for our own fault."""
-    blamed = deliveries.c.reply.is_(None) | deliveries.c.reply.like("%: 5%")
+    blamed = deliveries.c.reply.is_(None) | is_refusal(deliveries.c.reply)
     here = and_(deliveries.c.edition_id == edition, deliveries.c.state == DeliveryState.DEFERRED, blamed)
     again = {"state": DeliveryState.PLANNED, "next_at": AFTER_THE_OTHERS, "attempt": 0}
     connection.execute(update(deliveries).where(here).values(again))

@@ -20,7 +20,6 @@ from digest.editions.delivery import DeliveryState
 from digest.editions.edition import EditionStatus
 from digest.editions.slots import PeriodKey
 from digest.lifecycle.adapters.by_operator import Wish
-from digest.sending.send import send
 from digest.subscribers.subscription import ALL
 from mail.address import Address
 from tests.digest.relay import HANG_UP, KEY, TITLE, ScriptedRelay, join, newsroom, publish
@@ -33,16 +32,16 @@ LATE = "<2026-01-09.ffffffffffffffffffffffffffffffff@nyheter.example.org>"
 async def week(service: Service, number: int) -> EditionStatus:
     """The edition of this week, sent as far as it goes."""
     moment = NOW + number * WEEK
-    plan_period(service, service.config.settings.digests[0], PeriodKey(f"{moment:%Y-%m-%d}"), moment)
+    plan_period(service, service.digests[0], PeriodKey(f"{moment:%Y-%m-%d}"), moment)
     return await go_on(service, moment)
 
 
 async def go_on(service: Service, moment: datetime = NOW) -> EditionStatus:
     newest = service.editions.newest("veckobrev")
     assert newest
-    service.editions.resume(newest)
-    await send(service, going_on_from(moment), lambda: False, lambda _: None)
-    return list(service.editions.status())[-1]
+    service.edition_control.resume(newest)
+    await service.sending.send(going_on_from(moment), lambda: False, lambda _: None)
+    return list(service.edition_counts.status())[-1]
 
 
 @contextmanager
@@ -113,7 +112,7 @@ async def test_whose_letter_was_lost_gets_its_news_once(
         (letter,) = listed(tmp_path, capsys)
         assert run(tmp_path, lost=(letter[by],)) == 0
         assert run(tmp_path) == 0
-        assert next(iter(service.editions.status())).unexplained == 0
+        assert next(iter(service.edition_counts.status())).unexplained == 0
         relay.letters.clear()
         await go_on(service, NOW + weeks_later * WEEK)
         assert relay.letters == []
@@ -144,7 +143,7 @@ async def test_a_letter_lost_while_the_next_edition_is_sent_is_made_up_for_by_th
         await doubt(service, relay)
         publish(service, "Nästa vecka")
         later = NOW + WEEK
-        plan_period(service, service.config.settings.digests[0], PeriodKey(f"{later:%Y-%m-%d}"), later)
+        plan_period(service, service.digests[0], PeriodKey(f"{later:%Y-%m-%d}"), later)
         (letter,) = listed(tmp_path, capsys)
         assert run(tmp_path, lost=(letter["address"],)) == 0
         await go_on(service, later)
@@ -167,7 +166,7 @@ async def test_a_log_that_shows_the_letter_proves_that_it_arrived(
         assert run(tmp_path, arrived=(str(log),), json=True) == 0
         (settled,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
         assert settled["settled"] == "arrived"
-        assert next(iter(service.editions.status())).counts[DeliveryState.SENT] == 3
+        assert next(iter(service.edition_counts.status())).counts[DeliveryState.SENT] == 3
         publish(service, "Ny vecka")
         relay.letters.clear()
         await week(service, 1)

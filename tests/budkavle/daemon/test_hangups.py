@@ -18,7 +18,8 @@ import httpx
 import pytest
 
 from budkavle.config.load import load
-from storage.sender_lock import SenderBusyError, sender_lock
+from storage.store import SENDER, LockHeldError
+from storage.store_file import StoreFile
 from tests.budkavle.daemon.test_stopping import READERS, daemon, prepared, state
 from tests.digest.relay import SILENCE, ScriptedRelay
 from tests.installed import COMMAND, budkavle, changed, free_port
@@ -57,9 +58,9 @@ def on_a_free_port(home: Path) -> None:
 
 def is_locked(home: Path) -> bool:
     try:
-        with sender_lock(home / "var" / "budkavle.db"):
+        with StoreFile(home / "var" / "budkavle.db").lock(SENDER):
             return False
-    except SenderBusyError:
+    except LockHeldError:
         return True
 
 
@@ -319,14 +320,15 @@ def test_a_lock_of_another_store_is_not_taken_for_this_ones(tmp_path: Path) -> N
 INHERITED = """
 import fcntl, os, sys
 from pathlib import Path
-from storage.sender_lock import held_lock
+from storage.store import SENDER
+from storage.store_file import StoreFile
 a, b = map(Path, sys.argv[1:])
-with held_lock(a) as lock:
+with StoreFile(a).lock(SENDER) as lock:
     kept = os.dup(lock.descriptor)
-    with held_lock(a, kept) as again:
+    with StoreFile(a).lock(SENDER, inherited=kept) as again:
         print("same" if again.descriptor == kept else "another")
     other = os.dup(lock.descriptor)
-    with held_lock(b, other) as elsewhere:
+    with StoreFile(b).lock(SENDER, inherited=other) as elsewhere:
         here = os.fstat(elsewhere.descriptor)
         print("another" if os.path.samestat(here, Path(str(b) + ".sender").stat()) else "same")
 """

@@ -14,7 +14,6 @@ import httpx
 
 from budkavle.config.load import load
 from budkavle.installation.wiring import open_service
-from digest.editions.plan import open_period
 from digest.editions.slots import PeriodKey
 from digest.lifecycle.adapters.by_operator import Wish
 from mail.address import Address
@@ -51,8 +50,8 @@ def prepared(home: Path, relay: ScriptedRelay) -> None:
 
 def open_edition(home: Path, name: str) -> None:
     with open_service(load(home / "config.toml")) as service:
-        (digest,) = [each for each in service.config.settings.digests if each.name == name]
-        open_period(service, digest, PeriodKey("2026-01-09"), datetime.now(UTC))
+        (digest,) = [each for each in service.digests if each.name == name]
+        service.planning.open_period(digest, PeriodKey("2026-01-09"), datetime.now(UTC))
 
 
 @contextmanager
@@ -77,7 +76,7 @@ def stopped(process: subprocess.Popen[bytes]) -> int:
 def state(home: Path, digest: str) -> dict[str, int]:
     """How the edition's letters add up, and its state as a key."""
     with open_service(load(home / "config.toml")) as service:
-        (last,) = [each for each in service.editions.status(digest) if each.edition.key == "2026-01-09"]
+        (last,) = [each for each in service.edition_counts.status(digest) if each.edition.key == "2026-01-09"]
     assert last.unexplained == 0
     counts = {str(name): number for name, number in last.counts.items() if number}
     return {**counts, "audience": last.audience, str(last.edition.state): True}

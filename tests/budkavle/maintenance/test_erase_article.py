@@ -19,8 +19,7 @@ from budkavle.maintenance.erase_article import erase
 from digest.adapters.tables import variant_items, variants
 from digest.editions.delivery import DeliveryState
 from digest.editions.slots import PeriodKey
-from digest.sending.adapters.outcomes import OnUncertain
-from digest.sending.send import drop_erased_forms, render_forms, send
+from digest.sending.sender import OnUncertain
 from mail.reply import Phase, Reply
 from tests.digest.relay import KEY, TITLE, ScriptedRelay, newsroom, publish
 from tests.digest.steps import Steps
@@ -56,17 +55,17 @@ def article_called(service: Service, title: str) -> ArticleId:
 
 
 def planned(service: Service) -> None:
-    plan_period(service, service.config.settings.digests[0], PeriodKey(KEY), NOW)
+    plan_period(service, service.digests[0], PeriodKey(KEY), NOW)
 
 
 def outcome(service: Service) -> dict[str, int]:
-    (only,) = service.editions.status()
+    (only,) = service.edition_counts.status()
     assert only.unexplained == 0
     return {state.value: number for state, number in only.counts.items() if number}
 
 
 async def send_all(service: Service) -> None:
-    await send(service, going_on_from(NOW), lambda: False, lambda _: None)
+    await service.sending.send(going_on_from(NOW), lambda: False, lambda _: None)
 
 
 def forms_with(service: Service, article: ArticleId) -> list[tuple[bool, bool]]:
@@ -171,7 +170,7 @@ async def test_letters_that_wait_lose_it_at_once_and_go_out_without_it(tmp_path:
     with ScriptedRelay() as relay, newsroom(tmp_path, relay.port) as service:
         publish(service, "Kvar", "kvar.txt")
         planned(service)
-        render_forms(service, NOW)
+        service.letters.render_waiting(NOW)
         article = article_called(service, TITLE)
         done = erase(service, article, NOW)
         assert (done.letters, done.forms, done.under_way) == (3, 1, False)
@@ -192,7 +191,7 @@ def test_letters_that_hold_nothing_else_are_skipped(tmp_path: Path) -> None:
 def test_a_letter_under_way_keeps_its_bytes_until_it_has_gone_out(tmp_path: Path) -> None:
     with newsroom(tmp_path) as service:
         planned(service)
-        render_forms(service, NOW)
+        service.letters.render_waiting(NOW)
         article = article_called(service, TITLE)
         ledger = Steps(service.database.write, "alive", OnUncertain.HOLD, NOW)
         (claim,) = ledger.claim(1, NOW)
@@ -201,8 +200,8 @@ def test_a_letter_under_way_keeps_its_bytes_until_it_has_gone_out(tmp_path: Path
         assert forms_with(service, article) == [(True, True)]
         ledger.mark(claim, NOW)
         ledger.record(claim, SENT, NOW)
-        assert drop_erased_forms(service) == 1
-        assert drop_erased_forms(service) == 0
+        assert service.letters.drop_erased() == 1
+        assert service.letters.drop_erased() == 0
         assert outcome(service) == {"sent": 1, "skipped": 2}
 
 
@@ -234,8 +233,8 @@ async def test_those_who_had_it_are_told_nothing_in_the_next_edition(tmp_path: P
         service.articles.act(article, Kind.WITHDRAWN, "fel", NOW)
         erase(service, article, NOW)
         later = NOW + timedelta(days=7)
-        plan_period(service, service.config.settings.digests[0], PeriodKey("2026-01-16"), later)
-        second = list(service.editions.status())[1]
+        plan_period(service, service.digests[0], PeriodKey("2026-01-16"), later)
+        second = list(service.edition_counts.status())[1]
         assert second.counts[DeliveryState.SKIPPED] == second.audience == 3
 
 
@@ -275,7 +274,7 @@ def test_the_times_of_notices_and_contacts_are_settings(home: Path) -> None:
 def test_the_daemon_drops_a_letter_that_was_under_way_when_its_text_was_erased(tmp_path: Path) -> None:
     with newsroom(tmp_path) as service:
         planned(service)
-        render_forms(service, NOW)
+        service.letters.render_waiting(NOW)
         article = article_called(service, TITLE)
         ledger = Steps(service.database.write, "alive", OnUncertain.HOLD, NOW)
         (claim,) = ledger.claim(1, NOW)

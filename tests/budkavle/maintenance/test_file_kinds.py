@@ -19,10 +19,7 @@ from budkavle.maintenance.back_up import back_up
 from budkavle.maintenance.file_kinds import KINDS, Fate, kind_of
 from budkavle.maintenance.mentioning_files import left_to_delete
 from budkavle.maintenance.restore import Wishes, restore
-from digest.bounces.process import take_in
 from digest.editions.slots import PeriodKey
-from digest.sending.send import send
-from feeds.publishing.publish import build_feeds
 from mail.address import Address
 from storage.database import copy_store
 from tests.budkavle.life import ask, post
@@ -86,12 +83,12 @@ def lived_through(service: Service) -> None:
         ask(service, address)
     publish(service, "Nytt")
     told_by_commands(service.config.file, home)
-    build_feeds(service)
-    plan_period(service, service.config.settings.digests[0], PeriodKey("2026-01-09"), NOW)
-    asyncio.run(send(service, going_on_from(NOW), lambda: False, lambda _: None))
+    service.syndication.publish.build()
+    plan_period(service, service.digests[0], PeriodKey("2026-01-09"), NOW)
+    asyncio.run(service.sending.send(going_on_from(NOW), lambda: False, lambda _: None))
     post(service)
     for number, data in enumerate([*coded(WHO).values(), *coded(OTHER).values()]):
-        take_in(service, b"From: a@example.org\nMessage-ID: <%d@example.org>\n" % number + data, "", NOW)
+        service.process_bounces.take(b"From: a@example.org\nMessage-ID: <%d@example.org>\n" % number + data, "", NOW)
 
 
 def told_by_commands(config: Path, home: Path) -> None:
@@ -163,7 +160,7 @@ def test_a_file_of_no_known_kind_that_names_somebody_is_told_and_others_are_not(
 
 
 def test_a_folder_of_a_source_is_not_searched(service: Service) -> None:
-    source = next(iter(service.config.sources())).folder
+    source = next(iter(service.importing.sources)).folder
     source.mkdir(parents=True, exist_ok=True)
     (source / "a.md").write_text(f"Skriv till {WHO}.", encoding="utf-8")
     assert left_to_delete(service.config, Address(WHO)) == []

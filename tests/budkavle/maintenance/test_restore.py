@@ -18,7 +18,6 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from sqlalchemy import insert, select, update
 
-from articles.importing.import_files import import_all
 from articles.importing.locate import everything
 from budkavle.config.load import Config, load
 from budkavle.installation.wiring import Service, open_service
@@ -28,15 +27,14 @@ from budkavle.maintenance.restore import Presumed, StoreInPlaceError, Wishes, re
 from digest.adapters.tables import deliveries, editions, senders, subscribers, subscriptions
 from digest.editions.delivery import OPEN, DeliveryState
 from digest.editions.edition import EditionState
-from digest.editions.plan import plan_due
 from digest.editions.slots import PeriodKey
 from digest.lifecycle.adapters.by_operator import Wish
-from digest.sending.send import send
 from digest.subscribers.subscription import ALL
 from mail.address import Address
 from storage import database as databases
 from storage.database import Database, StoreError
-from storage.sender_lock import SenderBusyError, sender_lock
+from storage.store import SENDER, LockHeldError
+from storage.store_file import StoreFile
 from tests.digest.relay import KEY, ScriptedRelay, installed, newsroom
 from tests.given import NOW
 from tests.installed import ARTICLE, COMMAND, budkavle
@@ -151,7 +149,7 @@ class TestOverAWeek:
     def lay(home: Service, name: str, now: datetime) -> None:
         text = ARTICLE.replace("Biblioteket", name).replace("/biblioteket/", f"/{name}/")
         (home.config.folder / f"newsroom/lingonmark/{name}.md").write_text(text)
-        list(import_all(home, everything(home.config), now))
+        list(home.importing.store.import_all(everything(home.importing.sources), now))
 
     @staticmethod
     async def week(config: Config, now: datetime) -> list[str]:
@@ -159,9 +157,9 @@ class TestOverAWeek:
         new = config.outbox / "new"
         before = set(new.iterdir()) if new.is_dir() else set()
         with open_service(config) as service:
-            list(import_all(service, everything(config), now))
-            plan_due(service, config.settings.digests[0], now)
-            await send(service, lambda: now, lambda: False, lambda _: None)
+            list(service.importing.store.import_all(everything(service.importing.sources), now))
+            service.planning.plan_due(config.settings.digests[0], now)
+            await service.sending.send(lambda: now, lambda: False, lambda _: None)
         after = set(new.iterdir()) if new.is_dir() else set()
         return sorted(shown(path.read_text()) for path in after - before)
 
@@ -183,7 +181,9 @@ class TestOverAWeek:
         (config.folder / "newsroom/lingonmark/Tre.md").write_text(text)
         assert await self.week(config, FRIDAY + 7 * DAY) == ["Tre", "Tre"]
         with open_service(config) as service:
-            assert [(each.counts[DeliveryState.UNCERTAIN], each.unexplained) for each in service.editions.status()] == [
+            assert [
+                (each.counts[DeliveryState.UNCERTAIN], each.unexplained) for each in service.edition_counts.status()
+            ] == [
                 (2, 0),
                 (0, 0),
             ]
@@ -232,7 +232,7 @@ class TestOverAWeek:
         self, home: Service, tmp_path: Path
     ) -> None:
         self.lay(home, "Ett", THURSDAY)
-        plan_due(home, home.config.settings.digests[0], FRIDAY)
+        home.planning.plan_due(home.digests[0], FRIDAY)
         with home.database.write.begin() as connection:
             sender = (
                 insert(senders).values(name="dead", started=FRIDAY, in_flight="[[1, 1]]").returning(senders.c.fence)
@@ -253,7 +253,7 @@ class TestOverAWeek:
     ) -> None:
         """One was claimed, one deferred, and a later slot came before the restore."""
         self.lay(home, "Ett", THURSDAY)
-        plan_due(home, home.config.settings.digests[0], FRIDAY)
+        home.planning.plan_due(home.digests[0], FRIDAY)
         with home.database.write.begin() as connection:
             connection.execute(update(editions).values(state=state))
             for who, open_state in enumerate((DeliveryState.CLAIMED, DeliveryState.DEFERRED), 1):
@@ -265,7 +265,7 @@ class TestOverAWeek:
         assert [(each.key, each.recipients) for each in done.presumed] == [("2026-01-09", 2)]
         assert await self.week(home.config, FRIDAY + 7 * DAY) == []
         with open_service(home.config) as service:
-            first, second = service.editions.status()
+            first, second = service.edition_counts.status()
         assert (first.counts[DeliveryState.UNCERTAIN], first.unexplained) == (2, 0)
         assert (second.counts[DeliveryState.SKIPPED], second.unexplained) == (2, 0)
         assert not any(each.counts[one] for each in (first, second) for one in OPEN)
@@ -349,11 +349,11 @@ class TestInPlace:
 
     def test_while_a_daemon_runs_nothing_is_restored(self, config: Config, backup: Backup) -> None:
         before = config.store_path.read_bytes()
-        with sender_lock(config.store_path) as holder:
+        with StoreFile(config.store_path).lock(SENDER) as lock:
             done = budkavle("restore", backup.folder, "--replace", folder=config.folder)
             assert (done.code, done.out) == (75, "")
-            assert holder in done.err
-            with pytest.raises(SenderBusyError):
+            assert lock.holder in done.err
+            with pytest.raises(LockHeldError):
                 restore(backup, config.file, Wishes(replace=True), NOW)
         assert config.store_path.read_bytes() == before
 
@@ -396,7 +396,7 @@ class TestInPlace:
         self, config: Config, backup: Backup
     ) -> None:
         script = (
-            "import os, signal, sys; from pathlib import Path; from budkavle import restoring;"
+            "import os, signal, sys; from pathlib import Path; from budkavle.maintenance import restore as restoring;"
             "vars(restoring).update(presume_sent=lambda *_: os.kill(os.getpid(), signal.SIGKILL));"
             "from budkavle.cli.backup import restore; restore(Path(sys.argv[1]), replace=True)"
         )

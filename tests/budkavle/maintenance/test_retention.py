@@ -14,7 +14,6 @@ from budkavle.maintenance.retention import Kept, keep
 from digest.adapters.tables import deliveries, receipts, variants
 from digest.editions.adapters.retention import Retention
 from digest.editions.slots import PeriodKey
-from digest.sending.send import send
 from tests.digest.relay import KEY, newsroom, publish
 from tests.given import NOW, plan_period
 
@@ -26,9 +25,9 @@ NOTHING = Kept(deliveries=0, receipts=0, letters=0)
 async def opened(tmp_path: Path) -> AsyncIterator[Service]:
     """An installation whose first edition reached three readers, and the second one is planned."""
     with newsroom(tmp_path) as service:
-        digest = service.config.settings.digests[0]
+        digest = service.digests[0]
         plan_period(service, digest, PeriodKey(KEY), NOW)
-        await send(service, lambda: NOW, lambda: False, lambda _: None)
+        await service.sending.send(lambda: NOW, lambda: False, lambda _: None)
         publish(service, "En vecka senare")
         plan_period(service, digest, PeriodKey("2026-01-16"), NOW + 7 * DAY)
         yield service
@@ -62,7 +61,7 @@ def test_each_thing_is_kept_as_many_days_as_the_configuration_says(
     assert keep(opened, NOW + days * DAY, rest=lambda: None) == kept
     assert left(opened) == after
     assert keep(opened, NOW + days * DAY, rest=lambda: None) == NOTHING
-    assert all(not status.unexplained for status in opened.editions.status())
+    assert all(not status.unexplained for status in opened.edition_counts.status())
 
 
 def test_the_times_are_the_configurations_own(opened: Service) -> None:

@@ -199,7 +199,7 @@ def test_what_was_pulled_before_anybody_had_it_is_not_shown(home: Path) -> None:
     lay(home, "b", "Ny bro")
     budkavle("import", folder=home)
     with open_service(load(home / "config.toml")) as service:
-        plan_period(service, service.config.settings.digests[0], PeriodKey(KEY), NOW)
+        plan_period(service, service.digests[0], PeriodKey(KEY), NOW)
     act(home, "withdraw", "Ny buss", "Blev inte av.")
     send(home)
     assert "Ny buss" not in text_of(home)

@@ -15,7 +15,6 @@ from budkavle.installation.wiring import Service
 from budkavle.maintenance.retention import keep
 from digest.adapters.tables import bounces, deliveries, editions, subscribers, subscriptions, suppressions
 from digest.bounces.bounce import Taken
-from digest.bounces.process import take_in, unknown_folder
 from digest.editions.edition import EditionState
 from digest.lifecycle.double_opt_in import ConfirmOutcome
 from digest.subscribers.adapters.events import note, story
@@ -113,9 +112,9 @@ async def test_the_same_message_counts_once(tmp_path: Path) -> None:
     with installation(tmp_path) as service:
         await edition(service, 0)
         raw = returned(service, ELSEWHERE, 0)
-        assert take_in(service, raw, "", NOW + DAY).taken is Taken.COUNTED
+        assert service.process_bounces.take(raw, "", NOW + DAY).taken is Taken.COUNTED
         by_another_way = b"Received: from elsewhere.test\n" + raw
-        assert take_in(service, by_another_way, "", NOW + DAY).taken is Taken.KNOWN
+        assert service.process_bounces.take(by_another_way, "", NOW + DAY).taken is Taken.KNOWN
         assert (len(evidence(service)), told(service)) == (1, [EventKind.BOUNCED])
 
 
@@ -125,10 +124,10 @@ async def test_a_forged_sender_changes_nothing_and_is_kept_for_a_person(tmp_path
         genuine = returned(service, HARD, 0)
         at = genuine.index(b"studs+") + len(b"studs+1.1-")
         mac = genuine[at : at + 14]
-        outcome = take_in(service, genuine.replace(mac, b"0" * 14), "", NOW + DAY)
+        outcome = service.process_bounces.take(genuine.replace(mac, b"0" * 14), "", NOW + DAY)
         assert (outcome.kind, outcome.taken) == (BounceClass.HARD, None)
         assert (evidence(service), suppressed(service, 3), told(service)) == ([], [], [])
-        kept = list(unknown_folder(service).iterdir())
+        kept = list(service.process_bounces.unknown.folder.iterdir())
         assert [path.read_bytes() for path in kept] == [genuine.replace(mac, b"0" * 14)]
         assert kept[0].stat().st_mode & 0o077 == 0
 
@@ -225,7 +224,7 @@ async def test_an_edition_with_too_many_dead_addresses_waits_for_a_person_once(t
         (paused,) = alarms(service, AlarmKind.EDITION_PAUSED)
         assert "20 of 40 recipients do not exist" in paused.what
         assert alarms(service, AlarmKind.BOUNCE_RATE)
-        service.editions.resume(service.editions.newest("veckobrev"))
+        service.edition_control.resume(service.editions.newest("veckobrev"))
         comes_back(service, ELSEWHERE, 0, reader=21)
         assert state(service) == EditionState.SENDING
 
@@ -282,34 +281,34 @@ async def test_a_delay_and_an_absence_are_no_evidence(tmp_path: Path) -> None:
             comes_back(service, "auto-reply.outlook.oof-swedish", week)
         assert suppressed(service, 3) == []
         assert told(service) == []
-        assert not unknown_folder(service).exists()
+        assert not service.process_bounces.unknown.folder.exists()
 
 
 async def test_evidence_and_kept_messages_go_after_their_time(tmp_path: Path) -> None:
     with installation(tmp_path) as service:
         await edition(service, 0)
         comes_back(service, HARD, 0)
-        take_in(service, b"Hej!", "", NOW)
+        service.process_bounces.take(b"Hej!", "", NOW)
         keep(service, NOW + 300 * DAY, rest=lambda: None)
         assert len(evidence(service)) == 1
         assert keep(service, NOW + 402 * DAY, rest=lambda: None).bounces == 1
         assert suppressed(service, 3) == [0]
         keep(service, NOW + 4000 * DAY, rest=lambda: None)
-        assert list(unknown_folder(service).iterdir()) == []
+        assert list(service.process_bounces.unknown.folder.iterdir()) == []
 
 
 async def test_the_evidence_goes_with_an_erased_subscription(tmp_path: Path) -> None:
     with installation(tmp_path) as service:
         await edition(service, 0)
         raw = returned(service, ELSEWHERE, 0)
-        take_in(service, raw, "", NOW + DAY)
+        service.process_bounces.take(raw, "", NOW + DAY)
         with service.database.write.begin() as connection:
             mine = select(bounces.c.subscription_id).scalar_subquery()
             number = connection.execute(select(mine)).scalar_one()
             connection.execute(delete(deliveries).where(deliveries.c.subscription_id == number))
             connection.execute(delete(subscriptions).where(subscriptions.c.id == number))
         assert evidence(service) == []
-        assert take_in(service, raw, "", NOW + DAY).taken is Taken.GONE
+        assert service.process_bounces.take(raw, "", NOW + DAY).taken is Taken.GONE
 
 
 async def test_a_store_that_is_locked_has_the_message_come_again(
@@ -323,9 +322,9 @@ async def test_a_store_that_is_locked_has_the_message_come_again(
         with service.database.write.begin() as connection:
             connection.execute(text("SELECT 1"))
             with pytest.raises(Exception, match="locked"):
-                take_in(service, raw, "", NOW + DAY)
+                service.process_bounces.take(raw, "", NOW + DAY)
         assert evidence(service) == []
-        assert take_in(service, raw, "", NOW + DAY).taken is Taken.SUPPRESSED
+        assert service.process_bounces.take(raw, "", NOW + DAY).taken is Taken.SUPPRESSED
 
 
 async def test_what_comes_back_from_an_old_address_says_nothing_of_the_new_one(tmp_path: Path) -> None:
@@ -337,5 +336,5 @@ async def test_what_comes_back_from_an_old_address_says_nothing_of_the_new_one(t
         assert service.change_address.ask_new(own.token, Address("ny@example.org"), moment + DAY)
         [letter] = await asyncio.to_thread(post, service, moment + DAY)
         assert service.subscribe.confirm(token_in(letter), moment + DAY).outcome is ConfirmOutcome.DONE
-        assert take_in(service, late, "", moment + 2 * DAY).taken is Taken.COUNTED
+        assert service.process_bounces.take(late, "", moment + 2 * DAY).taken is Taken.COUNTED
         assert service.suppressions.find(Address("ny@example.org")) is None

@@ -17,7 +17,6 @@ from budkavle.daemon.bounce_loop import empty_mailbox, faults_of_mailbox
 from budkavle.installation.wiring import Service
 from digest.adapters.tables import bounces
 from digest.bounces.adapters.imap import Mailbox, MailboxError, visit
-from digest.bounces.process import take_in
 from tests.budkavle.dovecot import PASSWORD, USER, Dovecot, dovecot, wire
 from tests.budkavle.returned import edition, installation, returned
 from tests.digest.relay import certificate
@@ -48,7 +47,7 @@ def never() -> bool:
 
 
 def read(service: Service, box: Mailbox, batch: int = 100) -> int:
-    return visit(box, lambda raw: take_in(service, raw, "", NOW).is_understood, batch, never)
+    return visit(box, lambda raw: service.process_bounces.take(raw, "", NOW).is_understood, batch, never)
 
 
 def counted(service: Service) -> int:

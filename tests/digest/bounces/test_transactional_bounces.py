@@ -15,7 +15,7 @@ from budkavle.config.settings import Bounces
 from budkavle.installation.wiring import Service, open_service
 from digest.adapters.tables import subscribers, transactional_letters
 from digest.bounces.bounce import Taken
-from digest.bounces.process import Outcome, take_in
+from digest.bounces.process import Outcome
 from digest.lifecycle.adapters.journal_position import NAME as LEAVES
 from digest.lifecycle.double_opt_in import ConfirmOutcome
 from digest.subscribers.adapters.events import story
@@ -57,7 +57,7 @@ def report(tag: str, name: str = HARD) -> bytes:
 
 
 def comes_back(service: Service, number: int = 1, name: str = HARD, now: datetime = NOW) -> Outcome:
-    return take_in(service, report(tag_of(service, number), name), "", now)
+    return service.process_bounces.take(report(tag_of(service, number), name), "", now)
 
 
 def suppressed(service: Service, address: str = ANNA) -> SuppressionReason | None:
@@ -162,7 +162,10 @@ def test_a_forged_tag_an_editions_tag_and_that_of_a_letter_before_change_nobody(
         mac = mine[-14:]
         forged = (f"n1.{mine[3:11]}-00000000000000", f"1.1-{mac}", f"n1-{mac}", mine[1:], f"n2{mine[2:]}")
         for tag in (*forged, earlier, paths.tag(1, 1)):
-            assert take_in(service, report(tag), f"studs+{tag}@example.org", NOW).taken in {None, Taken.GONE}, tag
+            assert service.process_bounces.take(report(tag), f"studs+{tag}@example.org", NOW).taken in {
+                None,
+                Taken.GONE,
+            }, tag
         assert suppressed(service) is None
         assert EventKind.BOUNCED not in told(service)
 
@@ -210,5 +213,5 @@ def test_a_letter_whose_reader_was_forgotten_is_nobodys(tmp_path: Path) -> None:
         tag = tag_of(service, 1)
         with service.database.write.begin() as connection:
             connection.execute(delete(transactional_letters))
-        assert take_in(service, report(tag), "", NOW).taken is Taken.GONE
+        assert service.process_bounces.take(report(tag), "", NOW).taken is Taken.GONE
         assert suppressed(service) is None

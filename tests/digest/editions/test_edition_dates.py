@@ -13,10 +13,10 @@ from budkavle.alarms.alarms import AlarmKind
 from budkavle.alarms.detect import look
 from budkavle.config.load import load
 from budkavle.installation.wiring import Service, open_service
-from digest.editions.plan import open_period, plan_due
 from digest.editions.slots import PeriodKey
 from mail.address import Address
-from storage.sender_lock import sender_lock
+from storage.store import SENDER
+from storage.store_file import StoreFile
 from tests.digest.relay import join, newsroom, publish
 from tests.given import NOW, plan_period
 from tests.installed import ARTICLE, COMMAND, Outcome, budkavle, page
@@ -81,7 +81,7 @@ def test_what_was_sent_under_a_wrong_date_is_cancelled_and_its_date_lets_go(home
 def test_an_edition_of_which_nothing_went_out_is_taken_back(home: Path) -> None:
     subscribed(home)
     with open_service(load(home / "config.toml")) as service:
-        plan_period(service, service.config.settings.digests[0], PeriodKey(FAR), datetime.now(UTC))
+        plan_period(service, service.digests[0], PeriodKey(FAR), datetime.now(UTC))
     done = budkavle("digest", "take-back", "veckobrev", folder=home)
     assert (
         done.code,
@@ -106,7 +106,7 @@ def test_a_finished_edition_of_the_past_has_nothing_left_to_cancel(home: Path) -
 def test_a_pause_while_it_is_planned_is_resumed_by_sending(home: Path) -> None:
     subscribed(home)
     with open_service(load(home / "config.toml")) as service:
-        open_period(service, service.config.settings.digests[0], PeriodKey(TODAY), datetime.now(UTC))
+        service.planning.open_period(service.digests[0], PeriodKey(TODAY), datetime.now(UTC))
     assert budkavle("digest", "pause", "veckobrev", folder=home).code == 0
     assert state(home)["state"] == "paused"
     assert budkavle("digest", "resume", "veckobrev", folder=home).code == 0
@@ -120,12 +120,12 @@ def test_digest_send_beside_another_sender_waits_for_the_plan(home: Path) -> Non
     subscribed(home)
     config = load(home / "config.toml")
     words = [COMMAND, "digest", "send", "veckobrev", "--edition", TODAY, "--json"]
-    with open_service(config) as service, sender_lock(config.store_path):
+    with open_service(config) as service, StoreFile(config.store_path).lock(SENDER):
         with subprocess.Popen(words, cwd=home, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-            digest, planned = service.config.settings.digests[0], None
+            digest, planned = service.digests[0], None
             while planned is None or not planned.is_planned:
                 assert process.poll() is None
-                planned = plan_due(service, digest, datetime.now(UTC))
+                planned = service.planning.plan_due(digest, datetime.now(UTC))
             out, err = process.communicate(timeout=120)
         assert (process.returncode, json.loads(out)["planned"]) == (75, 1)
         assert "budkavle digest status veckobrev" in err
@@ -133,16 +133,16 @@ def test_digest_send_beside_another_sender_waits_for_the_plan(home: Path) -> Non
 
 def test_an_edition_far_ahead_is_an_alarm_once_a_slot_has_passed_and_until_it_is_undone(tmp_path: Path) -> None:
     with newsroom(tmp_path) as service:
-        (digest,) = service.config.settings.digests
+        (digest,) = service.digests
         service.editions.first_seen("veckobrev", NOW - WEEK)
-        plan_due(service, digest, NOW)
+        service.planning.plan_due(digest, NOW)
         far = plan_period(service, digest, PeriodKey("2027-03-06"), NOW + timedelta(days=1))
         assert late(service, NOW + timedelta(days=1)) == []
-        assert plan_due(service, digest, NOW + WEEK) is None
+        assert service.planning.plan_due(digest, NOW + WEEK) is None
         (what,) = late(service, NOW + WEEK)
         assert "take-back veckobrev --edition 2027-03-06" in what
-        assert service.editions.cancel(far, NOW + WEEK)
-        made = plan_due(service, digest, NOW + WEEK + timedelta(minutes=1))
+        assert service.edition_control.cancel(far, NOW + WEEK)
+        made = service.planning.plan_due(digest, NOW + WEEK + timedelta(minutes=1))
         assert made
         assert (made.key, late(service, NOW + WEEK + timedelta(hours=1))) == ("2026-01-16", [])
         newest = service.editions.newest("veckobrev")
@@ -152,10 +152,10 @@ def test_an_edition_far_ahead_is_an_alarm_once_a_slot_has_passed_and_until_it_is
 
 def test_a_clock_that_was_ahead_when_a_digest_was_first_seen_silences_nothing(tmp_path: Path) -> None:
     with newsroom(tmp_path) as service:
-        (digest,) = service.config.settings.digests
+        (digest,) = service.digests
         service.editions.first_seen("veckobrev", NOW + 52 * WEEK)
-        assert plan_due(service, digest, NOW - WEEK / 2) is None
-        made = plan_due(service, digest, NOW)
+        assert service.planning.plan_due(digest, NOW - WEEK / 2) is None
+        made = service.planning.plan_due(digest, NOW)
         assert made
         assert made.key == "2026-01-09"
 
@@ -165,9 +165,9 @@ def test_a_clock_that_was_ahead_when_an_edition_was_made_is_told_when_the_next_s
     days: int, tmp_path: Path
 ) -> None:
     with newsroom(tmp_path) as service:
-        (digest,) = service.config.settings.digests
+        (digest,) = service.digests
         service.editions.first_seen("veckobrev", NOW - WEEK)
-        ahead = plan_due(service, digest, NOW + timedelta(days=days))
+        ahead = service.planning.plan_due(digest, NOW + timedelta(days=days))
         assert ahead
         told = late(service, NOW + timedelta(hours=1))
         assert bool(told) is (days == 400)  # three days ahead it is the edition of this very slot

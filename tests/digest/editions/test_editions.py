@@ -1,6 +1,7 @@
 """Editions: one for each period, fixed before its first letter, and counted so that nobody is unexplained."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,14 +12,12 @@ from sqlalchemy.exc import IntegrityError
 from budkavle.installation.wiring import Service
 from digest.adapters.tables import editions
 from digest.editions.adapters.editions import UnknownEditionError
-from digest.editions.compose import letter_form
+from digest.editions.compose import Composer
 from digest.editions.delivery import DeliveryState
 from digest.editions.edition import EditionState, EditionStatus
 from digest.editions.slots import PeriodKey
 from digest.letters.content import Content
 from digest.letters.letter import Form
-from digest.sending import send as delivering
-from digest.sending.send import render_forms, send
 from tests.digest.relay import KEY, join, newsroom, publish
 from tests.given import NOW, plan_period
 
@@ -28,12 +27,12 @@ NEXT = PeriodKey("2026-01-16")
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
     with newsroom(tmp_path) as opened:
-        plan_period(opened, opened.config.settings.digests[0], PeriodKey(KEY), NOW)
+        plan_period(opened, opened.digests[0], PeriodKey(KEY), NOW)
         yield opened
 
 
 def statuses(service: Service) -> list[EditionStatus]:
-    return list(service.editions.status("veckobrev"))
+    return list(service.edition_counts.status("veckobrev"))
 
 
 def outcome(status: EditionStatus) -> dict[str, int]:
@@ -44,7 +43,7 @@ def test_an_edition_stays_as_it_was_first_fixed(service: Service) -> None:
     first = service.editions.get("veckobrev", PeriodKey(KEY))
     publish(service, "Senare nyhet")
     join(service, "ny@example.org")
-    again = plan_period(service, service.config.settings.digests[0], PeriodKey(KEY), NOW + timedelta(hours=1))
+    again = plan_period(service, service.digests[0], PeriodKey(KEY), NOW + timedelta(hours=1))
     assert again == first
     assert [status.audience for status in statuses(service)] == [3]
 
@@ -57,23 +56,23 @@ def test_the_database_itself_refuses_a_second_edition_of_a_period(service: Servi
 
 
 def test_planning_the_next_edition_closes_the_last_one(service: Service) -> None:
-    plan_period(service, service.config.settings.digests[0], NEXT, NOW)
+    plan_period(service, service.digests[0], NEXT, NOW)
     old, new = statuses(service)
     assert (old.edition.state, outcome(old)) == (EditionState.FINISHED, {"failed": 3})
     assert (new.edition.since, outcome(new)) == (KEY, {"planned": 3})
 
 
 def test_another_digests_edition_closes_nothing(service: Service) -> None:
-    other = service.config.settings.digests[0].model_copy(update={"name": "manadsbrev"})
+    other = replace(service.digests[0], name="manadsbrev")
     plan_period(service, other, NEXT, NOW)
     assert [outcome(status) for status in statuses(service)] == [{"planned": 3}]
 
 
 async def test_a_closed_outcome_never_changes(service: Service) -> None:
-    await send(service, lambda: NOW, lambda: False, lambda _: None)
+    await service.sending.send(lambda: NOW, lambda: False, lambda _: None)
     before = statuses(service)
-    plan_period(service, service.config.settings.digests[0], NEXT, NOW)
-    service.editions.resume(before[0].edition)
+    plan_period(service, service.digests[0], NEXT, NOW)
+    service.edition_control.resume(before[0].edition)
     assert statuses(service)[0] == before[0]
 
 
@@ -87,17 +86,19 @@ def test_a_letter_that_cannot_be_rendered_is_held_and_the_others_go_on(
 ) -> None:
     join(service, "kultur@example.org", "kultur")
     publish(service, "Konsert", "kultur")
-    plan_period(service, service.config.settings.digests[0], NEXT, NOW)
+    plan_period(service, service.digests[0], NEXT, NOW)
 
-    def form(opened: Service, *words: object) -> Form:
+    composed = Composer.letter_form
+
+    def form(composer: Composer, *words: object) -> Form:
         content = words[-1]
         assert isinstance(content, Content)
         if len(content.rows) == 1:
             raise ValueError("this template is broken")
-        return letter_form(opened, *words)  # type: ignore[arg-type]
+        return composed(composer, *words)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(delivering, "letter_form", form)
-    render_forms(service, NOW)
+    monkeypatch.setattr(Composer, "letter_form", form)
+    service.letters.render_waiting(NOW)
     status = statuses(service)[-1]
     assert outcome(status) == {"planned": 3, "held": 1}
     assert (status.unexplained, status.needs_a_person) == (0, True)

@@ -16,11 +16,9 @@ from budkavle.installation.wiring import Service
 from digest.adapters.tables import suppressions
 from digest.editions.adapters.retention import Retention
 from digest.editions.delivery import DeliveryState
-from digest.editions.explain import explain_edition
 from digest.editions.explanation import WhyNot
 from digest.editions.slots import PeriodKey
 from digest.letters.content import Showing
-from digest.sending.send import send
 from digest.subscribers.suppression import SuppressionReason
 from mail.address import Address
 from tests.digest.relay import KEY, TITLE, join, newsroom, publish
@@ -38,9 +36,9 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 
 async def sent(service: Service, key: str, weeks: int = 0) -> None:
-    digest = service.config.settings.digests[0]
+    digest = service.digests[0]
     plan_period(service, digest, PeriodKey(key), NOW + weeks * WEEK)
-    await send(service, lambda: NOW + weeks * WEEK, lambda: False, lambda _: None)
+    await service.sending.send(lambda: NOW + weeks * WEEK, lambda: False, lambda _: None)
 
 
 def suppress(service: Service, address: str, reason: SuppressionReason) -> None:
@@ -50,10 +48,10 @@ def suppress(service: Service, address: str, reason: SuppressionReason) -> None:
 
 def explained(service: Service, key: str | None, address: str = READER) -> dict[str, tuple[object, ...]]:
     """What is said of each article, by its title: shown as what, why not, and in which edition it was before."""
-    digest = service.config.settings.digests[0]
+    digest = service.digests[0]
     known = service.subscribers.find(Address(address), digest.name)
     assert known
-    told = explain_edition(service, digest, known, PeriodKey(key) if key else None)
+    told = service.explaining.explain_edition(digest, known, PeriodKey(key) if key else None)
     titles = service.articles.texts([(row.article, row.seq) for row in told.articles])
     return {titles[row.article, row.seq].article.title: (row.shown, row.why, row.edition) for row in told.articles}
 
@@ -100,15 +98,15 @@ async def test_what_was_sent_is_explained_by_receipts_when_deliveries_are_folded
     service.by_operator.pause(Address(READER), "veckobrev", NOW)
     while Retention(service.database.write).fold(NOW + WEEK, NOW + WEEK):
         pass
-    digest = service.config.settings.digests[0]
+    digest = service.digests[0]
     known = service.subscribers.find(Address(READER), digest.name)
     assert known
-    assert explain_edition(service, digest, known, PeriodKey(KEY)).fate is None
+    assert service.explaining.explain_edition(digest, known, PeriodKey(KEY)).fate is None
     assert explained(service, NEXT) == {"En vecka senare": (Showing.ITEM, None, None)}
 
 
 async def test_a_full_letter_says_what_it_had_no_room_for(service: Service) -> None:
-    digest = service.config.settings.digests[0]
+    digest = service.digests[0]
     for number in range(digest.items):
         publish(service, f"Nyhet {number}")
     await sent(service, KEY)
@@ -123,7 +121,7 @@ async def test_a_suppressed_address_gets_nothing_keeps_its_cursor_and_is_made_up
     file = service.config.file
     suppress(service, READER, SuppressionReason.HARD)
     await sent(service, KEY)
-    (status,) = service.editions.status()
+    (status,) = service.edition_counts.status()
     assert (status.counts[DeliveryState.SENT], status.counts[DeliveryState.SUPPRESSED], status.unexplained) == (2, 1, 0)
     assert status.edition.state == "finished"
     assert explained(service, KEY) == {TITLE: (Showing.ITEM, None, None)}

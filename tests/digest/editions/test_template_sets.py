@@ -8,7 +8,6 @@ from budkavle.installation.wiring import Service
 from budkavle.rendering.templates import built_in_templates
 from digest.adapters.tables import editions, template_sets
 from digest.editions.adapters.withdrawn_texts import Gone, pull
-from digest.editions.compose import letter_form
 from digest.editions.edition import Edition
 from digest.editions.slots import PeriodKey
 from digest.letters.letter import Form
@@ -27,13 +26,15 @@ def write_own(folder: Path, mark: str) -> None:
 
 
 def planned(service: Service, key: str) -> Edition:
-    return plan_period(service, service.config.settings.digests[0], PeriodKey(key), NOW)
+    return plan_period(service, service.digests[0], PeriodKey(key), NOW)
 
 
 def forms(service: Service, edition: Edition) -> list[Form]:
     """Every letter that waits for its bytes, made as sending makes it."""
-    (digest,) = service.config.settings.digests
-    return [letter_form(service, digest, edition, content) for content in service.editions.unrendered(edition).values()]
+    (digest,) = service.digests
+    return [
+        service.composer.letter_form(digest, edition, content) for content in service.forms.unrendered(edition).values()
+    ]
 
 
 def test_a_template_changed_in_the_middle_of_a_run_waits_for_the_next_edition(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """No letter is longer than mail programs show, whatever it holds: what finds no room stands on its page or is owed."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from email import policy
 from email.parser import BytesParser
@@ -13,19 +14,16 @@ import pytest
 from articles.adapters.store import Arrival
 from articles.article import Kind, SourceName
 from budkavle.checks.samples import sample_dateline
-from budkavle.config.settings import Digest
 from budkavle.installation.wiring import Service
 from digest.editions.adapters.explanations import fate_of
-from digest.editions.compose import letter_form, masthead
+from digest.editions.compose import masthead
+from digest.editions.digest import Digest
 from digest.editions.edition import Edition
 from digest.editions.letter_sizes import fit_of
-from digest.editions.past_editions import archived_edition
-from digest.editions.preview import preview
 from digest.editions.slots import PeriodKey
 from digest.letters.content import Content, Row, Showing
 from digest.letters.letter import HTML_BYTES, Form, LetterTooLargeError, made_out, rendered
 from digest.letters.values import Recipient, Shown
-from digest.sending.send import render_forms, send
 from tests.digest.relay import KEY, newsroom
 from tests.given import LINGONMARK, NOW, draft, plan_period
 
@@ -52,7 +50,7 @@ def publish(service: Service, title: str, lead: str = "Bussen går varje timme."
 
 
 def digest_of(service: Service, items: int = 30) -> Digest:
-    return service.config.settings.digests[0].model_copy(update={"items": items})
+    return replace(service.digests[0], items=items)
 
 
 def html_of(form: Form) -> str:
@@ -66,12 +64,12 @@ def html_part(letter: bytes) -> str:
 
 
 def only_content(service: Service, edition: Edition) -> Content:
-    (content,) = service.editions.unrendered(edition).values()
+    (content,) = service.forms.unrendered(edition).values()
     return content
 
 
 def html_in(service: Service, digest: Digest, edition: Edition) -> str:
-    return html_of(letter_form(service, digest, edition, only_content(service, edition)))
+    return html_of(service.composer.letter_form(digest, edition, only_content(service, edition)))
 
 
 async def test_a_letter_of_200_items_with_titles_of_300_characters_is_bounded_and_its_page_names_all(
@@ -88,14 +86,14 @@ async def test_a_letter_of_200_items_with_titles_of_300_characters_is_bounded_an
     in_letter = [row for row in only_content(service, edition).rows if row.showing is Showing.ITEM]
     assert len(in_letter) > 30
     assert f"Det finns {201 - len(in_letter)} nyheter till." in unescape(html).replace("\N{NO-BREAK SPACE}", " ")
-    assert html.count(masthead(service.config.settings, digest).edition_url(KEY)) == 3
-    await send(service, lambda: NOW, lambda: False, lambda _: None)
-    page = archived_edition(service, digest, KEY)
+    assert html.count(masthead(service.publication, digest).edition_url(KEY)) == 3
+    await service.sending.send(lambda: NOW, lambda: False, lambda _: None)
+    page = service.past_editions.archived(digest, KEY)
     assert page is not None
     assert {each.item.headline for each in (*page.items, *page.named)} >= set(titles)
     assert len(page.items) == len(in_letter)
     later = plan_period(service, digest, NEXT, NOW + WEEK)
-    assert not service.editions.unrendered(later), "all of it counts as said"
+    assert not service.forms.unrendered(later), "all of it counts as said"
 
 
 HARD = {
@@ -121,7 +119,7 @@ async def test_notices_come_before_news_shortened_and_those_without_room_are_owe
     for number in range(100):
         publish(service, f"Rubrik {number} " + "om en bussgata " * 20 + "i Granvik")
     plan_period(service, digest, PeriodKey(KEY), NOW)
-    await send(service, lambda: NOW, lambda: False, lambda _: None)
+    await service.sending.send(lambda: NOW, lambda: False, lambda _: None)
     for history in service.articles.histories():
         if history.newest.article.title.startswith("Rubrik"):
             service.articles.act(history.newest.article.id, Kind.CORRECTED, "Det var fel dag. " * 50, NOW)
@@ -129,7 +127,7 @@ async def test_notices_come_before_news_shortened_and_those_without_room_are_owe
     told = 0
     for week in range(1, 6):
         edition = plan_period(service, digest, PeriodKey((NOW + week * WEEK).date().isoformat()), NOW + week * WEEK)
-        contents = service.editions.unrendered(edition)
+        contents = service.forms.unrendered(edition)
         if not contents:
             break
         html = html_in(service, digest, edition)
@@ -137,7 +135,7 @@ async def test_notices_come_before_news_shortened_and_those_without_room_are_owe
         notices = [row for row in only_content(service, edition).rows if row.showing is Showing.CORRECTED]
         told += len(notices)
         assert "Något nytt" not in html, "notices first: the page names it"
-        await send(service, lambda week=week: NOW + week * WEEK, lambda: False, lambda _: None)  # type: ignore[misc]
+        await service.sending.send(lambda week=week: NOW + week * WEEK, lambda: False, lambda _: None)  # type: ignore[misc]
     assert told == 100
     assert week <= 3, "a letter has room for more than forty"
 
@@ -151,7 +149,7 @@ def test_what_is_withdrawn_in_mid_run_makes_room_for_what_its_letter_had_none_fo
     gone = [row.article for row in before.rows if row.showing is Showing.ITEM][:5]
     for article in gone:
         service.articles.act(article, Kind.WITHDRAWN, "Gäller inte.", NOW)
-    assert render_forms(service, NOW)
+    assert service.letters.render_waiting(NOW)
     (after,) = contents_of_letters(service, edition)
     assert not {row.article for row in after.rows} & set(gone)
     named = sum(row.showing is Showing.NAMED for row in after.rows)
@@ -171,18 +169,18 @@ def test_a_letter_planned_before_there_was_a_bound_is_bounded_when_it_is_made(se
     digest = digest_of(service, items=200)
     for number in range(160):
         publish(service, long_title(number))
-    letter = preview(service, digest, None, NOW)
+    letter = service.preview.letter(digest, None, NOW)
     assert letter is not None
     assert len(html_part(letter).encode()) <= HTML_BYTES, "of a preview, too"
     edition = plan_period(service, digest, PeriodKey(KEY), NOW)
     rows = [Row(showing=Showing.ITEM, article=row.article, seq=row.seq) for row in only_content(service, edition).rows]
-    html = html_of(letter_form(service, digest, edition, Content(rows=frozenset(rows))))
+    html = html_of(service.composer.letter_form(digest, edition, Content(rows=frozenset(rows))))
     assert len(html.encode()) <= HTML_BYTES
     assert "nyheter till" in html
 
 
 def test_a_letter_that_no_room_can_be_made_for_is_not_made(service: Service) -> None:
-    head, line = masthead(service.config.settings, digest_of(service)), sample_dateline(ZoneInfo("Europe/Stockholm"))
+    head, line = masthead(service.publication, digest_of(service)), sample_dateline(ZoneInfo("Europe/Stockholm"))
     with pytest.raises(LetterTooLargeError, match=r"make letters/edition\.html smaller"):
         rendered(head, line, Shown(), ANNA.leave_token, lambda _name, _values: "x" * (HTML_BYTES + 1))
 
@@ -193,5 +191,5 @@ def test_an_ordinary_letter_is_whole(service: Service) -> None:
         publish(service, f"Bussarna går tätare mellan Lingonby och Granvik {number}", "Kort. " * 40)
     edition = plan_period(service, digest, PeriodKey(KEY), NOW)
     assert not any(row.short or row.showing is Showing.NAMED for row in only_content(service, edition).rows)
-    fit = fit_of(service, digest, edition)
+    fit = fit_of(service.composer, digest, edition)
     assert fit(only_content(service, edition)) == only_content(service, edition)

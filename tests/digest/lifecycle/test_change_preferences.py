@@ -12,9 +12,7 @@ from sqlalchemy import select
 from budkavle.installation.wiring import Service
 from budkavle.maintenance.retention import keep
 from digest.adapters.tables import deliveries, subscribers, subscriptions
-from digest.bounces.process import take_in
 from digest.editions.delivery import DeliveryState
-from digest.editions.plan import open_due, plan
 from digest.editions.slots import PeriodKey
 from digest.lifecycle.double_opt_in import ConfirmOutcome
 from digest.lifecycle.preferences import Chosen
@@ -107,19 +105,19 @@ def test_a_pause_ends_by_itself_before_the_edition_of_its_day_is_planned(service
     subscribe(service, ANNA)
     publish(service, "Ny buss")
     token = leave_token(service)
-    [weekly] = [each for each in service.config.settings.digests if each.name == "veckobrev"]
-    open_due(service, weekly, NOW)
+    [weekly] = [each for each in service.digests if each.name == "veckobrev"]
+    service.planning.open_due(weekly, NOW)
     assert service.change_preferences.pause_until(token, date(2026, 1, 16), NOW) is Chosen.DONE
     assert service.change_preferences.pause_until(token, date(2026, 1, 16), NOW) is Chosen.UNCHANGED
     seen = service.change_preferences.look(token)
     assert seen is not None
     assert (seen.state, seen.paused_until) == ("paused", date(2026, 1, 16))
-    open_due(service, weekly, datetime.fromisoformat("2026-01-15T22:59:59+00:00"))
+    service.planning.open_due(weekly, datetime.fromisoformat("2026-01-15T22:59:59+00:00"))
     assert state_of(service) == "paused"
-    edition = open_due(service, weekly, NOW + 7 * DAY)
+    edition = service.planning.open_due(weekly, NOW + 7 * DAY)
     assert edition is not None
     assert state_of(service) == "active"
-    plan(service, weekly, edition)
+    service.planning.plan(weekly, edition)
     with service.database.read.begin() as connection:
         states = select(deliveries.c.state).where(deliveries.c.edition_id == edition.id)
         assert connection.execute(states).scalars().all() == [DeliveryState.PLANNED]
@@ -131,7 +129,7 @@ def test_a_subscription_moves_to_another_digest_with_its_cursor_and_without_its_
     subscribe(service, ANNA)
     publish(service, "Ny buss")
     before = service.subscribers.find(Address(ANNA), "veckobrev")
-    [weekly] = [each for each in service.config.settings.digests if each.name == "veckobrev"]
+    [weekly] = [each for each in service.digests if each.name == "veckobrev"]
     plan_period(service, weekly, PeriodKey("2026-01-09"), NOW)
     assert service.change_preferences.change_digest(leave_token(service), "dagbrev", NOW) is Chosen.DONE
     after = service.subscribers.find(Address(ANNA), "dagbrev")
@@ -251,7 +249,7 @@ def test_deliveries_of_a_digest_that_both_had_still_add_up_after_a_move(service:
     for address in (ANNA, BO):
         subscribe(service, address)
     publish(service, "Ny buss")
-    [weekly] = [each for each in service.config.settings.digests if each.name == "veckobrev"]
+    [weekly] = [each for each in service.digests if each.name == "veckobrev"]
     edition = plan_period(service, weekly, PeriodKey("2026-01-09"), NOW)
     service.subscribe.confirm(moved(service, BO), NOW)
     with service.database.read.begin() as connection:
@@ -264,7 +262,7 @@ def test_deliveries_of_a_digest_that_both_had_still_add_up_after_a_move(service:
 def test_my_data_tells_of_letters_that_came_back(tmp_path: Path) -> None:
     with returning(tmp_path) as service:
         asyncio.run(week_of(service, 0))
-        take_in(service, returned(service, "hard.postfix.5.1.1", 0), "", NOW + DAY)
+        service.process_bounces.take(returned(service, "hard.postfix.5.1.1", 0), "", NOW + DAY)
         service.request_my_data.ask(leave_token(service, "lasare0@example.org"), NOW)
         found = service.request_my_data.report(opened(service, token_in(post(service)[-1])), NOW)
     assert found is not None

@@ -27,8 +27,7 @@ from digest.bounces.bounce import Taken
 from digest.editions.slots import PeriodKey
 from digest.lifecycle.adapters.by_operator import Joined, Wish
 from digest.lifecycle.expire_subscribers import Expired
-from digest.sending.adapters.outcomes import OnUncertain
-from digest.sending.send import drop_nameless, render_forms, send
+from digest.sending.sender import OnUncertain
 from digest.subscribers.adapters.events import note
 from digest.subscribers.events import Event, EventKind
 from digest.subscribers.subscription import EndedReason
@@ -85,7 +84,7 @@ def rows(service: Service, table: object) -> int:
 
 
 def counts(service: Service, edition: int = -1) -> dict[str, int]:
-    status = list(service.editions.status())[edition]
+    status = list(service.edition_counts.status())[edition]
     assert status.unexplained == 0
     return {state.value: number for state, number in status.counts.items() if number}
 
@@ -154,29 +153,31 @@ def test_everything_that_is_of_a_person_goes_with_them(service: Service) -> None
     assert suppressed.reason is SuppressionReason.ERASED
     assert traces(service.config.file.parent) == []
     join(service, "nasta@example.org")
-    assert drop_nameless(service) == 1  # the newest row waited for a newer one, so that its number is not used again
+    assert (
+        service.sending.drop_nameless() == 1
+    )  # the newest row waited for a newer one, so that its number is not used again
     assert rows(service, subscribers) == rows(service, subscriptions) == 4
 
 
 async def test_editions_add_up_before_during_and_after_an_erasure(service: Service) -> None:
-    digest = service.config.settings.digests[0]
+    digest = service.digests[0]
     plan_period(service, digest, PeriodKey(KEY), NOW)
-    await send(service, lambda: NOW, lambda: False, lambda _: None)
+    await service.sending.send(lambda: NOW, lambda: False, lambda _: None)
     publish(service, "En vecka senare")
     plan_period(service, digest, NEXT, NOW + 7 * DAY)
     assert counts(service) == {"planned": 4}
     service.erase_subscriber.erase_number(number_of(service), NOW + 7 * DAY)
     assert (counts(service, 0), counts(service)) == ({"sent": 4}, {"planned": 3, "skipped": 1})
-    await send(service, lambda: NOW + 7 * DAY, lambda: False, lambda _: None)
+    await service.sending.send(lambda: NOW + 7 * DAY, lambda: False, lambda _: None)
     assert counts(service) == {"sent": 3, "skipped": 1}
-    assert {each.edition.state for each in service.editions.status()} == {"finished"}
+    assert {each.edition.state for each in service.edition_counts.status()} == {"finished"}
     assert traces(service.config.file.parent) == []
 
 
 @pytest.mark.parametrize("marked", [False, True])
 def test_a_letter_that_is_under_way_is_counted_when_its_fate_is_known(*, marked: bool, service: Service) -> None:
-    plan_period(service, service.config.settings.digests[0], PeriodKey(KEY), NOW)
-    render_forms(service, NOW)
+    plan_period(service, service.digests[0], PeriodKey(KEY), NOW)
+    service.letters.render_waiting(NOW)
     sender = Steps(service.database.write, "a sender", OnUncertain.RESEND, NOW)
     claims = sender.claim(9, NOW)
     (own,) = [claim for claim in claims if claim.address == WHO]
@@ -191,7 +192,7 @@ def test_a_letter_that_is_under_way_is_counted_when_its_fate_is_known(*, marked:
     else:
         assert not sender.mark(own, NOW)
     assert counts(service) == {"claimed": 3, "sent" if marked else "skipped": 1}
-    assert drop_nameless(service) == 1
+    assert service.sending.drop_nameless() == 1
     assert counts(service) == {"claimed": 3, "sent" if marked else "skipped": 1}
     with service.database.read.begin() as connection:
         found = connection.execute(select(subscriptions.c.id).order_by(subscriptions.c.id.desc())).scalars().first()
@@ -201,7 +202,7 @@ def test_a_letter_that_is_under_way_is_counted_when_its_fate_is_known(*, marked:
 
 
 def test_whoever_is_erased_while_an_edition_is_planned_stays_counted(service: Service) -> None:
-    digest = service.config.settings.digests[0]
+    digest = service.digests[0]
     plan_period(service, digest, PeriodKey(KEY), NOW)
     service.erase_subscriber.erase_number(number_of(service), NOW)
     publish(service, "En vecka senare")
@@ -373,8 +374,8 @@ def test_who_is_stopped_while_forgetting_goes_on_there(service: Service) -> None
 async def test_letters_that_a_relay_has_are_left_to_it(tmp_path: Path) -> None:
     with ScriptedRelay() as relay, newsroom(tmp_path, relay.port) as service:
         join(service, WHO)
-        plan_period(service, service.config.settings.digests[0], PeriodKey(KEY), NOW)
-        await send(service, lambda: NOW, lambda: False, lambda _: None)
+        plan_period(service, service.digests[0], PeriodKey(KEY), NOW)
+        await service.sending.send(lambda: NOW, lambda: False, lambda _: None)
         done = service.erase_subscriber.erase(Address(WHO), NOW)
     assert (done.known, done.letters, done.under_way, done.scrubbed) == (True, 0, False, True)
     assert traces(tmp_path) == []

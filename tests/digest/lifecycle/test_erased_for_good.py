@@ -18,7 +18,6 @@ from budkavle.maintenance.back_up import Backup, back_up, read_back
 from budkavle.maintenance.restore import Wishes, restore
 from digest.adapters.tables import subscriptions
 from digest.bounces.adapters.bounces import Taken
-from digest.bounces.process import take_in
 from digest.ids import SubscriptionId
 from digest.lifecycle.adapters.by_operator import Joined, Wish
 from digest.lifecycle.adapters.unsubscribe_journal import UnsubscribeJournal
@@ -242,12 +241,12 @@ def test_a_complaint_that_is_delivered_again_is_no_newer_word_than_its_owners_wi
     with returning(tmp_path) as service:
         asyncio.run(week_of(service, 0))
         complaint = returned(service, "complaint.yahoo.arf", 0)
-        assert take_in(service, complaint, "", NOW + DAY).taken is Taken.SUPPRESSED
+        assert service.process_bounces.take(complaint, "", NOW + DAY).taken is Taken.SUPPRESSED
         ask(service, "lasare0@example.org", now=NOW + 9 * DAY)
         token = token_in(post(service, NOW + 9 * DAY)[-1])
         assert service.subscribe.confirm(token, NOW + 9 * DAY).outcome is ConfirmOutcome.DONE
         before = service.config.store_path.with_name("leaves").read_bytes()
-        assert take_in(service, complaint, "", NOW + 10 * DAY).taken is Taken.KNOWN
+        assert service.process_bounces.take(complaint, "", NOW + 10 * DAY).taken is Taken.KNOWN
         assert service.config.store_path.with_name("leaves").read_bytes() == before
         service.unsubscribe.replay()
         assert state_of(service, "lasare0@example.org") == "active"

@@ -25,7 +25,6 @@ from digest.ids import SubscriptionId
 from digest.lifecycle.adapters import unsubscribe_journal as leave_journal
 from digest.lifecycle.adapters.unsubscribe_journal import Place, UnsubscribeJournal
 from digest.lifecycle.unsubscribe_journal import How, Leave, Left, proof_of, read, written
-from digest.sending.send import send
 from digest.subscribers.subscription import SubscriptionState
 from mail.address import Address
 from tests.budkavle.daemon.test_daemon import running
@@ -127,15 +126,15 @@ async def test_who_leaves_while_the_store_is_locked_gets_no_letter_that_nobody_h
     service: Service,
 ) -> None:
     service.unsubscribe.patience = 0.1
-    plan_period(service, service.config.settings.digests[0], PeriodKey(KEY), NOW)
+    plan_period(service, service.digests[0], PeriodKey(KEY), NOW)
     with locked(service.config.store_path):
         assert service.unsubscribe.leave(token(service, 1), NOW).left is Left.NOW
     assert states(service) == ["active"] * 3  # nobody has told the store yet
-    await send(service, lambda: NOW, lambda: False, lambda _: None)
+    await service.sending.send(lambda: NOW, lambda: False, lambda _: None)
     assert states(service) == ["active", "ended", "active"]
     letters = [path.read_bytes().split(b"\r\n")[0] for path in (service.config.outbox / "new").iterdir()]
     assert sorted(letters) == [b"To: lasare0@example.org", b"To: lasare2@example.org"]
-    (status,) = service.editions.status()
+    (status,) = service.edition_counts.status()
     assert (status.counts["sent"], status.counts["skipped"], status.unexplained) == (2, 1, 0)
 
 

@@ -13,7 +13,7 @@ from budkavle.alarms.detect import look
 from budkavle.installation.wiring import Service
 from digest.adapters.tables import subscribers, subscriptions
 from digest.bounces.bounce import Taken
-from digest.bounces.process import Outcome, take_in, unknown_folder
+from digest.bounces.process import Outcome
 from digest.lifecycle.unsubscribe_journal import Back
 from digest.subscribers.adapters.events import story
 from digest.subscribers.events import EventKind
@@ -69,7 +69,7 @@ def wish(to: str, subject: str, **more: str) -> bytes:
 
 
 def taken(service: Service, raw: bytes, recipient: str = "") -> Outcome:
-    return take_in(service, raw, recipient, NOW + DAY)
+    return service.process_bounces.take(raw, recipient, NOW + DAY)
 
 
 async def test_what_a_mail_program_sends_to_the_mailto_of_a_letter_ends_that_subscription(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ async def test_what_a_mail_program_sends_to_the_mailto_of_a_letter_ends_that_sub
         assert happened(service, 1).count(EventKind.LEFT) == 1
         assert service.unsubscribe.undo(token(service, 1), NOW + DAY) is Back.NOW
         assert states(service) == ["active"] * 3
-        assert not unknown_folder(service).exists()
+        assert not service.process_bounces.unknown.folder.exists()
 
 
 WISHES: dict[str, Callable[[str, str], bytes]] = {
@@ -176,7 +176,9 @@ async def test_absences_receipts_persons_and_forgers_end_nothing(tmp_path: Path)
         forged = re.sub(rb"-[0-9a-f]{14}@", b"-00000000000000@", returned(service, "leave.apple.mail", 0))
         assert taken(service, forged).taken is None
         assert states(service) == ["active"] * 3
-        assert len(list(unknown_folder(service).iterdir())) == 3  # the person's and the forgers', for a person to see
+        assert (
+            len(list(service.process_bounces.unknown.folder.iterdir())) == 3
+        )  # the person's and the forgers', for a person to see
 
 
 async def test_a_wish_of_somebody_who_was_erased_meanwhile_is_kept_and_hurts_nobody(tmp_path: Path) -> None:
@@ -198,7 +200,7 @@ async def test_a_failure_in_words_that_nobody_knows_is_kept_shown_and_counts_for
             outcome = comes_back(service, "unknown.daemon.words-nobody-knows-1", week)
             assert (outcome.kind, outcome.taken, outcome.is_understood) == (BounceClass.UNKNOWN, None, False)
         assert not suppressed(service, 3)
-        assert len(list(unknown_folder(service).iterdir())) == 5
+        assert len(list(service.process_bounces.unknown.folder.iterdir())) == 5
         shown = [one for one in look(service, NOW + 29 * DAY) if one.kind is AlarmKind.BOUNCES_UNREAD]
         assert [one.about for one in shown] == ["veckobrev 2026-01-30", "veckobrev 2026-02-06"]
         assert "1 letter of it came back in words that nobody knows" in shown[0].what

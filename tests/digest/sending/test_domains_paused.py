@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, event
 
+from articles.article import Seq
 from budkavle.alarms.alarms import Alarm, AlarmKind
 from budkavle.alarms.detect import look
 from budkavle.daemon.bounce_loop import take_refused
@@ -15,13 +16,13 @@ from budkavle.installation.wiring import Service, open_service
 from digest.editions.delivery import DeliveryState
 from digest.editions.edition import EditionState
 from digest.editions.slots import PeriodKey
-from digest.sending.adapters import ledger
+from digest.sending.adapters import claiming
 from digest.sending.adapters.domain_backoff import put, standing_of
-from digest.sending.adapters.freshness import AlwaysFresh
-from digest.sending.adapters.outcomes import OnUncertain
+from digest.sending.adapters.freshness import StoredActs
 from digest.sending.commit_group import Group
 from digest.sending.domain_backoff import Patience, Standing
-from digest.sending.send import render_forms
+from digest.sending.freshness import Freshness
+from digest.sending.sender import OnUncertain
 from mail.address import Address
 from mail.reply import Phase, Reply
 from tests.budkavle.refusing import (
@@ -133,7 +134,7 @@ async def test_status_shows_the_domain_to_a_person_and_to_a_program(tmp_path: Pa
 async def test_a_claim_passes_over_so_many_letters_at_most_and_then_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledger, "_MOST_PASSED_OVER", 4)
+    monkeypatch.setattr(claiming, "_MOST_PASSED_OVER", 4)
     with PickyRelay(REFUSING) as relay, readers(tmp_path, relay, 30, REFUSING) as service:
         join(service, "lasare@a.test")
         plan_again(service, NOW + MINUTE, "2026-01-10")
@@ -177,7 +178,7 @@ async def test_a_relay_that_refuses_every_domain_pauses_the_edition_and_no_domai
         assert status.edition.resume_at is None
         assert not service.domains.paused(NOW)
         relay.refused = ()
-        service.editions.resume(status.edition)
+        service.edition_control.resume(status.edition)
         assert outcome(await go_on(service, NOW + MINUTE)) == {"sent": 24}
         assert set(relay.arrived().values()) == {1}
 
@@ -206,10 +207,10 @@ async def test_letters_that_still_wait_when_the_next_edition_comes_end_with_thei
 ) -> None:
     with PickyRelay(REFUSING) as relay, readers(tmp_path, relay, 4, REFUSING, "a.test") as service:
         await go_on(service)
-        digest, later = service.config.settings.digests[0], NOW + timedelta(days=7)
+        digest, later = service.digests[0], NOW + timedelta(days=7)
         publish(service, "Ännu en buss")
         plan_period(service, digest, PeriodKey("2026-01-16"), later)
-        assert outcome(next(iter(service.editions.status()))) == {"sent": 4, "failed": 4}
+        assert outcome(next(iter(service.edition_counts.status()))) == {"sent": 4, "failed": 4}
         relay.refused = ()
         await go_on(service, later)
         assert relay.domains() == {"a.test": 8, REFUSING: 3}
@@ -281,7 +282,7 @@ async def test_domains_that_refuse_us_by_the_half_dozen_pause_the_edition_once(t
         stopped = service.editions.get(edition.digest, edition.key)
         assert stopped.state is EditionState.PAUSED
         assert (stopped.paused_because or "").startswith("6 domains refuse letters for our own fault")
-        service.editions.resume(stopped)
+        service.edition_control.resume(stopped)
         assert outcome(await go_on(service, NOW + 5 * MINUTE)) == {"sent": 3, "deferred": 18}
 
 
@@ -341,10 +342,10 @@ async def test_returned_letters_of_many_small_domains_pause_the_edition_that_is_
     with relay, readers(tmp_path, relay, 1, "a.test", *domains) as service:
         assert outcome(await go_on(service)) == {"sent": 25, "deferred": 1}
         for name in domains[:20]:
-            (status,) = service.editions.status()
+            (status,) = service.edition_counts.status()
             assert status.edition.state is EditionState.SENDING
             come_back(service, NOW + MINUTE, f"lasare0@{name}")
-        (status,) = service.editions.status()
+        (status,) = service.edition_counts.status()
         assert status.edition.state is EditionState.PAUSED
         assert "20 of 25 recipients were refused for our own fault" in (status.edition.paused_because or "")
 
@@ -358,27 +359,28 @@ async def test_what_came_back_before_a_domain_was_let_go_on_stops_no_edition_aft
         come_back(service, NOW + 2 * MINUTE, *(f"lasare{each}@{REFUSING}" for each in range(21)))
         assert service.domains.resume(REFUSING, NOW + HOUR)
         come_back(service, NOW + 2 * HOUR, f"lasare21@{REFUSING}")
-        assert list(service.editions.status())[-1].edition.state is EditionState.SENDING
+        assert list(service.edition_counts.status())[-1].edition.state is EditionState.SENDING
 
 
 def test_a_letter_that_was_taken_ends_the_row_of_refusals_when_its_outcome_had_to_be_written_twice(
     tmp_path: Path,
 ) -> None:
     with PickyRelay() as relay, readers(tmp_path, relay, 2, REFUSING) as service:
-        render_forms(service, NOW)
+        service.letters.render_waiting(NOW)
         with service.database.write.begin() as connection:
             put(connection, REFUSING, Standing(refused=2))
-        sender = Steps(service.database.write, "a sender", OnUncertain.HOLD, NOW)
+
+        class Full(StoredActs):
+            def newest(self, connection: Connection) -> Seq:  # noqa: ARG002 - Acts
+                raise InterruptedError
+
+        sender = Steps(service.database.write, "a sender", OnUncertain.HOLD, NOW, acts=Full(service.articles))
         (claim,) = sender.claim(1, NOW)
         assert sender.mark(claim, NOW)
         taken = Group(outcomes=[(claim, Reply(phase=Phase.DOT, code=250))], wanted=1)
 
-        class Full(AlwaysFresh):
-            def is_stale(self, connection: Connection) -> bool:  # noqa: ARG002 - Texts
-                raise InterruptedError
-
         with pytest.raises(InterruptedError):
-            sender.commit(taken, NOW, Full())
+            sender.commit(taken, NOW, Freshness())
         sender.commit(taken, NOW)
         with service.database.read.begin() as connection:
             assert standing_of(connection, REFUSING) == Standing()
@@ -387,7 +389,7 @@ def test_a_letter_that_was_taken_ends_the_row_of_refusals_when_its_outcome_had_t
 async def test_while_no_domain_refuses_us_only_a_claim_asks_for_any_and_once(tmp_path: Path) -> None:
     with newsroom(tmp_path) as service:
         plan_again(service, NOW)
-        render_forms(service, NOW)
+        service.letters.render_waiting(NOW)
         sender, said = Steps(service.database.write, "a sender", OnUncertain.HOLD, NOW), list[str]()
         event.listen(service.database.write, "connect", lambda raw, _: raw.set_trace_callback(said.append))
         service.database.write.dispose()

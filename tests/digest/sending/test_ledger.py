@@ -14,8 +14,8 @@ from digest.editions.edition import EditionState, EditionStatus
 from digest.editions.slots import PeriodKey
 from digest.sending.adapters.claims import has_work
 from digest.sending.adapters.ledger import FencedError
-from digest.sending.adapters.outcomes import OnUncertain, has_unsettled
-from digest.sending.send import render_forms
+from digest.sending.adapters.outcomes import has_unsettled
+from digest.sending.sender import OnUncertain
 from digest.subscribers.suppression import SuppressionReason
 from mail.address import Address
 from mail.reply import Phase, Reply, Verdict
@@ -39,8 +39,8 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 
 def plan(service: Service, key: PeriodKey) -> None:
-    plan_period(service, service.config.settings.digests[0], key, NOW)
-    render_forms(service, NOW)
+    plan_period(service, service.digests[0], key, NOW)
+    service.letters.render_waiting(NOW)
 
 
 def ledger(service: Service, on_uncertain: OnUncertain = OnUncertain.HOLD) -> Steps:
@@ -48,7 +48,7 @@ def ledger(service: Service, on_uncertain: OnUncertain = OnUncertain.HOLD) -> St
 
 
 def status(service: Service) -> EditionStatus:
-    return next(iter(service.editions.status()))
+    return next(iter(service.edition_counts.status()))
 
 
 def counts(service: Service) -> dict[str, int]:
@@ -199,7 +199,7 @@ def test_an_uncertain_letter_is_sent_again_where_the_operator_chose_so(service: 
     sender.record(first[0], SILENCE, NOW)
     assert status(service).edition.state is EditionState.PAUSED
     sender.give_back(first[1:], NOW)
-    service.editions.resume(status(service).edition)
+    service.edition_control.resume(status(service).edition)
     soon = NOW + timedelta(minutes=5)
     again = sender.claim(9, soon)
     assert first[0].subscription in [claim.subscription for claim in again]

@@ -10,9 +10,8 @@ from sqlalchemy import Engine, event
 
 from digest.sending.adapters import domain_backoff_admin as domain_returns
 from digest.sending.adapters.domain_backoff import put
-from digest.sending.adapters.outcomes import OnUncertain
 from digest.sending.domain_backoff import Patience, Standing
-from digest.sending.send import render_forms
+from digest.sending.sender import OnUncertain
 from tests.budkavle.refusing import MINUTE, REFUSING, PickyRelay, readers
 from tests.digest.steps import Steps
 from tests.given import NOW
@@ -36,7 +35,7 @@ def test_a_claim_costs_the_same_however_many_letters_wait_for_a_domain(tmp_path:
     costs = []
     for number in (20, 120):
         with PickyRelay() as relay, readers(tmp_path / str(number), relay, number, REFUSING) as service:
-            render_forms(service, NOW)
+            service.letters.render_waiting(NOW)
             with service.database.write.begin() as connection:
                 put(connection, REFUSING, WAITS)
             sender = Steps(service.database.write, "a sender", OnUncertain.HOLD, NOW)
@@ -54,7 +53,7 @@ def test_all_letters_to_a_domain_go_on_after_one_reading_of_what_waits(
 ) -> None:
     monkeypatch.setattr(domain_returns, "_ROWS", 4)
     with PickyRelay() as relay, readers(tmp_path, relay, 15, REFUSING) as service:
-        render_forms(service, NOW)
+        service.letters.render_waiting(NOW)
         with service.database.write.begin() as connection:
             put(connection, REFUSING, WAITS)
         sender, said = Steps(service.database.write, "a sender", OnUncertain.HOLD, NOW), list[str]()

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from budkavle.config.load import load
-from budkavle.installation.wiring import Service, open_service, pacing
+from budkavle.installation.wire_sending import transport
+from budkavle.installation.wiring import Service, open_service
 from digest.editions.edition import EditionState
 from digest.editions.slots import PeriodKey
-from digest.sending.send import render_forms, send
-from mail.adapters.throttle import Learned, learned_of
+from mail.adapters.throttle import learned_of
+from mail.limits.estimates import Learned
 from tests.digest.limited_relay import Allowed, LimitedRelay
 from tests.digest.relay import HANG_UP, KEY, ScriptedRelay, newsroom
 from tests.given import NOW, going_on_from, plan_period
@@ -18,17 +19,17 @@ from tests.given import NOW, going_on_from, plan_period
 
 def sent(service: Service) -> tuple[dict[str, int], EditionState]:
     """Plan, or go on, and send; says how the edition stands then."""
-    edition = plan_period(service, service.config.settings.digests[0], PeriodKey(KEY), NOW)
+    edition = plan_period(service, service.digests[0], PeriodKey(KEY), NOW)
     assert edition
-    service.editions.resume(edition)
-    render_forms(service, NOW)
-    asyncio.run(send(service, going_on_from(NOW), lambda: False, lambda _: None))
-    status = next(iter(service.editions.status()))
+    service.edition_control.resume(edition)
+    service.letters.render_waiting(NOW)
+    asyncio.run(service.sending.send(going_on_from(NOW), lambda: False, lambda _: None))
+    status = next(iter(service.edition_counts.status()))
     return {state.value: number for state, number in status.counts.items() if number}, status.edition.state
 
 
 def learned(service: Service) -> Learned:
-    known = pacing(service.config)
+    known = transport(service.config).pacing
     assert known
     with service.database.read.begin() as connection:
         return learned_of(connection, known.relay)
@@ -62,7 +63,7 @@ def test_what_was_found_is_remembered_and_the_next_run_begins_with_it(tmp_path: 
             assert learned(service).connections == 3
         turned_away = relay.turned_away
         with open_service(load(tmp_path / "config.toml")) as service:
-            plan_period(service, service.config.settings.digests[0], PeriodKey("2026-01-16"), NOW)
+            plan_period(service, service.digests[0], PeriodKey("2026-01-16"), NOW)
             sent(service)
         assert turned_away > 0
         assert relay.turned_away <= turned_away + 1
@@ -87,5 +88,5 @@ def test_a_daily_quota_pauses_at_once_and_the_pause_heals(tmp_path: Path) -> Non
     script = {"mail": ["250 ok", "550 5.4.5 Daily user sending quota exceeded"]}
     with ScriptedRelay(script) as relay, newsroom(tmp_path, relay.port, 5) as service:
         assert sent(service) == ({"sent": 1, "planned": 4}, EditionState.PAUSED)
-        assert next(iter(service.editions.status())).edition.resume_at
+        assert next(iter(service.edition_counts.status())).edition.resume_at
     assert relay.seen["mail"] == 2

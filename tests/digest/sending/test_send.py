@@ -14,13 +14,13 @@ from jinja2 import TemplateError
 
 from articles.article import Kind
 from budkavle.installation.wiring import Service
+from digest.editions.compose import Composer
 from digest.editions.delivery import OPEN, DeliveryState
 from digest.editions.edition import EditionState, EditionStatus
 from digest.editions.slots import PeriodKey
 from digest.letters.letter import Form
-from digest.sending import send as delivering
-from digest.sending.adapters.outcomes import OnUncertain
-from digest.sending.send import send, settle
+from digest.sending import envelopes
+from digest.sending.sender import OnUncertain
 from mail.address import Address
 from mail.reply import Phase, Reply, Verdict
 from tests.digest.relay import KEY, SILENCE, TITLE, ScriptedRelay, join, newsroom, publish
@@ -31,11 +31,11 @@ ROOT = Path(__file__).parents[3]
 
 
 def planned(service: Service) -> None:
-    plan_period(service, service.config.settings.digests[0], PeriodKey(KEY), NOW)
+    plan_period(service, service.digests[0], PeriodKey(KEY), NOW)
 
 
 def status(service: Service) -> EditionStatus:
-    return next(iter(service.editions.status()))
+    return next(iter(service.edition_counts.status()))
 
 
 def outcome(service: Service) -> dict[str, int]:
@@ -44,7 +44,7 @@ def outcome(service: Service) -> dict[str, int]:
 
 async def send_all(service: Service) -> list[Verdict | None]:
     told: list[Verdict | None] = []
-    await send(service, going_on_from(NOW), lambda: False, told.append)
+    await service.sending.send(going_on_from(NOW), lambda: False, told.append)
     return told
 
 
@@ -59,7 +59,7 @@ async def test_a_sender_asked_to_stop_finishes_its_letter_and_returns_the_rest(t
     with newsroom(tmp_path) as service:
         planned(service)
         told: list[Verdict | None] = []
-        await send(service, going_on_from(NOW), lambda: bool(told), told.append)
+        await service.sending.send(going_on_from(NOW), lambda: bool(told), told.append)
         assert outcome(service) == {"sent": 1, "planned": 2}
         await send_all(service)
         assert outcome(service) == {"sent": 3}
@@ -124,7 +124,7 @@ async def test_a_fault_in_the_midst_of_sending_leaves_nothing_claimed(
     with newsroom(tmp_path) as service:
         planned(service)
         with monkeypatch.context() as broken:
-            broken.setattr(delivering, "made_out", _broken)
+            broken.setattr(envelopes, "made_out", _broken)
             with pytest.raises(OSError, match="broken"):
                 await send_all(service)
         assert outcome(service) == {"planned": 3}
@@ -158,7 +158,7 @@ async def test_a_letter_whose_time_ran_out_is_expired_when_the_next_edition_is_p
         planned(service)
         await send_all(service)
         assert outcome(service) == {"deferred": 3}
-        plan_period(service, service.config.settings.digests[0], PeriodKey("2026-01-16"), NOW + timedelta(days=7))
+        plan_period(service, service.digests[0], PeriodKey("2026-01-16"), NOW + timedelta(days=7))
         assert outcome(service) == {"failed": 3}
         assert status(service).edition.state is EditionState.FINISHED
         assert not any(status(service).counts[state] for state in OPEN)
@@ -183,9 +183,9 @@ def test_a_letter_in_doubt_is_no_news_in_the_next_edition(tmp_path: Path) -> Non
         dead = Steps(service.database.write, "dead", OnUncertain.HOLD, NOW)
         dead.mark(dead.claim(1, NOW)[0], NOW)
         later = NOW + timedelta(days=7)
-        settle(service, later)
-        plan_period(service, service.config.settings.digests[0], PeriodKey("2026-01-16"), later)
-        first, second = service.editions.status()
+        service.sending.settle(later)
+        plan_period(service, service.digests[0], PeriodKey("2026-01-16"), later)
+        first, second = service.edition_counts.status()
         assert first.counts[DeliveryState.UNCERTAIN] == 1
         assert (second.counts[DeliveryState.PLANNED], second.counts[DeliveryState.SKIPPED]) == (2, 1)
 
@@ -196,12 +196,12 @@ def test_no_edition_is_planned_while_a_letter_of_the_last_one_is_under_way(tmp_p
         alive = Steps(service.database.write, "alive", OnUncertain.HOLD, NOW)
         flying = alive.claim(1, NOW)[0]
         alive.mark(flying, NOW)
-        digest, later = service.config.settings.digests[0], NOW + timedelta(days=7)
+        digest, later = service.digests[0], NOW + timedelta(days=7)
         waiting = plan_period(service, digest, PeriodKey("2026-01-16"), later)
         assert waiting.state is EditionState.PLANNING
         alive.record(flying, Reply(phase=Phase.DOT, code=250), later)
         assert plan_period(service, digest, PeriodKey("2026-01-16"), later).state is EditionState.SENDING
-        second = list(service.editions.status())[1]
+        second = list(service.edition_counts.status())[1]
         assert (second.counts[DeliveryState.PLANNED], second.counts[DeliveryState.SKIPPED]) == (2, 1)
 
 
@@ -223,11 +223,11 @@ async def test_an_edition_of_which_nothing_can_be_rendered_waits_for_a_person(
     with newsroom(tmp_path) as service:
         planned(service)
         with monkeypatch.context() as broken:
-            broken.setattr(delivering, "letter_form", _broken_template)
+            broken.setattr(Composer, "letter_form", _broken_template)
             assert await send_all(service) == []
         assert status(service).edition.state is EditionState.PAUSED
         assert outcome(service) == {"planned": 3}
-        service.editions.resume(status(service).edition)
+        service.edition_control.resume(status(service).edition)
         assert await send_all(service) == [Verdict.SENT] * 3
 
 

@@ -18,16 +18,17 @@ from budkavle.config.load import load
 from budkavle.installation.wiring import Service, open_service
 from digest.adapters.tables import deliveries, digests, variants
 from digest.editions.adapters.withdrawn_texts import Pulled
+from digest.editions.compose import Composer
 from digest.editions.edition import EditionState, EditionStatus
 from digest.editions.slots import PeriodKey
 from digest.ids import EditionId
 from digest.letters.letter import Form
 from digest.lifecycle.adapters.by_operator import Wish
-from digest.sending import send as delivering
+from digest.sending import render
 from digest.sending.adapters import ledger
-from digest.sending.send import send
 from digest.subscribers.subscription import ALL
-from mail.adapters.smtp import RelayAddress, SmtpRelay, Tls
+from mail.adapters.smtp import SmtpRelay
+from mail.adapters.smtp_connect import RelayAddress, Tls
 from mail.address import Address
 from mail.relay import Envelope
 from mail.reply import Phase, Reply, Verdict, heals, verdict
@@ -48,15 +49,15 @@ LOCKED = OperationalError("BEGIN IMMEDIATE", {}, sqlite3.OperationalError("datab
 
 
 def planned(service: Service, digest: int = 0) -> None:
-    plan_period(service, service.config.settings.digests[digest], PeriodKey(KEY), NOW)
+    plan_period(service, service.digests[digest], PeriodKey(KEY), NOW)
 
 
 async def go_on(service: Service) -> None:
-    await send(service, going_on_from(NOW), lambda: False, lambda _: None)
+    await service.sending.send(going_on_from(NOW), lambda: False, lambda _: None)
 
 
 def statuses(service: Service) -> list[EditionStatus]:
-    return list(service.editions.status())
+    return list(service.edition_counts.status())
 
 
 def outcome(service: Service, edition: int = 0) -> dict[str, int]:
@@ -79,14 +80,14 @@ def two_digests(folder: Path, relay: ScriptedRelay, readers: int, connections: i
 async def test_a_text_withdrawn_while_the_store_was_locked_leaves_the_letters_to_come(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, faults = delivering.pull, list[OperationalError]()
+    real, faults = render.pull, list[OperationalError]()
 
     def pull(*asked: object, **wanted: object) -> Pulled:
         if faults:
             raise faults.pop()
         return real(*asked, **wanted)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(delivering, "pull", pull)
+    monkeypatch.setattr(render, "pull", pull)
     with ScriptedRelay() as relay, newsroom(tmp_path, relay.port, 200, connections=2) as service:
         publish(service, "Kvar")
         planned(service)
@@ -113,14 +114,14 @@ async def test_an_edition_that_begins_while_another_is_sent_joins_it(begins: str
         planned(service)
         if begins == "resumed":
             planned(service, 1)
-            service.editions.pause(service.editions.get("kvallsbrev", PeriodKey(KEY)), "x")
+            service.edition_control.pause(service.editions.get("kvallsbrev", PeriodKey(KEY)), "x")
 
         def begin(phase: str, count: int) -> None:
             if (phase, count) == ("dot", 20):
                 if begins == "planned":
                     planned(service, 1)
                 else:
-                    service.editions.resume(service.editions.get("kvallsbrev", PeriodKey(KEY)))
+                    service.edition_control.resume(service.editions.get("kvallsbrev", PeriodKey(KEY)))
 
         relay.at = begin
         await go_on(service)
@@ -146,11 +147,11 @@ async def test_a_letter_under_way_at_a_slow_relay_does_not_keep_other_connection
         planned(service)
         planned(service, 1)
         second = service.editions.get("kvallsbrev", PeriodKey(KEY))
-        service.editions.pause(second, "x")
+        service.edition_control.pause(second, "x")
 
         def begin(phase: str, count: int) -> None:
             if (phase, count) == ("dot", 29):  # the last letter of the first edition
-                service.editions.resume(second)
+                service.edition_control.resume(second)
 
         relay.at = begin
         await go_on(service)
@@ -175,8 +176,8 @@ def test_a_persons_pause_holds_against_one_that_would_end_by_itself(tmp_path: Pa
         with service.database.write.begin() as connection:
             connection.execute(text("UPDATE editions SET state = 'paused', resume_at = '2026-01-09 08:05:00.000000'"))
         assert pause("veckobrev", config=service.config.file) == 0
-        assert service.editions.resume_due(NOW + timedelta(hours=2)) == 0
-        assert service.editions.resume(edition)
+        assert service.edition_control.resume_due(NOW + timedelta(hours=2)) == 0
+        assert service.edition_control.resume(edition)
 
 
 @pytest.mark.parametrize("hours", [1, 6, 12, 23])
@@ -185,9 +186,9 @@ def test_a_pause_made_by_a_clock_a_day_ahead_ends_all_the_same(hours: int, tmp_p
         planned(service)
         with service.database.write.begin() as connection:
             connection.execute(text("UPDATE editions SET state = 'paused', resume_at = '2026-01-10 08:05:00.000000'"))
-        before = service.editions.resume_due(NOW + timedelta(hours=hours))
+        before = service.edition_control.resume_due(NOW + timedelta(hours=hours))
         assert before == (0 if hours == 23 else 1)
-        assert before or service.editions.resume_due(NOW + timedelta(hours=hours, minutes=70)) == 1
+        assert before or service.edition_control.resume_due(NOW + timedelta(hours=hours, minutes=70)) == 1
 
 
 async def test_a_store_that_is_full_in_the_midst_of_a_group_makes_the_dots_wait(
@@ -241,14 +242,14 @@ async def test_a_variant_that_fails_after_a_pull_is_held_and_the_others_go(
         publish(service, "Buss till", "kollektivtrafik")
         publish(service, "Skola", "skola")
         planned(service)
-        delivering.render_forms(service, NOW)
+        service.letters.render_waiting(NOW)
         withdrawn = next(each.article.id for each in service.articles.histories() if each.article.title == "Buss")
         service.articles.act(withdrawn, Kind.WITHDRAWN, "fel", NOW)
 
         def broken(*_: object) -> Form:
             raise TemplateError("broken")
 
-        monkeypatch.setattr(delivering, "letter_form", broken)
+        monkeypatch.setattr(Composer, "letter_form", broken)
         await go_on(service)
         assert outcome(service) == {"held": 3, "sent": 3}
 
@@ -257,11 +258,11 @@ async def test_an_edition_that_finished_while_somebody_cancelled_it_stays_finish
     with ScriptedRelay() as relay, newsroom(tmp_path, relay.port) as service:
         planned(service)
         edition = statuses(service)[0].edition
-        real = service.editions._under_way  # noqa: SLF001 - the moment between two of its transactions
+        real = service.edition_control._closing.under_way  # noqa: SLF001 - the moment between two of its transactions
         seen = real("veckobrev")
         await go_on(service)
-        service.editions._under_way = lambda _: seen  # type: ignore[method-assign]  # noqa: SLF001
-        assert not service.editions.cancel(edition, NOW)
+        service.edition_control._closing.under_way = lambda _: seen  # type: ignore[method-assign]  # noqa: SLF001
+        assert not service.edition_control.cancel(edition, NOW)
         assert (statuses(service)[0].edition.state, outcome(service)) == (EditionState.FINISHED, {"sent": 3})
 
 
@@ -269,8 +270,9 @@ def test_a_cancelling_that_was_killed_half_way_leaves_nothing_that_never_ends(tm
     with newsroom(tmp_path) as service:
         planned(service)
         edition = statuses(service)[0].edition
-        service.editions._stop_most(edition.id, NOW, state="skipped", reason="cancelled")  # noqa: SLF001 - then killed
-        assert service.editions.resume(edition)
+        closing = service.edition_control._closing  # noqa: SLF001 - the step before a kill
+        closing.stop_most(edition.id, NOW, state="skipped", reason="cancelled")
+        assert service.edition_control.resume(edition)
         assert statuses(service)[0].edition.state is EditionState.FINISHED
 
 

@@ -17,7 +17,6 @@ from budkavle.installation.wiring import Service
 from digest.editions.delivery import DeliveryState
 from digest.editions.edition import EditionState, EditionStatus
 from digest.editions.slots import PeriodKey
-from digest.sending.send import send
 from tests.digest.relay import HANG_UP, KEY, TITLE, ScriptedRelay, newsroom, publish
 from tests.given import NOW, going_on_from, plan_period
 
@@ -30,10 +29,10 @@ HEADERS = (
 
 async def sent(service: Service) -> EditionStatus:
     """Plan the edition, or let it go on, and send what is due."""
-    plan_period(service, service.config.settings.digests[0], PeriodKey(KEY), NOW)
-    service.editions.resume(service.editions.get("veckobrev", PeriodKey(KEY)))
-    await send(service, going_on_from(NOW), lambda: False, lambda _: None)
-    return next(iter(service.editions.status()))
+    plan_period(service, service.digests[0], PeriodKey(KEY), NOW)
+    service.edition_control.resume(service.editions.get("veckobrev", PeriodKey(KEY)))
+    await service.sending.send(going_on_from(NOW), lambda: False, lambda _: None)
+    return next(iter(service.edition_counts.status()))
 
 
 def outcome(status: EditionStatus) -> dict[str, int]:
@@ -99,8 +98,8 @@ async def test_a_relay_that_says_later_to_everybody_defers_all_and_loses_nobody(
     with ScriptedRelay({"rcpt": ["452 4.2.2 later"] * 9}) as relay, newsroom(tmp_path, relay.port, 9) as service:
         status = await sent(service)
         assert (status.edition.state, outcome(status)) == (EditionState.SENDING, {"deferred": 9})
-        await send(service, going_on_from(NOW.replace(minute=6)), lambda: False, lambda _: None)
-        assert outcome(next(iter(service.editions.status()))) == {"sent": 9}
+        await service.sending.send(going_on_from(NOW.replace(minute=6)), lambda: False, lambda _: None)
+        assert outcome(next(iter(service.edition_counts.status()))) == {"sent": 9}
 
 
 async def test_a_letter_keeps_to_the_rules_of_the_wire(tmp_path: Path) -> None:
@@ -277,8 +276,8 @@ async def test_a_letter_that_was_deferred_waits_five_minutes_and_goes_out_the_sa
         assert outcome(first) == {"deferred": 1}
         assert outcome(await sent(service)) == {"deferred": 1}
         at = first.edition.moment.replace(minute=first.edition.moment.minute + 6)
-        await send(service, going_on_from(at), lambda: False, lambda _: None)
-        assert outcome(next(iter(service.editions.status()))) == {"sent": 1}
+        await service.sending.send(going_on_from(at), lambda: False, lambda _: None)
+        assert outcome(next(iter(service.edition_counts.status()))) == {"sent": 1}
     assert relay.seen["dot"] == 2
 
 

@@ -22,7 +22,6 @@ from budkavle.maintenance.erase_article import erase
 from digest.adapters.tables import deliveries, subscribers, subscriptions, variant_items
 from digest.editions.delivery import DeliveryState
 from digest.editions.slots import PeriodKey
-from digest.sending.send import send
 from tests.digest.relay import KEY, Received, ScriptedRelay, join, newsroom, publish
 from tests.given import LINGONMARK, NOW, PAGES, draft, going_on_from, plan_period
 
@@ -33,11 +32,11 @@ MEMORY = Path("/dev/shm")  # noqa: S108 - a store that need not survive
 
 
 def planned(service: Service) -> None:
-    plan_period(service, service.config.settings.digests[0], PeriodKey(KEY), NOW)
+    plan_period(service, service.digests[0], PeriodKey(KEY), NOW)
 
 
 async def go_on(service: Service) -> None:
-    await send(service, going_on_from(NOW), lambda: False, lambda _: None)
+    await service.sending.send(going_on_from(NOW), lambda: False, lambda _: None)
 
 
 def words(letter: Received) -> str:
@@ -83,7 +82,7 @@ def receipts(service: Service) -> dict[str, set[ArticleId]]:
 
 
 def outcome(service: Service) -> dict[str, int]:
-    (only,) = service.editions.status()
+    (only,) = service.edition_counts.status()
     assert only.unexplained == 0
     return {state.value: number for state, number in only.counts.items() if number}
 

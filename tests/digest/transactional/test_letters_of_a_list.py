@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from budkavle.config.load import load
-from budkavle.installation.wiring import Service, open_service, pacing
+from budkavle.installation.wire_sending import transport
+from budkavle.installation.wiring import Service, open_service
 from digest.adapters.tables import subscribers, transactional_letters
 from digest.lifecycle.adapters.transactional_queue import NewNotice, Notices, lay_down
 from digest.lifecycle.transactional_letter import NoticeKind
 from digest.transactional import post as notices
-from digest.transactional.post import NoticeTroubleError, post_notices
+from digest.transactional.post import NoticeTroubleError
 from mail.adapters.tables import relays
 from mail.adapters.throttle import pace_of
 from tests.budkavle.life import ANNA, ask, installation, prepared
@@ -73,7 +74,7 @@ def listed(service: Service, number: int) -> list[str]:
 
 
 def send(service: Service, clock: Clock) -> int:
-    return asyncio.run(post_notices(service, clock, lambda: False))
+    return asyncio.run(service.transactional.post(clock, lambda: False))
 
 
 def test_who_asks_after_an_import_is_written_to_first(tmp_path: Path, clock: Clock) -> None:
@@ -142,7 +143,7 @@ def test_editions_and_lists_share_one_pace(tmp_path: Path, clock: Clock) -> None
     with ScriptedRelay() as relay, paced(tmp_path, relay.port, rate=100, burst=100) as service:
         listed(service, 60)
         assert send(service, clock) == 60
-        wanted = pacing(service.config)
+        wanted = transport(service.config).pacing
         assert wanted is not None
         with service.database.read.begin() as connection:
             left = pace_of(connection, wanted, clock.now).allows(1000)
@@ -174,7 +175,7 @@ def test_a_relay_that_goes_on_closing_is_asked_no_more_and_the_list_waits(tmp_pa
 def test_whoever_stops_waits_for_no_pace(tmp_path: Path, clock: Clock) -> None:
     with ScriptedRelay() as relay, paced(tmp_path, relay.port, rate=1, burst=1) as service:
         listed(service, 10)
-        assert asyncio.run(post_notices(service, clock, lambda: len(clock.slept) > 2)) == 3
+        assert asyncio.run(service.transactional.post(clock, lambda: len(clock.slept) > 2)) == 3
 
 
 @settings(max_examples=30, deadline=None)

@@ -18,8 +18,7 @@ from budkavle.installation.wiring import Service, open_service
 from digest.adapters.tables import tokens, transactional_letters
 from digest.editions.slots import PeriodKey
 from digest.lifecycle.double_opt_in import ConfirmOutcome
-from digest.sending.send import send as deliver
-from digest.transactional.post import NoticeTroubleError, post_notices
+from digest.transactional.post import NoticeTroubleError
 from tests.budkavle.die_me import MOMENTS
 from tests.budkavle.life import ANNA, ask, everything, installation, post, prepared, read, text_of, token_in
 from tests.digest.relay import HANG_UP, ScriptedRelay, join, publish
@@ -30,7 +29,7 @@ MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
 def send(service: Service, now: datetime = NOW) -> int:
-    return asyncio.run(post_notices(service, lambda: now, lambda: False))
+    return asyncio.run(service.transactional.post(lambda: now, lambda: False))
 
 
 def states(service: Service) -> list[str]:
@@ -214,10 +213,10 @@ def test_a_letter_overtakes_an_edition_that_is_being_sent(tmp_path: Path) -> Non
         for number in range(60):
             join(service, f"lasare{number}@example.org")
         publish(service, "Ny buss")
-        [weekly] = [each for each in service.config.settings.digests if each.name == "veckobrev"]
+        [weekly] = [each for each in service.digests if each.name == "veckobrev"]
         plan_period(service, weekly, PeriodKey("2026-01-09"), NOW)
         bulk = threading.Thread(
-            target=lambda: asyncio.run(deliver(service, going_on_from(NOW), lambda: False, lambda _: None))
+            target=lambda: asyncio.run(service.sending.send(going_on_from(NOW), lambda: False, lambda _: None))
         )
         bulk.start()
         assert asked.wait(30)

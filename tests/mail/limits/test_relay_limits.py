@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mail.limits.relay_limits import Limit, judged, limit_said, waiting_mends
+from mail.limits.limit import Limit
+from mail.limits.relay_limits import judged, limit_said, waiting_mends
 from mail.reply import Phase, Reply, Verdict
 
 C, S, P, Q = Limit.CONNECTIONS, Limit.SESSION, Limit.PACE, Limit.QUOTA
