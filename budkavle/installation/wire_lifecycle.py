@@ -64,11 +64,6 @@ def titles(config: Config) -> Mapping[str, str]:
 class LifecycleServices(Stores):
     """What is done in a subscriber's life, and what reads it."""
 
-    @property
-    def leaves(self) -> Unsubscribe:
-        """Unsubscribe, by the name that it had."""
-        return self.unsubscribe
-
     @cached_property
     def unsubscribe_by_operator(self) -> UnsubscribeByOperator:
         """Unsubscribe by an operator's hand."""
