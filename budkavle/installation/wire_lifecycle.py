@@ -9,7 +9,7 @@ from budkavle.config.load import Config
 from budkavle.installation.stores import Render, Stores
 from budkavle.rendering.templates import renderer
 from budkavle.rendering.translations import languages
-from digest.lifecycle.adapters.access_visits import AccessVisits
+from digest.lifecycle.adapters.access_report import AccessVisits
 from digest.lifecycle.adapters.address_change import AddressChanges
 from digest.lifecycle.adapters.confirm import Confirmations
 from digest.lifecycle.adapters.erasure import ErasureStore

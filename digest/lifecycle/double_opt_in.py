@@ -1,4 +1,4 @@
-"""Joining by double opt-in: what is asked for, what a confirmation does, and whose no is stronger.
+"""Double opt-in: what is asked for, what a confirmation does, and whose no is stronger.
 
 The wish that a page was told, the letter and its token all carry the same JSON, so that what is confirmed is word for
 word what was asked for (docs/adr/0018).

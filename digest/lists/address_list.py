@@ -1,4 +1,4 @@
-"""A list of addresses that can be read: how it is written, and its records one by one."""
+"""Address list, the port of an import: how it is written, and its records one by one."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field

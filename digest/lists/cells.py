@@ -1,4 +1,4 @@
-"""Cells as spreadsheets and mail programs write them: an address made bare, and a text without network addresses."""
+"""Cells of a list, as spreadsheets and mail programs write them: addresses made bare, network addresses taken out."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Which columns of another system's list say who gets letters, and which may say so and are not understood."""
+"""Columns of another system's list: which of them say who gets letters, and which may say so and are not understood."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence

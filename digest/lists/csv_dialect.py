@@ -1,4 +1,4 @@
-"""How a list of addresses is written: its encoding, its separator, its columns. Guessed, to be shown and overruled."""
+"""CSV dialect of a list: its encoding, its separator, its columns. Guessed, to be shown and overruled."""
 
 import unicodedata
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Where a list begins: behind Excel's `sep=`, titles and blank rows that spreadsheets and reports put before it."""
+"""CSV header: where a list begins, behind `sep=`, titles and blank rows that spreadsheets put before it."""
 
 import re
 from collections.abc import Callable, Sequence

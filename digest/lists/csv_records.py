@@ -1,4 +1,4 @@
-"""The records of a list of addresses: every line of the file stands in exactly one, and no open quote swallows others.
+"""CSV records of a list: every line of the file stands in exactly one, and no open quote swallows others.
 
 A spreadsheet writes a text with line breaks in quotes (RFC 4180, 2.6), and a person forgets to close one. The two look
 alike until the end of the file. So a record goes on in the next lines only where these hold no `@`: whatever happens,

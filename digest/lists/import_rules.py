@@ -1,4 +1,4 @@
-"""Who of a list is subscribed, who is asked first, and who is left alone."""
+"""Import rules: who of a list is subscribed, who is asked first, and who is left alone."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What somebody wrote about one address, on a list or after `subscribers add`, made into a wish that can be granted."""
+"""Parser of what somebody wrote about one address, on a list or in a command: the wish that can be granted."""
 
 import difflib
 import re

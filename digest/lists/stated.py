@@ -1,4 +1,4 @@
-"""What another system's list says in one line: whether somebody gets letters there, and of their consent."""
+"""Statements of another system's list, line by line: whether somebody gets letters there, and of their consent."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial

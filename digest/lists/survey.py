@@ -1,4 +1,4 @@
-"""A list looked through before anything of it is taken: what stands against the whole of it, and who says no in it.
+"""Survey of a list before anything of it is taken: what stands against the whole of it, and who says no in it.
 
 Somebody may stand on several lines, and the one that says no may come last. So the noes are known before the first
 line is taken. A list that has nothing but our own columns is not looked through: it cannot hold what is not read.

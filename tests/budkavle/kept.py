@@ -6,8 +6,7 @@ from pathlib import Path
 from sqlalchemy import delete
 
 from budkavle.installation.wire_lifecycle import unsubscribe
-from digest.lifecycle.adapters.journal_position import NAME
-from digest.lifecycle.adapters.unsubscribe_journal import merged
+from digest.lifecycle.adapters.unsubscribe_journal import NAME, merged
 from digest.subscribers.adapters.suppressions import Suppressions
 from storage.database import Database, copy_store
 from storage.tables import installation

@@ -1,4 +1,4 @@
-"""What pages offer to choose from, and what of it was chosen."""
+"""Choices that pages offer, and what of them was chosen."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What there is about a person, in the words of the page that shows it; their copy has all of it as it is stored."""
+"""Access report in the words of the page that shows it; a person's copy has all of it as it is stored."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime

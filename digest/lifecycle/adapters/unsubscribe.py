@@ -1,4 +1,4 @@
-"""Ending subscriptions: at once, and before the next letter."""
+"""Unsubscribe in the store: subscriptions end at once, and before the next letter."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime

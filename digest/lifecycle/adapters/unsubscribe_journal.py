@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import hashlib
+import json
 import os
 from collections.abc import Sequence
 from contextlib import suppress
@@ -10,9 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from sqlalchemy import Connection, delete, insert, select
+
 from digest.lifecycle.unsubscribe_journal import Leave, No, read, written
 from storage.durable import make_durable
+from storage.tables import installation
 
+NAME = "leaves"
+"""What the journal's file is called beside the store, and its place in the store."""
+_PLACE = select(installation.c.value).where(installation.c.name == NAME)
 _CHECKED = 256
 """How many bytes before a place tell whether a journal is the one that the place was in."""
 
@@ -113,3 +120,18 @@ def _write(number: int, text: bytes) -> None:
     if os.write(number, text) != len(text):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     os.fsync(number)
+
+
+def read_place(connection: Connection) -> Place:
+    """How far the store has read; the beginning, where it has read nothing."""
+    stored = connection.execute(_PLACE).scalar()
+    if stored is None:
+        return Place()
+    position, check = json.loads(stored)
+    return Place(position=position, check=check)
+
+
+def remember_place(connection: Connection, place: Place) -> None:
+    """Let the store know how far it has read."""
+    connection.execute(delete(installation).where(installation.c.name == NAME))
+    connection.execute(insert(installation).values(name=NAME, value=json.dumps([place.position, place.check])))

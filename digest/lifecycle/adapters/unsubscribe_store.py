@@ -1,4 +1,4 @@
-"""Who unsubscribes, as the store knows them: by a leave token, or by an address."""
+"""Unsubscribers, as the store knows them: by a leave token, or by an address."""
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager

@@ -1,4 +1,4 @@
-"""What an import makes of its lines: people, subscriptions, the record of consent, and letters that ask."""
+"""Rows of an import: people, subscriptions, the record of consent, and letters that ask."""
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence

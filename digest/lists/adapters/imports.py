@@ -1,4 +1,4 @@
-"""Lists of addresses written down: a batch of lines a transaction, so that senders hardly wait for a million."""
+"""Imports in the store: a batch of lines a transaction, so that senders hardly wait for a million."""
 
 import json
 import sqlite3

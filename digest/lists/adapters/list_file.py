@@ -1,4 +1,4 @@
-"""Lists of addresses on the disk, read in pieces: how one is written, and its lines one by one."""
+"""List files, read in pieces: how one is written, and its lines one by one."""
 
 import codecs
 import hashlib

@@ -1,4 +1,4 @@
-"""Suppressions from the lists of another system: people who left there, addresses that bounced there."""
+"""Opt-outs in the store: whoever left another system, and addresses that bounced there, are suppressed."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass

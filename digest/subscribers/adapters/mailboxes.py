@@ -1,4 +1,4 @@
-"""Who has a mailbox, however its address is typed: one subscriber, or several from before spellings counted as one.
+"""Mailboxes, however addresses are typed: each has one subscriber, or several from before spellings counted as one.
 
 Such twins stay who they are: each has its own consent, choices, letters and link to leave. No second one is made.
 """

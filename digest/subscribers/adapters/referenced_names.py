@@ -1,4 +1,4 @@
-"""The names that living subscriptions hold on to: what a configuration must go on naming."""
+"""Referenced names, which living subscriptions hold on to: what a configuration must go on naming."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping

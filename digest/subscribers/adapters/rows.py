@@ -1,4 +1,4 @@
-"""Subscribers' rows, as everything that writes or reads subscriptions wants them."""
+"""Rows of subscribers and subscriptions, as all that reads or writes them wants them."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Which addresses must not be mailed: by keyed hash alone, so that erasing a person leaves their no."""
+"""Suppressions: which addresses must not be mailed, by keyed hash alone, so that erasing a person leaves their no."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Tokens in the store: made at random, known by their hash, used once."""
+"""One-time tokens in the store: made at random, known by their hash, used once."""
 
 import secrets
 from dataclasses import dataclass
