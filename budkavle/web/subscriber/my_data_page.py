@@ -5,14 +5,16 @@ from datetime import datetime
 from typing import Any
 
 from budkavle.rendering.translations import name_of, translations
-from budkavle.web.subscriber.choices import Offer
+from budkavle.web.subscriber.choices import OfferedChoices
 from digest.subscribers.events import EventKind
 from digest.subscribers.subscription import SubscriptionState, filter_of
 
 Said = Callable[[str], str]
 
 
-def shown(data: Mapping[str, Any], offer: Offer, language: str, tokens: Mapping[str, str]) -> dict[str, object]:
+def shown(
+    data: Mapping[str, Any], choices: OfferedChoices, language: str, tokens: Mapping[str, str]
+) -> dict[str, object]:
     """The values of the template `pages/my_data.html`, from what `digest.lifecycle.request_my_data` gives."""
     gettext: Said = translations(language).ugettext
     return {
@@ -20,33 +22,35 @@ def shown(data: Mapping[str, Any], offer: Offer, language: str, tokens: Mapping[
         "since": datetime.fromisoformat(data["since"]),
         "language": name_of(data["language"]),
         "subscriptions": [
-            _subscription(subscription, offer, gettext, tokens) for subscription in data["subscriptions"]
+            _subscription(subscription, choices, gettext, tokens) for subscription in data["subscriptions"]
         ],
-        "story": [_event(event, offer, gettext) for event in data["events"]],
+        "story": [_event(event, choices, gettext) for event in data["events"]],
         "consents": [consent["text"] for consent in data["consent_texts"]],
     }
 
 
-def _subscription(row: Mapping[str, Any], offer: Offer, gettext: Said, tokens: Mapping[str, str]) -> dict[str, object]:
+def _subscription(
+    row: Mapping[str, Any], choices: OfferedChoices, gettext: Said, tokens: Mapping[str, str]
+) -> dict[str, object]:
     states = {
         SubscriptionState.PENDING: gettext("Waits for your confirmation"),
         SubscriptionState.ACTIVE: gettext("Under way"),
         SubscriptionState.PAUSED: gettext("Paused"),
         SubscriptionState.ENDED: gettext("Ended"),
     }
-    wanted = offer.words(filter_of(row["topics"], row["publishers"]))
+    wanted = choices.words(filter_of(row["topics"], row["publishers"]))
     state = states[SubscriptionState(row["state"])]
     return {
-        "title": offer.title(row["digest"]),
+        "title": choices.title(row["digest"]),
         "state": state,
         "token": tokens.get(row["digest"], ""),
         **wanted,
     }
 
 
-def _event(event: Mapping[str, Any], offer: Offer, gettext: Said) -> dict[str, object]:
+def _event(event: Mapping[str, Any], choices: OfferedChoices, gettext: Said) -> dict[str, object]:
     text = _happened(gettext).get(event["kind"], event["kind"])
-    digest = f" ({offer.title(event['digest'])})" if event["digest"] else ""
+    digest = f" ({choices.title(event['digest'])})" if event["digest"] else ""
     return {"at": datetime.fromisoformat(event["at"]), "text": f"{text}{digest}"}
 
 

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from budkavle.installation.wiring import Service
 from budkavle.rendering.translations import translations
 from budkavle.web.layout.pages import Pages, just_done, see_other
-from budkavle.web.subscriber.choices import Offer, Option
+from budkavle.web.subscriber.choices import OfferedChoices, Option
 from budkavle.web.subscriber.fields import Fields, Problem, value
 from budkavle.web.subscriber.forms import read_form
 from budkavle.web.subscriber.letter_limits import allowed_from
@@ -45,7 +45,7 @@ class _Choices:
         self._service = service
         self._preferences = service.change_preferences
         self._pages = pages
-        self._offer = Offer(service)
+        self._offer = OfferedChoices(service)
         self._zone = service.config.settings.timezone
 
     async def page(self, request: Request) -> Response:

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from budkavle.installation.wiring import Service
 from budkavle.rendering.translations import translations
 from budkavle.web.layout.pages import Pages, just_done, see_other
-from budkavle.web.subscriber.choices import Offer
+from budkavle.web.subscriber.choices import OfferedChoices
 from budkavle.web.subscriber.fields import Fields, Problem, value
 from budkavle.web.subscriber.forms import TRAP, Sent, Stamps, read_form, why_not
 from budkavle.web.subscriber.letter_limits import allowed_from, typed_address
@@ -42,7 +42,7 @@ class _Join:
     def __init__(self, service: Service, pages: Pages) -> None:
         self._service = service
         self._pages = pages
-        self._offer = Offer(service)
+        self._offer = OfferedChoices(service)
         self._stamps = Stamps(service.key, timedelta(seconds=service.config.settings.limits.fill_seconds))
 
     async def page(self, request: Request) -> Response:
@@ -121,7 +121,7 @@ class _Confirm:
     def __init__(self, service: Service, pages: Pages) -> None:
         self._service = service
         self._pages = pages
-        self._offer = Offer(service)
+        self._offer = OfferedChoices(service)
         # Half of what a form takes: there is one button to press.
         self._stamps = Stamps(service.key, timedelta(seconds=service.config.settings.limits.fill_seconds) / 2)
 
