@@ -35,7 +35,7 @@ from digest.editions.adapters.planner import Planner
 from digest.editions.test_letter import MarkedLetters
 from digest.keys import Key
 from digest.lifecycle.adapters.by_operator import ByOperator
-from digest.lifecycle.adapters.journal_position import NAME as LEAVES
+from digest.lifecycle.adapters.unsubscribe_journal import NAME as LEAVES
 from digest.sending.adapters.domain_backoff_admin import DomainReturns
 from digest.sending.domain_backoff import Patience
 from digest.sending.render import Render as RenderLetters
