@@ -36,7 +36,6 @@ from feeds.entries.entry import Feed, Site
 from feeds.formats.documents import archive
 from feeds.formats.wholeness import broken
 from feeds.formats.written_entry import Kept
-from feeds.publishing.publish import build_feeds
 from tests.chaos.installation import LEAD, today
 from tests.given import LINGONMARK
 
@@ -140,8 +139,8 @@ def measured(folder: Path, articles: int, feeds: int, rounds: int) -> Costs:
         for number in range(articles):
             store(many, number)
             store(few, number)
-        everything = seconds(lambda: build_feeds(many))
-        build_feeds(few)
+        everything = seconds(many.syndication.publish.build)
+        few.syndication.publish.build()
         change, alone = list[float](), list[float]()
         for turn in range(rounds):
             for service, costs in ((many, change), (few, alone)):
@@ -165,7 +164,7 @@ def measured(folder: Path, articles: int, feeds: int, rounds: int) -> Costs:
 
 
 def _changed(service: Service) -> None:
-    done = build_feeds(service)
+    done = service.syndication.publish.build()
     if done.built != _TOPICS_EACH or done.faults:
         raise RuntimeError(f"the change touched {done.built} feeds: {done}")
 

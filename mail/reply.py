@@ -8,6 +8,7 @@ from enum import StrEnum
 from mail.failure.refusal_words import Blame, blame_of
 from mail.failure.status_codes import BounceClass, class_of, status_of
 from mail.limits.limit import Limit
+from mail.redaction import line_without_addresses
 
 
 class Phase(StrEnum):
@@ -72,7 +73,7 @@ class Reply:
 
     def __str__(self) -> str:
         """One line of print to keep and show. Relays like to repeat the recipient's address: it is left out."""
-        text = without_addresses(self.text[: 2 * _LONGEST])[:_LONGEST]
+        text = line_without_addresses(self.text[: 2 * _LONGEST])[:_LONGEST]
         return f"{self.phase}: {self.code} {text}" if self.code else f"{self.phase}: {self.answer}: {text}"
 
 
@@ -82,16 +83,7 @@ def is_kept_refusal(kept: str) -> bool:
 
 
 _LONGEST = 500
-_NO_PRINT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _KEPT_REFUSAL = re.compile(rf"(?:{'|'.join(Phase)}): (?:5|{Answer.REFUSED}: )")
-_ANY_ADDRESS = re.compile(r"(?<![^\s<>])[^\s<>]+@[^\s<>]+")
-
-
-def without_addresses(text: str) -> str:
-    """A line of print without mail addresses, of what another machine said."""
-    if "@" in text or not text.isprintable():
-        return _ANY_ADDRESS.sub("…", _NO_PRINT.sub(" ", text))
-    return text
 
 
 class Verdict(StrEnum):

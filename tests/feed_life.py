@@ -14,11 +14,9 @@ from pathlib import Path
 import httpx
 
 from articles.article import ArticleId, Kind
-from articles.importing.import_files import import_all
 from articles.importing.locate import everything
 from budkavle.config.load import load
 from budkavle.installation.wiring import Service, open_service
-from feeds.publishing.publish import build_feeds
 from tests.feed_readers import ByTime, FeedReader, Rss2email, readers
 
 SLUG, NEW_SLUG = "alla-nyheter", "nyheter"
@@ -42,13 +40,15 @@ class Life:
     def publish(self, name: str, title: str, published: str) -> None:
         text = f"---\ntitle: {title}\npublished: {published}\nurl: https://www.example.org/{name}\n---\n\n{filling(name)}\n"
         (self.home / "newsroom" / "gemensamt" / f"{name}.md").write_text(text, encoding="utf-8")
-        self.change(lambda service: list(import_all(service, list(everything(service.config)), now())))
+        self.change(
+            lambda service: list(service.importing.store.import_all(everything(service.importing.sources), now()))
+        )
 
     def change(self, act: Callable[[Service], object]) -> None:
         """Change the store, and wait until readers can fetch what came of it."""
         with open_service(load(self.home / "config.toml")) as service:
             act(service)
-            assert not build_feeds(service).faults
+            assert not service.syndication.publish.build().faults
         self.wait_for(SLUG)
 
     def wait_for(self, slug: str) -> None:
@@ -66,7 +66,7 @@ class Life:
             text = text.replace(old, new, 1)
         path.write_text(text, encoding="utf-8")
         with open_service(load(path)) as service:
-            assert not build_feeds(service).faults
+            assert not service.syndication.publish.build().faults
         self.restart()
 
     def visits(self) -> dict[str, list[str]]:

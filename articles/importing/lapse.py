@@ -1,21 +1,24 @@
-"""The passing of time in the store, by what `[keep]` in the configuration says of notices and contacts."""
+"""Lapsing: appends `lapsed` versions once notices of withdrawal, and contacts, have stood for their time.
+
+A document is a function of the store and asks no clock: so what time changes is a version like any other.
+"""
 
 from datetime import datetime, timedelta
 
 import structlog
 
 from articles.adapters.lapse import Lapses, Reached, Until
-from budkavle.installation.wiring import Service
 
 log = structlog.get_logger()
 
 
-class Lapsing:
-    """Writes down whose time has come; to be asked as often as one likes."""
+class LapseArticles:
+    """Lapsing, to be asked as often as one likes. `contacts` stand as long as their article where it is None."""
 
-    def __init__(self, service: Service) -> None:
-        self._times = service.config.settings.keep
-        self._lapses = Lapses(service.database.read, service.database.write)
+    def __init__(self, lapses: Lapses, notices: timedelta, contacts: timedelta | None) -> None:
+        self._lapses = lapses
+        self._notices = notices
+        self._contacts = contacts
         self._settled: Reached | None = None
 
     def round(self, now: datetime) -> int:
@@ -23,7 +26,7 @@ class Lapsing:
 
         It looks only through what has come, or come of age, since the last look that found nothing.
         """
-        until = self._until(now)
+        until = Until(withdrawn=now - self._notices, published=None if self._contacts is None else now - self._contacts)
         if self._lapses.reached(until) == self._settled:
             return 0
         lapsed = self._lapses.append(until, now, self._settled)
@@ -32,10 +35,3 @@ class Lapsing:
         else:
             self._settled = self._lapses.reached(until)
         return lapsed
-
-    def _until(self, now: datetime) -> Until:
-        contacts = self._times.contact_days
-        return Until(
-            withdrawn=now - timedelta(days=self._times.notices),
-            published=None if contacts is None else now - timedelta(days=contacts),
-        )

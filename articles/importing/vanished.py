@@ -1,50 +1,55 @@
-"""Files of a source that are there no more: their articles stay as they are, and somebody is told so, once."""
+"""Inputs of a source that are there no more: their articles stay as they are, and somebody is told so, once."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from pathlib import Path
+from dataclasses import dataclass
 
 from articles.adapters.files import SourceFiles, Vanished
-from articles.article import SourceName
-from articles.importing.locate import Found
-from articles.sources.adapters.folder import address, is_folder
-from budkavle.config.load import SourceFolder
-from budkavle.installation.wiring import Service
+from articles.importing.locate import Listing
+from articles.sources.source_reader import Item, SourceReader
 
 _NAMED = 5
 
 
-def missing(service: Service, everything: Iterable[Found]) -> Iterator[tuple[SourceFolder, Sequence[Vanished]]]:
-    """The files that gave articles and are not among all that lie in the sources' folders now, by source.
+@dataclass(frozen=True, kw_only=True)
+class VanishedInputs:
+    """Vanished inputs: those that gave articles, compared with what sources have now."""
 
-    A folder that is missing itself is another matter, and of what lies in one that cannot be read nothing is known.
-    """
-    present = defaultdict[SourceName, set[str]](set)
-    closed = defaultdict[SourceName, list[str]](list)
-    for each in everything:
-        path = address(each.folder, each.path)
-        present[each.source.name].add(path)
-        if each.unread:
-            closed[each.source.name].append("" if path == "." else f"{path}/")
-    for place in service.config.sources():
-        source = place.source.name
-        if is_folder(place.folder):
-            gone = files_of(service).missing(source, present[source])
-            yield place, [one for one in gone if not one.path.startswith(tuple(closed[source]))]
+    files: SourceFiles
+
+    def missing(self, listed: Iterable[Listing]) -> Iterator[tuple[SourceReader, Sequence[Vanished]]]:
+        """What gave articles and is not among all that the sources have now, by source.
+
+        A source that cannot be looked at itself is another matter, and of what lies in a part of it that cannot be
+        read nothing is known.
+        """
+        for listing in listed:
+            if listing.reader.lists_all:
+                present = {item.address for item in listing.items}
+                closed = tuple(_inside(item) for item in listing.items if item.refused)
+                gone = self.files.missing(listing.reader.source.name, present)
+                yield listing.reader, [vanished for vanished in gone if not vanished.path.startswith(closed)]
+
+    def forget(self, gone: Collection[Vanished]) -> None:
+        """Let go of what was told to be gone: it is told once."""
+        self.files.forget(gone)
 
 
-def files_of(service: Service) -> SourceFiles:
-    """What an installation remembers of its sources' files."""
-    return SourceFiles(service.database.read, service.database.write)
-
-
-def lines(folder: Path, gone: Collection[Vanished]) -> list[str]:
+def lines(reader: SourceReader, gone: Collection[Vanished]) -> list[str]:
     """What is said of them: each by name, or the first few of many."""
     stays = "nothing is withdrawn by that, and readers still find it"
     said = [
-        f"{folder / one.path}: the file is gone; {stays} ({one.title}); "
-        f'to take it back: budkavle articles withdraw {one.article_id} --note "…"'
-        for one in [*gone][:_NAMED]
+        f"{_shown(reader, vanished.path)}: the file is gone; {stays} ({vanished.title}); "
+        f'to take it back: budkavle articles withdraw {vanished.article_id} --note "…"'
+        for vanished in [*gone][:_NAMED]
     ]
     more = len(gone) - _NAMED
-    return [*said, f"{folder}: {more} more files are gone, whose articles stay as well"] if more > 0 else said
+    return [*said, f"{reader.place}: {more} more files are gone, whose articles stay as well"] if more > 0 else said
+
+
+def _inside(item: Item) -> str:
+    """What the addresses begin with of all that an item may hold."""
+    return "" if item.address == "." else f"{item.address}/"
+
+
+def _shown(reader: SourceReader, address: str) -> str:
+    return address if "://" in address else f"{reader.place}/{address}"

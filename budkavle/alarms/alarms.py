@@ -1,13 +1,12 @@
 """Alarms: what needs a person, when it began, and what the operator has been told of it."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-# It begins where a word begins: else a long text without blanks would be read once for each of its characters.
-_ANY_ADDRESS = re.compile(r"(?<![^\s<>\"'=@])[^\s<>\"'=@]+@[^\s<>\"']+")
+from mail.redaction import without_addresses
+
 _LONGEST_ABOUT = 200
 _LONGEST_WHAT = 600
 BETWEEN_MAILS = timedelta(hours=1)
@@ -79,14 +78,14 @@ class Alarm:
 
 
 def alarm(kind: AlarmKind, about: str, what: str) -> Alarm:
-    """An alarm that can be logged and mailed: on one line, of bounded length, without mail addresses."""
-    line = without_addresses(" ".join(what.split()))
-    return Alarm(kind=kind, about=about[:_LONGEST_ABOUT], what=line[:_LONGEST_WHAT])
+    """An alarm that can be kept, logged and mailed: one line of UTF-8, of bounded length, without mail addresses."""
+    line = without_addresses(" ".join(_in_utf8(what).split()))
+    return Alarm(kind=kind, about=_in_utf8(about)[:_LONGEST_ABOUT], what=line[:_LONGEST_WHAT])
 
 
-def without_addresses(text: str) -> str:
-    """The text with `…` for everything that looks like a mail address."""
-    return _ANY_ADDRESS.sub("…", text)
+def _in_utf8(text: str) -> str:
+    """A text whose lone surrogates are written as the terminal shows them: files may have names in any bytes."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,11 +1,9 @@
 """Looking for what needs a person: in the stores, in the sources' folders and on the disk."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import groupby
-from pathlib import Path
 
 from budkavle.alarms.alarms import Alarm, AlarmKind, alarm, carried_over
 from budkavle.alarms.bounce_rules import BOUNCES_SHOWN, REFUSALS_SHOWN, braked, domain_paused, ill, refused_by, unread
@@ -19,7 +17,6 @@ from budkavle.rendering.wording import counted
 from digest.bounces.adapters.bounces import each_brake
 from digest.bounces.adapters.edition_health import came_back_since, health_of, refused_now, refused_since, unread_since
 from digest.lifecycle.rate_limits import HOUR
-from feeds.outbound.published_documents import shown_now
 from feeds.outbound.self_check_rules import alarms_by_feed
 from feeds.outbound.websub_rules import in_trouble
 from mail.address import domain_of
@@ -56,7 +53,7 @@ def _digests(service: Service, now: datetime) -> Iterator[Alarm]:
             digest.name,
             digest.rhythm,
             service.editions.known_since(digest.name),
-            service.editions.newest_status(digest.name),
+            service.edition_counts.newest_status(digest.name),
             now,
             service.planning.schedule(digest, now),
         )
@@ -96,20 +93,11 @@ def _domains(service: Service, now: datetime) -> Iterator[Alarm]:
 def _sources(service: Service, now: datetime) -> Iterator[Alarm]:
     last = service.articles.last_news()
     allowed = {own.name: own.quiet_days for own in service.config.settings.sources}
-    for place in service.config.sources():
-        name = place.source.name
-        if why := _unreadable(place.folder):
-            remedy = "make it and let Budkavle read it, or mend sources.path"
-            yield alarm(AlarmKind.SOURCE_FAILED, name, f"{place.folder}: {why}; {remedy}")
+    for reader in service.importing.sources:
+        name = reader.source.name
+        if trouble := reader.trouble():
+            yield alarm(AlarmKind.SOURCE_FAILED, name, trouble)
         yield from quiet(name, allowed[name], last.get(name), now)
-
-
-def _unreadable(folder: Path) -> str | None:
-    try:
-        os.scandir(folder).close()
-    except OSError as error:
-        return error.strerror
-    return None
 
 
 def _held(service: Service) -> Iterator[Alarm]:
@@ -126,16 +114,17 @@ def _inputs(number: int) -> str:
 
 
 def _outside(service: Service) -> Iterator[Alarm]:
-    hubs = [hub.address for hub in service.hubs]
-    for ping in in_trouble(service.announcements.all(), hubs).values() if hubs else ():
+    hubs = [hub.address for hub in service.syndication.hubs]
+    for ping in in_trouble(service.syndication.queue.all(), hubs).values() if hubs else ():
         yield of_hub(ping)
     if service.config.settings.publish.check:
-        yield from of_readers(service.config.settings.public_url, alarms_by_feed(shown_now(service)))
+        wrong = alarms_by_feed(service.syndication.self_check.documents())
+        yield from of_readers(service.config.settings.public_url, wrong)
 
 
 def _pages(service: Service, now: datetime) -> Iterator[Alarm]:
-    service.caused.write_down()
-    refused = service.caused.refused(now - HOUR)
+    service.rate_limits.write_down()
+    refused = service.rate_limits.refused(now - HOUR)
     yield from flooded(refused, service.limits)
     yield from withheld_letters(refused, service.limits)
 

@@ -18,12 +18,12 @@ from budkavle.alarms.alarms import (
     key_of,
     to_tell,
     told,
-    without_addresses,
 )
 from budkavle.alarms.detect import look
 from budkavle.alarms.mail import alarm_mail, post
 from budkavle.alarms.store import book_of
 from budkavle.installation.wiring import Service
+from mail.redaction import without_addresses
 from storage.database import StoreError, plain_faults
 
 log = structlog.get_logger()

@@ -8,7 +8,8 @@ from budkavle.alarms.schedule_rules import missing
 from budkavle.rendering.wording import counted, local_time
 from digest.editions.delivery import DeliveryState
 from digest.editions.edition import CLOSED, Edition, EditionState, EditionStatus
-from digest.editions.slots import Rhythm, latest_slot, next_slot
+from digest.editions.rhythm import Rhythm
+from digest.editions.slots import latest_slot, next_slot
 from digest.lifecycle.rate_limits import Limit, Limits, Refused, withheld
 from feeds.outbound.self_check_rules import Fault, Wrong
 from feeds.outbound.websub_rules import Ping

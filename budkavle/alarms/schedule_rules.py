@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from budkavle.alarms.alarms import Alarm, AlarmKind, alarm
 from budkavle.rendering.wording import local_time
 from digest.editions.edition import Edition
+from digest.editions.rhythm import Rhythm
 from digest.editions.schedule import blocking_key, missed_slots, upcoming_slot
-from digest.editions.slots import Rhythm, Slot, slot_to_plan
+from digest.editions.slots import Slot, slot_to_plan
 
 _PLANNED_WITHIN = timedelta(minutes=30)
 

@@ -2,8 +2,8 @@
 
 from articles.adapters.held import UnknownHeldInputError
 from articles.adapters.store import UnknownArticleError
-from articles.importing.import_files import PublisherGoneError, StillUndatedError
 from articles.importing.locate import NoSourceError
+from articles.importing.release_held import PublisherGoneError, StillUndatedError
 from budkavle.cli.articles.names import AmbiguousNameError
 from budkavle.cli.terminal import Exit, WrongUseError
 from budkavle.config.faults import ConfigFaults

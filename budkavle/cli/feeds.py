@@ -4,15 +4,10 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from articles.importing.lapse import Lapsing
 from budkavle.cli.terminal import DEFAULT_CONFIG, AsJson, ConfigFile, Exit, complain, now, say, say_json, ticking
 from budkavle.config.load import load
 from budkavle.installation.wiring import open_to_read, open_to_write
 from budkavle.rendering.wording import counted
-from feeds.outbound.note_published import note
-from feeds.publishing.expected_documents import surplus_now
-from feeds.publishing.publish import build_feeds, mend_documents
-from feeds.publishing.verify_archive import verify as faults_of
 
 app = App(name="feeds", help="Build the documents that feed readers fetch, and prove them whole.")
 Everything = Annotated[bool, Parameter(name="--all", negative=(), help="Make everything anew, not only what changed.")]
@@ -22,10 +17,10 @@ Everything = Annotated[bool, Parameter(name="--all", negative=(), help="Make eve
 def build(*, all: Everything = False, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:  # noqa: A002 - the name of the option
     """Bring every feed up to date with the store, and replace the documents that changed."""
     with open_to_write(load(config)) as service:
-        Lapsing(service).round(now())
-        mend_documents(service)
-        done = build_feeds(service, ticking, now=now(), everything=all)
-        note(service, done.changed, now())
+        service.importing.lapse.round(now())
+        service.syndication.publish.repair()
+        done = service.syndication.publish.build(ticking, now=now(), everything=all)
+        service.syndication.notes.note(done.changed, now())
     for each in done.set_aside:
         complain(f"set aside  {each.article_id} ({each.title}): {each.why}")
     for fault in done.faults:
@@ -48,8 +43,8 @@ def build(*, all: Everything = False, json: AsJson = False, config: ConfigFile =
 def verify(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:
     """Walk every feed from its address back to its first article: each published id must be met exactly once."""
     with open_to_read(load(config)) as service, ticking("Walking feeds", len(service.feeds)) as tick:
-        faults = list(faults_of(service, tick, now()))
-        others = surplus_now(service, now()).others
+        faults = list(service.syndication.verify.faults(tick, now()))
+        others = service.syndication.expected.surplus(now()).others
         feeds = len(service.feeds)
     for fault in faults:
         complain(f"fault      {fault}; `budkavle feeds build --all` makes all documents anew")

@@ -18,9 +18,7 @@ from digest.editions.digest import Digest
 from digest.editions.slots import Slot
 from digest.lifecycle.rate_limits import DAY, Limit, Withheld, withheld
 from digest.sending.adapters.domain_pace import slowed_now
-from feeds.outbound.published_documents import shown_now
 from feeds.outbound.self_check_rules import Freshness, freshness
-from feeds.publishing.expected_documents import surplus_now
 
 _FEED_LINES = 20
 _OUTSIDE = {True: "seen right", False: "not right outside, last right", None: "not looked at since, last seen right"}
@@ -108,10 +106,10 @@ def _overview(service: Service, moment: datetime) -> Overview:
         articles=service.articles.count(),
         newest_seq=service.articles.last_seq(),
         subscriptions=service.subscribers.count(),
-        sources={place.source.name: last.get(place.source.name) for place in service.config.sources()},
+        sources={reader.source.name: last.get(reader.source.name) for reader in service.importing.sources},
         feeds_published=_published(service),
         feeds=_feeds(service),
-        not_ours=surplus_now(service, moment).others,
+        not_ours=service.syndication.expected.surplus(moment).others,
         digests=[_digest(service, each, service.planning.upcoming(each, moment)) for each in service.digests],
         domains=[
             DomainNow(
@@ -123,7 +121,7 @@ def _overview(service: Service, moment: datetime) -> Overview:
             for each in service.domains.paused(moment)
         ],
         slowed=_slowed(service, moment),
-        withheld=[*withheld(service.caused.refused(moment - DAY))],
+        withheld=[*withheld(service.rate_limits.refused(moment - DAY))],
     )
 
 
@@ -134,7 +132,7 @@ def _slowed(service: Service, moment: datetime) -> list[SlowedNow]:
 
 
 def _digest(service: Service, digest: Digest, following: Slot) -> DigestNow:
-    newest = service.editions.newest_status(digest.name)
+    newest = service.edition_counts.newest_status(digest.name)
     return DigestNow(
         name=digest.name,
         edition=newest.edition.key if newest else None,
@@ -147,7 +145,7 @@ def _digest(service: Service, digest: Digest, following: Slot) -> DigestNow:
 
 
 def _feeds(service: Service) -> list[Freshness]:
-    shown = shown_now(service)
+    shown = service.syndication.self_check.documents()
     return [freshness(feed.slug, shown) for feed in service.feeds]
 
 

@@ -4,6 +4,7 @@ All of it is asked of the plain TOML values, not of the models, so that a fault 
 What is faulty by itself is left out here: it has its own line already.
 """
 
+import json
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import combinations, product
@@ -12,8 +13,9 @@ from pathlib import Path
 from budkavle.config import field_types as forms
 from budkavle.config.faults import Finding, shown
 from budkavle.config.field_types import Wrong, is_loopback, nearest, slug, slugged
-from budkavle.config.settings import Mail
+from budkavle.config.settings import SOURCE_KINDS, Mail, Source
 from budkavle.config.toml_lines import Place
+from digest.editions.rhythms import RHYTHMS
 from feeds.serving.urls import oldest_slug
 
 Raw = Mapping[str, object]
@@ -41,6 +43,7 @@ def check(raw: Raw, folder: Path, rule_sets: Collection[str]) -> Iterator[Findin
     yield from _moved(raw)
     yield from _feed_ids(raw)
     yield from _rules(raw, rule_sets)
+    yield from _sources(raw)
     for place, digest in _tables(raw, "digests"):
         yield from _rhythm(place, digest)
     yield from _mail(_table(raw, "mail"))
@@ -152,16 +155,34 @@ def _rules(raw: Raw, rule_sets: Collection[str]) -> Iterator[Finding]:
                 yield _unknown(at, text, "no shipped set of rules", sorted(rule_sets))
 
 
+def _sources(raw: Raw) -> Iterator[Finding]:
+    """A source says where it is by the setting of its kind, and by no other kind's."""
+    for place, source in _tables(raw, "sources"):
+        kind = source.get("kind", "folder")
+        wanted = SOURCE_KINDS.get(kind) if isinstance(kind, str) else None
+        if wanted is None:
+            continue  # it has its own line
+        if wanted not in source and source.keys() <= Source.model_fields.keys():  # else it is perhaps misspelt
+            example = json.dumps((Source.model_fields[wanted].examples or [""])[0])
+            remedy = f"add {wanted} = {example}, with a value of yours"
+            yield Finding(place=(*place, wanted), what="is missing", remedy=remedy)
+        for name in sorted(set(SOURCE_KINDS.values()) - {wanted}):
+            if name in source:
+                what, remedy = f'means nothing beside kind = "{kind}"', "remove it, or write another kind"
+                yield Finding(place=(*place, name), what=what, remedy=remedy)
+
+
 def _rhythm(place: Place, digest: Raw) -> Iterator[Finding]:
-    every = digest.get("every")
-    if every not in ("day", "week", "month"):
+    every = str(digest.get("every"))
+    if every not in RHYTHMS:
         return
-    for name, rhythm, example in (("weekday", "week", '"friday"'), ("monthday", "month", "1")):
-        if every == rhythm and name not in digest:
+    for name, example in RHYTHMS[every].settings.items():
+        if name not in digest:
             yield Finding(place=(*place, name), what="is missing", remedy=f"add {name} = {example}")
-        if every != rhythm and name in digest:
+    for rhythm in RHYTHMS.values():
+        for name in rhythm.settings.keys() - RHYTHMS[every].settings.keys() & digest.keys():
             what = f'means nothing beside every = "{every}"'
-            yield Finding(place=(*place, name), what=what, remedy=f'remove it, or write every = "{rhythm}"')
+            yield Finding(place=(*place, name), what=what, remedy=f'remove it, or write every = "{rhythm.name}"')
 
 
 def _mail(mail: Raw) -> Iterator[Finding]:

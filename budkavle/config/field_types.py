@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from articles.uri import uri
+from budkavle.rendering.translations import languages
 from feeds.entries.address import is_public
 
 SLUG_SIZE = 64
@@ -50,6 +51,19 @@ def nearest(word: str, choices: list[str]) -> str | None:
     folded = {choice.casefold(): choice for choice in choices}
     close = get_close_matches(word.casefold(), list(folded), n=1, cutoff=0.6)
     return folded[close[0]] if close else None
+
+
+def language(text: str) -> str:
+    """A language that people can be written to in."""
+    choices = sorted(languages(), reverse=True)
+    if text not in choices:
+        close = nearest(text, choices)
+        raise Wrong("is not allowed", f'write "{close}"' if close else f"write one of {_quoted(choices)}")
+    return text
+
+
+def _quoted(choices: list[str]) -> str:
+    return ", ".join(f'"{choice}"' for choice in choices)
 
 
 def is_loopback(host: str) -> bool:
@@ -261,12 +275,3 @@ def picture(text: str) -> str:
     if not text.lower().endswith((".svg", ".png", ".webp")):
         raise Wrong("is no picture that can be shown", 'name an .svg, .png or .webp file, such as "look/logo.svg"')
     return path(text)
-
-
-def source_kind(text: str) -> str:
-    """What a source is: a folder, so far."""
-    if text in {"file", "pages", "feed", "push"}:
-        raise Wrong("is a kind of source that comes in a later version", 'write "folder"')
-    if text != "folder":
-        raise Wrong("is no kind of source", 'write "folder"')
-    return text

@@ -9,20 +9,14 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from articles.article import Publisher, PublisherId, SourceName, Topic, TopicId
-from articles.sources.reading import Source
+from articles.article import Publisher, PublisherId, Topic, TopicId
 from budkavle.config.cross_checks import check
 from budkavle.config.faults import ConfigFaults, Fault, Finding, findings, key_of
 from budkavle.config.settings import Settings
 from budkavle.config.toml_lines import Place, line_of, lines
 
-
-@dataclass(frozen=True, kw_only=True)
-class SourceFolder:
-    """A source and the folder its articles lie in."""
-
-    source: Source
-    folder: Path
+BOUNCES = Path("bounces", "unknown")
+"""Where returned mail is kept that nobody understood, beside the store."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +52,11 @@ class Config:
         return self.folder / self.settings.mail.path
 
     @property
+    def returned_folder(self) -> Path:
+        """Returned mail that nobody understood."""
+        return self.store_path.parent / BOUNCES
+
+    @property
     def templates_folder(self) -> Path:
         """The operator's own templates, if there is such a folder."""
         return self.folder / self.settings.templates
@@ -90,22 +89,6 @@ class Config:
     def topics(self) -> tuple[Topic, ...]:
         """The topics in the order of the file."""
         return tuple(Topic(id=TopicId(own.id), label=own.label, words=own.words) for own in self.settings.topics)
-
-    def sources(self) -> tuple[SourceFolder, ...]:
-        """The sources with their folders, in the order of the file."""
-        publishers = self.publishers()
-        return tuple(
-            SourceFolder(
-                source=Source(
-                    name=SourceName(own.name),
-                    publisher=PublisherId(own.publisher),
-                    language=publishers[PublisherId(own.publisher)].language,
-                    rules=own.rules,
-                ),
-                folder=self.folder / own.path,
-            )
-            for own in self.settings.sources
-        )
 
 
 def shipped_rule_sets() -> frozenset[str]:

@@ -1,5 +1,6 @@
 """The settings of config.toml, named and nested as they are in the file."""
 
+from collections.abc import Mapping
 from datetime import date, time
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -9,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from budkavle.config import contrast as colours
 from budkavle.config import field_types as forms
 from budkavle.config.networks import network
+from digest.editions.rhythms import RHYTHMS
 
 
 def _text(value: object) -> str:
@@ -31,7 +33,9 @@ TimeOfDay = Annotated[time, BeforeValidator(forms.time_of_day), Text]
 Day = Annotated[date, BeforeValidator(forms.day)]
 Whole = Annotated[int, Strict()]
 
-Language = Literal["sv", "en"]
+# The names of the files there are: mypy wants to read them in the source.
+Every = Literal[*RHYTHMS]  # type: ignore[valid-type]
+Language = Annotated[str, AfterValidator(forms.language), Text]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
@@ -197,14 +201,27 @@ class Publisher(Table):
     tag_authority: Annotated[str, AfterValidator(forms.tag_authority), Text] = Field(examples=["example.org,2026"])
 
 
+SOURCE_KINDS: Mapping[str, str] = {"folder": "path"}
+"""The kinds of sources, and for each the setting that says where it is. What reads them: `wire_articles.KINDS`."""
+_LATER_KINDS = {"file", "pages", "feed", "push"}
+
+
+def _source_kind(text: str) -> str:
+    remedy = "write " + " or ".join(f'"{kind}"' for kind in SOURCE_KINDS)
+    if text in SOURCE_KINDS:
+        return text
+    later = text in _LATER_KINDS
+    raise forms.Wrong("is a kind of source that comes in a later version" if later else "is no kind of source", remedy)
+
+
 class Source(Table):
     """Where a publisher's articles come from."""
 
     name: Slug = Field(examples=["lingonmark-pages"])
     publisher: Name = Field(examples=["lingonmark"])
-    kind: Annotated[str, AfterValidator(forms.source_kind), Text] = "folder"
+    kind: Annotated[str, AfterValidator(_source_kind), Text] = "folder"
     rules: Name | None = None
-    path: Path = Field(examples=["newsroom/lingonmark"])
+    path: Path | None = Field(default=None, examples=["newsroom/lingonmark"])
     quiet_days: Annotated[Whole, Field(ge=1)] | None = None
 
 
@@ -243,7 +260,7 @@ class Digest(Table):
     title: Words = Field(examples=["Veckans nyheter"])
     from_: Mailbox = Field(alias="from", examples=["Nyheter <nyheter@example.org>"])
     reply_to: Mailbox | None = None
-    every: Literal["day", "week", "month"] = Field(examples=["week"])
+    every: Every = Field(examples=["week"])
     weekday: Weekday | None = None
     monthday: Annotated[Whole, Field(ge=1, le=28)] | None = None
     time: TimeOfDay = Field(examples=["08:00"])

@@ -7,8 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import structlog
@@ -16,91 +15,49 @@ import uvicorn
 from sqlalchemy.exc import DatabaseError, OperationalError
 from starlette.types import ASGIApp
 
-from budkavle.alarms.alarms import AlarmKind
 from budkavle.alarms.heartbeats import Heartbeats
-from budkavle.alarms.monitor import Watch
-from budkavle.daemon.bounce_loop import faults_of_mailbox, take_refused
 from budkavle.daemon.hangup import Hangup
-from budkavle.daemon.import_loop import Newsdesk
-from budkavle.daemon.liveness import Limit, Rounds, Silent
-from budkavle.daemon.outbound_loop import Outside
+from budkavle.daemon.jobs import SENDING_WITHIN, TIMES, JobName, limits
+from budkavle.daemon.liveness import Rounds, Silent
 from budkavle.daemon.pulse import Pulse
 from budkavle.daemon.restarting import Restarting
 from budkavle.daemon.scheduler import Job, Waking
-from budkavle.daemon.sending_thread import SendingThread
 from budkavle.daemon.systemd import notify, watchdog_seconds
-from budkavle.daemon.times import GRACE_SECONDS, INTERVALS_MISSED, WITHIN
 from budkavle.daemon.wishes import Wishes
+from budkavle.daemon.work import Work, now
 from budkavle.installation.wiring import Service
-from budkavle.maintenance.retention import keep
 from budkavle.web.app import application
 from budkavle.web.feeds.http_protocol import Protocol
 from budkavle.web.proxies import Proxies
 from budkavle.web.server import Server
-from mail.reply import Verdict
 
 log = structlog.get_logger()
 Front = Callable[[Service, ASGIApp], ASGIApp]
 
-_WAKE_SECONDS = 5
-_NEWS_SECONDS = 60
-_PLANNING_SECONDS = 20
-_WATCH_SECONDS = 60
-_KEEPING_SECONDS = 86_400
-_ANNOUNCING_SECONDS = 20
-_CHECKING_SECONDS = 20
-_BOUNCES_SECONDS = 60
-_NOTICES_SECONDS = 60
-"""A page that lays a letter down rings; this is for what waited for a relay. A relay may take ten minutes for a dot."""
 STOP_SECONDS = 30
 """How long a stop takes at most; docs/operating.md and the unit's TimeoutStopSec know it."""
 _LETTERS_SECONDS = 20
 _BROKEN_OFF_SECONDS = 28
 """After how many of them letters under way are broken off, and until when that may be written down."""
 _REQUESTS_SECONDS = 10
-_FIRST_NEWS_SECONDS = 60
 _HEART_SECONDS = 5.0
-_WAKE, _NEWS, _PLANNING, _SENDING = "scheduler", "news", "planning", "sending"
-_WATCH, _KEEPING = "watch", "keeping"
-_ANNOUNCING, _CHECKING = "announcing", "checking"
-_BOUNCES = "bounces"
-_NOTICES = "notices"
 
 
 class Daemon:
-    """What runs beside the web server: news in, feeds out, editions planned and sent, alarms raised.
+    """The daemon's life: it starts its work beside the web server, tells how it is, and ends in good order.
 
-    Planning and sending are two jobs, and neither waits for the other: planning wakes the sending thread, and itself
-    waits only for letters of its own digest that are between mark and answer. `front` may answer before the web
-    application does: the demo's pages stand there, and an installation has none.
+    `front` may answer before the web application does: the demo's pages stand there, and an installation has none.
     """
 
     def __init__(self, service: Service, name: str, front: Front = lambda _, web: web) -> None:
         self._service = service
         self._front = front
-        self._name = name
         self._stopping = False
-        self._watch = Watch(service)
-        self._outside = Outside(service, self._watch, _now, lambda: self._stopping)
-        self._newsdesk = Newsdesk(service, self._watch, lambda: self._goes_on(_NEWS), self._published)
-        self._sending = SendingThread(self._send)
-        jobs = {
-            _WAKE: Job(do=self._wake, every=_WAKE_SECONDS),
-            _NEWS: Job(do=self._news, every=_NEWS_SECONDS),
-            _PLANNING: Job(do=self._plan, every=_PLANNING_SECONDS),
-            _WATCH: Job(do=self._look, every=_WATCH_SECONDS),
-            _KEEPING: Job(do=self._keep, every=_KEEPING_SECONDS),
-            _ANNOUNCING: Job(do=self._outside.announce, every=_ANNOUNCING_SECONDS),
-            _CHECKING: Job(do=self._outside.check, every=_CHECKING_SECONDS),
-            _BOUNCES: Job(do=self._bounces, every=_BOUNCES_SECONDS),
-            _NOTICES: Job(do=self._post_notices, every=_NOTICES_SECONDS),
-        }
-        rest = {job: jobs[job].every * INTERVALS_MISSED + GRACE_SECONDS for job in jobs} | {_SENDING: WITHIN[_SENDING]}
-        limits = {job: Limit(at_work=WITHIN[job], at_rest=seconds) for job, seconds in rest.items()}
-        self._rounds = Rounds(limits, time.monotonic)
-        self._pulse = Pulse(Heartbeats(service.database), self._rounds.silent, _now)
-        self._waking = Waking(jobs, self._rounds.came_round, _now(), self._rounds.began)
-        self._first_news = asyncio.Event()
+        self._rounds = Rounds(limits(TIMES, SENDING_WITHIN), time.monotonic)
+        self._pulse = Pulse(Heartbeats(service.database), self._rounds.silent, now)
+        self._work = Work(service, name, self._rounds, self._wake, lambda: self._stopping)
+        jobs = {str(job): Job(do=do, every=TIMES[job].every) for job, do in self._work.table().items()}
+        self._waking = Waking(jobs, self._rounds.came_round, now(), self._rounds.began)
 
     async def run(self, door: socket.socket, wishes: Wishes) -> Callable[[], None]:
         """Serve until a signal asks to stop; then end in good order, within STOP_SECONDS.
@@ -109,14 +66,15 @@ class Daemon:
         """
         self._wishes = wishes
         host, port, *_ = door.getsockname()
-        self._listen = f"{host}:{port}"
+        self._work.listen = f"{host}:{port}"
         settings = self._service.config.settings
         self._proxies = Proxies(
             self._front(self._service, application(self._service, self.unwell, self._service.site.hubs)),
             settings.web.trusted_proxies,
             urlsplit(settings.public_url).hostname or "",
-            lambda: self._waking.wake(_WATCH, _now()),
+            lambda: self._wake(JobName.WATCH),
         )
+        self._work.visitors_unseen = self._proxies.alarms
         config = uvicorn.Config(
             self._proxies,
             access_log=False,  # addresses of pages hold leave tokens
@@ -126,8 +84,8 @@ class Daemon:
             server_header=False,
             timeout_graceful_shutdown=_REQUESTS_SECONDS,
         )
-        await asyncio.to_thread(self._service.sending.settle, _now())  # once, and before anything is planned
-        self._sending.start()
+        await asyncio.to_thread(self._service.sending.settle, now())  # once, and before anything is planned
+        self._work.sending.start()
         self._waking.start()
         self._loop = asyncio.get_running_loop()
         self._service.bell.heard_by(self._heard_the_bell)
@@ -149,7 +107,7 @@ class Daemon:
         finally:
             self._stop()
             finished_by, written_by = self._stopped_at + _LETTERS_SECONDS, self._stopped_at + _BROKEN_OFF_SECONDS
-            done = await self._sending.stop(finished_by, written_by)
+            done = await self._work.sending.stop(finished_by, written_by)
             await self._waking.ended(finished_by)
             await asyncio.to_thread(self._write_leaves_down)
             heart.cancel()
@@ -172,11 +130,11 @@ class Daemon:
         return wrong
 
     def _serving(self) -> None:
-        self._outside.served()
-        self._wake_outside()
-        following = ", ".join(_next(self._service))
-        log.info("started", listen=self._listen, public_url=self._service.config.settings.public_url, next=following)
-        notify("READY=1", self._status())
+        self._work.outside.served()
+        self._work.wake_outside()
+        settings, following = self._service.config.settings, ", ".join(self._work.following())
+        log.info("started", listen=self._work.listen, public_url=settings.public_url, next=following)
+        notify("READY=1", self._work.status())
 
     def _stop(self) -> None:
         """Wake nobody any more and begin no letter; whatever still works when the time is up is broken off."""
@@ -187,8 +145,8 @@ class Daemon:
         self._wishes.stopping()
         log.info("stopping", within_seconds=STOP_SECONDS)
         self._waking.stop()
-        self._outside.stop()
-        self._sending.ask_to_stop()
+        self._work.outside.stop()
+        self._work.sending.ask_to_stop()
         self._last = threading.Timer(STOP_SECONDS, self._break_off)
         self._last.daemon = True
         self._last.start()
@@ -204,28 +162,12 @@ class Daemon:
         wanted = watchdog_seconds()
         while True:
             await asyncio.sleep(min(_HEART_SECONDS, wanted / 2) if wanted else _HEART_SECONDS)
-            self._waking.set_right(_now())
-            if wanted and (self._stopping or self._rounds.beats(_WAKE)):
+            self._waking.set_right(now())
+            if wanted and (self._stopping or self._rounds.beats(JobName.SCHEDULER)):
                 notify("WATCHDOG=1")
 
-    def _goes_on(self, job: str) -> bool:
-        """Whether to stop, as a job asks between two steps: which is its sign of life."""
-        self._rounds.sign(job)
-        return self._stopping
-
-    async def _wake(self) -> None:
-        self._sending.wake()
-
-    async def _news(self) -> None:
-        await asyncio.to_thread(self._newsdesk.round, _now())
-        self._first_news.set()
-
-    def _published(self, changed: Sequence[str]) -> None:
-        self._outside.published(changed, self._wake_outside)
-
-    def _wake_outside(self) -> None:
-        for job in (_ANNOUNCING, _CHECKING):
-            self._waking.wake(job, _now())
+    def _wake(self, job: JobName) -> None:
+        self._waking.wake(job, now())
 
     def _heard_the_bell(self) -> None:
         """In the thread of the request that rang."""
@@ -234,79 +176,12 @@ class Daemon:
 
     def _wake_notices(self) -> None:
         if not self._stopping:
-            self._waking.wake(_NOTICES, _now())
-
-    async def _post_notices(self) -> None:
-        with self._watch.over(AlarmKind.SENDING_FAILED, "letters about subscriptions"):
-            await self._service.transactional.post(_now, lambda: self._goes_on(_NOTICES))
-
-    async def _plan(self) -> None:
-        await asyncio.to_thread(self._plan_all)
-        self._sending.wake()
-
-    def _plan_all(self) -> None:
-        with self._watch.over(AlarmKind.PLANNING_FAILED, "leaves"):
-            self._service.leaves.replay()
-        for digest in self._service.digests:
-            if not self._goes_on(_PLANNING):
-                with self._watch.over(AlarmKind.PLANNING_FAILED, digest.name):
-                    self._service.planning.plan_due(digest, _now())
-
-    async def _send(self) -> None:
-        """One round of sending, in the sending thread's loop."""
-        with self._watch.over(AlarmKind.SENDING_FAILED, "sending"):
-            await asyncio.to_thread(self._service.editions.resume_due, _now())
-            await self._service.sending.send_holding(self._name, _now, lambda: self._stopping, self._sends)
-        self._rounds.sign(_SENDING)
-
-    def _sends(self, judged: Verdict | None) -> None:
-        self._rounds.sign(_SENDING)
-        if judged is Verdict.SENT:  # a round may take hours: what failed before it is over now
-            self._watch.report(AlarmKind.SENDING_FAILED)
-
-    async def _keep(self) -> None:
-        await asyncio.to_thread(self._let_go)
-
-    def _let_go(self) -> None:
-        with self._watch.over(AlarmKind.KEEPING_FAILED, "old editions"):
-            keep(self._service, _now(), lambda: self._goes_on(_KEEPING))
-
-    async def _bounces(self) -> None:
-        await asyncio.to_thread(self._take_bounces)
-
-    def _take_bounces(self) -> None:
-        with self._watch.over(AlarmKind.BOUNCES_FAILED, "returned mail"):
-            stopping = partial(self._goes_on, _BOUNCES)
-            take_refused(self._service, _now(), stopping)
-            self._watch.report(AlarmKind.MAILBOX_FAILED, faults_of_mailbox(self._service, _now, stopping))
-
-    async def _look(self) -> None:
-        with contextlib.suppress(TimeoutError):  # what the first import meets belongs into the first mail
-            await asyncio.wait_for(self._first_news.wait(), _FIRST_NEWS_SECONDS)
-        self._watch.report(AlarmKind.VISITORS_UNSEEN, self._proxies.alarms())
-        await asyncio.to_thread(self._watch.round, _now())
-        await self._watch.tell(_now())
-        with contextlib.suppress(DatabaseError):  # an alarm says so already
-            notify(await asyncio.to_thread(self._status))
-
-    def _status(self) -> str:
-        following = ", ".join(_next(self._service)) or "none"
-        return f"STATUS=Serving {self._listen}; alarms: {self._watch.lasting}; next edition: {following}"
-
-
-def _next(service: Service) -> list[str]:
-    zone = service.config.settings.timezone
-    slots = [(each.name, service.planning.upcoming(each, _now())) for each in service.digests]
-    return [f"{name} {slot.due.astimezone(zone):%Y-%m-%d %H:%M}" for name, slot in slots]
+            self._wake(JobName.NOTICES)
 
 
 def _hangs(one: Silent) -> str:
-    since = _now() - timedelta(seconds=one.seconds)
+    since = now() - timedelta(seconds=one.seconds)
     return f"{one.job} hangs: no sign of life for {one.seconds:.0f} seconds, since {since:%Y-%m-%d %H:%M:%S} UTC"
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 async def run(

@@ -1,31 +1,26 @@
-"""What the daemon does with its folders, round after round: takes in what changed, and rebuilds the feeds."""
+"""The import loop: round after round the daemon takes in what changed in its sources, and rebuilds the feeds."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import groupby
-from pathlib import Path
 
 import structlog
 
 from articles.article import ArticleId, Seq
-from articles.importing.import_files import Imported, import_all
-from articles.importing.lapse import Lapsing
-from articles.importing.locate import Found, everything
-from articles.importing.vanished import files_of, lines, missing
+from articles.importing.import_articles import Imported
+from articles.importing.locate import Candidate, Listing, candidates_of, listings
+from articles.importing.vanished import lines
 from articles.sources.reading import Refused
 from budkavle.alarms.alarms import Alarm, AlarmKind, alarm
 from budkavle.alarms.monitor import Watch
 from budkavle.installation.wiring import Service
-from feeds.publishing.expected_documents import going_on
-from feeds.publishing.publish import Regenerated, build_feeds, mend_documents
+from feeds.publishing.publish import Published
 
 log = structlog.get_logger()
 
-_Stamp = tuple[date, int, int]
-
 
 class Newsdesk:
-    """One daemon's view of the folders: what it has seen of each file, and what it refused.
+    """One daemon's view of the sources: what it has taken in of them, and what it refused.
 
     `published` hears after every build which documents changed.
     """
@@ -41,10 +36,10 @@ class Newsdesk:
         self._published = published
         self._watch = watch
         self._stopping = stopping
-        self._stamps: dict[Found, _Stamp] = {}
+        self._importing = service.importing
+        self._taken_in: Mapping[Candidate, date] = {}
         self._refused: dict[str, list[Imported]] = {}
         self._missing: set[ArticleId] = set()
-        self._lapsing = Lapsing(service)
         self._built: tuple[Seq, int] | None = None
         self._mended = False
 
@@ -57,81 +52,72 @@ class Newsdesk:
             self._publish(now)
 
     def _take_in(self, now: datetime) -> None:
-        stamps = self._stamps_now(now)
-        changed = [found for found, stamp in stamps.items() if self._stamps.get(found) != stamp]
-        for name in self._refused.keys() - {found.name for found in stamps if found not in changed}:
+        listed = listings(self._importing.sources)
+        # The day counts, too: dates come of age.
+        today = now.astimezone(self._service.config.settings.timezone).date()
+        candidates = dict.fromkeys(candidates_of(listed), today)
+        changed = [candidate for candidate in candidates if self._taken_in.get(candidate) != today]
+        unchanged = candidates.keys() - set(changed)
+        for name in self._refused.keys() - {candidate.item.name for candidate in unchanged}:
             del self._refused[name]
-        for one in import_all(self._service, changed, now):
-            self._hear(one)
+        for imported in self._importing.store.import_all(changed, now):
+            self._hear(imported)
             if self._stopping():
                 return
-        self._stamps = stamps  # only now: what failed on the way is tried again
-        self._watch.report(AlarmKind.INPUT_REFUSED, self._refusals(list(stamps)))
-        self._tell_vanished(stamps)
+        self._taken_in = candidates  # only now: what failed on the way is tried again
+        self._watch.report(AlarmKind.INPUT_REFUSED, self._refusals(candidates))
+        self._tell_vanished(listed)
 
-    def _tell_vanished(self, found: Iterable[Found]) -> None:
+    def _tell_vanished(self, listed: Iterable[Listing]) -> None:
         """Log which files are gone, once, and that their articles stay: nothing but that has to be done.
 
         Only those that were gone a round ago as well: a program that saves a file may take the old one away first.
         """
         still, self._missing = self._missing, set()
-        for place, gone in missing(self._service, found):
-            sure = [one for one in gone if one.article_id in still]
-            self._missing |= {one.article_id for one in gone}
-            for line in lines(place.folder, sure):
-                log.warning("source_file_vanished", source=place.source.name, said=line)
-            files_of(self._service).forget(sure)
+        for reader, gone in self._importing.vanished.missing(listed):
+            sure = [vanished for vanished in gone if vanished.article_id in still]
+            self._missing |= {vanished.article_id for vanished in gone}
+            for line in lines(reader, sure):
+                log.warning("source_file_vanished", source=reader.source.name, said=line)
+            self._importing.vanished.forget(sure)
 
-    def _hear(self, one: Imported) -> None:
-        if isinstance(one.outcome, Refused):
-            self._refused.setdefault(one.given.file, []).append(one)
-        if one.needs_a_person:
-            log.warning("input_needs_a_person", said=one.line)
-        elif one.kind:
-            log.info("article_stored", article=one.id, kind=one.kind)
+    def _hear(self, imported: Imported) -> None:
+        if isinstance(imported.outcome, Refused):
+            self._refused.setdefault(imported.given.file, []).append(imported)
+        if imported.needs_a_person:
+            log.warning("input_needs_a_person", said=imported.line)
+        elif imported.kind:
+            log.info("article_stored", article=imported.id, kind=imported.kind)
 
-    def _refusals(self, found: list[Found]) -> Iterator[Alarm]:
-        """One alarm a source, however many of its files are refused."""
-        of_source = {each.name: str(each.source.name) for each in found}
+    def _refusals(self, candidates: Iterable[Candidate]) -> Iterator[Alarm]:
+        """One alarm a source, however many of its inputs are refused."""
+        of_source = {candidate.item.name: str(candidate.reader.source.name) for candidate in candidates}
         for source, names in groupby(sorted(self._refused, key=of_source.__getitem__), of_source.__getitem__):
-            lines = [one.line for name in names for one in self._refused[name]]
-            more = f" (and {len(lines) - 1} more; `budkavle import` lists them all)" if len(lines) > 1 else ""
-            yield alarm(AlarmKind.INPUT_REFUSED, source, f"{lines[0]}{more}")
+            refusals = [imported.line for name in names for imported in self._refused[name]]
+            more = f" (and {len(refusals) - 1} more; `budkavle import` lists them all)" if len(refusals) > 1 else ""
+            yield alarm(AlarmKind.INPUT_REFUSED, source, f"{refusals[0]}{more}")
 
     def _let_time_pass(self, now: datetime) -> None:
         """Write down what time has changed, and drop letters with erased texts that were under way when it was said."""
-        self._lapsing.round(now)
+        self._importing.lapse.round(now)
         self._service.letters.drop_erased()
 
     def _publish(self, now: datetime) -> None:
         # Documents are made of the store alone; which of them there are, of the feeds that are not over as well.
-        newest = self._service.articles.last_seq(), len(going_on(self._service, now))
+        newest = self._service.articles.last_seq(), len(self._service.syndication.expected.going_on(now))
         if self._stopping() or newest == self._built:
             return
         if not self._mended:  # a kill is followed by a start
-            self._mended = mend_documents(self._service)
-        done = build_feeds(self._service, stopping=self._stopping, now=now)
+            self._mended = self._service.syndication.publish.repair()
+        done = self._service.syndication.publish.build(stopping=self._stopping, now=now)
         self._published(done.changed)  # before the round counts as done: when this fails, it is told again
         self._built = None if done.faults else newest
         if done.changed:
             log.info("feeds_published", changed=len(done.changed))
         self._watch.report(AlarmKind.FEED_FAILED, _faults(done))
 
-    def _stamps_now(self, now: datetime) -> dict[Found, _Stamp]:
-        """What tells each file from what it was last time; the day counts too, for dates come of age."""
-        today = now.astimezone(self._service.config.settings.timezone).date()
-        return {found: (today, *_stamp(found.path)) for found in everything(self._service.config)}
 
-
-def _stamp(path: Path) -> tuple[int, int]:
-    try:
-        known = path.stat()
-    except OSError:
-        return 0, 0
-    return known.st_mtime_ns, known.st_size
-
-
-def _faults(done: Regenerated) -> Iterator[Alarm]:
+def _faults(done: Published) -> Iterator[Alarm]:
     remedy = "see the article with `budkavle articles show`, mend its text and import it again"
     for aside in done.set_aside:
         yield alarm(AlarmKind.FEED_FAILED, aside.article_id, f"left out of its feeds: {aside.why}; {remedy}")

@@ -9,9 +9,8 @@ from budkavle.alarms.alarms import AlarmKind
 from budkavle.alarms.monitor import Watch
 from budkavle.installation.wiring import Service
 from feeds.outbound.adapters.http_client import Network
-from feeds.outbound.announce import Announcer
-from feeds.outbound.note_published import Noting
-from feeds.outbound.self_check import SelfCheck
+from feeds.outbound.job import Runner
+from feeds.outbound.note_published import Backlog
 
 
 class Outside:
@@ -20,20 +19,17 @@ class Outside:
     def __init__(
         self, service: Service, watch: Watch, now: Callable[[], datetime], stopping: Callable[[], bool]
     ) -> None:
-        self._network = Network()
+        self._runner = Runner(network=Network(), now=now, stopping=stopping)
         self._watch = watch
-        self._now = now
-        self._stopping = stopping
-        self._noting = Noting(service)
-        self._announcer = Announcer(service, self._network, now, stopping)
-        self._self_check = SelfCheck(service, self._network, now, stopping)
+        self._jobs = service.syndication
+        self._backlog = Backlog(service.syndication.notes)
         self._loop = asyncio.get_running_loop()
         self._serves = False
         self._under_way = set[asyncio.Task[object]]()
 
     def published(self, changed: Sequence[str], wake: Callable[[], None]) -> None:
         """Hear from the newsdesk's thread what it published, note it, and have both jobs woken in the loop."""
-        self._noting.published(changed, self._now())
+        self._backlog.published(changed, self._runner.now())
         if changed:
             self._loop.call_soon_threadsafe(wake)
 
@@ -45,19 +41,19 @@ class Outside:
         """Break off what is under way: it is done again after the next start, and a stop must not wait for a hub."""
         for task in self._under_way:
             task.cancel()
-        self._network.close()
+        self._runner.network.close()
 
     async def announce(self) -> None:
         """Tell hubs what they have not heard. Never raises."""
-        if not self._stopping():
+        if not self._runner.stopping():
             with self._breakable(), self._watch.over(AlarmKind.ANNOUNCING_FAILED, "announcing"):
-                await self._announcer.round()
+                await self._jobs.announce.round(self._runner)
 
     async def check(self) -> None:
         """Look at some documents as readers do. Never raises."""
-        if self._serves and not self._stopping():
+        if self._serves and not self._runner.stopping():
             with self._breakable(), self._watch.over(AlarmKind.CHECKING_FAILED, "self-check"):
-                await self._self_check.round()
+                await self._jobs.self_check.round(self._runner)
 
     @contextmanager
     def _breakable(self) -> Iterator[None]:

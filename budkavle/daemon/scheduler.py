@@ -13,14 +13,10 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """What is done, and every how many seconds; never twice at once.
-
-    `within`: for how many seconds it may give no sign of life while it works.
-    """
+    """What is done, and every how many seconds; never twice at once."""
 
     do: Callable[[], Awaitable[None]]
     every: int
-    within: float = 60.0
 
 
 class Waking:

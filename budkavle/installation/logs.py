@@ -6,8 +6,8 @@ import sys
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from budkavle.alarms.alarms import without_addresses
 from budkavle.rendering.wording import printable
+from mail.redaction import without_addresses
 
 
 def set_up_logging(level: int = logging.WARNING) -> None:

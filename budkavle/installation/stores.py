@@ -10,11 +10,14 @@ from budkavle.config.load import Config
 from budkavle.installation.wakeup import Bell
 from digest.bounces.adapters.bounces import Bounces
 from digest.bounces.adapters.transactional_bounces import ReturnedNotices
+from digest.editions.adapters.edition_control import EditionControl
+from digest.editions.adapters.edition_counts import EditionCounts
 from digest.editions.adapters.editions import Editions
+from digest.editions.adapters.forms import Forms
 from digest.editions.adapters.planner import Planner
 from digest.keys import Key
 from digest.lifecycle.adapters.by_operator import ByOperator
-from digest.lifecycle.unsubscribe import Leaves
+from digest.lifecycle.unsubscribe import Unsubscribe
 from digest.subscribers.adapters.subscribers import Subscribers
 from digest.subscribers.adapters.suppressions import Suppressions
 from feeds.publishing.adapters.entry_cache import Shelf
@@ -36,11 +39,14 @@ class Stores:
     subscribers: Subscribers
     by_operator: ByOperator
     suppressions: Suppressions
-    leaves: Leaves
+    unsubscribe: Unsubscribe
     bounces: Bounces
     returned_notices: ReturnedNotices
     key: Key
     editions: Editions
+    edition_control: EditionControl
+    edition_counts: EditionCounts
+    forms: Forms
     planner: Planner
     render: Render
     wait: Callable[[float], None] = time.sleep

@@ -7,12 +7,11 @@ from budkavle.config.load import Config
 from budkavle.config.settings import Digest as DigestTable
 from budkavle.config.settings import Look, Settings
 from digest.editions.digest import Digest
-from digest.editions.slots import Every, Rhythm
+from digest.editions.rhythm import Rhythm
+from digest.editions.rhythms import RHYTHMS
 from digest.letters.publication import Publication
 from digest.letters.values import Colours, Imprint, Mailbox
 from digest.subscribers.subscription import filter_of
-
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 def digests(config: Config) -> tuple[Digest, ...]:
@@ -28,13 +27,7 @@ def digest(config: Config, table: DigestTable) -> Digest:
         title=table.title,
         sender=Mailbox(name=table.from_.name or table.title, address=table.from_.address),
         reply_to=Mailbox(name=reply_to.name or table.title, address=reply_to.address) if reply_to else None,
-        rhythm=Rhythm(
-            every=Every(table.every),
-            at=table.time,
-            zone=config.settings.timezone,
-            weekday=_WEEKDAYS.index(table.weekday) if table.weekday else 0,
-            monthday=table.monthday or 1,
-        ),
+        rhythm=Rhythm(every=RHYTHMS[table.every].of(table.model_dump()), at=table.time, zone=config.settings.timezone),
         selection=filter_of(table.topics, table.publishers),
         items=table.items,
     )

@@ -19,7 +19,7 @@ def process_bounces(stores: Stores, domains: DomainReturns) -> ProcessBounces:
         bounces=stores.bounces,
         returned=stores.returned_notices,
         domains=domains,
-        unsubscribe=stores.leaves,
+        unsubscribe=stores.unsubscribe,
         unknown=UnknownMessages(stores.database.beside(FOLDER)),
         relay_names=relay_names(stores.config),
     )

@@ -110,6 +110,8 @@ def render(stores: Stores, composer: Composer, digests: tuple[Digest, ...]) -> R
         database=stores.database,
         articles=stores.articles,
         editions=stores.editions,
+        control=stores.edition_control,
+        forms=stores.forms,
         composer=composer,
         digests=digests,
     )
@@ -121,9 +123,9 @@ def sending(stores: Stores, render: Render, rules: SendingRules) -> Send:
     return Send(
         database=stores.database,
         articles=stores.articles,
-        journal=stores.leaves,
+        journal=stores.unsubscribe,
         render=render,
-        envelopes=lambda: Envelopes(stores.editions, senders, return_paths(stores)),
+        envelopes=lambda: Envelopes(stores.forms, senders, return_paths(stores)),
         rules=rules,
         limits=partial(found_limits, stores),
         relays=lambda limits: transport(stores.config).relays(limits),

@@ -6,46 +6,36 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from urllib.parse import urlsplit
 
 from sqlalchemy.exc import OperationalError
 
 from articles.adapters.held import HeldInputs
 from articles.adapters.store import ArticleStore
-from articles.article import PublisherId, TopicId
-from articles.sources.reading import Vocabulary
-from budkavle.config.field_types import is_loopback
 from budkavle.config.load import Config
 from budkavle.config.settings import Store
 from budkavle.installation.open_store import Access, Alone, open_store, without_sender
 from budkavle.installation.secret import NAME as SECRET
-from budkavle.installation.stores import Render, Stores
-from budkavle.installation.values import digests, publication, site_title
+from budkavle.installation.wire_articles import Importing
 from budkavle.installation.wire_bounces import process_bounces
-from budkavle.installation.wire_editions import composer, explaining, planning, preview, preview_notes
+from budkavle.installation.wire_editions import EditionServices
+from budkavle.installation.wire_feeds import Syndication
+from budkavle.installation.wire_lifecycle import LifecycleServices, unsubscribe
+from budkavle.installation.wire_lists import ListServices
 from budkavle.installation.wire_sending import patience, render, rules, sending, transport
 from budkavle.installation.wire_transactional import transactional
 from budkavle.rendering.templates import renderer
 from digest.bounces.adapters.bounces import Bounces
 from digest.bounces.adapters.transactional_bounces import ReturnedNotices
 from digest.bounces.process import ProcessBounces
+from digest.editions.adapters.edition_control import EditionControl
+from digest.editions.adapters.edition_counts import EditionCounts
 from digest.editions.adapters.editions import Editions
+from digest.editions.adapters.forms import Forms
 from digest.editions.adapters.planner import Planner
-from digest.editions.compose import Composer
-from digest.editions.digest import Digest
-from digest.editions.explain import Explaining
-from digest.editions.past_editions import PastEditions
-from digest.editions.plan import Planning
-from digest.editions.preview import Preview
-from digest.editions.preview_notes import PreviewNotes
 from digest.editions.test_letter import MarkedLetters
 from digest.keys import Key
-from digest.letters.publication import Publication
 from digest.lifecycle.adapters.by_operator import ByOperator
 from digest.lifecycle.adapters.journal_position import NAME as LEAVES
-from digest.lifecycle.adapters.rate_limits import CausedLetters
-from digest.lifecycle.rate_limits import Limits
-from digest.lifecycle.unsubscribe import Leaves
 from digest.sending.adapters.domain_backoff_admin import DomainReturns
 from digest.sending.domain_backoff import Patience
 from digest.sending.render import Render as RenderLetters
@@ -53,70 +43,41 @@ from digest.sending.send import Send
 from digest.subscribers.adapters.subscribers import Subscribers
 from digest.subscribers.adapters.suppressions import Suppressions
 from digest.transactional.post import PostTransactional
-from feeds.archive.selection import own_feeds
 from feeds.entries.entry import Feed, Site
-from feeds.outbound.adapters.ping_queue import Announcements
-from feeds.outbound.adapters.self_check_log import ShownDocuments
-from feeds.outbound.websub_rules import Hub
-from feeds.publishing.adapters.document_folder import FeedFiles
-from feeds.publishing.adapters.end_notices import EndNotices
 from feeds.publishing.adapters.entry_cache import Shelf
-from feeds.publishing.adapters.last_modified_ledger import DocumentLedger
-from feeds.serving.urls import oldest_slug
 from storage.database import Database
 from storage.presence import store_is_there
 
 
 @dataclass(frozen=True, kw_only=True)
-class Service(Stores):
-    """An installation: its stores, and what its slices do with them."""
-
-    # editions
-
-    @cached_property
-    def digests(self) -> tuple[Digest, ...]:
-        """The newsletters in the order of the file."""
-        return digests(self.config)
-
-    @cached_property
-    def publication(self) -> Publication:
-        """What all letters have in common."""
-        return publication(self.config)
-
-    @cached_property
-    def composer(self) -> Composer:
-        """What makes letters of contents."""
-        return composer(self, self.publication)
-
-    @cached_property
-    def planning(self) -> Planning:
-        """What fixes editions and plans them."""
-        return planning(self, self.composer)
-
-    @cached_property
-    def preview(self) -> Preview:
-        """What makes the letter of the edition to come."""
-        return preview(self, self.planning)
-
-    @cached_property
-    def preview_notes(self) -> PreviewNotes:
-        """What tells who will get nothing."""
-        return preview_notes(self, self.planning)
+class Service(EditionServices, LifecycleServices, ListServices):
+    """An installation: its stores, and what its slices do with them. The services of a slice stand in `wire_*.py`."""
 
     @cached_property
     def marked_letters(self) -> MarkedLetters:
         """What makes test letters."""
         return MarkedLetters(preview=self.preview, relay=lambda: transport(self.config).relay())
 
-    @cached_property
-    def explaining(self) -> Explaining:
-        """What explains an edition to one subscription."""
-        return explaining(self, self.planning)
+    # articles
 
     @cached_property
-    def past_editions(self) -> PastEditions:
-        """What reads past editions for their pages."""
-        return PastEditions(database=self.database, articles=self.articles, composer=self.composer)
+    def importing(self) -> Importing:
+        """What imports articles, and what persons do to their inputs."""
+        return Importing(config=self.config, database=self.database, articles=self.articles, held=self.held)
+
+    # feeds
+
+    @cached_property
+    def syndication(self) -> Syndication:
+        """What publishes feeds, and looks after them."""
+        return Syndication(
+            config=self.config,
+            database=self.database,
+            articles=self.articles,
+            entries=self.shelf,
+            render=self.render,
+            wait=self.wait,
+        )
 
     # sending
 
@@ -154,73 +115,17 @@ class Service(Stores):
         """What posts letters about subscriptions."""
         return transactional(self, self.publication)
 
-    # pages
-
-    def render_in(self, language: str) -> Render:
-        """What fills today's templates in a language that a reader chose."""
-        settings = self.config.settings
-        return renderer(language, settings.timezone, self.config.templates_folder)
+    # feeds, by the names that they had
 
     @property
-    def feed_files(self) -> FeedFiles:
-        """Where documents are published."""
-        ledger = DocumentLedger(self.database.read, self.database.write)
-        return FeedFiles(self.config.publish_folder / "feeds", ledger, sleep=self.wait)
-
-    @property
-    def end_notices(self) -> EndNotices:
-        """What readers were told of feeds that end."""
-        return EndNotices(self.database.read, self.database.write)
-
-    @property
-    def shown(self) -> ShownDocuments:
-        """What is published, and what was seen of it from outside."""
-        return ShownDocuments(self.database.read, self.database.write, self.config.publish_folder / "feeds")
-
-    @property
-    def announcements(self) -> Announcements:
-        """The pings that hubs still have to get."""
-        return Announcements(self.database.read, self.database.write)
-
-    @property
-    def hubs(self) -> tuple[Hub, ...]:
-        """Who is told of changes, each once."""
-        named = dict.fromkeys(self.config.settings.publish.hubs)
-        return tuple(
-            Hub(address=each, on_this_machine=is_loopback((urlsplit(each).hostname or "").rstrip(".")))
-            for each in named
-        )
-
-    @cached_property
-    def limits(self) -> Limits:
-        """How many letters the pages may cause."""
-        own = self.config.settings.limits
-        return Limits(
-            minutes_between=own.minutes_between,
-            per_day=own.per_day,
-            unanswered=own.unanswered,
-            network=own.network,
-            wide_network=own.wide_network,
-            domain=own.domain,
-            large_domain=own.large_domain,
-            large_domains=frozenset(own.large_domains),
-            overall=own.overall,
-        )
-
-    @cached_property
-    def caused(self) -> CausedLetters:
-        """The letters that pages have caused."""
-        return CausedLetters(self.database.read, self.database.write, self.key, self.limits)
-
-    @cached_property
     def site(self) -> Site:
         """What all feeds have in common."""
-        return site(self.config)
+        return self.syndication.site
 
-    @cached_property
+    @property
     def feeds(self) -> tuple[Feed, ...]:
         """The feeds in the order of the file."""
-        return feeds(self.config)
+        return self.syndication.feeds
 
 
 @contextmanager
@@ -239,7 +144,7 @@ def open_service(
         else:
             service.suppressions.fill_hashes()
             with suppress(OperationalError):  # others hold the store: whoever sends looks again
-                service.leaves.replay()
+                service.unsubscribe.replay()
         yield service
 
 
@@ -250,11 +155,11 @@ def _tell_leaves(service: Service) -> None:
     """
     config = service.config
     with suppress(OperationalError):
-        if service.leaves.is_behind():
+        if service.unsubscribe.is_behind():
             with closing(Database(config.store_url)) as database:
                 suppressions = Suppressions(database.read, database.write, service.key)
-                leaves = Leaves(database, suppressions, config.store_path.with_name(LEAVES))
-                leaves.replay(leaves.patience)
+                writing = unsubscribe(database, suppressions, config.store_path.with_name(LEAVES))
+                writing.replay(writing.patience)
 
 
 def open_to_write(config: Config) -> AbstractContextManager[Service]:
@@ -296,53 +201,14 @@ def _service(config: Config, database: Database, key: Key) -> Service:
         subscribers=Subscribers(database.read),
         by_operator=ByOperator(database.write, key),
         suppressions=suppressions,
-        leaves=Leaves(database, suppressions, config.store_path.with_name(LEAVES)),
+        unsubscribe=unsubscribe(database, suppressions, config.store_path.with_name(LEAVES)),
         bounces=Bounces(database.read, database.write, suppressions),
         returned_notices=ReturnedNotices(database.read, database.write, suppressions, key),
         key=key,
         editions=Editions(database.read, database.write),
+        edition_control=EditionControl(database.read, database.write),
+        edition_counts=EditionCounts(database.read),
+        forms=Forms(database.read, database.write),
         planner=Planner(database.write),
         render=renderer(config.settings.language, config.settings.timezone, config.templates_folder),
-    )
-
-
-def vocabulary(config: Config) -> Vocabulary:
-    """What an input may name."""
-    return Vocabulary(publishers=config.publishers(), topics=config.topics())
-
-
-def feeds(config: Config) -> tuple[Feed, ...]:
-    """The feeds of a configuration in the order of the file."""
-    moved = {each.from_: each.to for each in config.settings.moved}
-    return tuple(
-        Feed(
-            slug=own.slug,
-            id=own.id or oldest_slug(own.slug, moved),
-            title=own.title,
-            publishers=frozenset(PublisherId(each) for each in own.publishers),
-            topics=frozenset(TopicId(each) for each in own.topics),
-            size=own.size,
-            contacts=own.contacts,
-            ends=own.ends,
-        )
-        for own in config.settings.feeds
-    )
-
-
-def site(config: Config) -> Site:
-    """What all feeds of a configuration have in common: they are published by all its publishers together."""
-    settings, publishers = config.settings, config.publishers()
-    return Site(
-        public_url=settings.public_url,
-        title=site_title(config),
-        language=settings.language,
-        zone=settings.timezone,
-        publishers=publishers,
-        topics={topic.id: topic for topic in config.topics()},
-        tag_authority=settings.tag_authority or next(iter(publishers.values())).tag_authority,
-        hubs=tuple(dict.fromkeys(settings.publish.hubs)),
-        icon=settings.icon or "",
-        logo=settings.logo or "",
-        rights=settings.rights or "",
-        own_feeds=own_feeds(feeds(config)),
     )

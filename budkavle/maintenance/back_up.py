@@ -20,6 +20,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 from budkavle.config.load import Config
 from budkavle.installation.open_store import open_reading, refuse_foreign
 from budkavle.installation.secret import NAME as SECRET
+from budkavle.installation.wire_articles import sources
 from digest.lifecycle.adapters.journal_position import NAME as LEAVES
 from storage.database import StoreError, copy_store, plain_faults
 from storage.durable import make_durable, private_file, put_in_place, write_private
@@ -32,6 +33,7 @@ BESIDE_THE_STORE = (SECRET, LEAVES)
 """What belongs to a store and lies beside it: the key of its hashes, and the journal of who left."""
 _MANIFEST = "manifest.json"
 _UNFINISHED = ".unfinished"
+_ELSEWHERE = "name a folder elsewhere, best on another disk"
 
 
 class Manifest(BaseModel):
@@ -135,10 +137,13 @@ def put(source: Path, target: Path) -> None:
 def _refuse(config: Config, into: Path) -> None:
     """Refuse a place from which addresses could be published, or settings read as articles."""
     places = [(config.publish_folder, "is published"), (config.templates_folder, "holds templates")]
-    places += [(source.folder, f"belongs to the source {source.source.name}") for source in config.sources()]
     for place, what in places:
         if into.resolve().is_relative_to(place.resolve()):
-            raise PlaceError(into, f"lies in {place}, which {what}", "name a folder elsewhere, best on another disk")
+            raise PlaceError(into, f"lies in {place}, which {what}", _ELSEWHERE)
+    for reader in sources(config):
+        if reader.address_of(str(into.resolve())) is not None:
+            what = f"lies in {reader.place}, which belongs to the source {reader.source.name}"
+            raise PlaceError(into, what, _ELSEWHERE)
     if not store_is_there(config.store_path, config.store_path.with_name(SECRET)):
         raise NoStoreError(config.store_path)
 

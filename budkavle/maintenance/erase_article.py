@@ -8,10 +8,6 @@ from articles.article import ArticleId, Seq
 from budkavle.installation.wire_sending import transport
 from budkavle.installation.wiring import Service
 from budkavle.maintenance.file_kinds import copies
-from digest.bounces.adapters.unknown import FOLDER as BOUNCES
-from feeds.outbound.note_published import note
-from feeds.publishing.expected_documents import surplus_now
-from feeds.publishing.publish import build_feeds, mend_documents
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,9 +38,9 @@ def erase(service: Service, article_id: ArticleId, now: datetime) -> Erased:
     seq = service.articles.erase(article_id, now)
     pulled = service.letters.pull_gone(now)
     forms = service.letters.drop_erased()
-    mend_documents(service)  # a folder that was put back by hand may hold what no round would look at
-    done = build_feeds(service, now=now)
-    note(service, done.changed, now)
+    service.syndication.publish.repair()  # a folder that was put back by hand may hold what no round would look at
+    done = service.syndication.publish.build(now=now)
+    service.syndication.notes.note(done.changed, now)
     return Erased(
         seq=seq,
         documents=len(done.changed),
@@ -64,10 +60,10 @@ def beyond_reach(service: Service, article_id: ArticleId, now: datetime) -> Sequ
     if outbox := transport(config).keeps_letters_in:
         steps.append(f"delete its letters in {outbox}")
     steps += [f"delete {copy}, a copy of the store as it was" for copy in copies(config)]
-    if others := surplus_now(service, now).others:
+    if others := service.syndication.expected.surplus(now).others:
         steps.append(f"look into what others have put into {config.publish_folder / 'feeds'}: {', '.join(others)}")
-    if any((config.store_path.parent / BOUNCES).glob("*")):
-        steps.append(f"look through {config.store_path.parent / BOUNCES}: letters that came back may show it")
+    if any((config.returned_folder).glob("*")):
+        steps.append(f"look through {config.returned_folder}: letters that came back may show it")
     steps.append("delete older backups, or erase it again after restoring one")
     steps.append("what was sent lies in mailboxes, and what was published with whoever fetched it: neither comes back")
     return steps

@@ -9,8 +9,8 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from budkavle.config.load import Config
-from digest.bounces.adapters.unknown import FOLDER as BOUNCES
+from budkavle.config.load import BOUNCES, Config
+from budkavle.installation.wire_articles import sources
 
 DEMO_SITE = "site"
 """Where a demo lays out its pages, beside its configuration."""
@@ -117,6 +117,8 @@ KINDS = (
 
 def kind_of(config: Config, path: Path) -> FileKind | None:
     """The kind of a file of an installation; None when the table does not know it."""
+    if any(reader.address_of(str(path)) is not None for reader in sources(config)):
+        return next(kind for kind in KINDS if kind.place is Place.SOURCE)
     for place, folder in _folders(config):
         if path.is_relative_to(folder):
             inside = path.relative_to(folder).as_posix()
@@ -151,7 +153,6 @@ def _fate(config: Config, path: Path) -> Fate | None:
 def _folders(config: Config) -> tuple[tuple[Place, Path], ...]:
     """The innermost first: the outbox and what is published mostly lie beside the store."""
     return (
-        *((Place.SOURCE, source.folder) for source in config.sources()),
         (Place.TEMPLATES, config.templates_folder),
         (Place.DEMO, config.folder / DEMO_SITE),
         (Place.OUTBOX, config.outbox),

@@ -1,33 +1,12 @@
-"""Files beside the store that name people: deleted where they are ours alone, else told to the operator."""
+"""Files that name a person and that only the operator may delete: told, and left where they are."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
 from pathlib import Path
 
 from budkavle.config.load import Config
-from budkavle.installation.wire_sending import transport
 from budkavle.maintenance.file_kinds import copies, looked_through
-from digest.bounces.adapters.unknown import FOLDER as BOUNCES
-from mail.adapters.maildir_search import remove_letters
+from digest.lifecycle.adapters.person_files import names
 from mail.address import Address
 from mail.mentions import Sought
-
-_PIECE, _OVERLAP = 1 << 20, 2048
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cleared:
-    """How many letters in an outbox, and messages that came back, were deleted."""
-
-    letters: int
-    messages: int
-
-
-def clear_files(config: Config, addresses: Collection[Address]) -> Cleared:
-    """Delete letters to these people, and returned mail that names them. Raises OSError."""
-    outbox = transport(config).keeps_letters_in
-    letters = remove_letters(outbox, addresses) if outbox else 0
-    return Cleared(letters=letters, messages=_remove_messages(config, Sought(addresses)))
 
 
 def left_to_delete(config: Config, address: Address) -> list[Path]:
@@ -38,28 +17,6 @@ def left_to_delete(config: Config, address: Address) -> list[Path]:
 
 def _may_name(path: Path, sought: Sought) -> bool:
     try:
-        return _names(path, sought)
+        return names(path, sought)
     except OSError:
         return True
-
-
-def _remove_messages(config: Config, sought: Sought) -> int:
-    folder = config.store_path.parent / BOUNCES
-    found = [path for path in sorted(folder.glob("*")) if path.is_file() and _names(path, sought)]
-    for path in found:
-        path.unlink(missing_ok=True)
-    return len(found)
-
-
-def _names(path: Path, sought: Sought) -> bool:
-    """Whether a file names somebody; one that is gone names nobody. Raises OSError when it cannot be read."""
-    before = b""
-    try:
-        with path.open("rb") as file:
-            while piece := file.read(_PIECE):
-                if sought.stands_in(before + piece):
-                    return True
-                before = piece[-_OVERLAP:]
-    except FileNotFoundError:
-        pass
-    return False

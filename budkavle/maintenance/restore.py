@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from articles.importing.import_files import import_all
 from articles.importing.locate import everything
 from budkavle.alarms.heartbeats import Heartbeats
 from budkavle.config.load import Config, load
@@ -150,19 +149,25 @@ def _made_safe(
         for digest in digests:
             newest = service.editions.newest(digest.name)
             if newest and newest.state not in CLOSED and not newest.is_planned:
-                service.editions.resume(newest)  # it may have gone on since, had it been paused
+                service.edition_control.resume(newest)  # it may have gone on since, had it been paused
                 service.planning.plan(digest, service.editions.get(digest.name, newest.key))
         doubtful |= presume_sent(service.database.write, now)
         missed = [(digest, key) for digest in digests if (key := _missed(service, digest, backup.manifest.taken, now))]
-        taken_in = sum(1 for one in import_all(service, everything(config), now) if one.kind) if missed else 0
+        taken_in = _taken_in(service, now) if missed else 0
         for digest, key in missed:
             service.planning.plan(digest, service.planning.open_period(digest, key, now))
         doubtful |= presume_sent(service.database.write, now)
         return taken_in, tuple(
             Presumed(digest=each.edition.digest, key=each.edition.key, recipients=doubtful[each.edition.id])
-            for each in service.editions.status()
+            for each in service.edition_counts.status()
             if each.edition.id in doubtful
         )
+
+
+def _taken_in(service: Service, now: datetime) -> int:
+    """Take in all that the sources hold now; says how many articles changed by that."""
+    imported = service.importing.store.import_all(everything(service.importing.sources), now)
+    return sum(1 for article in imported if article.kind)
 
 
 def _missed(service: Service, digest: Digest, taken: datetime, now: datetime) -> PeriodKey | None:

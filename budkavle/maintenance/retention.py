@@ -9,10 +9,7 @@ import structlog
 
 from budkavle.installation.wiring import Service
 from digest.editions.adapters.retention import Retention
-from digest.lifecycle.adapters.reminders import Reminders
 from digest.lifecycle.adapters.transactional_queue import Notices
-from digest.lifecycle.adapters.unconfirmed import Pending
-from digest.lifecycle.expire_subscribers import purge
 
 log = structlog.get_logger()
 _REST_SECONDS = 0.05
@@ -33,8 +30,8 @@ class Kept:
 
 def remind(service: Service, now: datetime, stopping: Callable[[], bool] = lambda: False) -> int:
     """Remind, once, who was asked two days ago and has not confirmed; says how many letters wait for the relay."""
-    reminders, laid = Reminders(service.database.write), 0
-    while not stopping() and (some := reminders.lay_down(now)):
+    laid = 0
+    while not stopping() and (some := service.reminders.lay_down(now)):
         laid += some
     if laid:
         log.info("reminders_queued", letters=laid)
@@ -54,9 +51,8 @@ def keep(
     under way, and the next call goes on there.
     """
     times = service.config.settings.keep
-    service.caused.forget_old(now)
+    service.rate_limits.forget_old(now)
     retention = Retention(service.database.write)
-    pending = Pending(service.database.read, service.database.write)
     notices = Notices(service.database.read, service.database.write)
 
     def all_of(step: Callable[[datetime], int], days: int) -> int:
@@ -67,18 +63,18 @@ def keep(
         return done
 
     remind(service, now, stopping)
-    purge(service, now, stopping=stopping, rest=rest)
+    service.expire_subscribers.expire(now, stopping=stopping, rest=rest)
     service.sending.drop_nameless()
     kept = Kept(
         deliveries=all_of(lambda before: retention.fold(before, now), times.deliveries),
         receipts=all_of(retention.forget, times.receipts),
         letters=all_of(retention.strip, times.letters),
         bounces=all_of(service.bounces.forget, times.bounces),
-        wishes=all_of(pending.wishes, times.pending) + all_of(pending.strangers, times.pending),
+        wishes=all_of(service.unconfirmed.wishes, times.pending) + all_of(service.unconfirmed.strangers, times.pending),
     )
     service.process_bounces.unknown.drop(now - timedelta(days=times.bounces))
     all_of(service.domains.forget, times.bounces)
-    all_of(pending.tokens, times.pending)
+    all_of(service.unconfirmed.tokens, times.pending)
     all_of(notices.purge, times.pending)
     if kept.deliveries or kept.receipts or kept.letters or kept.bounces:
         log.info(

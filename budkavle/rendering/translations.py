@@ -4,6 +4,7 @@ from functools import cache
 from io import BytesIO
 from pathlib import Path
 
+from babel import Locale, UnknownLocaleError
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
@@ -16,9 +17,20 @@ class UnknownLanguageError(LookupError):
     """A language without a catalogue."""
 
 
+@cache
 def languages() -> tuple[str, ...]:
-    """The languages that have a catalogue."""
+    """The languages that people can be written to in: a folder of the catalogue for each, and no other list of them."""
     return tuple(sorted(folder.name for folder in LOCALES.iterdir() if catalogue(folder.name).is_file()))
+
+
+@cache
+def name_of(language: str) -> str:
+    """A language's name in that language, as a heading has it; one that nobody knows is called by its code."""
+    try:
+        name = str(Locale.parse(language).get_display_name())
+    except (UnknownLocaleError, ValueError):
+        return language
+    return name[:1].upper() + name[1:]
 
 
 def catalogue(language: str) -> Path:

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from articles.article import DateSource, Kind, Published
-from articles.importing.import_files import import_all, release_held
 from articles.importing.locate import at_path, everything
 from articles.sources.file_kinds import MANIFEST
 from budkavle.config.load import Config, load
@@ -26,8 +25,7 @@ from digest.editions.edition import CLOSED, EditionState, EditionStatus
 from digest.editions.slots import latest_slot, slot_on
 from digest.lifecycle.adapters.by_operator import Wish
 from digest.subscribers.subscription import filter_of
-from feeds.formats.head import MEDIA_TYPES
-from feeds.publishing.publish import build_feeds
+from feeds.formats.forms import MEDIA_TYPES
 from mail.address import parse_address
 from storage.store import SENDER, LockHeldError
 
@@ -78,7 +76,7 @@ async def replay(folder: Path, port: int | None, now: datetime, say: Say) -> Rep
     with open_service(config) as opened:
         service = _unhurried(opened)
         caught_up = await _catch_up(service, now, say)
-        documents = build_feeds(service)
+        documents = service.syndication.publish.build()
         _note(service, now)
         lay_out(service)
         return Replayed(
@@ -124,7 +122,7 @@ def _unhurried(service: Service) -> Service:
 
 def _note(service: Service, now: datetime) -> None:
     """Note what is published. How long it took after the news came is not said: the sample's news is months older."""
-    service.shown.note(sorted(service.shown.names(MEDIA_TYPES)), lambda _: (), (), None, now)
+    service.syndication.log.note(sorted(service.syndication.log.names(MEDIA_TYPES)), lambda _: (), (), None, now)
 
 
 def _events(week: Week) -> str:
@@ -162,17 +160,18 @@ async def _live_through(service: Service, plot: Calendar, week: Week) -> int:
         _lay_out(service, file.file, file.text, file.url)
     # Only what is new: a text that an act left behind when it was killed must be taken in by the act, as what it is.
     new = {service.config.folder / "newsroom" / file.file for file in week.files}
-    found = [each for each in everything(service.config) if each.path in new]
-    list(import_all(service, found, friday - timedelta(days=1)))
+    texts = everything(service.importing.sources)
+    found = [candidate for candidate in texts if Path(candidate.item.path) in new]
+    list(service.importing.store.import_all(found, friday - timedelta(days=1)))
     for file in week.files:
         _release(service, file, friday - timedelta(hours=20))
     for act in week.acts:
         _act(service, act, friday - timedelta(hours=12))
-    build_feeds(service)
+    service.syndication.publish.build()
     service.planning.plan_due(digest, friday)
     outcomes: list[object] = []
     await service.sending.send(lambda: friday, lambda: False, outcomes.append)
-    status = service.editions.newest_status(digest.name)
+    status = service.edition_counts.newest_status(digest.name)
     if status and not _is_out(status):
         raise DemoFailedError(status)
     return len(outcomes)
@@ -214,7 +213,7 @@ def _release(service: Service, file: LaidOut, now: datetime) -> None:
     for held in service.held.waiting():
         if file.released and held.address == Path(file.file).name:
             given = Published(value=file.released, source=DateSource.GIVEN, raw=file.released.isoformat())
-            release_held(service, held.number, given, now)
+            service.importing.release.release(held.number, given, now)
 
 
 def _act(service: Service, act: Act, now: datetime) -> None:
@@ -223,5 +222,6 @@ def _act(service: Service, act: Act, now: datetime) -> None:
         _lay_out(service, act.file, act.text, None)
     asked = act.kind if act.kind is not Kind.EDITED else None
     path = service.config.folder / "newsroom" / act.file
-    found = at_path(service.config, path, None, anywhere=False)
-    list(import_all(service, [replace(one, asked=asked, note=act.note) for one in found], now))
+    texts = at_path(service.importing.sources, str(path))
+    changed = [replace(text, asked=asked, note=act.note) for text in texts]
+    list(service.importing.store.import_all(changed, now))

@@ -21,7 +21,7 @@ from budkavle.sample.weeks import Reader, calendar
 from budkavle.web.layout.branding import colours
 from feeds.entries.composition import compose
 from feeds.entries.entry import Entry, Feed, document_address
-from feeds.formats.html_page import addresses
+from feeds.formats.forms import alternates
 
 SITE, PREFIX, WEBSITE, LETTERS = DEMO_SITE, "demo/", "webb/", "brev/"
 """The folder of the pages; where they are under the public address; the website and the letters below that."""
@@ -141,7 +141,7 @@ class _Pages:
 
     def _feed(self, feed: Feed) -> dict[str, object]:
         site = self._service.site
-        return {"title": feed.title, "page": document_address(feed, ".html", site), "forms": addresses(feed, site)}
+        return {"title": feed.title, "page": document_address(feed, ".html", site), "forms": alternates(feed, site)}
 
     def _file(self, url: str) -> str:
         """The file that an address of the website leads to."""

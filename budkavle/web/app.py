@@ -22,16 +22,11 @@ from budkavle.web.health import HealthCheck
 from budkavle.web.layout.branding import look
 from budkavle.web.layout.guard import Guard, Hosts
 from budkavle.web.layout.pages import Pages
-from budkavle.web.subscriber.change_address import moving
 from budkavle.web.subscriber.mended_links import MendedLinks
-from budkavle.web.subscriber.my_data import my_data_pages
-from budkavle.web.subscriber.preferences import choosing
-from budkavle.web.subscriber.subscribe import joining
-from budkavle.web.subscriber.unsubscribe import leaving
+from budkavle.web.subscriber.registry import pages_by_token, subscriber_routes
 from budkavle.web.well_known import Slashless, well_known
 from feeds.entries.entry import Feed, Site, document_address
-from feeds.formats.html_page import addresses
-from feeds.publishing.expected_documents import going_on
+from feeds.formats.forms import alternates
 
 
 def application(service: Service, unwell: Callable[[], Sequence[str]], hubs: Sequence[str] = ()) -> ASGIApp:
@@ -39,7 +34,9 @@ def application(service: Service, unwell: Callable[[], Sequence[str]], hubs: Seq
     pages = Pages(service)
     public = Public(url=service.config.settings.public_url, hubs=hubs)
     documents = Documents(service.config.publish_folder / "feeds", public)
-    mended = Slashless(MendedLinks(_pages(service, pages, unwell)))
+    subscriber = subscriber_routes(service, pages)
+    app = _pages(service, pages, subscriber, unwell)
+    mended = Slashless(MendedLinks(app, pages_by_token(subscriber)))
     guarded = Guard(mended, _hosts(service), _misdirected(pages))
     return FeedsFirst(guarded, documents, public, _endings(service, pages))
 
@@ -56,15 +53,17 @@ def _endings(service: Service, pages: Pages) -> Endings:
     return Endings(page=ended, zone=settings.timezone, moved=moved, ends=ends)
 
 
-def _pages(service: Service, pages: Pages, unwell: Callable[[], Sequence[str]]) -> Starlette:
+def _pages(
+    service: Service, pages: Pages, subscriber: Sequence[Route], unwell: Callable[[], Sequence[str]]
+) -> Starlette:
 
     def start(_: Request) -> Response:
-        site, feeds = service.site, going_on(service, datetime.now(UTC))
+        site, feeds = service.site, service.syndication.expected.going_on(datetime.now(UTC))
         return pages.show(
             "start",
             HTTPStatus.OK,
             feeds=[_listed(feed, site) for feed in feeds],
-            alternates=[each for feed in feeds for each in addresses(feed, site)],
+            alternates=[each for feed in feeds for each in alternates(feed, site)],
             digests=service.digests,
         )
 
@@ -79,12 +78,8 @@ def _pages(service: Service, pages: Pages, unwell: Callable[[], Sequence[str]]) 
             Route("/", start),
             Route("/healthz", HealthCheck(unwell).answer),
             *look(service),
-            *well_known(service),
-            *joining(service, pages),
-            choosing(service, pages),
-            moving(service, pages),
-            *leaving(service, pages),
-            *my_data_pages(service, pages),
+            *well_known(service, pages_by_token(subscriber)),
+            *subscriber,
             accessibility(service, pages),
             *editions(service, pages),
         ],

@@ -2,7 +2,7 @@
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
@@ -13,17 +13,16 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from budkavle.config.contrast import ACCENT
 from budkavle.installation.wiring import Service
 
-_PRIVATE = ("bekrafta", "mina-val", "avsluta", "mina-uppgifter", "ny-adress")
 _SIDE, _EDGE = 32, 4
 _PNG, _RGBA = b"\x89PNG\r\n\x1a\n", 6
 _A_DAY = {"Cache-Control": "max-age=86400"}
 
 
-def well_known(service: Service) -> Iterator[Route]:
-    """`/favicon.ico` in the publisher's colour, and `/robots.txt`, which keeps crawlers from pages behind letters."""
+def well_known(service: Service, private: Collection[str]) -> Iterator[Route]:
+    """`/favicon.ico` in the publisher's colour, and `/robots.txt`, which keeps crawlers from `private` pages."""
     image = icon(service.config.settings.look.accent)
     root = urlsplit(service.config.settings.public_url).path
-    lines = ["User-agent: *", *(f"Disallow: {root}{each}/" for each in _PRIVATE)]
+    lines = ["User-agent: *", *(f"Disallow: {root}{page}/" for page in sorted(private))]
 
     def favicon(_: Request) -> Response:
         return Response(image, media_type="image/x-icon", headers=_A_DAY)

@@ -18,7 +18,7 @@ from digest.keys import Key
 from digest.return_spellings import leave_tokens_in
 from digest.verp import Returned, ReturnedNotice, read_address
 from mail.failure.status_codes import BounceClass
-from mail.reply import without_addresses
+from mail.redaction import line_without_addresses
 
 _LONGEST = 300
 _DELIVERED_TO = (
@@ -69,7 +69,7 @@ def read_bounce(key: Key, raw: bytes, recipient: str = "") -> Report:
         letter=letter,
         leave_tokens=tokens if told.kind is BounceClass.LEAVE else (),
         status=told.status,
-        diagnostic=without_addresses(told.diagnostic[: 2 * _LONGEST])[:_LONGEST],
+        diagnostic=line_without_addresses(told.diagnostic[: 2 * _LONGEST])[:_LONGEST],
         form=told.form,
         reporter=told.reporter,
         mark=_mark(message, raw),

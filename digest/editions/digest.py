@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from digest.editions.slots import Rhythm
+from digest.editions.rhythm import Rhythm
 from digest.letters.values import Mailbox
 from digest.subscribers.subscription import ALL, Filter
 

@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime, timedelta
 
 from digest.editions.edition import Edition, EditionState
-from digest.editions.slots import PeriodKey, Rhythm, Slot, latest_slot, next_slot, slot_on, slot_to_plan
+from digest.editions.rhythm import Rhythm
+from digest.editions.slots import PeriodKey, Slot, latest_slot, next_slot, slot_on, slot_to_plan
 
 _A_MOMENT = timedelta(microseconds=1)
 
@@ -71,7 +72,7 @@ def _covered_until(rhythm: Rhythm, now: datetime, edition: Edition) -> datetime 
 def _own_slot(rhythm: Rhythm, edition: Edition) -> Slot | None:
     """The slot of an edition's date; None where there is none, or it was made before the slot before that one."""
     day = date.fromisoformat(edition.key)
-    if not rhythm.falls_on(day):
+    if not rhythm.every.falls_on(day):
         return None
     own = slot_on(rhythm, day)
     return own if edition.moment >= latest_slot(rhythm, own.due - _A_MOMENT).due else None

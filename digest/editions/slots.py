@@ -2,42 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from enum import StrEnum
+from datetime import UTC, date, datetime, timedelta
 from typing import NewType
-from zoneinfo import ZoneInfo
+
+from digest.editions.rhythm import Rhythm
 
 PeriodKey = NewType("PeriodKey", str)
 """The local date of a slot, such as `2026-01-09`: one edition each, whatever the clocks do."""
-
-
-class Every(StrEnum):
-    """How often a digest comes out."""
-
-    DAY = "day"
-    WEEK = "week"
-    MONTH = "month"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rhythm:
-    """A digest's calendar. `weekday` counts Monday as 0 and matters for weeks, `monthday` (1 to 28) for months."""
-
-    every: Every
-    at: time
-    zone: ZoneInfo
-    weekday: int = 0
-    monthday: int = 1
-
-    def falls_on(self, day: date) -> bool:
-        """Whether a slot lies on this local day."""
-        match self.every:
-            case Every.DAY:
-                return True
-            case Every.WEEK:
-                return day.weekday() == self.weekday
-            case Every.MONTH:
-                return day.day == self.monthday
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +55,6 @@ def slot_to_plan(rhythm: Rhythm, now: datetime, first_seen: datetime, last_plann
 def _days(rhythm: Rhythm, start: date, step: timedelta) -> Iterator[date]:
     day = start
     while True:
-        if rhythm.falls_on(day):
+        if rhythm.every.falls_on(day):
             yield day
         day += step

@@ -1,21 +1,16 @@
-"""Another address: asked for by a fresh letter to the old one, so that a newsletter that was forwarded moves nobody."""
+"""Change of address: asked for by a fresh letter to the old one, so that a newsletter that was forwarded moves nobody.
 
-import json
+leave token ─→ letter to the old address, with a `moving` token ─→ the page where the new one is typed in
+─→ letter to the new address, with a `move` token   ─→ `subscribe.Subscribe.confirm` moves it
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, select
-
-from budkavle.installation.wiring import Service
-from digest.adapters.tables import subscribers, subscriptions
-from digest.lifecycle.adapters.letter_requests import Asking
-from digest.lifecycle.change_preferences import ask_to_move
+from digest.lifecycle.adapters.address_change import AddressChanges, Move, as_detail, moving_detail
+from digest.lifecycle.adapters.letter_requests import LetterRequests
 from digest.lifecycle.transactional_letter import NoticeKind
-from digest.subscribers.adapters.rows import NAMED
-from digest.subscribers.adapters.tokens import find
-from digest.subscribers.subscription import LIVING
-from digest.subscribers.tokens import TokenPurpose, TokenState
 from mail.address import Address
 
 
@@ -28,54 +23,60 @@ class Moving:
     leave_token: str
 
 
-def address_behind(service: Service, leave_token: str) -> Address | None:
-    """The address that a living subscription goes to, for the letter alone: no page shows it."""
-    with service.database.read.begin() as connection:
-        row = _living(connection, subscriptions.c.token == leave_token)
-    return Address(row.address) if row else None
+@dataclass(frozen=True, kw_only=True)
+class ChangeAddress:
+    """Change of address: two letters, one to each address, and no page that shows either.
 
-
-def ask_for_moving(service: Service, leave_token: str, now: datetime, goes: datetime | None = None) -> bool:
-    """Queue a letter to the address that a subscription goes to; False when it is unknown or sent to no more."""
-    with service.database.read.begin() as connection:
-        row = _living(connection, subscriptions.c.token == leave_token)
-    if row is None:
-        return False
-    detail = json.dumps({"subscription": row.id, "digest": row.digest})
-    asking = Asking(service.database.write, service.key)
-    asking.of_subscriber(row.subscriber_id, NoticeKind.MOVING, now, goes, detail=detail)
-    service.bell.ring()
-    return True
-
-
-def moving(service: Service, token: str, now: datetime) -> Moving | None:
-    """What the link of this letter is about; None when it is unknown, expired, or there is nothing to move any more.
-
-    Looking changes nothing.
+    `titles` are the digests' by name; `wake` is called when a letter waits.
     """
-    with service.database.read.begin() as connection:
-        found = find(connection, token, now, TokenPurpose.MOVING)
-        if found is None or found.state is not TokenState.OPEN:
+
+    store: AddressChanges
+    requests: LetterRequests
+    titles: Mapping[str, str]
+    wake: Callable[[], None]
+
+    def address_of(self, leave_token: str) -> Address | None:
+        """The address that a living subscription goes to, for the letter alone: no page shows it."""
+        subscription = self.store.find(leave_token)
+        return subscription.address if subscription else None
+
+    def ask(self, leave_token: str, now: datetime, goes: datetime | None = None) -> bool:
+        """Queue a letter to the address that a subscription goes to; False when it is unknown or sent to no more."""
+        subscription = self.store.find(leave_token)
+        if subscription is None:
+            return False
+        detail = moving_detail(subscription)
+        self.requests.of_subscriber(subscription.subscriber, NoticeKind.MOVING, now, goes, detail=detail)
+        self.wake()
+        return True
+
+    def look(self, token: str, now: datetime) -> Moving | None:
+        """What the link of this letter is about; None when it is unknown, expired, or nothing is to move any more.
+
+        Looking changes nothing.
+        """
+        subscription = self.store.asked(token, now)
+        if subscription is None:
             return None
-        wanted = json.loads(found.detail)["subscription"]
-        own = subscriptions.c.subscriber_id == found.subscriber
-        row = _living(connection, (subscriptions.c.id == wanted) & own)
-    if row is None:
-        return None
-    titles = {digest.name: digest.title for digest in service.digests}
-    return Moving(title=titles.get(row.digest, row.digest), language=row.language, leave_token=row.token)
+        title = self.titles.get(subscription.digest, subscription.digest)
+        return Moving(title=title, language=subscription.language, leave_token=subscription.token)
 
+    def move_to(self, token: str, new: Address, now: datetime, goes: datetime | None = None) -> bool:
+        """Queue the letter to the new address, whose confirmation moves the subscription; False where there is none."""
+        subscription = self.store.asked(token, now)
+        return subscription is not None and self.ask_new(subscription.token, new, now, goes)
 
-def move_to(service: Service, token: str, new: Address, now: datetime, goes: datetime | None = None) -> bool:
-    """Queue the letter to the new address, whose confirmation moves the subscription; False where there is none."""
-    found = moving(service, token, now)
-    return found is not None and ask_to_move(service, found.leave_token, new, now, goes)
+    def ask_new(self, leave_token: str, new: Address, now: datetime, goes: datetime | None = None) -> bool:
+        """Queue a letter to the new address, whose confirmation moves this subscription and nothing else there.
 
-
-def _living(connection: Connection, which: ColumnElement[bool]) -> Row[Any] | None:
-    statement = (
-        select(subscriptions, subscribers.c.address, subscribers.c.language)
-        .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
-        .where(which, NAMED, subscriptions.c.state.in_(LIVING))
-    )
-    return connection.execute(statement).first()
+        False, and no letter, for a token that is unknown or whose subscription is ended.
+        """
+        subscription = self.store.find(leave_token)
+        if subscription is None:
+            return False
+        detail = as_detail(Move(subscription=subscription.id, to=new))
+        self.requests.of_subscriber(
+            subscription.subscriber, NoticeKind.MOVE, now, goes, detail=detail, address=new.text
+        )
+        self.wake()
+        return True

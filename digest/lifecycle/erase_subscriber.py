@@ -1,19 +1,14 @@
-"""Forgetting a person: everything about them but their no."""
+"""Erasure (GDPR, article 17): everything about a person goes but their no, which a keyed hash remembers."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from sqlalchemy import select
-from sqlalchemy.exc import DatabaseError
 
-from budkavle.installation.wiring import Service
-from budkavle.maintenance.mentioning_files import clear_files
-from digest.adapters.tables import subscribers
-from digest.lifecycle.adapters.erasure import forget_subscriber, is_under_way
+from digest.lifecycle.adapters.erasure import ErasureStore
+from digest.lifecycle.unsubscribe import Unsubscribe
 from digest.lifecycle.unsubscribe_journal import How
-from digest.subscribers.adapters.mailboxes import subscriber_at
 from mail.address import Address
 
 log = structlog.get_logger()
@@ -22,7 +17,19 @@ _LOOKS, _LOOK_SECONDS = 20, 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
-class Forgotten:
+class ClearedFiles:
+    """How many letters in an outbox, and messages that came back, were deleted."""
+
+    letters: int
+    messages: int
+
+
+ClearFiles = Callable[[Collection[Address]], ClearedFiles]
+"""Port: deletes the files beside the store that name these people and are ours alone. Raises OSError."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Erased:
     """What an erasure did. `known` says whether there was a subscriber, `letters` how many lay in the outbox.
 
     `messages` are those that came back, were understood by nobody, and named them.
@@ -38,66 +45,54 @@ class Forgotten:
     scrubbed: bool
 
 
-def erase(service: Service, address: Address, now: datetime) -> Forgotten:
-    """Forget whoever has this address, known or not, and keep their no. Doing it again does what was left undone.
+@dataclass(frozen=True, kw_only=True)
+class EraseSubscriber:
+    """Erasure: whoever is erased leaves nothing in the store and in our files; doing it again does what was left."""
 
-    Raises OSError when the journal or the outbox cannot be written.
-    """
-    with service.database.read.begin() as connection:
-        known = subscriber_at(connection, address)
-    service.leaves.note_no(address, How.ERASED, now)
-    heard = _is_heard(service)
-    under_way = known is not None and _outlasts(service, known)
-    cleared = clear_files(service.config, [address])
-    scrubbed = service.database.scrub() and heard
-    return Forgotten(
-        known=known is not None,
-        letters=cleared.letters,
-        messages=cleared.messages,
-        under_way=under_way,
-        scrubbed=scrubbed,
-    )
+    store: ErasureStore
+    unsubscribe: Unsubscribe
+    clear_files: ClearFiles
+    wait: Callable[[float], None]
 
+    def erase(self, address: Address, now: datetime) -> Erased:
+        """Erase whoever has this address, known or not, and keep their no.
 
-def _is_heard(service: Service) -> bool:
-    """Tell the store what is written down; False while others hold it, and then it is told later."""
-    try:
-        service.leaves.replay()
-    except DatabaseError as error:
-        log.warning(
-            "erasure_waits", why=str(error.orig), remedy="it is in the journal: the store is told when it is free"
+        Raises OSError when the journal or the outbox cannot be written.
+        """
+        subscriber = self.store.find(address)
+        self.unsubscribe.note_no(address, How.ERASED, now)
+        told = self._store_is_told()
+        under_way = subscriber is not None and self._outlasts(subscriber)
+        cleared = self.clear_files([address])
+        scrubbed = self.store.scrub() and told
+        return Erased(
+            known=subscriber is not None,
+            letters=cleared.letters,
+            messages=cleared.messages,
+            under_way=under_way,
+            scrubbed=scrubbed,
         )
-        return False
-    return True
 
+    def erase_number(self, subscriber: int, now: datetime) -> None:
+        """Erase a subscriber and keep their no; nothing happens when there is none with this number.
 
-def forget(service: Service, subscriber: int, now: datetime) -> None:
-    """Forget a subscriber and keep their no; nothing happens when there is none with this number.
+        Raises OSError when the journal or the outbox cannot be written.
+        """
+        address = self.store.address_of(subscriber)
+        if address:
+            self.erase(address, now)
 
-    Raises OSError when the journal or the outbox cannot be written.
-    """
-    own = select(subscribers.c.address).where(subscribers.c.id == subscriber)
-    with service.database.read.begin() as connection:
-        address = connection.execute(own).scalar()
-    if address:
-        erase(service, Address(address), now)
+    def _store_is_told(self) -> bool:
+        """Tell the store what is written down; False while others hold it, and then it is told later."""
+        busy = self.unsubscribe.replay_if_free()
+        if busy:
+            log.warning("erasure_waits", why=busy.why, remedy="it is in the journal: the store is told when it is free")
+        return busy is None
 
-
-def forget_rows(service: Service, people: Mapping[int, Address], now: datetime, *, keep_no: bool = True) -> None:
-    """Delete what the store has of these subscribers; with `keep_no` false, of some who never said no, even that."""
-    if keep_no:
-        service.leaves.note_noes(people.values(), How.ERASED, now)
-        service.leaves.replay()
-        return
-    with service.database.write.begin() as connection:
-        for subscriber in people:
-            forget_subscriber(connection, subscriber, now)
-
-
-def _outlasts(service: Service, subscriber: int) -> bool:
-    """Whether a letter is being handed over, for longer than that takes where letters are files."""
-    for _ in range(_LOOKS):
-        if not is_under_way(service.database.read, subscriber):
-            return False
-        service.wait(_LOOK_SECONDS)
-    return True
+    def _outlasts(self, subscriber: int) -> bool:
+        """Whether a letter is being handed over, for longer than that takes where letters are files."""
+        for _ in range(_LOOKS):
+            if not self.store.is_under_way(subscriber):
+                return False
+            self.wait(_LOOK_SECONDS)
+        return True

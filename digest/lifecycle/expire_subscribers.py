@@ -1,78 +1,75 @@
-"""Addresses that were kept long enough: of people who get nothing any more, by the times that `[keep]` says."""
+"""Retention of subscribers: who gets nothing any more is erased when the time is over that `[keep] ended` says."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import Select, select
 
-from budkavle.installation.wiring import Service
-from budkavle.maintenance.mentioning_files import clear_files
-from digest.adapters.tables import subscribers, subscriptions
-from digest.lifecycle.erase_subscriber import forget_rows
-from digest.lists.adapters.undo import REASON as UNDONE
-from digest.subscribers.adapters.mailboxes import shares_mailbox
-from digest.subscribers.adapters.rows import NAMED
-from digest.subscribers.subscription import SubscriptionState
+from digest.lifecycle.adapters.erasure import ErasureStore
+from digest.lifecycle.adapters.expired import ExpiredSubscribers
+from digest.lifecycle.erase_subscriber import ClearFiles
+from digest.lifecycle.unsubscribe import Unsubscribe
+from digest.lifecycle.unsubscribe_journal import How
 from mail.address import Address
 
 log = structlog.get_logger()
-_AT_ONCE = 50
-"""People forgotten in one transaction: some tenths of a second, in which others cannot write."""
+People = dict[int, Address]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Purged:
-    """How many people are forgotten, or would be: who left long ago, and who is there without having said no."""
+class Expired:
+    """How many people are erased, or would be: who left long ago, and who is there without having said no."""
 
     left: int
     without: int
 
 
-def purge(
-    service: Service,
-    now: datetime,
-    *,
-    dry_run: bool = False,
-    stopping: Callable[[], bool] = lambda: False,
-    rest: Callable[[], None] = lambda: None,
-) -> Purged:
-    """Forget who gets nothing any more and was kept for `[keep] ended` days; of who left, the keyed no stays.
+@dataclass(frozen=True, kw_only=True)
+class ExpireSubscribers:
+    """Retention: erases who has had nothing for `kept_for`; of who left, the keyed no stays."""
 
-    When `stopping` says so it ends after the people under way, and the next call goes on there. Others write between.
-    """
-    before = now - timedelta(days=service.config.settings.keep.ended)
-    any_of_theirs = select(subscriptions.c.id).where(subscriptions.c.subscriber_id == subscribers.c.id)
-    # A no is a mailbox's: who is sent letters under another spelling keeps this one's story, too.
-    with_mailbox = select(subscriptions.c.id).join(twins := subscribers.alias()).where(shares_mailbox(twins))
-    living = with_mailbox.where(subscriptions.c.state != SubscriptionState.ENDED)
-    lately = any_of_theirs.where(subscriptions.c.ended >= before)
-    said_no = any_of_theirs.where(subscriptions.c.ended_reason.is_distinct_from(UNDONE))  # an undone import is no no
-    everybody = select(subscribers.c.id, subscribers.c.address).where(NAMED, subscribers.c.since < before)
-    over = everybody.where(~living.exists(), ~lately.exists()).order_by(subscribers.c.id)
-    forgotten: list[Address] = []
-    counts: list[int] = []
-    for which, keep_no in ((over.where(said_no.exists()), True), (over.where(~said_no.exists()), False)):
-        last, counted = 0, len(forgotten)
-        # Looked for anew each time: who comes back meanwhile stays.
-        while not stopping() and (people := _some(service, which, last)):
-            last = max(people)
-            if not dry_run:
-                forget_rows(service, people, now, keep_no=keep_no)
-                rest()
-            forgotten.extend(people.values())
-        counts.append(len(forgotten) - counted)
-    purged = Purged(left=counts[0], without=counts[1])
-    if forgotten and not dry_run:
-        clear_files(service.config, forgotten)
-        service.database.scrub()
-        log.info("people_forgotten", left=purged.left, without_subscription=purged.without)
-    return purged
+    expired: ExpiredSubscribers
+    store: ErasureStore
+    unsubscribe: Unsubscribe
+    clear_files: ClearFiles
+    kept_for: timedelta
 
+    def expire(
+        self,
+        now: datetime,
+        *,
+        dry_run: bool = False,
+        stopping: Callable[[], bool] = lambda: False,
+        rest: Callable[[], None] = lambda: None,
+    ) -> Expired:
+        """Erase whose time is over.
 
-def _some(service: Service, which: Select[tuple[int, str]], last: int) -> dict[int, Address]:
-    """The next of these people, by number."""
-    with service.database.read.begin() as connection:
-        rows = connection.execute(which.where(subscribers.c.id > last).limit(_AT_ONCE)).all()
-    return {row.id: Address(row.address) for row in rows}
+        When `stopping` says so it ends after the people under way, and the next call goes on there. Others write while
+        it has its `rest`.
+        """
+        before = now - self.kept_for
+
+        def erase_left(people: People) -> None:
+            self.unsubscribe.note_noes(people.values(), How.ERASED, now)
+            self.unsubscribe.replay()
+
+        def each_of(some: Callable[[datetime, int], People], erase: Callable[[People], None]) -> list[Address]:
+            erased: list[Address] = []
+            last = 0
+            # Looked for anew each time: who comes back meanwhile stays.
+            while not stopping() and (people := some(before, last)):
+                last = max(people)
+                if not dry_run:
+                    erase(people)
+                    rest()
+                erased.extend(people.values())
+            return erased
+
+        left = each_of(self.expired.who_left, erase_left)
+        without = each_of(self.expired.who_never_said_no, lambda people: self.store.erase(people, now))
+        if (left or without) and not dry_run:
+            self.clear_files([*left, *without])
+            self.store.scrub()
+            log.info("subscribers_expired", left=len(left), without_subscription=len(without))
+        return Expired(left=len(left), without=len(without))

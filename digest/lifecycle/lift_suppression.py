@@ -1,18 +1,16 @@
-"""What an operator is told of a suppression, and what they may undo."""
+"""Suppressions by an operator's hand: what is told of one, and lifting those that no person asked for."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, select
-
-from budkavle.installation.wiring import Service
-from digest.adapters.tables import subscribers, subscriptions
-from digest.lifecycle.adapters.unsubscribe import tokens_of
 from digest.subscribers.adapters.events import note
-from digest.subscribers.adapters.mailboxes import of_mailbox, subscriber_at
+from digest.subscribers.adapters.mailboxes import subscriber_at
+from digest.subscribers.adapters.suppressions import Suppressions
 from digest.subscribers.events import Event, EventKind
 from digest.subscribers.suppression import Suppression, SuppressionReason, operator_may_lift
 from mail.address import Address
+from storage.database import Database
 
 _WORDS = {
     SuppressionReason.HARD: "letters to it came back: there is no such mailbox",
@@ -31,43 +29,35 @@ class Lifted(StrEnum):
     REFUSED = "refused"
 
 
-def why_not(known: Suppression) -> str:
-    """Why an address is not mailed, since when, and what can be done about it."""
-    if operator_may_lift(known.reason):
+def why_not(suppression: Suppression) -> str:
+    """Why an address is suppressed, since when, and what can be done about it."""
+    if operator_may_lift(suppression.reason):
         remedy = "if you know that it works again: budkavle subscribers lift ADDRESS"
     else:
         remedy = "only its owner can take that back, by subscribing and confirming it themselves"
-    return f"this address is suppressed since {known.since:%Y-%m-%d}: {_WORDS[known.reason]}; {remedy}"
+    since, words = suppression.since, _WORDS[suppression.reason]
+    return f"this address is suppressed since {since:%Y-%m-%d}: {words}; {remedy}"
 
 
-def end_for(service: Service, address: Address, digest: str | None, now: datetime) -> int:
-    """End somebody's subscription to one digest, or to all, as they asked an operator to; says how many lived.
+@dataclass(frozen=True, kw_only=True)
+class LiftSuppression:
+    """Lifting a suppression: a fault of the mail is lifted, a person's own no never."""
 
-    The journal is told, so that it holds when an older backup is put in place. Raises OSError.
-    """
-    mine = select(subscribers.c.id).where(of_mailbox(address))
-    which: ColumnElement[bool] = subscriptions.c.subscriber_id.in_(mine)
-    if digest is not None:
-        which = and_(which, subscriptions.c.digest == digest)
-    ended = service.by_operator.end(address, digest, "asked the operator", now)
-    with service.database.read.begin() as connection:
-        tokens = tokens_of(connection, which)
-    service.leaves.note(tokens, now)
-    return ended
+    database: Database
+    suppressions: Suppressions
 
-
-def lift_suppression(service: Service, address: Address, now: datetime) -> tuple[Lifted, Suppression | None]:
-    """Mail an address again, unless its owner said no; and how it was suppressed."""
-    with service.database.write.begin() as connection:
-        known_as = service.suppressions.known_as(connection, address)
-        known = service.suppressions.of(connection, known_as)
-        if known is None:
-            return Lifted.NOT_SUPPRESSED, None
-        if not operator_may_lift(known.reason):
-            return Lifted.REFUSED, known
-        service.suppressions.lift(connection, known_as)
-        subscriber = subscriber_at(connection, address)
-        if subscriber is not None:
-            by = {"by": "operator", "reason": known.reason}
-            note(connection, subscriber, Event(kind=EventKind.LIFTED, at=now, detail=by))
-    return Lifted.DONE, known
+    def lift(self, address: Address, now: datetime) -> tuple[Lifted, Suppression | None]:
+        """Mail an address again, unless its owner said no; and how it was suppressed."""
+        with self.database.write.begin() as connection:
+            known_as = self.suppressions.known_as(connection, address)
+            suppression = self.suppressions.of(connection, known_as)
+            if suppression is None:
+                return Lifted.NOT_SUPPRESSED, None
+            if not operator_may_lift(suppression.reason):
+                return Lifted.REFUSED, suppression
+            self.suppressions.lift(connection, known_as)
+            subscriber = subscriber_at(connection, address)
+            if subscriber is not None:
+                detail = {"by": "operator", "reason": suppression.reason}
+                note(connection, subscriber, Event(kind=EventKind.LIFTED, at=now, detail=detail))
+        return Lifted.DONE, suppression

@@ -1,4 +1,4 @@
-"""How many letters strangers may cause: whoever types an address into a page need not be its owner.
+"""Rate limits: how many letters strangers may cause. Whoever types an address into a page need not be its owner.
 
 A confirmation letter is the one thing that anybody can make us send to anybody, so it must be no good as a bomb.
 """

@@ -1,32 +1,27 @@
-"""Joining: a wish typed into a page becomes a letter, and only a confirmation from that letter a subscription."""
+"""Subscribe by double opt-in: a wish typed into a page becomes a letter, and only its confirmation a subscription.
 
-from collections.abc import Mapping
+    `AskedToJoin`, what was typed and the consent text that was shown
+      ─→ one transaction: subscriber and subscription `pending`, event `asked`, letter in the queue
+      ─→ `digest.transactional.post`: the letter, and with it its token ─→ the reader presses the button of its page
+      ─→ one transaction: subscription `active` from the newest article on, event `confirmed`, a suppression lifted
+    two days without a confirmation         ─→ one reminder (`adapters/reminders`)
+    `[keep] pending` days without one       ─→ wish, person and token are deleted (`adapters/unconfirmed`)
+
+The same work is done whatever is known of an address, so that a page tells nobody who subscribes.
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from budkavle.installation.wiring import Service
+from articles.article import Seq
 from digest.lifecycle.adapters.confirm import Confirmations
-from digest.lifecycle.adapters.opt_in import Joining
-from digest.lifecycle.consent import consent_text, shown_text
-from digest.lifecycle.double_opt_in import AskedToJoin, ConfirmOutcome, ConsentText, DigestWish, masked
+from digest.lifecycle.adapters.opt_in import OptIn
+from digest.lifecycle.consent import Consent
+from digest.lifecycle.double_opt_in import AskedToJoin, ConfirmOutcome, DigestWish, masked
+from digest.lifecycle.unsubscribe import Unsubscribe
 from digest.subscribers.subscription import Filter
 from digest.subscribers.tokens import TokenState
-
-__all__ = [
-    "AskedToJoin",
-    "ConfirmOutcome",
-    "Confirmation",
-    "Confirmed",
-    "ConsentText",
-    "DigestWish",
-    "TokenState",
-    "UnknownConsentError",
-    "WishShown",
-    "ask_to_join",
-    "confirm",
-    "confirmation",
-    "consent_text",
-]
 
 
 class UnknownConsentError(ValueError):
@@ -44,7 +39,7 @@ class WishShown:
 
 @dataclass(frozen=True, kw_only=True)
 class Confirmation:
-    """What using a token from a letter would do. `purpose` is `confirm` (joining) or `move` (another address).
+    """What using a token from a letter would do. `purpose` is `confirm` (subscribing) or `move` (another address).
 
     `masked` is the address as `a***@e…`. A `move` has no wishes. `choices` maps a digest's name to its leave token
     while `is_fresh`: for some minutes after it was used, so that who confirmed can go on from the page that says so.
@@ -70,64 +65,71 @@ class Confirmed:
     choices: Mapping[str, str] = field(default_factory=dict)
 
 
-def ask_to_join(service: Service, asked: AskedToJoin, now: datetime, goes: datetime | None = None) -> None:
-    """Queue one letter, and wake who sends it: the same work whatever is known of the address.
+@dataclass(frozen=True, kw_only=True)
+class Subscribe:
+    """Double opt-in: what a page asks for, and what the confirmation from a letter does, once.
 
-    `goes` is when it may be sent at the earliest. Raises UnknownConsentError.
+    `newest` gives the seq from which on a subscription begins, `titles` are the digests' by name, and `wake` is called
+    when a letter waits.
     """
-    _hear(service)
-    joining = Joining(service.database.read, service.database.write, service.key)
-    text = shown_text(service, asked.text)
-    if text is None and not joining.knows_text(asked.text):
-        raise UnknownConsentError("nobody was ever shown a consent text with this hash; show the form anew")
-    joining.ask(asked, text, service.articles.last_seq(), now, goes)
-    service.bell.ring()
 
+    opt_in: OptIn
+    confirmations: Confirmations
+    consent: Consent
+    unsubscribe: Unsubscribe
+    newest: Callable[[], Seq]
+    titles: Mapping[str, str]
+    wake: Callable[[], None]
 
-def confirmation(service: Service, token: str, now: datetime) -> Confirmation | None:
-    """What this token would do, None for an unknown one. Looking changes nothing."""
-    found = _confirmations(service).look(token, now)
-    if found is None:
-        return None
-    return Confirmation(
-        purpose=found.purpose,
-        state=found.state,
-        wishes=_shown(service, found.wishes),
-        masked=masked(found.address),
-        language=found.language,
-        is_fresh=found.is_fresh,
-        choices=found.choices,
-    )
+    def ask(self, asked: AskedToJoin, now: datetime, goes: datetime | None = None) -> None:
+        """Queue one letter, and wake who sends it.
 
+        `goes` is when it may be sent at the earliest. Raises UnknownConsentError.
+        """
+        self._hear_leaves()
+        text = self.consent.find(asked.text)
+        if text is None and not self.opt_in.knows_text(asked.text):
+            raise UnknownConsentError("nobody was ever shown a consent text with this hash; show the form anew")
+        self.opt_in.ask(asked, text, self.newest(), now, goes)
+        self.wake()
 
-def confirm(service: Service, token: str, now: datetime) -> Confirmed:
-    """Do what the token is for, once."""
-    _hear(service)
-    used = _confirmations(service).use(token, service.articles.last_seq(), now)
-    if used.looked is None:
-        return Confirmed(outcome=used.outcome)
-    service.bell.ring()  # a move has laid a letter down
-    return Confirmed(
-        outcome=used.outcome,
-        purpose=used.looked.purpose,
-        wishes=_shown(service, used.looked.wishes),
-        language=used.looked.language,
-        choices=used.choices,
-    )
+    def look(self, token: str, now: datetime) -> Confirmation | None:
+        """What this token would do, None for an unknown one. Looking changes nothing."""
+        looked = self.confirmations.look(token, now)
+        if looked is None:
+            return None
+        return Confirmation(
+            purpose=looked.purpose,
+            state=looked.state,
+            wishes=self._shown(looked.wishes),
+            masked=masked(looked.address),
+            language=looked.language,
+            is_fresh=looked.is_fresh,
+            choices=looked.choices,
+        )
 
+    def confirm(self, token: str, now: datetime) -> Confirmed:
+        """Do what the token is for, once."""
+        self._hear_leaves()
+        used = self.confirmations.use(token, self.newest(), now)
+        if used.looked is None:
+            return Confirmed(outcome=used.outcome)
+        self.wake()  # a move has laid a letter down
+        return Confirmed(
+            outcome=used.outcome,
+            purpose=used.looked.purpose,
+            wishes=self._shown(used.looked.wishes),
+            language=used.looked.language,
+            choices=used.choices,
+        )
 
-def _hear(service: Service) -> None:
-    """Tell the store of every leave: one of before must not be taken for one of after."""
-    if service.leaves.pending():
-        service.leaves.replay()
+    def _hear_leaves(self) -> None:
+        """Tell the store of every leave: one of before must not be taken for one of after."""
+        if self.unsubscribe.pending():
+            self.unsubscribe.replay()
 
-
-def _confirmations(service: Service) -> Confirmations:
-    return Confirmations(service.database.read, service.database.write, service.key)
-
-
-def _shown(service: Service, wishes: tuple[DigestWish, ...]) -> tuple[WishShown, ...]:
-    titles = {digest.name: digest.title for digest in service.digests}
-    return tuple(
-        WishShown(digest=wish.digest, title=titles.get(wish.digest, wish.digest), wanted=wish.wanted) for wish in wishes
-    )
+    def _shown(self, wishes: tuple[DigestWish, ...]) -> tuple[WishShown, ...]:
+        return tuple(
+            WishShown(digest=wish.digest, title=self.titles.get(wish.digest, wish.digest), wanted=wish.wanted)
+            for wish in wishes
+        )

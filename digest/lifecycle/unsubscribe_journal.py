@@ -1,4 +1,4 @@
-"""Leaves as they are written down before they are answered, so that they hold whatever becomes of the store.
+"""Unsubscribe journal: leaves, written down before they are answered, so that they hold whatever the store does.
 
 A line names nobody: the moment, what was wished, the subscription's number, and the SHA-256 of its leave token, which
 is 128 random bits and cannot be guessed from it. What a person wishes for all there is of them knows them by the keyed
@@ -86,6 +86,13 @@ class No:
     moment: datetime
     how: How
     address: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoreBusy:
+    """The store could not be asked or told, for others held it or it is broken; what is in the journal holds."""
+
+    why: str
 
 
 UNDO_WITHIN = timedelta(days=30)

@@ -1,4 +1,4 @@
-"""Subscribers on their way to another system: a CSV list for spreadsheets, or JSON lines with all there is."""
+"""Export of subscribers to another system: a CSV list for spreadsheets, or JSON lines with all there is."""
 
 import csv
 import json
@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import TextIO
 
-from digest.lists.adapters.export import Exported, Leaving
+from digest.lists.adapters.export import Exported, SubscriberExport
 from digest.lists.import_rules import guarded
 
 _HEAD = (
@@ -34,7 +34,7 @@ class ExportAs:
     tokens: bool = False
 
 
-def write_csv(file: TextIO, leaving: Leaving, how: ExportAs, told: Callable[[object], None]) -> int:
+def write_csv(file: TextIO, export: SubscriberExport, how: ExportAs, told: Callable[[object], None]) -> int:
     """Write every subscription as a line that `subscribers import` reads back; says how many.
 
     Cells that a spreadsheet would take for a formula begin with an apostrophe, which the import takes away again.
@@ -43,51 +43,51 @@ def write_csv(file: TextIO, leaving: Leaving, how: ExportAs, told: Callable[[obj
     table = csv.writer(file)
     table.writerow(head)
     number = 0
-    for each in leaving.subscriptions():
+    for row in export.subscriptions():
         cells = {
-            "address": each.address,
-            "digest": each.digest,
-            "state": each.state,
-            "ended_reason": each.ended_reason or "",
-            "topics": " ".join(each.topics),
-            "publishers": " ".join(each.publishers),
-            "language": each.language,
-            "since": each.since.isoformat() if how.addresses else each.since.date().isoformat(),
-            "consent": " ".join(each.consent.split()),
-            "suppressed": each.suppressed or "",
+            "address": row.address,
+            "digest": row.digest,
+            "state": row.state,
+            "ended_reason": row.ended_reason or "",
+            "topics": " ".join(row.topics),
+            "publishers": " ".join(row.publishers),
+            "language": row.language,
+            "since": row.since.isoformat() if how.addresses else row.since.date().isoformat(),
+            "consent": " ".join(row.consent.split()),
+            "suppressed": row.suppressed or "",
         }
         table.writerow([guarded(cells[name]) for name in head])
         number += 1
-        told(each)
+        told(row)
     return number
 
 
-def write_json(file: TextIO, leaving: Leaving, how: ExportAs, told: Callable[[object], None]) -> int:
+def write_json(file: TextIO, export: SubscriberExport, how: ExportAs, told: Callable[[object], None]) -> int:
     """Write one JSON object a line: first the texts that people agreed to, then every subscription; says how many."""
     if how.addresses:
-        _lines(file, ({"kind": "consent_text", **asdict(each)} for each in leaving.consent_texts()))
+        _lines(file, ({"kind": "consent_text", **asdict(row)} for row in export.consent_texts()))
     number = 0
-    for each in leaving.subscriptions(stories=how.addresses):
-        _lines(file, [_record(each, how)])
+    for row in export.subscriptions(stories=how.addresses):
+        _lines(file, [_record(row, how)])
         number += 1
-        told(each)
+        told(row)
     return number
 
 
-def _record(each: Exported, how: ExportAs) -> dict[str, object]:
-    record = {"kind": "subscription", **asdict(each)}
+def _record(row: Exported, how: ExportAs) -> dict[str, object]:
+    record = {"kind": "subscription", **asdict(row)}
     if not how.tokens:
         del record["token"]
     if not how.addresses:
         for name in (*_PERSONAL, "events"):
             del record[name]
-        record["since"] = each.since.date()
-        record["ended"] = each.ended.date() if each.ended else None
+        record["since"] = row.since.date()
+        record["ended"] = row.ended.date() if row.ended else None
     return record
 
 
 def _lines(file: TextIO, records: Iterable[dict[str, object]]) -> None:
-    file.writelines(json.dumps(each, ensure_ascii=False, default=_moment) + "\n" for each in records)
+    file.writelines(json.dumps(row, ensure_ascii=False, default=_moment) + "\n" for row in records)
 
 
 def _moment(value: object) -> str:

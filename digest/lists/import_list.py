@@ -1,4 +1,10 @@
-"""A list taken in: each line by itself, none revived, none lost, and every one accounted for."""
+"""Import of a list: each line by itself, none revived, none lost, and every one accounted for.
+
+file ─→ `AddressList` (how it is written) ─→ `survey`: what stands against all of it, who says no anywhere in it
+─→ record ─→ `LineReader`: `Listed`, or the reason why not
+─→ `decide`: what becomes of it beside what the store holds
+─→ a batch a transaction: people, subscriptions, the record of consent, and letters that ask
+"""
 
 from collections import Counter
 from collections.abc import Callable
@@ -6,28 +12,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 
-from articles.adapters.seq_at import seq_before
 from articles.article import Seq
-from budkavle.installation.wiring import Service
-from digest.lists.adapters.import_rows import ListFile
+from digest.keys import Key
+from digest.lists.adapters.import_rows import ImportedFile
 from digest.lists.adapters.imports import Imports, Take
-from digest.lists.import_rules import Listed, Outcome
+from digest.lists.address_list import AddressList
+from digest.lists.import_rules import Listed, Outcome, Remark
 from digest.lists.lines import LineReader, Terms
-from digest.lists.read_list import AddressList
 from digest.lists.survey import Noes, survey
+from digest.subscribers.offer import Offer
 
 _BATCH = 2000
 """Lines a transaction: about a tenth of a second in which others cannot write."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Remark:
-    """A line of a list that made no subscription, and why. Only the address cell may hold an address."""
-
-    line: int
-    outcome: Outcome
-    why: str
-    address: str
 
 
 @dataclass(kw_only=True)
@@ -39,42 +35,58 @@ class Tally:
     id: int | None = None
 
 
-def take_list(  # noqa: PLR0913 - what is taken, on what terms, who is told
-    service: Service,
-    found: AddressList,
-    terms: Terms,
-    now: datetime,
-    *,
-    noes: Noes | None = None,
-    dry_run: bool = False,
-    remark: Callable[[Remark], None] = lambda _remark: None,
-    told: Callable[[int], None] = lambda _bytes: None,
-) -> Tally:
-    """Subscribe everybody on a list who neither subscribes nor has left; who has not agreed is asked by a letter.
+@dataclass(frozen=True, kw_only=True)
+class ImportList:
+    """Import of a list: subscribes everybody on it who neither subscribes nor has left.
 
-    What came of lines that made nothing is said to `remark`, in their order. Run again after a kill it goes on.
-    `noes` is what `survey` found. Where it was not asked, it is, and raises ListError before anything is taken.
+    Who has not agreed is asked by a letter. `newest` is the seq from which on a subscription begins, `seq_before` the
+    last one before a moment.
     """
-    noes = survey(found) if noes is None else noes
-    imports = Imports(service.database.read, service.database.write)
-    tally = Tally()
-    if dry_run:
-        with imports.trying() as take:
-            _take(LineReader(service, found, terms, noes), found, take, tally, remark, told)
+
+    imports: Imports
+    offer: Offer
+    key: Key
+    newest: Callable[[], Seq]
+    seq_before: Callable[[datetime], Seq]
+
+    def take(  # noqa: PLR0913 - what is taken, on what terms, who is told
+        self,
+        addresses: AddressList,
+        terms: Terms,
+        now: datetime,
+        *,
+        noes: Noes | None = None,
+        dry_run: bool = False,
+        remark: Callable[[Remark], None] = lambda _remark: None,
+        told: Callable[[int], None] = lambda _bytes: None,
+    ) -> Tally:
+        """Import a list. Run again after a kill it goes on.
+
+        What came of lines that made nothing is said to `remark`, in their order. `noes` is what `survey` found. Where
+        it was not asked, it is, and raises ListError before anything is taken.
+        """
+        noes = survey(addresses) if noes is None else noes
+        reader = LineReader(self.offer, self.key, addresses, terms, noes)
+        tally = Tally()
+        if dry_run:
+            with self.imports.trying() as take:
+                _take(reader, addresses, take, tally, remark, told)
+            return tally
+        options = _options(addresses, terms)
+        file = ImportedFile(name=addresses.name, sha256=addresses.sha256, options=options)
+        cursor = self.newest() if terms.since is None else self.seq_before(terms.since)
+        taking = self.imports.taking(file, cursor, now)
+        _take(reader, addresses, taking.take, tally, remark, told)
+        taking.finish(tally.counts)
+        tally.id = taking.id
         return tally
-    file = ListFile(name=found.path.name, sha256=found.sha256, options=_options(found, terms))
-    taking = imports.taking(file, _cursor(service, terms.since), now)
-    _take(LineReader(service, found, terms, noes), found, taking.take, tally, remark, told)
-    taking.finish(tally.counts)
-    tally.id = taking.id
-    return tally
 
 
-def _options(found: AddressList, terms: Terms) -> dict[str, object]:
+def _options(addresses: AddressList, terms: Terms) -> dict[str, object]:
     """How a list was read and on what terms: what an import that was killed is found by."""
-    form = found.form
+    form = addresses.form
     options: dict[str, object] = {
-        "encoding": found.encoding,
+        "encoding": addresses.encoding,
         "separator": form.separator,
         "columns": dict(form.columns),
         "digest": terms.digest,
@@ -83,33 +95,28 @@ def _options(found: AddressList, terms: Terms) -> dict[str, object]:
     if form.system is not None:
         options["from"] = form.system.name
     if form.roles:
-        options["roles"] = {str(each.place + 1): each.role for each in form.roles}
-    if found.words:
-        options["status"] = dict(found.words)
+        options["roles"] = {str(column.place + 1): column.role for column in form.roles}
+    if addresses.words:
+        options["status"] = dict(addresses.words)
     if terms.since is not None:
         options["since"] = terms.since.isoformat()
     return options
 
 
-def _cursor(service: Service, since: datetime | None) -> Seq:
-    """The newest seq that is settled for the people on a list."""
-    return service.articles.last_seq() if since is None else seq_before(service.database.read, since)
-
-
 def _take(  # noqa: PLR0913, PLR0917 - the parts of one import
     reader: LineReader,
-    found: AddressList,
+    addresses: AddressList,
     take: Take,
     tally: Tally,
     remark: Callable[[Remark], None],
     told: Callable[[int], None],
 ) -> None:
-    coming = found.records(told)
+    coming = addresses.records(told)
     while batch := list(islice(coming, _BATCH)):
-        read = [reader.read(record) for record in batch]
-        taken = iter(take([each for each in read if isinstance(each, Listed)]))
-        for record, each in zip(batch, read, strict=True):
-            verdict = next(taken) if isinstance(each, Listed) else each
+        lines = [reader.read(record) for record in batch]
+        taken = iter(take([line for line in lines if isinstance(line, Listed)]))
+        for record, line in zip(batch, lines, strict=True):
+            verdict = next(taken) if isinstance(line, Listed) else line
             tally.counts[verdict.outcome] += 1
             tally.lines += record.lines
             if verdict.why:

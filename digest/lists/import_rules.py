@@ -16,7 +16,6 @@ _NEGATED = re.compile(r"(?:ej|inte|icke|nej|not|no|never|nicht|kein|pas|non|ikke
 _LONGEST_NO = 32
 _CONSENTS_REMEMBERED = 4096
 _GUARDED = tuple("=+-@'\t\r")
-_ADDRESS = re.compile(r"(?<!\S)\S+@\S+")
 _STATES: dict[str, SubscriptionState | None] = {"": None, **{each.value: each for each in SubscriptionState}}
 
 
@@ -65,6 +64,16 @@ class Known(NamedTuple):
     state: SubscriptionState
     made_by: int | None
     made_from: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remark:
+    """A line of a list that made no subscription, and why. Only the address cell may hold an address."""
+
+    line: int
+    outcome: Outcome
+    why: str
+    address: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,8 +166,3 @@ def fault_of_address_cell(cell: str) -> str | None:
     if cell.startswith(("=", "+", "-", "@")):
         return "it looks like a formula; if it is an address, put an apostrophe before it"
     return None
-
-
-def without_addresses(text: str) -> str:
-    """A text with what may be an address taken out."""
-    return _ADDRESS.sub("…", text)

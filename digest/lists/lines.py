@@ -4,17 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from budkavle.installation.wiring import Service
+from digest.keys import Key
 from digest.lifecycle.adapters.by_operator import Wish
+from digest.lists.address_list import AddressList
 from digest.lists.cells import bare_address, without_networks
 from digest.lists.csv_records import Record
 from digest.lists.import_rules import Listed, Outcome, Verdict, fault_of_address_cell, state_of, unguarded
 from digest.lists.membership import REMEMBERED, Membership, denies
 from digest.lists.parse_line import Line, shown, wishes
-from digest.lists.read_list import AddressList
 from digest.lists.stated import Said, sayings
 from digest.lists.survey import Noes
-from digest.subscribers.subscription import SubscriptionState
+from digest.subscribers.offer import Offer
+from digest.subscribers.subscription import EndedReason, SubscriptionState
 
 _LONGEST_REASON = 40  # of the column ended_reason
 
@@ -38,14 +39,15 @@ _BLANK = Verdict(outcome=Outcome.BLANK)
 class LineReader:
     """Makes records into what can be taken, or into the reason why not. `noes` are those of the whole list."""
 
-    def __init__(self, service: Service, found: AddressList, terms: Terms, noes: Noes) -> None:
-        self._said = sayings(found.form, found.words)
+    def __init__(self, offer: Offer, key: Key, addresses: AddressList, terms: Terms, noes: Noes) -> None:
+        form = addresses.form
+        self._said = sayings(form, addresses.words)
         self._noes = noes
-        self._of = found.form.system.name if found.form.system else "list"
-        self._columns = found.form.columns
-        self._width = len(found.form.header) if found.form.header is not None else None
-        self._wish = wishes(service.config)
-        self._key = service.key
+        self._of = form.system.name if form.system else "list"
+        self._columns = form.columns
+        self._width = len(form.header) if form.header is not None else None
+        self._wish = wishes(offer)
+        self._key = key
         self._terms = terms
 
     def read(self, record: Record) -> Listed | Verdict:
@@ -107,7 +109,7 @@ class LineReader:
         state = state_of(clean.get("state", ""), wish.consent, self._terms.trust_list)
         if not isinstance(state, SubscriptionState):
             return state
-        reason = clean.get("ended_reason", "")[:_LONGEST_REASON] or "ended before the import"
+        reason = clean.get("ended_reason", "")[:_LONGEST_REASON] or EndedReason.BEFORE_IMPORT
         return self._made(record, wish, state, reason, said.reported)
 
     def _line(self, clean: Mapping[str, str], *, choices: bool = True) -> Line:

@@ -2,18 +2,17 @@
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from budkavle.config.load import Config
 from digest.lifecycle.adapters.by_operator import Wish
 from digest.lists.cells import bare_address
+from digest.subscribers.offer import Offer
 from digest.subscribers.subscription import Filter, filter_of
 from mail.address import Address, AddressError, parse_address
 
 _CHOICES_REMEMBERED = 10_000
-_LANGUAGES = ("sv", "en")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,20 +36,16 @@ class _Choice:
     language: str
 
 
-def wish_of(config: Config, line: Line) -> Wish | str:
+def wish_of(offer: Offer, line: Line) -> Wish | str:
     """The wish that a line means, or why it cannot be granted. No reason repeats the address."""
-    return wishes(config)(line)
+    return wishes(offer)(line)
 
 
-def wishes(config: Config) -> Callable[[Line], Wish | str]:
+def wishes(offer: Offer) -> Callable[[Line], Wish | str]:
     """What `wish_of` does, for many lines: a million make few different choices."""
-    settings = config.settings
-    digests = [each.name for each in settings.digests]
-    topics = [each.id for each in settings.topics]
-    publishers = [each.id for each in settings.publishers]
-    topic_labels = _by_label((each.label, each.id) for each in settings.topics)
-    publisher_names = _by_label((each.name, each.id) for each in settings.publishers)
-    titles = _by_label((each.title, each.name) for each in settings.digests)
+    digests, topics, publishers = (list(names) for names in (offer.digests, offer.topics, offer.publishers))
+    topic_labels, publisher_names = _by_label(offer.topics), _by_label(offer.publishers)
+    titles = _by_label(offer.digests)
 
     @lru_cache(maxsize=_CHOICES_REMEMBERED)
     def choice(digest: str, some_topics: str, some_publishers: str, language: str) -> _Choice | str:
@@ -61,13 +56,13 @@ def wishes(config: Config) -> Callable[[Line], Wish | str]:
             ("digest", (digest,), digests),
             ("topic", wanted_topics, topics),
             ("publisher", wanted_publishers, publishers),
-            ("language", (language or settings.language,), _LANGUAGES),
+            ("language", (language or offer.language,), offer.languages),
         ):
             for name in given:
                 if name not in known:
                     return _unknown(what, name, known)
         wanted = filter_of(wanted_topics, wanted_publishers)
-        return _Choice(digest=digest, wanted=wanted, language=language or settings.language)
+        return _Choice(digest=digest, wanted=wanted, language=language or offer.language)
 
     def wish(line: Line) -> Wish | str:
         chosen = choice(line.digest, line.topics, line.publishers, line.language)
@@ -99,12 +94,12 @@ def _address(text: str) -> Address:
         return parse_address(bare)
 
 
-def _by_label(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+def _by_label(labels: Mapping[str, str]) -> dict[str, str]:
     """Ids by what people read; a label that two share means neither."""
-    found: dict[str, set[str]] = {}
-    for label, name in pairs:
-        found.setdefault(_plain(label), set()).add(name)
-    return {label: names.pop() for label, names in found.items() if len(names) == 1}
+    ids: dict[str, set[str]] = {}
+    for name, label in labels.items():
+        ids.setdefault(_plain(label), set()).add(name)
+    return {label: names.pop() for label, names in ids.items() if len(names) == 1}
 
 
 def _plain(text: str) -> str:

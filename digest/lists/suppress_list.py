@@ -1,4 +1,4 @@
-"""The opt-outs of another system taken over: by keyed hash, so that no list brings their owners back."""
+"""Suppression of a list: opt-outs of another system, by keyed hash, so that no list brings their owners back."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 
-from budkavle.installation.wiring import Service
+from digest.keys import Key
+from digest.lifecycle.unsubscribe import Unsubscribe
 from digest.lists.adapters.opt_outs import OptOuts
+from digest.lists.address_list import AddressList, name_in_words
 from digest.lists.cells import bare_address
 from digest.lists.csv_dialect import ListError, ListForm
 from digest.lists.csv_records import Record
@@ -15,11 +17,11 @@ from digest.lists.import_rules import fault_of_address_cell, unguarded
 from digest.lists.membership import Membership, smells
 from digest.lists.opt_outs import OptedOut, OptOut, reason_of
 from digest.lists.parse_line import shown
-from digest.lists.read_list import AddressList
 from digest.lists.stated import Said, sayings
 from digest.lists.systems import Role
 from mail.address import AddressError, parse_address
 
+_LONGEST_REASON = 40  # of the column ended_reason
 _BATCH = 2000
 """Lines a transaction, as in an import."""
 
@@ -42,64 +44,73 @@ class OptOutTally:
     ended: int = 0
 
 
-def everybody_on(found: AddressList, stated: Membership | None) -> Membership | None:
+def everybody_on(addresses: AddressList, stated: Membership | None) -> Membership | None:
     """What is true of everybody on a list of opt-outs; None where its lines say it one by one.
 
     `stated` is what an operator says of it. Raises ListError where nothing says that it is such a list: a list of
     subscribers, given by mistake, would silence them all.
     """
-    if _speaks(found.form):
+    if _speaks(addresses.form):
         return None
-    of_itself = found.form.system.only if found.form.system else None
-    said = stated or of_itself or next(filter(None, map(smells, [found.path.stem, *found.form.titles])), None)
+    of_itself = addresses.form.system.only if addresses.form.system else None
+    said = (
+        stated or of_itself or next(filter(None, map(smells, [name_in_words(addresses), *addresses.form.titles])), None)
+    )
     if said is None or reason_of(said) is None:
         raise ListError(
-            f"{found.path}:1: nothing in this file says that its people left; if they did, add --reason left "
+            f"{addresses.place}:1: nothing in this file says that its people left; if they did, add --reason left "
             "(or bounced, complained)"
         )
     return said
 
 
-def suppress_list(  # noqa: PLR0913 - what is taken, on what terms, who is told
-    service: Service,
-    found: AddressList,
-    stated: Membership | None,
-    now: datetime,
-    *,
-    dry_run: bool = False,
-    remark: Callable[[OptOutRemark], None] = lambda _remark: None,
-    told: Callable[[int], None] = lambda _bytes: None,
-) -> OptOutTally:
-    """Suppress everybody on a list who left, complained or bounced there, and end what they have here.
+@dataclass(frozen=True, kw_only=True)
+class SuppressList:
+    """Suppression of a list: of everybody on it who left, complained or bounced there; what they have here ends.
 
-    Who has confirmed here themselves stays as they are: their own word is the newer. Run again it changes nothing.
-    Raises ListError and OSError.
+    Who has confirmed here themselves stays as they are: their own word is the newer.
     """
-    opt_outs = OptOuts(service.database.read, service.database.write, service.suppressions)
-    reader = _Reader(service, found, everybody_on(found, stated))
-    how = f"left {found.form.system.label}"[:40] if found.form.system else "left another system's list"
-    tally = OptOutTally()
-    coming = found.records(told)
-    while batch := list(islice(coming, _BATCH)):
-        read = [reader.read(record) for record in batch]
-        wanted = [each for each in read if isinstance(each, OptOut)]
-        kept = opt_outs.tried(wanted) if dry_run else opt_outs.keep(wanted, how, now)
-        if kept.ended:
-            service.leaves.note(kept.ended, now)
-        tally.ended += len(kept.ended)
-        for each in _told(batch, read, iter(kept.outcomes)):
-            tally.counts[each.outcome] += 1
-            if each.why:
-                remark(each)
-        tally.lines += sum(record.lines for record in batch)
-    return tally
+
+    opt_outs: OptOuts
+    unsubscribe: Unsubscribe
+    key: Key
+
+    def take(  # noqa: PLR0913 - what is taken, on what terms, who is told
+        self,
+        addresses: AddressList,
+        stated: Membership | None,
+        now: datetime,
+        *,
+        dry_run: bool = False,
+        remark: Callable[[OptOutRemark], None] = lambda _remark: None,
+        told: Callable[[int], None] = lambda _bytes: None,
+    ) -> OptOutTally:
+        """Suppress a list. Run again it changes nothing. Raises ListError and OSError."""
+        form = addresses.form
+        reader = _Reader(self.key, addresses, everybody_on(addresses, stated))
+        how = f"left {form.system.label}"[:_LONGEST_REASON] if form.system else "left another system's list"
+        tally = OptOutTally()
+        coming = addresses.records(told)
+        while batch := list(islice(coming, _BATCH)):
+            lines = [reader.read(record) for record in batch]
+            wanted = [line for line in lines if isinstance(line, OptOut)]
+            kept = self.opt_outs.tried(wanted) if dry_run else self.opt_outs.keep(wanted, how, now)
+            if kept.ended:
+                self.unsubscribe.note(kept.ended, now)
+            tally.ended += len(kept.ended)
+            for line in _told(batch, lines, iter(kept.outcomes)):
+                tally.counts[line.outcome] += 1
+                if line.why:
+                    remark(line)
+            tally.lines += sum(record.lines for record in batch)
+        return tally
 
 
 def _told(
-    batch: list[Record], read: list[OptOut | tuple[OptedOut, str]], outcomes: Iterator[OptedOut]
+    batch: list[Record], lines: list[OptOut | tuple[OptedOut, str]], outcomes: Iterator[OptedOut]
 ) -> Iterator[OptOutRemark]:
-    for record, each in zip(batch, read, strict=True):
-        outcome, why = (next(outcomes), "") if isinstance(each, OptOut) else each
+    for record, line in zip(batch, lines, strict=True):
+        outcome, why = (next(outcomes), "") if isinstance(line, OptOut) else line
         yield OptOutRemark(line=record.number, outcome=outcome, why=why)
 
 
@@ -110,11 +121,11 @@ def _speaks(form: ListForm) -> bool:
 class _Reader:
     """Makes records into opt-outs, or into the reason why not."""
 
-    def __init__(self, service: Service, found: AddressList, everybody: Membership | None) -> None:
-        self._address = found.form.columns["address"]
-        self._said = sayings(found.form, found.words)
+    def __init__(self, key: Key, addresses: AddressList, everybody: Membership | None) -> None:
+        self._address = addresses.form.columns["address"]
+        self._said = sayings(addresses.form, addresses.words)
         self._everybody = everybody
-        self._hash = service.key.address_hash
+        self._hash = key.address_hash
 
     def read(self, record: Record) -> OptOut | tuple[OptedOut, str]:
         """What a record asks for."""

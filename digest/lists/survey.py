@@ -7,10 +7,10 @@ line is taken. A list that has nothing but our own columns is not looked through
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from digest.lists.address_list import AddressList, name_in_words
 from digest.lists.cells import bare_address
 from digest.lists.csv_dialect import ListError, ListForm
 from digest.lists.membership import Membership, is_plain_no, smells
-from digest.lists.read_list import AddressList
 from digest.lists.stated import Said, sayings
 from digest.lists.systems import Role
 from mail.address import AddressError, parse_address
@@ -34,37 +34,41 @@ class Noes:
         self.lines.setdefault((key, digest if said in _OF_ONE_LIST else None), line)
 
 
-def refuse_lists_of_noes(found: AddressList) -> None:
+def refuse_lists_of_noes(addresses: AddressList) -> None:
     """Raise ListError for a list that says of itself that its people are not mailed."""
-    form = found.form
+    form = addresses.form
     remedy = "keep its noes with: budkavle subscribers suppress FILE"
     if form.system is not None and form.system.only is not None:
-        raise ListError(f"{found.path}:1: everybody on this list of {form.system.label}'s {form.system.only}; {remedy}")
-    if no := smells(found.path.stem):
-        raise ListError(f"{found.path}: by its name, everybody on it {no}; {remedy}, or rename it if that is not so")
+        raise ListError(
+            f"{addresses.place}:1: everybody on this list of {form.system.label}'s {form.system.only}; {remedy}"
+        )
+    if no := smells(name_in_words(addresses)):
+        raise ListError(
+            f"{addresses.place}: by its name, everybody on it {no}; {remedy}, or rename it if that is not so"
+        )
     if no := next((no for title in form.titles if (no := smells(title))), None):
         raise ListError(
-            f"{found.path}:1: by what stands before its header, everybody on it {no}; {remedy}, or remove those lines "
-            "if that is not so"
+            f"{addresses.place}:1: by what stands before its header, everybody on it {no}; {remedy}, or remove those "
+            "lines if that is not so"
         )
 
 
-def survey(found: AddressList) -> Noes:
+def survey(addresses: AddressList) -> Noes:
     """Who a list says no for. Raises ListError where it cannot be taken as a whole; no message holds an address."""
-    refuse_lists_of_noes(found)
-    form, noes = found.form, Noes()
+    refuse_lists_of_noes(addresses)
+    form, noes = addresses.form, Noes()
     unread = _unread(form)
     speaks = any(each.role is not Role.UNREAD for each in form.roles)
     if not speaks and unread is None:
         return noes
-    said = sayings(form, found.words)
+    said = sayings(form, addresses.words)
     digest = form.columns.get("digest")
-    for record in found.records():
+    for record in addresses.records():
         fields = record.fields
         if not fields:
             continue
         if unread is not None and (place := _plain_no(fields, unread)) is not None:
-            raise ListError(_not_read(found, record.number, place))
+            raise ListError(_not_read(addresses, record.number, place))
         if speaks:
             _note(noes, said(fields), fields, form.columns["address"], digest, record.number)
     return noes
@@ -96,10 +100,11 @@ def _plain_no(fields: Sequence[str], unread: Callable[[int], bool]) -> int | Non
     return next((place for place, cell in enumerate(fields) if is_plain_no(cell) and unread(place)), None)
 
 
-def _not_read(found: AddressList, line: int, place: int) -> str:
-    header = found.form.header
+def _not_read(addresses: AddressList, line: int, place: int) -> str:
+    header = addresses.form.header
     named = f'"{header[place]}"' if header is not None and place < len(header) and "@" not in header[place] else ""
     return (
-        f"{found.path}:{line}: column {place + 1} {named} is not read, and says here that somebody left; nothing was "
-        f"taken. Have it read with --column {Role.STATUS}={place + 1}, or say --column {Role.UNREAD}={place + 1}"
+        f"{addresses.place}:{line}: column {place + 1} {named} is not read, and says here that somebody left; "
+        f"nothing was taken. Have it read with --column {Role.STATUS}={place + 1}, "
+        f"or say --column {Role.UNREAD}={place + 1}"
     )

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import structlog
 
-from digest.editions.adapters.editions import Editions
+from digest.editions.adapters.forms import Forms
 from digest.editions.delivery import Claim
 from digest.ids import VariantId
 from digest.letters.letter import Form, made_out, restored
@@ -22,8 +22,8 @@ _FORMS = 200
 class Envelopes:
     """Makes envelopes. `senders` are the digests' addresses; `paths` is None where nobody reads returned mail."""
 
-    def __init__(self, editions: Editions, senders: Mapping[str, str], paths: ReturnPaths | None) -> None:
-        self._editions = editions
+    def __init__(self, kept: Forms, senders: Mapping[str, str], paths: ReturnPaths | None) -> None:
+        self._kept = kept
         self._senders = senders
         self._paths = paths
         self._forms: dict[VariantId, Form] = {}
@@ -44,7 +44,7 @@ class Envelopes:
     async def _form(self, variant: VariantId) -> Form:
         form = self._forms.get(variant)
         if form is None:
-            form = await asyncio.to_thread(lambda: restored(self._editions.form(variant)))
+            form = await asyncio.to_thread(lambda: restored(self._kept.form(variant)))
             if len(self._forms) >= _FORMS:
                 del self._forms[next(iter(self._forms))]
             self._forms[variant] = form

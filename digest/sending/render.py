@@ -7,7 +7,9 @@ from datetime import datetime
 import structlog
 
 from articles.adapters.store import ArticleStore
+from digest.editions.adapters.edition_control import EditionControl
 from digest.editions.adapters.editions import Editions
+from digest.editions.adapters.forms import Forms
 from digest.editions.adapters.variants import drop_forms_with
 from digest.editions.adapters.withdrawn_texts import Gone, Pulled, oldest_open_cut, pull
 from digest.editions.compose import Composer
@@ -30,6 +32,8 @@ class Render:
     database: Database
     articles: ArticleStore
     editions: Editions
+    control: EditionControl
+    forms: Forms
     composer: Composer
     digests: Sequence[Digest]
 
@@ -72,7 +76,7 @@ class Render:
         What the store or the disk does wrong is not the variant's fault: that is raised, and tried again.
         """
         failed: list[VariantId] = []
-        contents = self.editions.unrendered(edition)
+        contents = self.forms.unrendered(edition)
         for variant, content in contents.items():
             try:
                 form = self.composer.letter_form(digest, edition, content)
@@ -82,9 +86,9 @@ class Render:
                 log.exception("variant_failed", digest=digest.name, edition=edition.key, variant=variant)
                 failed.append(variant)
             else:
-                self.editions.keep_form(variant, stored(form))
-        if failed and len(failed) == len(contents) and not self.editions.has_forms(edition):
-            self.editions.pause(edition, "no letter could be rendered: see the log for the template and its line")
+                self.forms.keep_form(variant, stored(form))
+        if failed and len(failed) == len(contents) and not self.forms.has_forms(edition):
+            self.control.pause(edition, "no letter could be rendered: see the log for the template and its line")
             return
         for variant in failed:
-            self.editions.hold_variant(variant, now)
+            self.forms.hold_variant(variant, now)

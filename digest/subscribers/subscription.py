@@ -17,6 +17,24 @@ class SubscriptionState(StrEnum):
     ENDED = "ended"
 
 
+class EndedReason(StrEnum):
+    """Why a subscription ended, where it ended here; an import may keep another system's words instead."""
+
+    ONE_CLICK = "one click"
+    """Its owner unsubscribed: the only end that its owner may take back."""
+    COMPLAINED = "complaint"
+    """Its owner called a letter spam."""
+    ERASED = "erased"
+    """Its owner had everything about them erased."""
+    MOVED = "moved"
+    """Its owner has it at another address."""
+    ASKED_OPERATOR = "asked the operator"
+    IMPORT_UNDONE = "import undone"
+    """An operator took a list back: nobody has said no."""
+    BEFORE_IMPORT = "ended before the import"
+    """A list says that it had ended, and not why."""
+
+
 LIVING = (SubscriptionState.ACTIVE, SubscriptionState.PAUSED)
 """The states of what was confirmed and goes on: it is sent to, now or after a pause."""
 

@@ -4,9 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from feeds.entries.entry import Feed, Link, Site, document_address
-from feeds.formats.head import FORMS, MEDIA_TYPES
-
-_ATOM = MEDIA_TYPES[".atom"]
+from feeds.formats.forms import SUFFIXES
+from feeds.formats.head import ATOM_TYPE
 
 
 def archive_name(feed: Feed, block: int) -> str:
@@ -16,7 +15,7 @@ def archive_name(feed: Feed, block: int) -> str:
 
 def document_names(feed: Feed, blocks: Collection[int]) -> frozenset[str]:
     """The files of a feed with these archive documents."""
-    return frozenset((*(feed.slug + suffix for suffix in FORMS), *(archive_name(feed, each) for each in blocks)))
+    return frozenset((*(feed.slug + suffix for suffix in SUFFIXES), *(archive_name(feed, each) for each in blocks)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +34,7 @@ class Chain:
         """From an archive document to its neighbours and to the current document."""
         older = max((each for each in self.blocks if each < block), default=None)
         newer = min((each for each in self.blocks if each > block), default=None)
-        current = Link(rel="current", href=document_address(self.feed, ".atom", self.site), type=_ATOM)
+        current = Link(rel="current", href=document_address(self.feed, ".atom", self.site), type=ATOM_TYPE)
         return (*self._link("prev-archive", older), *self._link("next-archive", newer), current)
 
     def changed_since(self, before: Collection[int]) -> frozenset[int]:
@@ -47,4 +46,4 @@ class Chain:
         if block is None:
             return ()
         href = self.site.address(f"feeds/{archive_name(self.feed, block)}")
-        return (Link(rel=rel, href=href, type=_ATOM),)
+        return (Link(rel=rel, href=href, type=ATOM_TYPE),)

@@ -49,5 +49,10 @@ def is_loopback(ip: str) -> bool:
     return ip_address(ip.partition("%")[0]).is_loopback
 
 
+def may_be_at(ip: str, *, on_this_machine: bool) -> bool:
+    """Whether a name that was written for a place may lead to this address: never into our own network (SSRF)."""
+    return is_loopback(ip) if on_this_machine else is_public(ip)
+
+
 def _translated(address: IPv6Address) -> IPv4Address | None:
     return IPv4Address(int(address) & 0xFFFFFFFF) if address in _NAT64 else None

@@ -1,7 +1,7 @@
 """The values a feed is made of: what it is called, and what stands in it."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 
@@ -108,11 +108,6 @@ class Tombstone:
         if self.published.tzinfo is None or self.when.tzinfo is None:
             msg = f"{self.id}: a tombstone's dates have a time zone"
             raise ValueError(msg)
-
-
-def newest_first(entries: Iterable[Entry | Tombstone]) -> tuple[Entry | Tombstone, ...]:
-    """Entries by publication, the newest first; those of one instant by their seq, the highest first."""
-    return tuple(sorted(entries, key=lambda entry: (entry.published.timestamp(), entry.seq), reverse=True))
 
 
 @dataclass(frozen=True, kw_only=True)

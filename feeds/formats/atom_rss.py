@@ -2,12 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from feedgen.feed import FeedGenerator
 
+from feeds.entries.composition import Render
 from feeds.entries.entry import Entry, Tombstone
 from feeds.formats.feedgen_extension import EntryMending, FeedMending
-from feeds.formats.head import Head
+from feeds.formats.form import Alone, Form, Frame, ReadBack
+from feeds.formats.head import ATOM_TYPE, RSS_TYPE, Head
+from feeds.formats.parse_xml import parse, read_atom, read_rss
+from feeds.formats.rules import atom_faults, rss_faults
+from feeds.formats.xml_ids import ATOM_SHAPE, RSS_SHAPE, ids
 
 
 class _Unwritten(datetime):
@@ -18,9 +24,10 @@ class _Unwritten(datetime):
 
 
 _UNWRITTEN = _Unwritten.fromisoformat("1970-01-01T00:00:00+00:00")
-ATOM_END = b"</feed>"
-RSS_END = b"</channel></rss>"
+_ATOM_END = b"</feed>"
+_RSS_END = b"</channel></rss>"
 """What stands behind the last entry."""
+_GENERATOR = b"<generator>Budkavle</generator>"
 
 
 def atom(head: Head, entries: Sequence[Entry | Tombstone] = ()) -> bytes:
@@ -42,6 +49,36 @@ def rss(head: Head, entries: Sequence[Entry | Tombstone] = ()) -> bytes:
             _add(generator, entry)
     document: bytes = generator.rss_str()
     return document
+
+
+def atom_frame(head: Head) -> Frame:
+    """An Atom document around its entries."""
+    return _frame(atom(head), _ATOM_END)
+
+
+def _frame(empty: bytes, end: bytes) -> Frame:
+    return Frame(before=empty.removesuffix(end), after=end)
+
+
+def _alone(empty: bytes, document: bytes, end: bytes) -> Alone:
+    """A document of one entry, cut where the document without entries ends; both declare the same namespaces."""
+    frame = _frame(empty, end)
+    if frame.before == empty or not document.startswith(frame.before) or not document.endswith(end):
+        msg = "feedgen no longer writes an entry in one piece behind the head"
+        raise ValueError(msg)
+    return Alone(frame=frame, entry=document[len(frame.before) : -len(end)])
+
+
+def _atom_alone(entry: Entry | Tombstone, head: Head, _render: Render) -> Alone:
+    return _alone(atom(head), atom(head, (entry,)), _ATOM_END)
+
+
+def _rss_alone(entry: Entry | Tombstone, head: Head, _render: Render) -> Alone | None:
+    return _alone(rss(head), rss(head, (entry,)), _RSS_END) if isinstance(entry, Entry) else None
+
+
+def _names_us(_slug: bytes, document: bytes) -> bool:
+    return _GENERATOR in document
 
 
 def _generator(head: Head) -> FeedGenerator:
@@ -83,3 +120,27 @@ def _add(generator: FeedGenerator, entry: Entry | Tombstone) -> None:
         added.author(name=author.name, uri=author.url)
     for category in entry.categories:
         added.category(term=category.term, scheme=category.scheme, label=category.label)
+
+
+ATOM = Form(
+    suffix=".atom",
+    media_type=ATOM_TYPE,
+    name="Atom",
+    frame=lambda head, _render, _empty: atom_frame(head),
+    alone=_atom_alone,
+    faults=ReadBack(parse=parse, rules=atom_faults, read=read_atom).faults,
+    ids=partial(ids, shape=ATOM_SHAPE),
+    is_ours=_names_us,
+    has_tombstones=True,
+)
+RSS = Form(
+    suffix=".rss",
+    media_type=RSS_TYPE,
+    name="RSS",
+    frame=lambda head, _render, _empty: _frame(rss(head), _RSS_END),
+    alone=_rss_alone,
+    faults=ReadBack(parse=parse, rules=rss_faults, read=read_rss).faults,
+    ids=partial(ids, shape=RSS_SHAPE),
+    is_ours=_names_us,
+    most_enclosures=1,
+)

@@ -4,45 +4,35 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from feeds.entries.composition import Render
-from feeds.entries.entry import Entry, Feed, Link, Site, Tombstone
+from feeds.entries.entry import Feed, Link, Site
 from feeds.entries.text import shown
-from feeds.formats.atom_rss import ATOM_END, RSS_END, atom, rss
+from feeds.formats.atom_rss import atom_frame
+from feeds.formats.form import Form
+from feeds.formats.forms import FORMS, alternates
 from feeds.formats.gate import faults
-from feeds.formats.head import MEDIA_TYPES, Head, newest
-from feeds.formats.html_page import html_frame
-from feeds.formats.json_feed import BETWEEN, END, json_head
+from feeds.formats.head import ATOM_TYPE, Head, newest
 from feeds.formats.written_entry import Kept
 
 
 def join(feed: Feed, kept: Sequence[Kept], site: Site, render: Render, links: Sequence[Link] = ()) -> dict[str, bytes]:
     """The feed's documents by suffix, with the entries in the order given; `links` stand in the Atom document."""
-    head = Head(feed=feed, site=site, updated=newest((each.updated for each in kept), site), links=links)
-    before, after = html_frame(head, render, empty=not any(".html" in each.written for each in kept))
-    return {
-        ".atom": _framed(atom(head), ATOM_END, in_grammar(kept), ".atom"),
-        ".rss": _framed(rss(head), RSS_END, kept, ".rss"),
-        ".json": json_head(head) + BETWEEN.join(_written(kept, ".json")) + END,
-        ".html": before + b"".join(_written(kept, ".html")) + after,
-    }
+    updated = newest((entry.updated for entry in kept), site)
+    head = Head(feed=feed, site=site, updated=updated, links=links, alternates=alternates(feed, site))
+    documents = dict[str, bytes]()
+    for form in FORMS:
+        parts = in_order(kept, form)
+        documents[form.suffix] = form.frame(head, render, not parts).filled(parts)
+    return documents
 
 
 def archive(feed: Feed, name: str, kept: Sequence[Kept], site: Site, links: Sequence[Link] = ()) -> bytes:
     """A part of the feed's past, served as feeds/NAME, that no longer changes (RFC 5005, section 4)."""
-    kind = MEDIA_TYPES[".atom"]
-    own = Link(rel="self", href=site.address(f"feeds/{name}"), type=kind)
-    head = Head(feed=feed, site=site, updated=newest((each.updated for each in kept), site), archived=True)
-    current = Link(rel="current", href=head.self_link(".atom").href, type=kind)
+    own = Link(rel="self", href=site.address(f"feeds/{name}"), type=ATOM_TYPE)
+    head = Head(feed=feed, site=site, updated=newest((entry.updated for entry in kept), site), archived=True)
+    current = Link(rel="current", href=head.self_link(".atom", ATOM_TYPE).href, type=ATOM_TYPE)
     given = [link for link in links if link.rel not in {"self", "current"}]
-    return _framed(atom(replace(head, links=(own, current, *given))), ATOM_END, in_grammar(kept), ".atom")
-
-
-def whole(feed: Feed, entries: Sequence[Entry | Tombstone], site: Site, links: Sequence[Link] = ()) -> dict[str, bytes]:
-    """Atom and RSS as feedgen writes them in one piece: what `join` must equal, byte for byte."""
-    moments = (entry.when if isinstance(entry, Tombstone) else entry.updated for entry in entries)
-    updated = newest((moment.timestamp() for moment in moments), site)
-    head = Head(feed=feed, site=site, updated=updated, links=links)
-    in_order = sorted(entries, key=lambda entry: isinstance(entry, Entry))
-    return {".atom": atom(head, in_order), ".rss": rss(head, entries)}
+    frame = atom_frame(replace(head, links=(own, current, *given)))
+    return frame.filled([entry.written[".atom"] for entry in in_grammar(kept) if ".atom" in entry.written])
 
 
 def head_faults(feed: Feed, site: Site, render: Render, links: Sequence[Link] = ()) -> tuple[str, ...]:
@@ -54,8 +44,10 @@ def head_faults(feed: Feed, site: Site, render: Render, links: Sequence[Link] = 
         return (shown(str(fault) or repr(fault)),)
 
 
-def _framed(empty: bytes, end: bytes, kept: Sequence[Kept], suffix: str) -> bytes:
-    return empty.removesuffix(end) + b"".join(_written(kept, suffix)) + end
+def in_order(kept: Sequence[Kept], form: Form) -> list[bytes]:
+    """The entries as a form's document has them, in its order."""
+    ordered = in_grammar(kept) if form.has_tombstones else kept
+    return [entry.written[form.suffix] for entry in ordered if form.suffix in entry.written]
 
 
 def in_grammar(kept: Iterable[Kept]) -> list[Kept]:
@@ -63,8 +55,4 @@ def in_grammar(kept: Iterable[Kept]) -> list[Kept]:
 
     Among themselves both keep their order.
     """
-    return sorted(kept, key=lambda one: not one.is_tombstone)
-
-
-def _written(kept: Sequence[Kept], suffix: str) -> list[bytes]:
-    return [each.written[suffix] for each in kept if suffix in each.written]
+    return sorted(kept, key=lambda entry: not entry.is_tombstone)

@@ -10,7 +10,7 @@ from html import escape
 from lxml.etree import SubElement, _Element
 
 from feeds.entries.entry import Author, Entry, Link, Source, Tombstone
-from feeds.formats.head import Head
+from feeds.formats.head import ATOM_TYPE, RSS_TYPE, Head
 
 ATOM = "http://www.w3.org/2005/Atom"
 AT = "http://purl.org/atompub/tombstones/1.0"
@@ -46,7 +46,7 @@ class FeedMending:
         if self.head:
             _text(channel, "link", self.head.page)  # feedgen writes the last link of any rel, possibly the feed itself
             _drop(channel, f"{{{ATOM}}}link")
-            _add_links(channel, f"{{{ATOM}}}link", (self.head.self_link(".rss"), *self.head.hub_links))
+            _add_links(channel, f"{{{ATOM}}}link", (self.head.self_link(".rss", RSS_TYPE), *self.head.hub_links))
             SubElement(channel, "lastBuildDate").text = format_datetime(self.head.updated)
         return rss
 
@@ -100,7 +100,7 @@ def _add_source(element: _Element, entry: Entry, source: Source) -> None:
     SubElement(made, "updated").text = entry.updated.isoformat()
     links = [Link(rel="alternate", href=source.home, type="text/html")]
     if source.address:
-        links.append(Link(rel="self", href=source.address, type="application/atom+xml"))
+        links.append(Link(rel="self", href=source.address, type=ATOM_TYPE))
     _add_links(made, "link", links)
     _add_author(made, source.author)
 

@@ -1,22 +1,12 @@
 """What a feed's documents say before their first entry."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from feeds.entries.entry import Feed, Link, Site, document_address
 
-MEDIA_TYPES = {
-    ".atom": "application/atom+xml",
-    ".rss": "application/rss+xml",
-    ".json": "application/feed+json",
-    ".html": "text/html",
-    ".opml": "text/x-opml",
-}
-FORMS = (".atom", ".rss", ".json", ".html")
-"""The documents of every feed."""
-OPML = "alla.opml"
-"""The list of all feeds, among the feeds' documents."""
+ATOM_TYPE, RSS_TYPE = "application/atom+xml", "application/rss+xml"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +14,7 @@ class Head:
     """All that a document says apart from its entries. `links` join those that every feed has.
 
     A link of `links` with rel=self stands in place of the feed's own. `archived` is for a document that no longer
-    changes (RFC 5005, section 4).
+    changes (RFC 5005, section 4). `alternates` are the feed's other forms, as its page lists them.
     """
 
     feed: Feed
@@ -32,6 +22,7 @@ class Head:
     updated: datetime
     links: Sequence[Link] = ()
     archived: bool = False
+    alternates: Sequence[Mapping[str, str]] = ()
 
     @property
     def page(self) -> str:
@@ -41,7 +32,7 @@ class Head:
     @property
     def atom_links(self) -> tuple[Link, ...]:
         """The links of the Atom document: the feed's page, the document itself, hubs, and whatever else was given."""
-        own = [link for link in self.links if link.rel == "self"] or [self.self_link(".atom")]
+        own = [link for link in self.links if link.rel == "self"] or [self.self_link(".atom", ATOM_TYPE)]
         others = (link for link in self.links if link.rel != "self")
         page = Link(rel="alternate", href=self.page, type="text/html", hreflang=self.site.language)
         return (page, *own, *self.hub_links, *others)
@@ -52,9 +43,9 @@ class Head:
         # A document that never changes has nothing to tell.
         return () if self.archived else tuple(Link(rel="hub", href=hub) for hub in self.site.hubs)
 
-    def self_link(self, suffix: str) -> Link:
+    def self_link(self, suffix: str, media_type: str) -> Link:
         """Where the document of a suffix is served."""
-        return Link(rel="self", href=document_address(self.feed, suffix, self.site), type=MEDIA_TYPES[suffix])
+        return Link(rel="self", href=document_address(self.feed, suffix, self.site), type=media_type)
 
 
 def newest(moments: Iterable[float], site: Site) -> datetime:

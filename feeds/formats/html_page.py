@@ -1,27 +1,33 @@
 """The HTML twin of a feed: for people who follow a link to it in a browser, and marked up as an h-feed for programs."""
 
 import re
-from collections.abc import Callable
+from html import unescape
 
 from feeds.entries.composition import Render
-from feeds.entries.entry import Entry, Feed, Site, document_address
-from feeds.formats.head import MEDIA_TYPES, Head
+from feeds.entries.entry import Entry, Site, Tombstone
+from feeds.entries.headings import deeper
+from feeds.formats.form import Alone, Form, Frame, ReadBack
+from feeds.formats.head import Head
+from feeds.formats.parse_html import parse_html, read_html
+from feeds.formats.rules_html import html_faults
 
 MARKER = "<!-- entries -->"
 """Where the page's template puts the entries; no value can write it, as values are escaped."""
-NAMES = {".atom": "Atom", ".rss": "RSS", ".json": "JSON Feed"}
-_HEADINGS = re.compile(
-    r"""<(?P<end>/?)h(?P<level>[2-4])(?: id="(?P<anchor>[^"<>]*)")?>|<[a-z][^<>"]*(?:"[^"]*"[^<>"]*)*>"""
+_UID = re.compile(rb'<data class="u-uid" value="([^"]*)">')
+# Not the page's own template: what is wrong with that is no fault of the entry's.
+_STAND_IN = Frame(
+    before=b'<html lang="sv"><head><title>Entry</title></head><body><main><h1>Entry</h1>',
+    after=b"</main></body></html>",
 )
 
 
-def html_frame(head: Head, render: Render, *, empty: bool = False) -> tuple[bytes, bytes]:
-    """The page before its first entry and after its last one."""
+def _frame(head: Head, render: Render, empty: bool) -> Frame:  # noqa: FBT001 - as all forms have it
+    """The page around its entries."""
     before, marker, after = render("pages/feed.html", page_values(head, empty=empty)).partition(MARKER)
     if not marker:
         msg = f"the template pages/feed.html lacks {MARKER}; put it where the entries are to stand"
         raise ValueError(msg)
-    return before.encode(), after.encode()
+    return Frame(before=before.encode(), after=after.encode())
 
 
 def page_values(head: Head, *, empty: bool) -> dict[str, object]:
@@ -31,7 +37,7 @@ def page_values(head: Head, *, empty: bool) -> dict[str, object]:
         "site": head.site.title,
         "root": "../",  # from feeds/, wherever the public address leads
         "feed": head.feed,
-        "alternates": addresses(head.feed, head.site),
+        "alternates": head.alternates,
         "empty": empty,
     }
 
@@ -42,39 +48,26 @@ def html_item(entry: Entry, site: Site, render: Render) -> bytes:
     return render("feeds/item.html", values).strip().encode() + b"\n"
 
 
-def addresses(feed: Feed, site: Site) -> list[dict[str, str]]:
-    """What feed readers can subscribe to: name, address, media type and title of each form."""
-    return [
-        {"name": name, "href": document_address(feed, suffix, site), "type": MEDIA_TYPES[suffix], "title": feed.title}
-        for suffix, name in NAMES.items()
-    ]
+def _alone(entry: Entry | Tombstone, head: Head, render: Render) -> Alone | None:
+    return Alone(frame=_STAND_IN, entry=html_item(entry, head.site, render)) if isinstance(entry, Entry) else None
 
 
-def deeper(content: str, entry_id: str = "") -> str:
-    """Sanitised content with its headings one level deeper: they stand below the entry's own.
-
-    Their anchors get the entry's mark before them, for an id stands on a page once (HTML, 3.2.6).
-    """
-    mark = _mark(entry_id)
-    return _moved(content, 1, lambda anchor: mark + anchor)
+def _ids(document: bytes) -> list[str]:
+    # Content is sanitised, so that no article can write such an element.
+    return [unescape(uid.decode()) for uid in _UID.findall(document)]
 
 
-def shallower(content: str, entry_id: str = "") -> str:
-    """What `deeper` was given."""
-    mark = _mark(entry_id)
-    return _moved(content, -1, lambda anchor: anchor.removeprefix(mark))
+def _is_ours(slug: bytes, document: bytes) -> bool:
+    return all(b'/feeds/%s.%s"' % (slug, form) in document for form in (b"atom", b"rss", b"json"))
 
 
-def _mark(entry_id: str) -> str:
-    """What tells an entry's anchors from others' on a page: the end of its id."""
-    return re.sub(r"[^a-z0-9]+", "-", f"{entry_id.rpartition('/')[2].lower()}-") if entry_id else ""
-
-
-def _moved(content: str, by: int, renamed: Callable[[str], str]) -> str:
-    def moved(found: re.Match[str]) -> str:
-        if not found["level"]:
-            return found[0]
-        anchor = f' id="{renamed(found["anchor"])}"' if found["anchor"] is not None else ""
-        return f"<{found['end']}h{int(found['level']) + by}{anchor}>"
-
-    return _HEADINGS.sub(moved, content)
+HTML_PAGE = Form(
+    suffix=".html",
+    media_type="text/html",
+    name="",
+    frame=_frame,
+    alone=_alone,
+    faults=ReadBack(parse=parse_html, rules=html_faults, read=read_html).faults,
+    ids=_ids,
+    is_ours=_is_ours,
+)

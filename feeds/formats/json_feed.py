@@ -3,16 +3,20 @@
 import json
 from collections.abc import Mapping
 
-from feeds.entries.entry import Author, Entry, Link, document_address
+from feeds.entries.composition import Render
+from feeds.entries.entry import Author, Entry, Link, Tombstone, document_address
+from feeds.formats.form import Alone, Form, Frame, ReadBack
 from feeds.formats.head import Head
+from feeds.formats.parse_json import VERSION, parse_json, read_json
+from feeds.formats.rules_json import json_faults
 
-VERSION = "https://jsonfeed.org/version/1.1"
-BETWEEN = b",\n"
-END = b"\n]}\n"
+_BETWEEN = b",\n"
+_END = b"\n]}\n"
+_BEGINS = b'{"version": "%s"' % VERSION.encode()
 
 
-def json_head(head: Head) -> bytes:
-    """The document up to where its first item begins."""
+def _frame(head: Head) -> Frame:
+    """The document around its items."""
     site = head.site
     said = {
         "version": VERSION,
@@ -25,10 +29,15 @@ def json_head(head: Head) -> bytes:
         "language": site.language,
         "hubs": [{"type": "WebSub", "url": hub} for hub in site.hubs],
     }
-    return _written(said).removesuffix(b"}") + b', "items": [\n'
+    before = _written(said).removesuffix(b"}") + b', "items": [\n'
+    return Frame(before=before, after=_END, between=_BETWEEN)
 
 
-def json_item(entry: Entry) -> bytes:
+def _alone(entry: Entry | Tombstone, head: Head, _render: Render) -> Alone | None:
+    return Alone(frame=_frame(head), entry=_item(entry)) if isinstance(entry, Entry) else None
+
+
+def _item(entry: Entry) -> bytes:
     """An entry as an item."""
     return _written(
         {
@@ -61,3 +70,23 @@ def _written(said: Mapping[str, object]) -> bytes:
     # An item must have its content, even an empty one.
     kept = {name: value for name, value in said.items() if value or name == "content_html"}
     return json.dumps(kept, ensure_ascii=False).encode()
+
+
+def _ids(document: bytes) -> list[str]:
+    return [item["id"] for item in json.loads(document)["items"]]
+
+
+def _is_ours(slug: bytes, document: bytes) -> bool:
+    return document.startswith(_BEGINS) and b'/feeds/%s.json"' % slug in document
+
+
+JSON_FEED = Form(
+    suffix=".json",
+    media_type="application/feed+json",
+    name="JSON Feed",
+    frame=lambda head, _render, _empty: _frame(head),
+    alone=_alone,
+    faults=ReadBack(parse=parse_json, rules=json_faults, read=read_json).faults,
+    ids=_ids,
+    is_ours=_is_ours,
+)

@@ -6,6 +6,10 @@ from lxml.etree import Element, SubElement, tostring
 
 from feeds.entries.entry import Feed, Site, document_address
 
+SUFFIX, MEDIA_TYPE = ".opml", "text/x-opml"
+OPML = "alla.opml"
+"""The list's name among the documents of feeds."""
+
 
 def opml(feeds: Iterable[Feed], site: Site) -> bytes:
     """Every feed in the order given; equal feeds give equal bytes."""

@@ -6,7 +6,7 @@ from functools import cached_property
 from html import unescape
 from html.parser import HTMLParser
 
-from feeds.formats.html_page import shallower
+from feeds.entries.headings import shallower
 from feeds.formats.parse_xml import Gone, Item, UnreadableError, moment
 
 _VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}

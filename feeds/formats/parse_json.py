@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from feeds.formats.parse_xml import Gone, Item, UnreadableError, moment
 
 Object = Mapping[str, object]
+VERSION = "https://jsonfeed.org/version/1.1"
 
 
 def parse_json(document: bytes) -> Object:

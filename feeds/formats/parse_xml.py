@@ -1,7 +1,6 @@
 """Documents read back, as a feed reader would: what it sees of each entry."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -44,21 +43,15 @@ class UnreadableError(ValueError):
     """A document that a reader would refuse."""
 
 
-def meant(suffix: str, entries: Iterable[Entry | Tombstone]) -> tuple[Item | Gone, ...]:
-    """What a reader of this form must see: Atom alone has tombstones, and has them first; RSS one enclosure an item."""
-    seen = [_item(entry, 1 if suffix == ".rss" else None) for entry in entries]
-    gone = [each for each in seen if suffix == ".atom" and isinstance(each, Gone)]
-    return (*gone, *(each for each in seen if isinstance(each, Item)))
-
-
-def _item(entry: Entry | Tombstone, enclosures: int | None) -> Item | Gone:
+def seen(entry: Entry | Tombstone, most_enclosures: int | None = None) -> Item | Gone:
+    """What a reader must see of an entry, with so many of its enclosures."""
     if isinstance(entry, Tombstone):
         return Gone(id=entry.id, when=entry.when.astimezone(UTC))
     pages = [link for link in entry.links if link.rel != "enclosure"]
     return Item(
         id=entry.id,
         title=entry.title,
-        links=tuple((link.rel, link.href) for link in (*pages, *entry.enclosures[:enclosures])),
+        links=tuple((link.rel, link.href) for link in (*pages, *entry.enclosures[:most_enclosures])),
         published=entry.published.astimezone(UTC),
         updated=entry.updated.astimezone(UTC),
         language=entry.language,

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 from feeds.entries.address import is_web_address
-from feeds.formats.json_feed import VERSION
-from feeds.formats.parse_json import Object, objects, word
+from feeds.formats.parse_json import VERSION, Object, objects, word
 from feeds.formats.rules import repeated
 
 

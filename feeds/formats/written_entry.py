@@ -6,17 +6,12 @@ from dataclasses import dataclass
 from feeds.entries.composition import Render
 from feeds.entries.entry import Entry, Feed, Site, Tombstone
 from feeds.entries.text import shown
-from feeds.formats.atom_rss import ATOM_END, RSS_END, atom, rss
+from feeds.formats.forms import FORMS
 from feeds.formats.gate import faults
 from feeds.formats.head import Head
-from feeds.formats.html_page import html_item
-from feeds.formats.json_feed import END, json_head, json_item
 
 _TOMBSTONE = b"<at:deleted-entry"
 _STAND_IN = Feed(slug="entry", title="Entry")
-# Not the page's own template: what is wrong with that is no fault of the entry's.
-_PAGE_BEGIN = b'<html lang="sv"><head><title>Entry</title></head><body><main><h1>Entry</h1>'
-_PAGE_END = b"</main></body></html>"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,30 +67,13 @@ class _UnfitError(Exception):
 
 
 def _written(entry: Entry | Tombstone, site: Site, render: Render) -> Iterator[tuple[str, bytes]]:
-    """Each format's part, once the document that holds it alone has passed the gate."""
+    """Each form's part, once the document that holds it alone has passed the gate."""
     found: list[str] = []
-    for suffix, before, part, after in _parts(entry, site, render):
-        found += [shown(str(fault)) for fault in faults(suffix, before + part + after, (entry,))]
-        yield suffix, part
+    head = Head(feed=_STAND_IN, site=site, updated=site.since)
+    for form in FORMS:
+        alone = form.alone(entry, head, render)
+        if alone is not None:
+            found += [shown(str(fault)) for fault in faults(form.suffix, alone.document, (entry,))]
+            yield form.suffix, alone.entry
     if found:
         raise _UnfitError(tuple(found))
-
-
-def _parts(entry: Entry | Tombstone, site: Site, render: Render) -> Iterator[tuple[str, bytes, bytes, bytes]]:
-    """Per format: what stands before the entry's part in a document of nothing else, the part, and what follows."""
-    head = Head(feed=_STAND_IN, site=site, updated=site.since)
-    yield (".atom", *_cut(atom(head), atom(head, (entry,)), ATOM_END))
-    if isinstance(entry, Tombstone):
-        return
-    yield (".rss", *_cut(rss(head), rss(head, (entry,)), RSS_END))
-    yield ".json", json_head(head), json_item(entry), END
-    yield ".html", _PAGE_BEGIN, html_item(entry, site, render), _PAGE_END
-
-
-def _cut(empty: bytes, alone: bytes, end: bytes) -> tuple[bytes, bytes, bytes]:
-    """A document of one entry, cut where the document without entries ends; both declare the same namespaces."""
-    before = empty.removesuffix(end)
-    if before == empty or not alone.startswith(before) or not alone.endswith(end):
-        msg = "feedgen no longer writes an entry in one piece behind the head"
-        raise ValueError(msg)
-    return before, alone[len(before) : -len(end)], end

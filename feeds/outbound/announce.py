@@ -1,16 +1,16 @@
-"""The daemon's announcing: hubs are told of what changed, and nothing else ever waits for a hub."""
+"""Announcing (WebSub): hubs are told of what changed, and nothing else ever waits for a hub."""
 
 import asyncio
 import ssl
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from dataclasses import dataclass
 
 import structlog
 
-from budkavle.installation.wiring import Service
-from feeds.outbound.adapters.http_client import Network
+from feeds.outbound.adapters.ping_queue import Announcements
 from feeds.outbound.adapters.websub import Publisher
+from feeds.outbound.job import Runner
 from feeds.outbound.websub_rules import Answer, Hub, Ping, due, failed
 
 log = structlog.get_logger()
@@ -24,7 +24,8 @@ _BESIDE_SECONDS = 0.5
 class _Turns:
     """What the turns of one round share, among it how many hubs are sent to this moment."""
 
-    def __init__(self, *, trusted: ssl.SSLContext, ends: float) -> None:
+    def __init__(self, runner: Runner, *, trusted: ssl.SSLContext, ends: float) -> None:
+        self.runner = runner
         self.trusted = trusted
         self.ends = ends
         self.gate = asyncio.Semaphore(_HUBS_AT_ONCE)
@@ -34,6 +35,11 @@ class _Turns:
     def others_send(self) -> bool:
         """Whether somebody else is at it, when one is not."""
         return self._sending > 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no new ping is to be begun."""
+        return self.runner.stopping() or asyncio.get_running_loop().time() > self.ends
 
     @contextmanager
     def sending(self) -> Iterator[None]:
@@ -45,26 +51,23 @@ class _Turns:
             self._sending -= 1
 
 
-class Announcer:
-    """Sends what waits in the queue, hub by hub in the order of the changes; hubs do not wait for each other."""
+@dataclass(frozen=True, kw_only=True)
+class Announce:
+    """Announcing: sends what waits in the queue, hub by hub in the order of the changes; no hub waits for another."""
 
-    def __init__(
-        self, service: Service, network: Network, now: Callable[[], datetime], stopping: Callable[[], bool]
-    ) -> None:
-        self._service = service
-        self._now = now
-        self._stopping = stopping
-        self._network = network
+    queue: Announcements
+    hubs: Sequence[Hub]
+    public_url: str
 
-    async def round(self) -> None:
+    async def round(self, runner: Runner) -> None:
         """Send all that is due. Raises what the store raises."""
-        hubs, public_url = self._service.hubs, self._service.config.settings.public_url
-        await asyncio.to_thread(self._service.announcements.keep_only, [hub.address for hub in hubs], public_url)
-        waiting = await asyncio.to_thread(self._service.announcements.all)
-        if not any(due(_of(hub, waiting), self._now()) for hub in hubs):
+        await asyncio.to_thread(self.queue.keep_only, [hub.address for hub in self.hubs], self.public_url)
+        waiting = await asyncio.to_thread(self.queue.all)
+        if not any(due(_of(hub, waiting), runner.now()) for hub in self.hubs):
             return
-        turns = _Turns(trusted=await self._network.tls(), ends=asyncio.get_running_loop().time() + _ROUND_SECONDS)
-        outcomes = await asyncio.gather(*(self._turn(hub, turns) for hub in hubs), return_exceptions=True)
+        ends = asyncio.get_running_loop().time() + _ROUND_SECONDS
+        turns = _Turns(runner, trusted=await runner.network.tls(), ends=ends)
+        outcomes = await asyncio.gather(*(self._turn(hub, turns) for hub in self.hubs), return_exceptions=True)
         for outcome in outcomes:  # all hubs have had their turn
             if isinstance(outcome, BaseException):
                 raise outcome
@@ -75,45 +78,42 @@ class Announcer:
             async with turns.gate:
                 with turns.sending():
                     await self._send_due(hub, turns)
-            if not turns.others_send or self._is_over(turns):
+            if not turns.others_send or turns.is_over:
                 return
             await asyncio.sleep(_BESIDE_SECONDS)
 
     async def _send_due(self, hub: Hub, turns: _Turns) -> None:
-        public_url = self._service.config.settings.public_url
-        publisher = Publisher(hub, public_url, turns.trusted, self._network.look_up)
+        runner = turns.runner
+        publisher = Publisher(hub, self.public_url, turns.trusted, runner.network.look_up)
         try:
-            while pings := await self._due(hub):
+            while pings := await self._due(hub, runner):
                 for position, ping in enumerate(pings):
-                    if self._is_over(turns):
+                    if turns.is_over:
                         return
-                    answer = await publisher.ping(ping.topic, self._now())
-                    await asyncio.to_thread(self._hear, ping, answer, pings[position:])
+                    answer = await publisher.ping(ping.topic, runner.now())
+                    await asyncio.to_thread(self._hear, ping, answer, pings[position:], runner)
                     if answer.of_hub:
                         return
         finally:
             await publisher.close()
 
-    def _is_over(self, turns: _Turns) -> bool:
-        return self._stopping() or asyncio.get_running_loop().time() > turns.ends
+    async def _due(self, hub: Hub, runner: Runner) -> Sequence[Ping]:
+        return due(_of(hub, await asyncio.to_thread(self.queue.all)), runner.now())
 
-    async def _due(self, hub: Hub) -> Sequence[Ping]:
-        return due(_of(hub, await asyncio.to_thread(self._service.announcements.all)), self._now())
-
-    def _hear(self, ping: Ping, answer: Answer, left: Sequence[Ping]) -> None:
+    def _hear(self, ping: Ping, answer: Answer, left: Sequence[Ping], runner: Runner) -> None:
         """Write down what became of a ping; what concerns the hub is the fate of all that it was to be told now."""
-        now = self._now()
+        now = runner.now()
         if answer.good:
-            was_in_trouble = self._service.announcements.arrived(ping, now)
+            was_in_trouble = self.queue.arrived(ping, now)
             log.info("announced", topic=ping.topic, hub=ping.hub, again=was_in_trouble)
             return
-        later = [failed(each, answer, now) for each in (left if answer.of_hub else (ping,))]
-        self._service.announcements.put_off(later)
+        later = [failed(unsent, answer, now) for unsent in (left if answer.of_hub else (ping,))]
+        self.queue.put_off(later)
         log.warning("hub_failed", topic=ping.topic, hub=ping.hub, why=answer.said, attempts=later[0].attempts)
-        for each in later:
-            if each.given_up:
+        for unsent in later:
+            if unsent.given_up:
                 remedy = "readers get the news when they ask; the hub is told of the next change"
-                log.warning("announcement_given_up", topic=each.topic, hub=each.hub, remedy=remedy)
+                log.warning("announcement_given_up", topic=unsent.topic, hub=unsent.hub, remedy=remedy)
 
 
 def _of(hub: Hub, waiting: Sequence[Ping]) -> Sequence[Ping]:

@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from feeds.entries.address import is_loopback, is_public
+from feeds.entries.address import may_be_at
+from feeds.formats.forms import FORMS
 
-TOPIC_SUFFIXES = frozenset({".atom", ".rss", ".json"})
+TOPIC_SUFFIXES = frozenset(form.suffix for form in FORMS if form.name)
 """What feed readers subscribe to; pages and lists of feeds are no topics."""
 LONGEST_WAIT = timedelta(hours=4)
 GIVES_UP_AFTER = timedelta(days=2)
@@ -25,8 +26,8 @@ class Hub:
     on_this_machine: bool
 
     def may_be_at(self, ip: str) -> bool:
-        """Whether its name may lead to this address: a name must not send us into our own network (SSRF)."""
-        return is_loopback(ip) if self.on_this_machine else is_public(ip)
+        """Whether its name may lead to this address."""
+        return may_be_at(ip, on_this_machine=self.on_this_machine)
 
 
 @dataclass(frozen=True, kw_only=True)

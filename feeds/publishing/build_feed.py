@@ -6,16 +6,19 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from articles.adapters.store import ArticleStore
 from articles.article import ArticleId
-from budkavle.installation.wiring import Service
 from feeds.archive.paging import Chain, archive_name
 from feeds.archive.placement import CURRENT, wanted
-from feeds.entries.entry import Feed
+from feeds.entries.composition import Render
+from feeds.entries.entry import Feed, Site
 from feeds.formats.documents import archive, head_faults, join
-from feeds.formats.head import FORMS
+from feeds.formats.forms import SUFFIXES
 from feeds.formats.wholeness import broken
 from feeds.formats.written_entry import Kept, Refused, keep
-from feeds.publishing.adapters.entry_cache import Built
+from feeds.publishing.adapters.document_folder import FeedFiles
+from feeds.publishing.adapters.end_notices import EndNotices
+from feeds.publishing.adapters.entry_cache import Built, Shelf
 from feeds.publishing.end_notice import EndTold, end_notice, told_by, told_now
 
 _SECOND = timedelta(seconds=1)
@@ -31,108 +34,113 @@ class Outcome:
     faults: tuple[str, ...]
 
 
-class Builder:
-    """Builds the feeds of one round: the settings are read once."""
+def made_of(feed: Feed, made_with: str) -> str:
+    """A hash of all that goes into a feed's documents beside its articles: 64 hex characters."""
+    return hashed(repr(_settings(feed)), made_with)
 
-    def __init__(
-        self, service: Service, made_with: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    ) -> None:
-        self._shelf = service.shelf
-        self._site = service.site
-        self._render = service.render
-        self._made_with = made_with
-        self._end_notices = service.end_notices
-        self._folder = service.config.publish_folder / "feeds"
-        self._articles, self._wait = service.articles, service.wait
-        self._now = now
 
-    def made_of(self, feed: Feed) -> str:
-        """A hash of all that goes into a feed's documents beside its articles: 64 hex characters."""
-        return self.hashed(repr(_written(feed)))
+def hashed(settings: str, made_with: str) -> str:
+    """A hash of these settings and of what goes into everything."""
+    return hashlib.sha256(f"{made_with} {settings}".encode()).hexdigest()
 
-    def hashed(self, settings: str) -> str:
-        """A hash of these settings and of what goes into everything."""
-        return hashlib.sha256(f"{self._made_with} {settings}".encode()).hexdigest()
 
-    def build(self, feed: Feed, before: Built | None, stale: Collection[int]) -> Outcome:
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildFeed:
+    """Building of one feed: its documents, joined of the cached entries. `wait` sleeps for so many seconds."""
+
+    articles: ArticleStore
+    entries: Shelf
+    end_notices: EndNotices
+    folder: FeedFiles
+    site: Site
+    render: Render
+    wait: Callable[[float], None]
+    now: Callable[[], datetime] = _utc_now
+
+    def build(self, feed: Feed, before: Built | None, stale: Collection[int], made_with: str) -> Outcome:
         """All of a feed's documents that differ from what they were `before`, and perhaps some that do not."""
+        settings = made_of(feed, made_with)
         facets = wanted(feed)
-        newest = [place.article for place in self._shelf.newest(facets, feed.size)]
+        newest = [place.article for place in self.entries.newest(facets, feed.size)]
         holds, known = frozenset(newest), before.blocks if before else frozenset()
-        anew = before is None or before.made_of != self.made_of(feed)
+        anew = before is None or before.made_of != settings
         if before is None or anew:
-            numbers = self._shelf.blocks(facets) | known
+            numbers = self.entries.blocks(facets) | known
         else:
-            moved = self._shelf.places(holds ^ before.holds)
+            moved = self.entries.places(holds ^ before.holds)
             numbers = frozenset(stale) - {CURRENT} | {place.block for place in moved}
-        faults = list(head_faults(feed, self._site, self._render)) if anew else []
-        filled = {each for each in numbers if self._archived(facets, each, holds)}
-        chain = Chain(feed=feed, site=self._site, blocks=known - numbers | filled)
+        faults = list(head_faults(feed, self.site, self.render)) if anew else []
+        filled = {number for number in numbers if self._archived(facets, number, holds)}
+        chain = Chain(feed=feed, site=self.site, blocks=known - numbers | filled)
         documents = dict[str, bytes]()
         for number in sorted(filled | chain.changed_since(known)):
             kept = self._entries(feed, self._archived(facets, number, holds), [".atom"])
             name = archive_name(feed, number)
-            documents[name] = archive(feed, name, kept, self._site, chain.of(number))
+            documents[name] = archive(feed, name, kept, self.site, chain.of(number))
             faults += _faults(name, documents[name], kept)
-        kept = self._entries(feed, newest, FORMS)
-        kept = [*self._farewell(feed), *kept]
-        for suffix, document in join(feed, kept, self._site, self._render, chain.of_current()).items():
+        kept = self._entries(feed, newest, SUFFIXES)
+        kept = [*self._end_notice(feed), *kept]
+        for suffix, document in join(feed, kept, self.site, self.render, chain.of_current()).items():
             name = feed.slug + suffix
             documents[name] = document
             faults += _faults(name, document, kept)
         return Outcome(
-            built=Built(made_of=self.made_of(feed), held=json.dumps(sorted(holds)), blocks=chain.blocks),
+            built=Built(made_of=settings, held=json.dumps(sorted(holds)), blocks=chain.blocks),
             documents=documents,
             gone=frozenset(archive_name(feed, number) for number in numbers - filled),
             faults=tuple(faults),
         )
 
-    def _farewell(self, feed: Feed) -> Iterator[Kept]:
+    def _end_notice(self, feed: Feed) -> Iterator[Kept]:
         """The last entry of a feed that ends, above all others."""
         if feed.ends is not None:
-            told = self._told_of_end(feed, feed.ends)
-            last = keep(end_notice(feed, told, self._site, self._render), self._site, self._render)
-            if isinstance(last, Refused):
-                raise ValueError("; ".join(last.faults))
-            yield last
+            told = self._told(feed, feed.ends)
+            notice = keep(end_notice(feed, told, self.site, self.render), self.site, self.render)
+            if isinstance(notice, Refused):
+                raise ValueError("; ".join(notice.faults))
+            yield notice
 
-    def _told_of_end(self, feed: Feed, ends: date) -> EndTold:
+    def _told(self, feed: Feed, ends: date) -> EndTold:
         """What readers are told of a feed's end: noted when it is told first, or found where it was told before."""
-        feed_id = self._site.feed_id(feed)
-        noted = self._end_notices.told(feed_id)
+        feed_id = self.site.feed_id(feed)
+        noted = self.end_notices.told(feed_id)
         before = noted or self._published_end(feed, ends)
-        now = self._now() if before and before.ends == ends else self._after_all_news()
-        told = told_now(before, feed, ends, self._site, now)
+        now = self.now() if before and before.ends == ends else self._after_all_news()
+        told = told_now(before, feed, ends, self.site, now)
         if told != noted:
-            self._end_notices.note(feed_id, told)
+            self.end_notices.note(feed_id, told)
         return told
 
     def _after_all_news(self) -> datetime:
         """Now, in a second after the newest act's: else both bear one time, and the feed's date does not rise."""
-        newest, now = self._articles.newest_at(), self._now()
+        newest, now = self.articles.newest_at(), self.now()
         ahead = (newest.replace(microsecond=0) + _SECOND - now).total_seconds() if newest else 0
         if not 0 < ahead <= 1:
             return now
-        self._wait(ahead)
+        self.wait(ahead)
         return now + timedelta(seconds=ahead)
 
     def _published_end(self, feed: Feed, ends: date) -> EndTold | None:
-        document = self._folder / f"{feed.slug}.atom"
-        return told_by(document.read_bytes(), ends, self._site) if document.is_file() else None
+        document = self.folder.read(f"{feed.slug}.atom")
+        return told_by(document, ends, self.site) if document is not None else None
 
     def _archived(self, facets: Collection[str], block: int, holds: frozenset[ArticleId]) -> list[ArticleId]:
         """The articles of an archive document: those of its block that the current document does not hold."""
-        places = self._shelf.in_block(facets, block)
+        places = self.entries.in_block(facets, block)
         return [place.article for place in places if place.article not in holds]
 
     def _entries(self, feed: Feed, articles: Collection[ArticleId], forms: Sequence[str]) -> list[Kept]:
         """The entries of these articles, the newest first."""
-        found = self._shelf.entries(articles, forms, with_contacts=feed.contacts)
-        entries = (each for own in found.values() for each in own)
-        return sorted(entries, key=lambda each: (each.published, each.seq), reverse=True)
+        by_article = self.entries.entries(articles, forms, with_contacts=feed.contacts)
+        entries = (entry for written in by_article.values() for entry in written)
+        return sorted(entries, key=lambda entry: (entry.published, entry.seq), reverse=True)
 
 
-def _written(feed: Feed) -> list[object]:
+def _settings(feed: Feed) -> list[object]:
     """A feed's settings, the same in every process: sets have no order of their own."""
     ends = feed.ends.isoformat() if feed.ends else None
     return [

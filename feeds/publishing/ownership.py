@@ -2,13 +2,12 @@
 
 import re
 
+from feeds.formats.forms import BY_SUFFIX
 from feeds.serving.urls import document_name
 
 COPY_SUFFIXES = (".gz", ".br", ".zst", ".etag")
 """What stands behind a document's name in the name of its copies, today's and those of other versions."""
 _WAITING = re.compile(r"\.(?P<name>.+)\.new")
-_GENERATOR = b"<generator>Budkavle</generator>"
-_JSON_BEGINS = b'{"version": "https://jsonfeed.org/version/1.1"'
 
 
 def is_waiting(file: str) -> bool:
@@ -26,25 +25,10 @@ def document_of(file: str) -> str:
 def has_our_form(document: str) -> bool:
     """Whether a document's name is one that feeds and their archives have; a page in a folder of its own is none."""
     name = document_name(document)
-    return name is not None and "/" not in name.page and name.suffix in _LIKENESS
+    return name is not None and "/" not in name.page and name.suffix in BY_SUFFIX
 
 
 def is_like_ours(document: str, data: bytes) -> bool:
     """Whether bytes under this name were written by us: they name us, or they lead to the feed of that very name."""
     name = document_name(document)
-    return name is not None and has_our_form(document) and _LIKENESS[name.suffix](name.slug.encode(), data)
-
-
-def _named(_slug: bytes, data: bytes) -> bool:
-    return _GENERATOR in data
-
-
-def _of_json(slug: bytes, data: bytes) -> bool:
-    return data.startswith(_JSON_BEGINS) and b'/feeds/%s.json"' % slug in data
-
-
-def _of_html(slug: bytes, data: bytes) -> bool:
-    return all(b'/feeds/%s.%s"' % (slug, form) in data for form in (b"atom", b"rss", b"json"))
-
-
-_LIKENESS = {".atom": _named, ".rss": _named, ".json": _of_json, ".html": _of_html}
+    return name is not None and has_our_form(document) and BY_SUFFIX[name.suffix].is_ours(name.slug.encode(), data)

@@ -1,75 +1,86 @@
-"""From the store to the shelf: the entries of every article that changed, made and gated once for all feeds."""
+"""Refreshing of the entry cache: the entries of every article that changed, made and gated once for all feeds."""
 
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import islice
 
+from articles.adapters.store import ArticleStore
 from articles.article import ArticleId, Seq
-from budkavle.installation.wiring import Service
-from budkavle.rendering.templates import feed_templates
 from feeds.archive.placement import wanted
 from feeds.archive.prepared_entry import Shelved, shelve, unreadable
+from feeds.entries.composition import Render
+from feeds.entries.entry import Feed, Site
+from feeds.publishing.adapters.entry_cache import Shelf
 
 _BATCH = 100
-"""How many articles one transaction puts on the shelf."""
+"""How many articles one transaction puts into the cache."""
 
-Told = Callable[[object], None]
+Tick = Callable[[object], None]
+"""Hears of each step of a piece of work."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Restock:
-    """What has to be made: articles, each as of a seq, in the order of these."""
+class Outdated:
+    """What has to be made: articles, each as of a seq, in the order of these, and with what else (SHA-256)."""
 
     articles: Sequence[tuple[ArticleId, Seq]]
     made_with: str
 
 
-def made_with(service: Service) -> str:
-    """A hash of all that goes into entries beside their articles: 64 hex characters."""
-    texts = feed_templates(service.config.templates_folder)
-    everything = [version("budkavle"), repr(service.site), sorted(_forms(service)), sorted(texts.items())]
-    return hashlib.sha256(json.dumps(everything).encode()).hexdigest()
+@dataclass(frozen=True, kw_only=True)
+class RefreshEntries:
+    """Cache refresh: brings the entry cache up to date with the store. `templates` gives the texts of all of feeds'."""
 
+    articles: ArticleStore
+    entries: Shelf
+    site: Site
+    feeds: Sequence[Feed]
+    render: Render
+    templates: Callable[[], Mapping[str, str]]
 
-def to_restock(service: Service) -> Restock:
-    """What changed since the shelf was last filled, and what was made with something else than today's settings."""
-    made = made_with(service)
-    changed = service.articles.changed_after(service.shelf.settled())
-    known = {article for article, _ in changed}
-    old = [(article, seq) for article, seq in service.shelf.made_otherwise(made) if article not in known]
-    return Restock(articles=[*old, *changed], made_with=made)
+    def outdated(self) -> Outdated:
+        """What changed since the cache was last filled, and what was made with something else than today's settings."""
+        made_with = self._made_with()
+        changed = self.articles.changed_after(self.entries.settled())
+        changed_ids = {article for article, _ in changed}
+        old = [(article, seq) for article, seq in self.entries.made_otherwise(made_with) if article not in changed_ids]
+        return Outdated(articles=[*old, *changed], made_with=made_with)
 
+    def refresh(self, outdated: Outdated, tick: Tick, stopping: Callable[[], bool]) -> None:
+        """Make the entries, and mark the documents stale that they touch; what is done stays done when broken off."""
+        touched, waiting = self._touched(), iter(outdated.articles)
+        while (batch := list(islice(waiting, _BATCH))) and not stopping():
+            self.entries.put(self._prepared(batch, tick), outdated.made_with, touched)
 
-def restock(service: Service, wanted_: Restock, told: Told, stopping: Callable[[], bool]) -> None:
-    """Make the entries, and mark the documents stale that they touch; what is done stays done when it is broken off."""
-    site, render, forms, touched = service.site, service.render, _forms(service), _touched(service)
-    waiting = iter(wanted_.articles)
-    while (batch := list(islice(waiting, _BATCH))) and not stopping():
-        histories = service.articles.histories_of([article for article, _ in batch])
-        made: list[Shelved] = []
+    def _prepared(self, batch: Sequence[tuple[ArticleId, Seq]], tick: Tick) -> Sequence[Shelved]:
+        histories = self.articles.histories_of([article for article, _ in batch])
+        prepared: list[Shelved] = []
         for article, seq in batch:
-            found = histories[article]
-            if isinstance(found, ValueError):
-                made.append(unreadable(article, seq, found))
+            history = histories[article]
+            if isinstance(history, ValueError):
+                prepared.append(unreadable(article, seq, history))
             else:
-                made.append(shelve(found, seq, site, render, forms))
-            told(article)
-        service.shelf.put(made, wanted_.made_with, touched)
+                prepared.append(shelve(history, seq, self.site, self.render, self._contacts()))
+            tick(article)
+        return prepared
 
+    def _made_with(self) -> str:
+        """A hash of all that goes into entries beside their articles: 64 hex characters."""
+        everything = [version("budkavle"), repr(self.site), sorted(self._contacts()), sorted(self.templates().items())]
+        return hashlib.sha256(json.dumps(everything).encode()).hexdigest()
 
-def _forms(service: Service) -> frozenset[bool]:
-    """The forms that some feed needs: without contacts, and with them."""
-    return frozenset(feed.contacts for feed in service.feeds)
+    def _contacts(self) -> frozenset[bool]:
+        """Whether some feed needs entries without contacts, and some with them."""
+        return frozenset(feed.contacts for feed in self.feeds)
 
-
-def _touched(service: Service) -> Callable[[frozenset[str]], Iterable[str]]:
-    """Which feeds want what."""
-    by_facet: dict[str, set[str]] = defaultdict(set)
-    for feed in service.feeds:
-        for facet in wanted(feed):
-            by_facet[facet].add(feed.slug)
-    return lambda facets: {slug for facet in facets for slug in by_facet.get(facet, ())}
+    def _touched(self) -> Callable[[frozenset[str]], Iterable[str]]:
+        """Which feeds want what."""
+        by_facet: dict[str, set[str]] = defaultdict(set)
+        for feed in self.feeds:
+            for facet in wanted(feed):
+                by_facet[facet].add(feed.slug)
+        return lambda facets: {slug for facet in facets for slug in by_facet.get(facet, ())}

@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from mail.reply import without_addresses
+from mail.redaction import line_without_addresses
 
 SECONDS = 30
 """How long the command may take."""
@@ -73,7 +73,7 @@ class TokenCommand:
 def _harmless(said: bytes) -> str:
     """The last line of a complaint, short, without addresses and without what looks like a secret."""
     lines = [line for line in said.decode("utf-8", "replace").splitlines() if line.strip()]
-    line = without_addresses(
+    line = line_without_addresses(
         "".join(sign for sign in (lines[-1][:_LONGEST_LINE] if lines else "") if sign.isprintable())
     )
     line = _LONG.sub("…", _SECRET.sub(r"\1 …", line)).strip()

@@ -17,8 +17,7 @@ from sqlalchemy import select
 from budkavle.config.load import load
 from budkavle.installation.wiring import Service, open_service
 from digest.adapters.tables import metadata
-from digest.lifecycle.consent import consent_text
-from digest.lifecycle.subscribe import AskedToJoin, DigestWish, ask_to_join
+from digest.lifecycle.double_opt_in import AskedToJoin, DigestWish
 from digest.subscribers.subscription import filter_of
 from mail.address import Address
 from tests.digest.relay import installed
@@ -73,9 +72,9 @@ def ask(
         wishes=wishes(*digests, topics=topics),
         language=language,
         page="/prenumerera",
-        text=consent_text(service, language).hash,
+        text=service.consent.text(language).hash,
     )
-    ask_to_join(service, asked, now)
+    service.subscribe.ask(asked, now)
 
 
 def letters(service: Service) -> list[EmailMessage]:

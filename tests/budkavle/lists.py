@@ -3,9 +3,11 @@
 from pathlib import Path
 
 from budkavle.installation.wiring import Service
-from digest.lists.import_list import Remark, Tally, take_list
+from digest.lists.adapters.list_file import open_list
+from digest.lists.address_list import ReadAs
+from digest.lists.import_list import Tally
+from digest.lists.import_rules import Remark
 from digest.lists.lines import Terms
-from digest.lists.read_list import ReadAs, open_list
 from tests.given import NOW
 
 
@@ -29,7 +31,7 @@ def imported(  # noqa: PLR0913 - what the command can be told
     remarks: list[Remark] = []
     found = open_list(written(service, data), how or ReadAs(columns={}))
     terms = Terms(digest=digest, trust_list=trust_list)
-    tally = take_list(service, found, terms, NOW, dry_run=dry_run, remark=remarks.append)
+    tally = service.import_list.take(found, terms, NOW, dry_run=dry_run, remark=remarks.append)
     return tally, remarks
 
 

@@ -7,17 +7,15 @@ gives no sign of life for three seconds hangs. test_stopping.py starts it, test_
 import logging
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from budkavle.cli.run import run
 from budkavle.daemon import daemon
-from budkavle.daemon.times import WITHIN
+from budkavle.daemon.jobs import TIMES, JobName
 from digest.editions.plan import Planning
 
 IMPATIENT = {
-    "_PLANNING_SECONDS": 1,
-    "_NEWS_SECONDS": 1,
-    "_WATCH_SECONDS": 1,
     "STOP_SECONDS": 5,
     "_LETTERS_SECONDS": 2,
     "_BROKEN_OFF_SECONDS": 4,
@@ -34,9 +32,13 @@ if __name__ == "__main__":
     if missing:
         sys.exit(f"the daemon has no {missing}")
     vars(daemon).update(IMPATIENT)
+    every_second = dict.fromkeys((JobName.PLANNING, JobName.NEWS, JobName.WATCH), 1)
+    times = {name: replace(job, every=every_second.get(name, job.every)) for name, job in TIMES.items()}
     if "hangs" in sys.argv:
         Planning.plan_due = hang  # type: ignore[method-assign, assignment]
     if "impatient" in sys.argv:
-        vars(daemon).update(WITHIN=dict.fromkeys(WITHIN, 3.0))
+        times = {name: replace(job, within=3.0) for name, job in times.items()}
+        vars(daemon).update(SENDING_WITHIN=3.0)
+    vars(daemon).update(TIMES=times)
     logging.captureWarnings(capture=True)
     run(config=Path(sys.argv[1]))

@@ -67,7 +67,7 @@ def readers(
 async def go_on(service: Service, moment: datetime = NOW) -> EditionStatus:
     """Send what is due at this moment; says how the newest edition stands then."""
     await service.sending.send(going_on_from(moment), lambda: False, lambda _: None)
-    return list(service.editions.status())[-1]
+    return list(service.edition_counts.status())[-1]
 
 
 def plan_again(service: Service, moment: datetime, key: str = "") -> Edition:

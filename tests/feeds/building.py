@@ -1,16 +1,18 @@
 """A feed of some histories, made as the roof makes it of what is kept, and gated as a whole besides."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from articles.article import History
 from feeds.archive.prepared_entry import SetAside, shelve
 from feeds.archive.selection import select
 from feeds.entries.composition import Render, compose
-from feeds.entries.entry import Entry, Feed, Site, Tombstone, newest_first
+from feeds.entries.entry import Entry, Feed, Link, Site, Tombstone
 from feeds.entries.text import shown
+from feeds.formats.atom_rss import atom, rss
 from feeds.formats.documents import join
 from feeds.formats.gate import faults
+from feeds.formats.head import Head, newest
 from feeds.formats.wholeness import broken
 
 
@@ -44,3 +46,17 @@ def build(feed: Feed, histories: Iterable[History], site: Site, render: Render) 
     if found:
         return Built(entries=entries, set_aside=aside, faults=tuple(shown(fault) for fault in found))
     return Built(documents=made, entries=entries, set_aside=aside)
+
+
+def newest_first(entries: Iterable[Entry | Tombstone]) -> tuple[Entry | Tombstone, ...]:
+    """Entries by publication, the newest first; those of one instant by their seq, the highest first."""
+    return tuple(sorted(entries, key=lambda entry: (entry.published.timestamp(), entry.seq), reverse=True))
+
+
+def whole(feed: Feed, entries: Sequence[Entry | Tombstone], site: Site, links: Sequence[Link] = ()) -> dict[str, bytes]:
+    """Atom and RSS as feedgen writes them in one piece: what `join` must equal, byte for byte."""
+    moments = (entry.when if isinstance(entry, Tombstone) else entry.updated for entry in entries)
+    updated = newest((moment.timestamp() for moment in moments), site)
+    head = Head(feed=feed, site=site, updated=updated, links=links)
+    in_order = sorted(entries, key=lambda entry: isinstance(entry, Entry))
+    return {".atom": atom(head, in_order), ".rss": rss(head, entries)}

@@ -15,6 +15,7 @@ from alembic.config import Config as AlembicConfig
 from budkavle.cli.main import run
 from budkavle.config.load import load
 from budkavle.installation.shipped_config import write_config
+from budkavle.installation.wire_articles import sources
 from storage import database as databases
 from storage.database import Database, head_revision
 from storage.store import SENDER
@@ -166,7 +167,7 @@ def test_who_may_only_read_reads_with_and_without_a_writer_and_is_told_what_is_m
         home = Path(name)
         config = load(write_config(home, {}))
         monkeypatch.chdir(home)
-        for place in config.sources():
+        for place in sources(config):
             place.folder.mkdir(parents=True, exist_ok=True)
         assert run(["import"]) == 0
         assert run(["status"]) == 0  # what it reads is imported by now

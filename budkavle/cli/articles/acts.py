@@ -9,8 +9,6 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from articles.article import ArticleId, Kind
-from articles.importing.correct import why_not_yet
-from articles.importing.import_files import article_at, import_all
 from articles.importing.locate import at_path
 from budkavle.cli.articles.commands import tell
 from budkavle.cli.articles.names import ArticleName, article_named
@@ -39,12 +37,13 @@ def correct(
         if file is None:
             return _corrected(service, known, note, now(), unchanged=unchanged)
         _refuse_other_texts(service, file, known, article)
-        found = [replace(one, asked=Kind.CORRECTED, note=note) for one in at_path(loaded, file, None, anywhere=False)]
-        (one,) = import_all(service, found, now())
-        tell(one, json=False)
-        if one.needs_a_person:
+        texts = at_path(service.importing.sources, str(file))
+        corrected = [replace(text, asked=Kind.CORRECTED, note=note) for text in texts]
+        (imported,) = service.importing.store.import_all(corrected, now())
+        tell(imported, json=False)
+        if imported.needs_a_person:
             return Exit.NEEDS_A_PERSON
-        if one.kind is None:  # it was imported before, perhaps by the daemon: then that was the correction
+        if imported.kind is None:  # it was imported before, perhaps by the daemon: then that was the correction
             return _corrected(service, known, note, now(), unchanged=unchanged)
         return Exit.DONE
 
@@ -54,7 +53,7 @@ def _refuse_other_texts(service: Service, file: Path, known: ArticleId, article:
     if file.is_dir() or not file.exists():
         what = "a folder" if file.is_dir() else "not there"
         raise WrongUseError(f"--file {file} is {what}; name the file of the corrected text")
-    text_of = article_at(service, next(iter(at_path(service.config, file, None, anywhere=False))), now())
+    text_of = service.importing.store.article_at(next(at_path(service.importing.sources, str(file))), now())
     if text_of != known:
         what = f"a text of {text_of}" if text_of else "no text that is known"
         names = " ".join(article)
@@ -62,7 +61,7 @@ def _refuse_other_texts(service: Service, file: Path, known: ArticleId, article:
 
 
 def _corrected(service: Service, article: ArticleId, note: str, moment: datetime, *, unchanged: bool) -> int:
-    if reason := why_not_yet(service, article, moment, unchanged=unchanged):
+    if reason := service.importing.corrections.why_not_yet(article, moment, unchanged=unchanged):
         raise WrongUseError(reason)
     return _act(service.articles.act(article, Kind.CORRECTED, note, moment), "corrected")
 

@@ -1,7 +1,7 @@
 """Articles: in, and what a person does to them."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -9,10 +9,12 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from articles.article import Article, Version
-from articles.importing.import_files import Imported, import_all, try_out
-from articles.importing.locate import Found, at_path, everything, read_manifest
-from articles.importing.vanished import files_of, lines, missing
-from articles.sources.reading import Parsed
+from articles.importing.import_articles import Imported, try_out
+from articles.importing.locate import Candidate, Listing, at_path, candidates_of, listings
+from articles.importing.vanished import lines
+from articles.sources.adapters.manifest import Manifest, read_manifest
+from articles.sources.reading import Parsed, Source
+from articles.sources.source_reader import SourceReader
 from budkavle.cli.articles.names import ArticleName, article_named
 from budkavle.cli.terminal import (
     DEFAULT_CONFIG,
@@ -27,8 +29,10 @@ from budkavle.cli.terminal import (
     say_json,
     say_text,
 )
-from budkavle.config.load import Config, load
+from budkavle.config.load import load
 from budkavle.installation.shipped_config import shipped_config
+from budkavle.installation.wire_articles import read_inputs, stand_in
+from budkavle.installation.wire_articles import sources as sources_of
 from budkavle.installation.wiring import Service, open_service, open_to_read
 from budkavle.rendering.wording import counted
 
@@ -65,74 +69,84 @@ def take(  # noqa: PLR0913 - one option each, as the manual lists them
     loaded = load(shipped_config() if rehearsed else config)
     if manifest is not None and not manifest.is_file():
         raise WrongUseError(f"--manifest {manifest}: there is no such file; name a JSON-lines file of `file` and `url`")
-    found, unlisted = _found(loaded, paths, source, url, manifest, anywhere=dry_run)
-    for line in unlisted:
+    sources = sources_of(loaded)
+    _refuse(sources, paths, source, url)
+    listed = None if paths or manifest else listings(sources)
+    given = read_manifest(manifest) if manifest else Manifest()
+    named = paths or tuple(given.urls)
+    outside = stand_in(loaded) if dry_run else None
+    candidates = candidates_of(listed) if listed is not None else _named(sources, named, source, outside)
+    candidates = [_with_url(candidate, url, given) for candidate in candidates]
+    faults = [*_missing(paths), *(f"refused   {manifest}:{fault.line}: {fault.reason}" for fault in given.faults)]
+    for line in faults:
         complain(line)
     moment = now()
     if dry_run:
-        outcomes = [tell(one, json=json) for one in try_out(loaded, found, moment)]
+        outcomes = [tell(imported, json=json) for imported in try_out(read_inputs(loaded), candidates, moment)]
     else:
         with open_service(loaded) as service:
             # All is stored before anything is said: whoever reads the output may stop reading at any line.
-            done = list(progress(import_all(service, found, moment), "Importing", len(found)))
-            if not paths and not manifest:
-                _tell_vanished(service, found)
-        outcomes = [tell(one, json=json) for one in done]
+            stored = service.importing.store.import_all(candidates, moment)
+            done = list(progress(stored, "Importing", len(candidates)))
+            _tell_vanished(service, listed or ())
+        outcomes = [tell(imported, json=json) for imported in done]
     sums = ", ".join(f"{number} {outcome}" for outcome, number in Counter(outcomes).most_common())
     nothing = "no inputs: there is no file to import"
     complain(f"{counted(len(outcomes), 'input')}: {sums}" if outcomes else nothing)
-    return Exit.NEEDS_A_PERSON if unlisted or not {"refused", "held"}.isdisjoint(outcomes) else Exit.DONE
+    return Exit.NEEDS_A_PERSON if faults or not {"refused", "held"}.isdisjoint(outcomes) else Exit.DONE
 
 
-def _found(  # noqa: PLR0913 - the options of one command
-    config: Config,
-    paths: tuple[Path, ...],
-    source: str | None,
-    url: str | None,
-    manifest: Path | None,
-    *,
-    anywhere: bool,
-) -> tuple[list[Found], list[str]]:
+def _refuse(sources: Sequence[SourceReader], paths: Sequence[Path], source: str | None, url: str | None) -> None:
+    """Raises WrongUseError for options that do not go together, and for a source that there is not."""
     if url is not None and (len(paths) != 1 or paths[0].is_dir()):
         raise WrongUseError("--url says the address of one file; name exactly one")
-    if source is not None and source not in {place.source.name for place in config.sources()}:
-        names = ", ".join(place.source.name for place in config.sources())
-        raise WrongUseError(f"--source {source}: there is no such source; choose from {names}")
-    faults = []
-    for path in [each for each in paths if not each.exists()]:
-        remedy = (
-            "save the page as a file and import that" if "://" in str(path) or ":/" in str(path) else "mend the path"
-        )
-        faults.append(f"refused   {path}: there is no such file or folder; {remedy}")
-    listed = read_manifest(manifest) if manifest else None
-    if listed:
-        faults += [f"refused   {manifest}:{fault.line}: {fault.reason}" for fault in listed.faults]
-        paths = paths or tuple(listed.urls)
-    found = [one for path in paths if path.exists() for one in at_path(config, path, source, anywhere=anywhere)]
-    if not paths and not manifest:
-        found = list(everything(config))
-    addresses = listed.urls if listed else {}
-    return [replace(one, url=url or addresses.get(one.path, one.url)) for one in found], faults
+    names = [reader.source.name for reader in sources]
+    if source is not None and source not in names:
+        raise WrongUseError(f"--source {source}: there is no such source; choose from {', '.join(names)}")
 
 
-def tell(one: Imported, *, json: bool) -> str:
+def _named(
+    sources: Sequence[SourceReader], paths: Sequence[Path], source: str | None, outside: Source | None
+) -> list[Candidate]:
+    """The inputs at the paths that are there."""
+    there = [str(path) for path in paths if path.exists()]
+    return [candidate for path in there for candidate in at_path(sources, path, source, outside)]
+
+
+def _missing(paths: Sequence[Path]) -> Iterator[str]:
+    """What is said of paths that are not there."""
+    for path in paths:
+        if not path.exists():
+            is_address = "://" in str(path) or ":/" in str(path)
+            remedy = "save the page as a file and import that" if is_address else "mend the path"
+            yield f"refused   {path}: there is no such file or folder; {remedy}"
+
+
+def _with_url(candidate: Candidate, url: str | None, given: Manifest) -> Candidate:
+    """An input with the web address that a person gave for it."""
+    item = candidate.item
+    known = url or (given.urls.get(Path(item.path)) if item.path else None)
+    return replace(candidate, item=replace(item, url=known)) if known else candidate
+
+
+def tell(imported: Imported, *, json: bool) -> str:
     """Say what came of an input unless nothing did, and give it as one word."""
     if json:
-        say_json(one.record)
-    elif one.word != "unchanged":
-        say(one.line)
-    if isinstance(one.outcome, Parsed) and not json:
-        for warning in one.outcome.warnings:
-            complain(f"warning   {one.given.file}: {warning}")
-    return one.word
+        say_json(imported.record)
+    elif imported.word != "unchanged":
+        say(imported.line)
+    if isinstance(imported.outcome, Parsed) and not json:
+        for warning in imported.outcome.warnings:
+            complain(f"warning   {imported.given.file}: {warning}")
+    return imported.word
 
 
-def _tell_vanished(service: Service, found: list[Found]) -> None:
+def _tell_vanished(service: Service, listed: Iterable[Listing]) -> None:
     """Say once which files are gone, and that their articles are not."""
-    for place, gone in missing(service, found):
-        for line in lines(place.folder, gone):
+    for reader, gone in service.importing.vanished.missing(listed):
+        for line in lines(reader, gone):
             complain(f"vanished  {line}")
-        files_of(service).forget(gone)
+        service.importing.vanished.forget(gone)
 
 
 @app.command(name="list")

@@ -7,7 +7,6 @@ from cyclopts import Parameter
 
 from articles.adapters.held import HeldState
 from articles.article import DateSource, Published
-from articles.importing.import_files import release_held
 from articles.sources.dates import unmeant
 from budkavle.cli.articles.names import held_named
 from budkavle.cli.terminal import DEFAULT_CONFIG, AsJson, ConfigFile, Exit, WrongUseError, now, say, say_json
@@ -41,7 +40,7 @@ def release(
     loaded = load(config)
     given = _given_date(published, loaded) if published is not None else None
     with open_to_write(loaded) as service:
-        taken = release_held(service, held_named(service, which).number, given, now())
+        taken = service.importing.release.release(held_named(service, which).number, given, now())
         say(f"{taken.kind}  {taken.id}")
 
 

@@ -1,7 +1,6 @@
 """Names on the command line: the one article, or the one held input, that a person means."""
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -10,9 +9,8 @@ from articles.adapters.held import HeldInput, UnknownHeldInputError
 from articles.adapters.named_articles import find_named
 from articles.article import ArticleId
 from articles.naming import Name, Place, is_file
-from articles.sources.adapters.folder import address
+from articles.sources.source_reader import SourceReader
 from budkavle.cli.terminal import WrongUseError
-from budkavle.config.load import Config
 from budkavle.installation.wiring import Service
 from budkavle.rendering.wording import counted
 
@@ -43,12 +41,12 @@ def article_named(service: Service, words: Sequence[str]) -> ArticleId:
     """The article that these words name. Raises WrongUseError when there is none, AmbiguousNameError for several."""
     text = " ".join(words)
     readable = text.encode(errors="replace").decode()  # a path may hold bytes that are no UTF-8; no other name does
-    found = find_named(service.database.read, Name(text=readable, files=tuple(_files(service.config, text))))
+    found = find_named(service.database.read, Name(text=readable, files=tuple(_files(service.importing.sources, text))))
     match found:
         case [article]:
             return article.id
         case []:
-            folders = ", ".join(str(place.folder) for place in service.config.sources())
+            folders = ", ".join(reader.place for reader in service.importing.sources)
             raise WrongUseError(
                 f'no article is "{text}": it is no id or end of one, no address, no file that came from {folders},'
                 " and no title has these words; `budkavle articles list` shows them all"
@@ -61,7 +59,7 @@ def held_named(service: Service, text: str) -> HeldInput:
     """The held input with this number, or of this file. Raises UnknownHeldInputError, AmbiguousNameError."""
     if text.isdecimal() and len(text) <= _DIGITS:
         return service.held.get(int(text))
-    places = set(_files(service.config, text))
+    places = set(_files(service.importing.sources, text))
     waiting = service.held.waiting()
     found = [one for one in waiting if (one.source, one.address) in places] or [
         one for one in waiting if is_file(text, one.address)
@@ -76,13 +74,11 @@ def held_named(service: Service, text: str) -> HeldInput:
             raise AmbiguousNameError(text, "held input", choices)
 
 
-def _files(config: Config, text: str) -> Iterator[Place]:
-    """What a path, absolute or from here, is to the sources in whose folders it lies."""
+def _files(sources: Iterable[SourceReader], text: str) -> Iterator[Place]:
+    """What a path, absolute or from here, is to the sources that it lies in."""
     if not text or "\0" in text:
         return
-    path = Path(text)
-    real = path.parent.resolve() / path.name
-    for place in config.sources():
-        folder = place.folder.resolve()
-        if real.is_relative_to(folder) and real != folder:
-            yield place.source.name, address(folder, real)
+    for reader in sources:
+        address = reader.address_of(text)
+        if address not in {None, "."}:
+            yield reader.source.name, str(address)

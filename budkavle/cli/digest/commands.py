@@ -207,7 +207,7 @@ def _opened(service: Service, digest: Digest, wanted: PeriodKey | None) -> Editi
         chosen = service.planning.open_due(digest, now()) or (newest if newest and newest.state not in CLOSED else None)
     if chosen is None:
         return None
-    service.editions.resume(chosen)
+    service.edition_control.resume(chosen)
     return service.editions.get(chosen.digest, chosen.key)
 
 
@@ -248,7 +248,7 @@ async def _send_until_asked_to_stop(service: Service, holder: str, told: Callabl
 
 
 def _status(service: Service, edition: Edition) -> EditionStatus:
-    return next(each for each in service.editions.status(edition.digest) if each.edition.id == edition.id)
+    return next(each for each in service.edition_counts.status(edition.digest) if each.edition.id == edition.id)
 
 
 def _code(status: EditionStatus) -> int:
@@ -269,7 +269,7 @@ def status(
     """Show the editions and how their deliveries add up."""
     loaded = load(config)
     with open_to_read(loaded) as service:
-        statuses = list(service.editions.status(name))
+        statuses = list(service.edition_counts.status(name))
         relay_said = limits_line(service)
         gone = [] if json else all_taken_back(service.database.read)
     if name is not None and not statuses:  # one that is configured no more may still have editions

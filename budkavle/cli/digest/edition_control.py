@@ -34,7 +34,7 @@ def pause(name: DigestArgument, /, *, json: AsJson = False, config: ConfigFile =
     loaded = load(config)
     with open_to_write(loaded) as service:
         edition = edition_named(service, find_digest(loaded, name), None)
-        if not service.editions.pause(edition, "somebody asked for it"):
+        if not service.edition_control.pause(edition, "somebody asked for it"):
             what = f"{name} {edition.key} is {edition.state}"
             raise WrongUseError(f"{what}; only one that is being planned or sent can be paused")
         return _told(service, edition, json=json)
@@ -45,7 +45,7 @@ def resume(name: DigestArgument, /, *, json: AsJson = False, config: ConfigFile 
     loaded = load(config)
     with open_to_write(loaded) as service:
         edition = edition_named(service, find_digest(loaded, name), None)
-        if not service.editions.resume(edition) and edition.state not in _GOING_ON:
+        if not service.edition_control.resume(edition) and edition.state not in _GOING_ON:
             raise WrongUseError(f"{name} {edition.key} is {edition.state}; only a paused one can go on")
         if not json:
             say(f"a running daemon goes on with it; without one: budkavle digest send {name}")
@@ -89,7 +89,7 @@ def cancel(
             complain("nothing is changed")
             return Exit.NEEDS_A_PERSON
         ahead = is_ahead(digest.rhythm, now(), chosen)
-        if service.editions.cancel(chosen, now()) or (ahead and service.editions.give_up_date(chosen)):
+        if service.edition_control.cancel(chosen, now()) or (ahead and service.edition_control.give_up_date(chosen)):
             log.info("edition_cancelled", digest=chosen.digest, edition=chosen.key)
         elif chosen.state is not EditionState.CANCELLED:
             raise WrongUseError(f"{name} {chosen.key} is {chosen.state}: there is nothing left to cancel")
@@ -116,5 +116,7 @@ def take_back(name: DigestArgument, /, *, edition: _OfDate = None, config: Confi
 
 
 def _told(service: Service, edition: Edition, *, json: bool) -> int:
-    tell(next(each for each in service.editions.status(edition.digest) if each.edition.id == edition.id), json=json)
+    tell(
+        next(each for each in service.edition_counts.status(edition.digest) if each.edition.id == edition.id), json=json
+    )
     return Exit.DONE

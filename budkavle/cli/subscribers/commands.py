@@ -19,9 +19,10 @@ from budkavle.cli.terminal import (
     say_json,
 )
 from budkavle.config.load import Config, load
+from budkavle.installation.wire_lists import offer
 from budkavle.installation.wiring import open_service, open_to_read, open_to_write
 from digest.lifecycle.adapters.by_operator import Joined
-from digest.lifecycle.lift_suppression import end_for, why_not
+from digest.lifecycle.lift_suppression import why_not
 from digest.lists.parse_line import Line, wish_of
 from mail.address import parse_address
 
@@ -105,7 +106,7 @@ def add(  # noqa: PLR0913 - one option each, as the manual lists them
         publishers=" ".join(publishers),
         consent=consent,
     )
-    wish = wish_of(loaded, line)
+    wish = wish_of(offer(loaded), line)
     if isinstance(wish, str):
         raise WrongUseError(wish)
     with open_service(loaded) as service:
@@ -148,7 +149,7 @@ def end(address: AddressArgument, /, *, digest: EndedDigest = None, config: Conf
     if digest is not None:
         find_digest(loaded, digest)
     with open_to_write(loaded) as service:
-        ended = end_for(service, parse_address(address), digest, now())
+        ended = service.unsubscribe_by_operator.end(parse_address(address), digest, now())
     say(f"ended {ended}" if ended else "there was nothing to end")
     return Exit.DONE if ended else Exit.NEEDS_A_PERSON
 

@@ -1,4 +1,4 @@
-"""Noes: erasing a person, letting addresses go, and an operator's undo of a bounce."""
+"""Erasure of a person, retention of addresses, and lifting of a suppression."""
 
 from typing import Annotated
 
@@ -10,9 +10,7 @@ from budkavle.installation.wiring import open_to_read, open_to_write
 from budkavle.maintenance.file_kinds import copies
 from budkavle.maintenance.mentioning_files import left_to_delete
 from budkavle.rendering.wording import counted
-from digest.lifecycle import erase_subscriber as forgetting
-from digest.lifecycle import expire_subscribers as purging
-from digest.lifecycle.lift_suppression import Lifted, lift_suppression, why_not
+from digest.lifecycle.lift_suppression import Lifted, why_not
 from mail.address import parse_address
 
 
@@ -20,7 +18,7 @@ def erase(address: AddressArgument, /, *, config: ConfigFile = DEFAULT_CONFIG) -
     """Forget a person at once: subscriptions, consent, story, letters that wait. Only a keyed hash keeps their no."""
     loaded, whom = load(config), parse_address(address)
     with open_to_write(loaded) as service:
-        done = forgetting.erase(service, whom, now())
+        done = service.erase_subscriber.erase(whom, now())
     if done.known:
         say("erased; a keyed hash remembers the no, and a wish of their own lifts it")
     else:
@@ -50,15 +48,15 @@ def lift(address: AddressArgument, /, *, config: ConfigFile = DEFAULT_CONFIG) ->
     """Mail an address again that bounced, once you know that it works; a person's own no stays."""
     whom = parse_address(address)
     with open_to_write(load(config)) as service:
-        done, known = lift_suppression(service, whom, now())
+        done, suppression = service.lift_suppression.lift(whom, now())
     match done:
         case Lifted.DONE:
             say("lifted: the next edition makes up for what was not sent")
             return Exit.DONE
         case Lifted.NOT_SUPPRESSED:
             complain("this address is not suppressed: there is nothing to lift")
-        case Lifted.REFUSED if known is not None:
-            complain(why_not(known))
+        case Lifted.REFUSED if suppression is not None:
+            complain(why_not(suppression))
     return Exit.NEEDS_A_PERSON
 
 
@@ -70,6 +68,6 @@ def purge(
     """Forget whose subscriptions all ended more than `[keep] ended` days ago, as the daemon does once a day."""
     loaded = load(config)
     with open_to_read(loaded) if dry_run else open_to_write(loaded) as service:
-        done = purging.purge(service, now(), dry_run=dry_run)
+        done = service.expire_subscribers.expire(now(), dry_run=dry_run)
     said = "would be forgotten" if dry_run else "forgotten"
     say(f"{said}: {done.left} who left long ago, {done.without} who never had a subscription")

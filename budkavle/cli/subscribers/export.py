@@ -20,9 +20,8 @@ from budkavle.cli.terminal import (
 from budkavle.config.load import Config, load
 from budkavle.installation.wiring import open_to_read
 from budkavle.rendering.wording import counted
-from digest.lists.adapters.export import Leaving
+from digest.lists.adapters.report import private_file
 from digest.lists.export_list import ExportAs, write_csv, write_json
-from digest.lists.report import private_file
 
 _STANDARD = Path("-")
 
@@ -47,11 +46,11 @@ def give(  # noqa: PLR0913 - one option each, as the manual lists them
     _refuse_taken(file, force=force)
     how = ExportAs(addresses=not without_addresses, tokens=with_tokens)
     with open_to_read(loaded) as service:
-        leaving = Leaving(service.database.read)
+        export = service.subscriber_export
         write = write_json if json else write_csv
-        with ticking("Exporting", leaving.count()) as tick, _target(file, force=force) as target:
-            number = write(target, leaving, how, tick)
-        noes = leaving.nameless_noes()
+        with ticking("Exporting", export.count()) as tick, _target(file, force=force) as target:
+            number = write(target, export, how, tick)
+        noes = export.nameless_noes()
     complain(f"{counted(number, 'subscription')} written to {'standard output' if file == _STANDARD else file}")
     if noes:
         complain(

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from budkavle.cli.terminal import WrongUseError
+from digest.lists.address_list import AddressList, ReadAs
 from digest.lists.csv_dialect import SEPARATORS
 from digest.lists.membership import Membership, squashed
-from digest.lists.read_list import AddressList, ReadAs
 from digest.lists.systems import NAMES, Role
 
 Encoding = Annotated[
@@ -75,16 +75,16 @@ def _status(words: str) -> tuple[str, Membership]:
     return squashed(word), _ANSWERS[answer.strip()]
 
 
-def how_read(found: AddressList) -> str:
+def how_read(addresses: AddressList) -> str:
     """How a list was read, for its operator to see whether the guess is right. A header is no data."""
-    form = found.form
+    form = addresses.form
     names = {sign: name for name, sign in SEPARATORS.items()}
     places = [f"{column} from {_place(place, form.header)}" for column, place in form.columns.items()]
     places += [f"{each.role} from {_place(each.place, form.header)}" for each in form.roles if each.place in form.read]
     unread = f"; not read: {', '.join(form.unread)}" if form.unread else ""
     header = "" if form.header is not None else ", without a header"
     system = f", from {form.system.label}" if form.system else ""
-    return f"{found.encoding}, {names[form.separator]}{header}{system}; {', '.join(places)}{unread}"
+    return f"{addresses.encoding}, {names[form.separator]}{header}{system}; {', '.join(places)}{unread}"
 
 
 def _place(place: int, header: Sequence[str] | None) -> str:

@@ -37,14 +37,13 @@ from budkavle.cli.terminal import (
 from budkavle.config.load import Config, load
 from budkavle.installation.wiring import open_service, open_to_read, open_to_try, open_to_write
 from budkavle.rendering.wording import counted
-from digest.lists.adapters.imports import Imports
-from digest.lists.adapters.undo import Undoing, Undone
+from digest.lists.adapters.list_file import ListFile, open_list
+from digest.lists.adapters.report import reporting
+from digest.lists.adapters.undo import Undone
 from digest.lists.csv_dialect import SEPARATORS
-from digest.lists.import_list import Remark, Tally, take_list
-from digest.lists.import_rules import Outcome
+from digest.lists.import_list import Tally
+from digest.lists.import_rules import Outcome, Remark
 from digest.lists.lines import Terms
-from digest.lists.read_list import AddressList, open_list
-from digest.lists.report import reporting
 from digest.lists.survey import survey
 
 REMARKS_ON_SCREEN = 100
@@ -89,19 +88,19 @@ def take(  # noqa: PLR0913 - one option each, as the manual lists them
         trust_list=trust_list.strip() if trust_list else None,
         since=_moment(since, loaded) if since is not None else None,
     )
-    found = open_list(file, read_as(encoding, separator, column, system, status))
-    complain(f"{file}: read as {how_read(found)}")
-    _need_digest(loaded, terms, found)
-    noes = survey(found)  # before a store is made for it
+    addresses = open_list(file, read_as(encoding, separator, column, system, status))
+    complain(f"{file}: read as {how_read(addresses)}")
+    _need_digest(loaded, terms, addresses)
+    noes = survey(addresses)  # before a store is made for it
     remarks = Remarks(file)
     with ExitStack() as stack:
-        told = stack.enter_context(bytes_of(found.size))
+        told = stack.enter_context(bytes_of(addresses.size))
         each = stack.enter_context(reporting(report)) if report else remarks.say
         service = stack.enter_context(open_to_try(loaded) if dry_run else open_service(loaded))
-        tally = take_list(service, found, terms, now(), noes=noes, dry_run=dry_run, remark=each, told=told)
+        tally = service.import_list.take(addresses, terms, now(), noes=noes, dry_run=dry_run, remark=each, told=told)
     remarks.end()
     if json:
-        say_json(_record(found, tally, dry_run=dry_run))
+        say_json(_record(addresses, tally, dry_run=dry_run))
     else:
         say(_summary(tally, dry_run=dry_run))
     return Exit.NEEDS_A_PERSON if tally.counts[Outcome.REFUSED] else Exit.DONE
@@ -114,9 +113,9 @@ def _digest(config: Config, name: str | None) -> str | None:
     return digests[0].name if len(digests) == 1 else None
 
 
-def _need_digest(config: Config, terms: Terms, found: AddressList) -> None:
+def _need_digest(config: Config, terms: Terms, addresses: ListFile) -> None:
     """Stop once where every line would have to name its digest and none can. Raises WrongUseError."""
-    if terms.digest is None and "digest" not in found.form.columns:
+    if terms.digest is None and "digest" not in addresses.form.columns:
         names = ", ".join(each.name for each in config.settings.digests) or "none is configured"
         raise WrongUseError(f"the list has no column for the digest, and there are several; add --digest NAME: {names}")
 
@@ -140,16 +139,16 @@ def _summary(tally: Tally, *, dry_run: bool) -> str:
     return f"{counted(tally.lines, 'line')}: {would}{sums or 'nothing'}{made}"
 
 
-def _record(found: AddressList, tally: Tally, *, dry_run: bool) -> dict[str, object]:
+def _record(addresses: ListFile, tally: Tally, *, dry_run: bool) -> dict[str, object]:
     names = {sign: name for name, sign in SEPARATORS.items()}
     return {
-        "file": str(found.path),
-        "sha256": found.sha256,
-        "encoding": found.encoding,
-        "separator": names[found.form.separator],
-        "columns": {column: place + 1 for column, place in found.form.columns.items()},
-        "from": found.form.system.name if found.form.system else None,
-        "roles": {str(each.place + 1): each.role for each in found.form.roles},
+        "file": str(addresses.path),
+        "sha256": addresses.sha256,
+        "encoding": addresses.encoding,
+        "separator": names[addresses.form.separator],
+        "columns": {column: place + 1 for column, place in addresses.form.columns.items()},
+        "from": addresses.form.system.name if addresses.form.system else None,
+        "roles": {str(each.place + 1): each.role for each in addresses.form.roles},
         "dry_run": dry_run,
         "lines": tally.lines,
         "counts": {outcome.value: tally.counts[outcome] for outcome in Outcome},
@@ -191,7 +190,7 @@ def bytes_of(size: int) -> Iterator[Callable[[int], None]]:
 def show_imports(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> None:
     """List the imports that made something, with their numbers."""
     with open_to_read(load(config)) as service:
-        found = Imports(service.database.read, service.database.write).all()
+        found = service.imports.all()
     for each in found:
         state = "undone" if each.undone else "finished" if each.finished else "cut short"
         if json:
@@ -216,7 +215,7 @@ def undo(
     Whoever has confirmed, chosen, paused or left stays as they are.
     """
     with open_to_write(load(config)) as service:
-        undoing = Undoing(service.database.read, service.database.write)
+        undoing = service.undo_import
         counts: Counter[Undone] = Counter()
         moment = now()
         with ticking("Undoing", undoing.made(number)) as tick:

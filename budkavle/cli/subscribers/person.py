@@ -1,4 +1,4 @@
-"""One person: their story, and why they did or did not get something."""
+"""One person: their history, and why they did or did not get something."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -15,7 +15,7 @@ from digest.editions.explain import Explanation
 from digest.editions.explanation import Explained, WhyNot
 from digest.editions.slots import PeriodKey
 from digest.letters.content import Showing
-from digest.lifecycle.adapters.history import Story, story_of
+from digest.lifecycle.adapters.history import SubscriberHistory
 from digest.lifecycle.lift_suppression import why_not
 from mail.address import parse_address
 
@@ -43,24 +43,23 @@ def show(address: AddressArgument, /, *, json: AsJson = False, config: ConfigFil
     whom = parse_address(address)
     with open_to_read(load(config)) as service:
         suppressed = service.suppressions.find(whom)
-        with service.database.read.begin() as connection:
-            story = story_of(connection, whom)
+        history = service.histories.find(whom)
     why = {"reason": suppressed.reason, "since": _moment(suppressed.since)} if suppressed else None
     if json:
-        say_json({"address": whom.text, "suppressed": why, **(_record(story) if story else {"known": False})})
+        say_json({"address": whom.text, "suppressed": why, **(_record(history) if history else {"known": False})})
     else:
-        for line in _told(story) if story else (_NOBODY,):
+        for line in _told(history) if history else (_NOBODY,):
             say(line)
         if suppressed:
             say(why_not(suppressed))
-    return Exit.DONE if story or suppressed else Exit.NEEDS_A_PERSON
+    return Exit.DONE if history or suppressed else Exit.NEEDS_A_PERSON
 
 
-def _record(story: Story) -> dict[str, object]:
+def _record(history: SubscriberHistory) -> dict[str, object]:
     return {
         "known": True,
-        "language": story.language,
-        "since": _moment(story.since),
+        "language": history.language,
+        "since": _moment(history.since),
         "subscriptions": [
             {
                 "digest": each.digest,
@@ -74,15 +73,15 @@ def _record(story: Story) -> dict[str, object]:
                 "since": _moment(each.since),
                 "resumes": _moment(each.resumes),
             }
-            for each in story.subscriptions
+            for each in history.subscriptions
         ],
         "events": [
             {"at": _moment(each.at), "kind": each.kind, "digest": each.digest, "detail": dict(each.detail)}
-            for each in story.events
+            for each in history.events
         ],
         "letters": [
             {"kind": each.kind, "state": each.state, "asked": _moment(each.asked), "reply": each.reply}
-            for each in story.letters
+            for each in history.letters
         ],
         "deliveries": [
             {
@@ -93,24 +92,24 @@ def _record(story: Story) -> dict[str, object]:
                 "at": _moment(each.at),
                 "reply": each.reply,
             }
-            for each in story.deliveries
+            for each in history.deliveries
         ],
     }
 
 
-def _told(story: Story) -> Iterator[str]:
-    yield f"known since {_moment(story.since)}, language {story.language}"
-    for each in story.subscriptions:
+def _told(history: SubscriberHistory) -> Iterator[str]:
+    yield f"known since {_moment(history.since)}, language {history.language}"
+    for each in history.subscriptions:
         wants = " ".join([*each.topics.split(), *each.publishers.split()]) or "everything"
         ended = f", {each.ended_reason} {_moment(each.ended)}" if each.ended else ""
         consent = f"; consent: {each.consent}" if each.consent else ""
         yield f"{each.digest}: {each.state}{ended}, wants {wants}, since {_moment(each.since)}{consent}"
-    for event in story.events:
+    for event in history.events:
         detail = ", ".join(f"{name} {value}" for name, value in event.detail.items())
         yield f"{_moment(event.at)} {event.kind} {event.digest or ''} {detail}".rstrip()
-    for each in story.letters:
+    for each in history.letters:
         yield f"{_moment(each.asked)} letter {each.kind}: {each.state}{_because(each.reply)}"
-    for each in story.deliveries:
+    for each in history.deliveries:
         why = _because(each.reason) + _because(each.reply)
         yield f"{_moment(each.at)} edition {each.digest} {each.period_key}: {each.state}{why}"
 

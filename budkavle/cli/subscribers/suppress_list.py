@@ -19,10 +19,10 @@ from budkavle.cli.terminal import DEFAULT_CONFIG, AsJson, ConfigFile, Exit, comp
 from budkavle.config.load import load
 from budkavle.installation.wiring import open_to_try, open_to_write
 from budkavle.rendering.wording import counted
+from digest.lists.adapters.list_file import open_list
 from digest.lists.membership import Membership
 from digest.lists.opt_outs import OptedOut
-from digest.lists.read_list import open_list
-from digest.lists.suppress_list import OptOutRemark, OptOutTally, suppress_list
+from digest.lists.suppress_list import OptOutRemark, OptOutTally
 
 
 def suppress(  # noqa: PLR0913 - one option each, as the manual lists them
@@ -48,8 +48,8 @@ def suppress(  # noqa: PLR0913 - one option each, as the manual lists them
     has confirmed here themselves stays, and who confirms anew is mailed again.
     """
     loaded = load(config)
-    found = open_list(file, read_as(encoding, separator, column, system, status))
-    complain(f"{file}: read as {how_read(found)}")
+    addresses = open_list(file, read_as(encoding, separator, column, system, status))
+    complain(f"{file}: read as {how_read(addresses)}")
     stated = Membership[reason.upper()] if reason else None
     remarks = 0
 
@@ -59,8 +59,8 @@ def suppress(  # noqa: PLR0913 - one option each, as the manual lists them
         if remarks <= REMARKS_ON_SCREEN:
             complain(f"{file}:{each.line}: {each.outcome}: {each.why}")
 
-    with bytes_of(found.size) as told, open_to_try(loaded) if dry_run else open_to_write(loaded) as service:
-        tally = suppress_list(service, found, stated, now(), dry_run=dry_run, remark=remark, told=told)
+    with bytes_of(addresses.size) as told, open_to_try(loaded) if dry_run else open_to_write(loaded) as service:
+        tally = service.suppress_list.take(addresses, stated, now(), dry_run=dry_run, remark=remark, told=told)
     if remarks > REMARKS_ON_SCREEN:
         complain(f"{file}: and {remarks - REMARKS_ON_SCREEN} more")
     _tell(file, tally, json=json, dry_run=dry_run)

@@ -11,7 +11,8 @@ from starlette.types import Message
 from budkavle.web.feeds.byte_cache import KeptBytes
 from budkavle.web.feeds.copies import Copies, Trace, read, traces
 from budkavle.web.feeds.responses import Answers, Public, answers, partial_answer, standing_headers
-from feeds.formats.head import MEDIA_TYPES
+from feeds.formats.forms import MEDIA_TYPES
+from feeds.formats.forms import SUFFIXES as FEED_SUFFIXES
 from feeds.serving.codings import preferred_coding
 from feeds.serving.delta import SUFFIXES, Past, base_of, delta, with_state
 from feeds.serving.urls import Name, document_name
@@ -126,7 +127,7 @@ class Documents:
         found = traces(self._folder / str(name))
         if not found[0]:
             return None
-        others = (replace(name, suffix=suffix) for suffix in MEDIA_TYPES if suffix not in (name.suffix, ".opml"))
+        others = (replace(name, suffix=suffix) for suffix in FEED_SUFFIXES if suffix != name.suffix)
         return Seen(
             traces=found, siblings=tuple(each.suffix for each in others if (self._folder / str(each)).is_file())
         )

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from starlette.types import Message
 
 from budkavle.web.layout.pages import PAGE_HEADERS
-from feeds.formats.head import MEDIA_TYPES
+from feeds.formats.forms import MEDIA_TYPES
 from feeds.serving import delta
 from feeds.serving.codings import CODINGS
 from feeds.serving.urls import Name
@@ -138,7 +138,7 @@ def standing_headers(name: Name, public: Public, siblings: Sequence[str]) -> Hea
         other = Name(slug=name.slug, page=name.page, suffix=suffix)
         links.append(f'<{public.address(other)}>; rel="alternate"; type="{MEDIA_TYPES[suffix]}"')
     kind = f"{MEDIA_TYPES[name.suffix]}; charset=utf-8".encode()
-    guard = _TWIN_HEADERS if name.suffix == ".html" else {}
+    guard = _TWIN_HEADERS if MEDIA_TYPES[name.suffix] == "text/html" else {}
     guarding = [(key.lower().encode(), value.encode()) for key, value in guard.items()]
     sniffing = [] if guarding else [_NOSNIFF]
     return [(b"content-type", kind), *[(b"link", link.encode()) for link in links], *guarding, *sniffing]

@@ -5,14 +5,13 @@ from contextvars import ContextVar
 from http import HTTPStatus
 from urllib.parse import parse_qs, urlsplit
 
-from babel import Locale
 from babel.lists import format_list
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from budkavle.installation.wiring import Service
 from budkavle.rendering.templates import Render, renderer
-from budkavle.rendering.translations import languages
+from budkavle.rendering.translations import languages, name_of
 from budkavle.web.layout.branding import logo_names
 
 PAGE_HEADERS = {
@@ -79,7 +78,7 @@ class Pages:
             "site": self._site[language],
             "statement": self._statement or f"{self._root}tillganglighet{asked}",
             "asked": asked,
-            "tongues": [{"code": each, "name": _in_itself(each)} for each in self._render if each != language],
+            "tongues": [{"code": each, "name": name_of(each)} for each in self._render if each != language],
         }
         return HTMLResponse(self._render[language](f"pages/{name}.html", {**common, **values}), code)
 
@@ -88,9 +87,3 @@ class Pages:
         page = self.show(name, code, own=own, **values)
         page.headers.update(PRIVATE)
         return page
-
-
-def _in_itself(language: str) -> str:
-    """A language's name in that language, as a heading has it."""
-    name = str(Locale.parse(language).get_display_name())
-    return name[:1].upper() + name[1:]

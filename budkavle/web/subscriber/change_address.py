@@ -1,4 +1,4 @@
-"""A new address: where the link of a fresh letter leads to, and where alone it is typed in."""
+"""Change of address: where the link of a fresh letter leads to, and where alone it is typed in."""
 
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -13,12 +13,11 @@ from budkavle.web.layout.pages import Pages, just_done, see_other
 from budkavle.web.subscriber.fields import Fields, Problem, value
 from budkavle.web.subscriber.forms import read_form
 from budkavle.web.subscriber.letter_limits import allowed_from, typed_address
-from digest.lifecycle.change_address import Moving, move_to
-from digest.lifecycle.change_address import moving as behind
+from digest.lifecycle.change_address import Moving
 from digest.subscribers.tokens import TokenPurpose
 
 
-def moving(service: Service, pages: Pages) -> Route:
+def routes(service: Service, pages: Pages) -> list[Route]:
     """`/ny-adress/T`: looking changes nothing, and what is typed causes one letter to the new address."""
 
     async def page(request: Request) -> Response:
@@ -27,7 +26,7 @@ def moving(service: Service, pages: Pages) -> Route:
 
     def answer(request: Request, fields: Fields) -> Response:
         token, now = str(request.path_params["token"]), datetime.now(UTC)
-        found = behind(service, token, now)
+        found = service.change_address.look(token, now)
         if found is None:
             return pages.private("expired", HTTPStatus.NOT_FOUND, what="moving")
         if request.method != "POST" and just_done(request) == "asked":
@@ -40,7 +39,7 @@ def moving(service: Service, pages: Pages) -> Route:
             return form(found, typed, [address])
         goes = allowed_from(service, TokenPurpose.MOVE, address, request, now)
         if goes is not None:
-            move_to(service, token, address, now, goes)
+            service.change_address.move_to(token, address, now, goes)
         return see_other("asked")
 
     def form(found: Moving, typed: str, problems: list[Problem]) -> Response:
@@ -48,4 +47,4 @@ def moving(service: Service, pages: Pages) -> Route:
         values = {"digest": found.title, "address": typed, "errors": problems}
         return pages.private("new_address", code, own=found.language, **values)
 
-    return Route("/ny-adress/{token}", page, methods=["GET", "POST"])
+    return [Route("/ny-adress/{token}", page, methods=["GET", "POST"])]

@@ -6,13 +6,10 @@ from dataclasses import dataclass
 from babel import Locale
 
 from budkavle.installation.wiring import Service
-from budkavle.rendering.translations import languages, translations
+from budkavle.rendering.translations import languages, name_of, translations
 from budkavle.web.subscriber.fields import Fields
 from digest.editions.digest import Digest
-from digest.editions.slots import Every
 from digest.subscribers.subscription import Filter, filter_of
-
-LANGUAGES = {"sv": "Svenska", "en": "English"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,9 +57,7 @@ class Offer:
     def languages(self, chosen: str) -> list[Option]:
         """The languages of letters and pages, each called by its own name; who chooses one is told in it what else."""
         return [
-            Option(
-                id=each, label=LANGUAGES.get(each, each), chosen=each == chosen, lang=each, about=self._still_in(each)
-            )
+            Option(id=each, label=name_of(each), chosen=each == chosen, lang=each, about=self._still_in(each))
             for each in sorted(languages(), reverse=True)
         ]
 
@@ -118,13 +113,7 @@ class Offer:
 
 def rhythm_in_words(digest: Digest, language: str) -> str:
     """How often a digest comes."""
-    gettext = translations(language).ugettext
-    words = {
-        Every.DAY: gettext("A letter a day"),
-        Every.WEEK: gettext("A letter a week"),
-        Every.MONTH: gettext("A letter a month"),
-    }
-    return str(words[digest.rhythm.every])
+    return str(translations(language).ugettext(digest.rhythm.every.words))
 
 
 def _options(known: dict[str, str], chosen: Collection[str]) -> list[Option]:

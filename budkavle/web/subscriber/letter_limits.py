@@ -1,4 +1,4 @@
-"""Letters that pages cause: an address as people type it, and whether one more letter to it may go."""
+"""Rate limits of letters that pages cause: an address as people type it, and whether one more letter to it may go."""
 
 from datetime import datetime
 
@@ -28,10 +28,7 @@ def allowed_from(
     """When a letter to this address may go, counted at once; None when there have been too many."""
     network = network_of(request.client.host if request.client else "")
     asked = Asked(purpose=purpose, address=address, network=network)
-    if service.caused.refuses(asked, now):
-        return None
-    with service.database.write.begin() as connection:
-        return service.caused.admit(connection, asked, now)
+    return service.rate_limits.allow(asked, now)
 
 
 def _what_is_wrong(text: str, language: str) -> str:

@@ -1,4 +1,4 @@
-"""My data: a link to it by letter, and behind the link all of it: to see, to take along, to have erased."""
+"""Access request: a link by letter, and behind it all there is: to see, to take along, to have erased."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -16,23 +16,13 @@ from budkavle.web.subscriber.fields import Fields, Problem, value
 from budkavle.web.subscriber.forms import TRAP, Stamps, read_form, why_not
 from budkavle.web.subscriber.letter_limits import allowed_from, typed_address
 from budkavle.web.subscriber.my_data_page import shown
-from digest.lifecycle.request_my_data import (
-    ask_for_my_data,
-    end_all,
-    erase_me,
-    language_behind,
-    my_data,
-    newsletters,
-    take_copy,
-    visit,
-)
 from digest.subscribers.tokens import TokenPurpose
 from mail.address import Address
 
 OPEN, COPY, END_ALL, ERASE_ASKED, ERASE = "open", "copy", "end all", "erase", "erase for ever"
 
 
-def my_data_pages(service: Service, pages: Pages) -> list[Route]:
+def routes(service: Service, pages: Pages) -> list[Route]:
     """`/mina-uppgifter` and `/mina-uppgifter/T`."""
     ask, data = _Ask(service, pages), _Data(service, pages)
     return [
@@ -46,6 +36,7 @@ class _Ask:
 
     def __init__(self, service: Service, pages: Pages) -> None:
         self._service = service
+        self._requests = service.request_my_data
         self._pages = pages
         self._stamps = Stamps(service.key, timedelta(seconds=service.config.settings.limits.fill_seconds))
 
@@ -68,7 +59,7 @@ class _Ask:
             return self._form(fields, unsent)
         goes = allowed_from(self._service, TokenPurpose.MY_DATA, address, request, now)
         if goes is not None:
-            ask_for_my_data(self._service, address, now, goes, language)
+            self._requests.ask(address, now, goes, language)
         return see_other("asked")
 
     def _form(self, fields: Fields, problems: list[Problem]) -> Response:
@@ -88,7 +79,7 @@ class _Data:
     """
 
     def __init__(self, service: Service, pages: Pages) -> None:
-        self._service = service
+        self._requests = service.request_my_data
         self._pages = pages
         self._offer = Offer(service)
 
@@ -100,36 +91,37 @@ class _Data:
         return await run_in_threadpool(self._answer, token, await read_form(request))
 
     def _door(self, token: str, done: str) -> Response:
-        own = language_behind(self._service, token, datetime.now(UTC))
-        if own is None and done == "erased":
+        language = self._requests.language_behind(token, datetime.now(UTC))
+        if language is None and done == "erased":
             return self._pages.private("erased", HTTPStatus.OK)
-        if own is None:
+        if language is None:
             return self._over()
-        return self._pages.private("my_data_open", HTTPStatus.OK, own=own)
+        return self._pages.private("my_data_open", HTTPStatus.OK, own=language)
 
     def _answer(self, token: str, fields: Fields) -> Response:
         now, change, key = datetime.now(UTC), value(fields, "change"), value(fields, "visit")
         if change == OPEN:
-            key = visit(self._service, token, now) or ""
-        if change == ERASE and erase_me(self._service, key, now):
+            key = self._requests.visit(token, now) or ""
+        if change == ERASE and self._requests.erase_me(key, now):
             return see_other("erased")
-        ended = change == END_ALL and end_all(self._service, key, now)
-        found = (take_copy if change == COPY else my_data)(self._service, key, now)
-        if found is None:
+        ended = change == END_ALL and self._requests.end_all(key, now)
+        report = self._requests.take_copy if change == COPY else self._requests.report
+        data = report(key, now)
+        if data is None:
             return self._over()
         if change == COPY:
-            return _copy(found)
-        own = str(found.get("language", ""))
+            return _copy(data)
+        language = str(data.get("language", ""))
         if change == ERASE_ASKED:
-            return self._pages.private("erase", HTTPStatus.OK, own=own, visit=key)
-        person = shown(found, self._offer, self._pages.language(own), newsletters(self._service, key, now))
-        return self._pages.private("my_data", HTTPStatus.OK, own=own, person=person, visit=key, ended=ended)
+            return self._pages.private("erase", HTTPStatus.OK, own=language, visit=key)
+        person = shown(data, self._offer, self._pages.language(language), self._requests.newsletters(key, now))
+        return self._pages.private("my_data", HTTPStatus.OK, own=language, person=person, visit=key, ended=ended)
 
     def _over(self) -> Response:
         return self._pages.private("expired", HTTPStatus.NOT_FOUND, what="my_data")
 
 
-def _copy(found: dict[str, object]) -> Response:
-    text = json.dumps(found, ensure_ascii=False, indent=2) + "\n"
+def _copy(data: dict[str, object]) -> Response:
+    text = json.dumps(data, ensure_ascii=False, indent=2) + "\n"
     headers = {"Content-Disposition": 'attachment; filename="mina-uppgifter.json"', **PRIVATE}
     return Response(text, media_type="application/json", headers=headers)

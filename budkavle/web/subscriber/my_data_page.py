@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from budkavle.rendering.translations import translations
-from budkavle.web.subscriber.choices import LANGUAGES, Offer
+from budkavle.rendering.translations import name_of, translations
+from budkavle.web.subscriber.choices import Offer
 from digest.subscribers.events import EventKind
 from digest.subscribers.subscription import SubscriptionState, filter_of
 
@@ -18,7 +18,7 @@ def shown(found: Mapping[str, Any], offer: Offer, language: str, tokens: Mapping
     return {
         "address": found["address"],
         "since": datetime.fromisoformat(found["since"]),
-        "language": LANGUAGES.get(found["language"], found["language"]),
+        "language": name_of(found["language"]),
         "subscriptions": [_subscription(each, offer, gettext, tokens) for each in found["subscriptions"]],
         "story": [_event(each, offer, gettext) for each in found["events"]],
         "consents": [each["text"] for each in found["consent_texts"]],

@@ -1,4 +1,4 @@
-"""My choices: what the holder of a leave token gets, and how they change it. No address is ever shown here."""
+"""Preferences: what the holder of a leave token gets, and how they change it. No address is ever shown here."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -17,17 +17,17 @@ from budkavle.web.subscriber.fields import Fields, Problem, value
 from budkavle.web.subscriber.forms import read_form
 from budkavle.web.subscriber.letter_limits import allowed_from
 from digest.keys import Purpose
-from digest.lifecycle.change_address import address_behind, ask_for_moving
-from digest.lifecycle.change_preferences import Choices, Chosen, change_digest, choices, choose, pause_until, resume
+from digest.lifecycle.change_preferences import Choices
+from digest.lifecycle.preferences import Chosen
 from digest.subscribers.subscription import Filter, SubscriptionState
 from digest.subscribers.tokens import TokenPurpose
 
 _LONGEST_PAUSE = timedelta(days=366)
 
 
-def choosing(service: Service, pages: Pages) -> Route:
+def routes(service: Service, pages: Pages) -> list[Route]:
     """`/mina-val/T`."""
-    return Route("/mina-val/{token}", _Choices(service, pages).page, methods=["GET", "POST"])
+    return [Route("/mina-val/{token}", _Choices(service, pages).page, methods=["GET", "POST"])]
 
 
 _Act = Callable[[Request, str, Choices, Fields], Response]
@@ -43,6 +43,7 @@ def _still_so(done: str, known: Choices) -> str:
 class _Choices:
     def __init__(self, service: Service, pages: Pages) -> None:
         self._service = service
+        self._preferences = service.change_preferences
         self._pages = pages
         self._offer = Offer(service)
         self._zone = service.config.settings.timezone
@@ -54,7 +55,7 @@ class _Choices:
 
     def _answer(self, request: Request, fields: Fields) -> Response:
         token = str(request.path_params["token"])
-        known = choices(self._service, token)
+        known = self._preferences.look(token)
         if known is None:
             return self._pages.private("unknown", HTTPStatus.NOT_FOUND)
         if request.method != "POST" and just_done(request) == "asked":
@@ -91,7 +92,7 @@ class _Choices:
         language = self._offer.chosen_language(fields, known.language)
         if self._is_older(known, fields) and (wanted, language) != (known.wanted, known.language):
             return self._changed_meanwhile(token, known, wanted)
-        done = choose(self._service, token, wanted, language, datetime.now(UTC))
+        done = self._preferences.choose(token, wanted, language, datetime.now(UTC))
         return self._after(token, done, "chosen")
 
     def _pause(self, _: Request, token: str, known: Choices, fields: Fields) -> Response:
@@ -101,10 +102,10 @@ class _Choices:
             return self._shown(token, known, problems=[until], until=value(fields, "until"))
         if self._is_older(known, fields):
             return self._changed_meanwhile(token, known)
-        return self._after(token, pause_until(self._service, token, until, now), "paused")
+        return self._after(token, self._preferences.pause_until(token, until, now), "paused")
 
     def _resume(self, _: Request, token: str, __: Choices, ___: Fields) -> Response:
-        return self._after(token, resume(self._service, token, datetime.now(UTC)), "resumed")
+        return self._after(token, self._preferences.resume(token, datetime.now(UTC)), "resumed")
 
     def _move_to_digest(self, _: Request, token: str, known: Choices, fields: Fields) -> Response:
         digest = value(fields, "digest")
@@ -113,19 +114,19 @@ class _Choices:
             return self._shown(token, known, problems=[Problem(field="digest", text=text)])
         if self._is_older(known, fields):
             return self._changed_meanwhile(token, known)
-        return self._after(token, change_digest(self._service, token, digest, datetime.now(UTC)), "moved")
+        return self._after(token, self._preferences.change_digest(token, digest, datetime.now(UTC)), "moved")
 
     def _move(self, request: Request, token: str, _: Choices, __: Fields) -> Response:
         """A letter to the address that the newsletter goes to: whoever was forwarded one has no more than its links."""
-        address, now = address_behind(self._service, token), datetime.now(UTC)
+        address, now = self._service.change_address.address_of(token), datetime.now(UTC)
         if address is not None:
             goes = allowed_from(self._service, TokenPurpose.MOVING, address, request, now)
             if goes is not None:
-                ask_for_moving(self._service, token, now, goes)
+                self._service.change_address.ask(token, now, goes)
         return see_other("asked")
 
     def _after(self, token: str, done: Chosen, what: str) -> Response:
-        known = choices(self._service, token)
+        known = self._preferences.look(token)
         if known is None or done is Chosen.UNKNOWN:
             return self._pages.private("unknown", HTTPStatus.NOT_FOUND)
         if done is Chosen.TAKEN:

@@ -1,4 +1,4 @@
-"""Joining: the form, and the page that a confirmation letter leads to. Only a POST does anything."""
+"""Subscribe: the form, and the page that a confirmation letter leads to. Only a POST does anything."""
 
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -15,20 +15,9 @@ from budkavle.web.subscriber.choices import Offer
 from budkavle.web.subscriber.fields import Fields, Problem, value
 from budkavle.web.subscriber.forms import TRAP, Sent, Stamps, read_form, why_not
 from budkavle.web.subscriber.letter_limits import allowed_from, typed_address
-from digest.lifecycle.subscribe import (
-    AskedToJoin,
-    Confirmation,
-    ConfirmOutcome,
-    DigestWish,
-    TokenState,
-    UnknownConsentError,
-    WishShown,
-    ask_to_join,
-    confirm,
-    confirmation,
-    consent_text,
-)
-from digest.subscribers.tokens import TokenPurpose
+from digest.lifecycle.double_opt_in import AskedToJoin, ConfirmOutcome, DigestWish
+from digest.lifecycle.subscribe import Confirmation, UnknownConsentError, WishShown
+from digest.subscribers.tokens import TokenPurpose, TokenState
 from mail.address import Address
 
 PAGE = "/prenumerera"
@@ -38,7 +27,7 @@ _WORST = {
 }
 
 
-def joining(service: Service, pages: Pages) -> list[Route]:
+def routes(service: Service, pages: Pages) -> list[Route]:
     """`/prenumerera` and `/bekrafta/T`."""
     join, answer = _Join(service, pages), _Confirm(service, pages)
     return [
@@ -81,12 +70,12 @@ class _Join:
             page=PAGE,
             text=value(fields, "text"),
         )
-        if asked.text != consent_text(self._service, language).hash:
+        if asked.text != self._service.consent.text(language).hash:
             return self._form(fields, [_other_text(language)])
         goes = allowed_from(self._service, TokenPurpose.CONFIRM, address, request, now)
         if goes is not None:
             try:
-                ask_to_join(self._service, asked, now, goes)
+                self._service.subscribe.ask(asked, now, goes)
             except UnknownConsentError:
                 return self._form(fields, [_other_text(language)])
         return see_other("join")
@@ -104,7 +93,7 @@ class _Join:
 
     def _form(self, fields: Fields, problems: list[Problem] | tuple[()]) -> Response:
         now, language, offer = datetime.now(UTC), self._pages.language(), self._offer
-        every, consent = offer.every_digest(), consent_text(self._service, language)
+        every, consent = offer.every_digest(), self._service.consent.text(language)
         return self._pages.private(
             "subscribe",
             HTTPStatus.UNPROCESSABLE_ENTITY if problems else HTTPStatus.OK,
@@ -143,7 +132,7 @@ class _Confirm:
 
     def _answer(self, request: Request, fields: Fields) -> Response:
         token, now = str(request.path_params["token"]), datetime.now(UTC)
-        found = confirmation(self._service, token, now)
+        found = self._service.subscribe.look(token, now)
         if found is None:
             return self._pages.private("expired", HTTPStatus.NOT_FOUND, what="confirm")
         sent = self._stamps.sent(fields, now)
@@ -174,7 +163,7 @@ class _Confirm:
         )
 
     def _confirm(self, token: str, purpose: str, now: datetime) -> Response:
-        done = confirm(self._service, token, now)
+        done = self._service.subscribe.confirm(token, now)
         if done.outcome in _WORST:
             return self._pages.private("expired", _WORST[done.outcome], own=done.language, what=done.purpose or purpose)
         return see_other("confirmed" if done.outcome is ConfirmOutcome.DONE else "already")

@@ -1,4 +1,4 @@
-"""Leaving: a page with one button, RFC 8058's one click, and the way back. Looking never changes anything."""
+"""Unsubscribe: a page with one button, RFC 8058's one click, and the way back. Looking never changes anything."""
 
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -17,7 +17,7 @@ log = structlog.get_logger()
 _PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 
 
-def leaving(service: Service, pages: Pages) -> list[Route]:
+def routes(service: Service, pages: Pages) -> list[Route]:
     """`/avsluta/T` and `/angra/T`: GET and HEAD show, POST acts; the token alone says whose subscription it is."""
     own = _Leaving(service, pages)
     return [
@@ -28,7 +28,7 @@ def leaving(service: Service, pages: Pages) -> list[Route]:
 
 class _Leaving:
     def __init__(self, service: Service, pages: Pages) -> None:
-        self._leaves = service.leaves
+        self._unsubscribe = service.unsubscribe
         self._pages = pages
         self._titles = {digest.name: digest.title for digest in service.digests}
 
@@ -51,7 +51,7 @@ class _Leaving:
     def _shown(self, token: str) -> Response:
         if not is_token(token):
             return self._unknown(HTTPStatus.NOT_FOUND)
-        stands = self._leaves.look(token, datetime.now(UTC))
+        stands = self._unsubscribe.look(token, datetime.now(UTC))
         if stands is None:
             return self._unknown(HTTPStatus.OK)
         return self._ask(token, stands) if stands.left is Left.NOW else self._gone(token, stands)
@@ -59,19 +59,19 @@ class _Leaving:
     def _left(self, token: str) -> Response:
         """Say yes to a wish that is on the disk, and to no other."""
         try:
-            done = self._leaves.leave(token, datetime.now(UTC))
+            done = self._unsubscribe.leave(token, datetime.now(UTC))
         except OSError as error:
-            return self._failed("leave_failed", error)
+            return self._failed("unsubscribe_failed", error)
         # A mail program that asks for somebody who was erased is told that all is well (RFC 8058): nothing comes.
         return self._unknown(HTTPStatus.OK) if done.left is Left.UNKNOWN else self._gone(token, done)
 
     def _back(self, token: str) -> Response:
         now = datetime.now(UTC)
         try:
-            done = self._leaves.undo(token, now)
+            done = self._unsubscribe.undo(token, now)
         except (OSError, DatabaseError) as error:
-            return self._failed("undo_failed", error)
-        stands = self._leaves.look(token, now)
+            return self._failed("resubscribe_failed", error)
+        stands = self._unsubscribe.look(token, now)
         if done is Back.UNKNOWN or stands is None:
             return self._unknown(HTTPStatus.NOT_FOUND)
         if done is Back.TOO_LATE:

@@ -15,11 +15,12 @@ from digest.bounces.policy import COUNTS, is_braked, must_stop, reason_to_suppre
 from digest.editions.adapters.stop import may_stop, stop_once
 from digest.editions.delivery import DeliveryState, Reason
 from digest.ids import EditionId, SubscriptionId
-from digest.lifecycle.adapters.unsubscribe import COMPLAINED, end_where
+from digest.lifecycle.adapters.unsubscribe import end_where
 from digest.subscribers.adapters.events import note
 from digest.subscribers.adapters.rows import NAMED
 from digest.subscribers.adapters.suppressions import Suppressions
 from digest.subscribers.events import Event, EventKind
+from digest.subscribers.subscription import EndedReason
 from digest.subscribers.suppression import SuppressionReason, operator_may_lift
 from digest.verp import Returned
 from mail.address import Address, domain_of
@@ -125,7 +126,7 @@ class Bounces:
     def _end(self, connection: Connection, letter: Row[*tuple[Any, ...]], key: str, now: datetime) -> bool:
         """A complaint is a person's no: at once, for all that they get, and no brake holds it."""
         changed = self._suppress(connection, letter, key, SuppressionReason.COMPLAINT, now)
-        end_where(connection, subscriptions.c.subscriber_id == letter.subscriber_id, COMPLAINED, now)
+        end_where(connection, subscriptions.c.subscriber_id == letter.subscriber_id, EndedReason.COMPLAINED, now)
         return changed
 
     def _brake(self, connection: Connection, letter: Row[*tuple[Any, ...]], now: datetime) -> None:

@@ -17,13 +17,14 @@ from digest.bounces.adapters.history import FORGIVEN
 from digest.bounces.bounce import Bounce, Taken
 from digest.bounces.policy import Evidence, History, reason_to_suppress
 from digest.keys import Key
-from digest.lifecycle.adapters.unsubscribe import COMPLAINED, end_where
+from digest.lifecycle.adapters.unsubscribe import end_where
 from digest.lifecycle.transactional_letter import NoticeKind, NoticeState
 from digest.subscribers.adapters.events import note, story
 from digest.subscribers.adapters.mailboxes import subscriber_at
 from digest.subscribers.adapters.rows import NAMED
 from digest.subscribers.adapters.suppressions import Suppressions
 from digest.subscribers.events import Event, EventKind
+from digest.subscribers.subscription import EndedReason
 from digest.subscribers.suppression import SuppressionReason
 from digest.verp import ReturnedNotice, second_of
 from mail.address import Address
@@ -85,7 +86,7 @@ class ReturnedNotices:
         """A complaint is a no of whoever got the letter: for all that they get, and for nobody else."""
         changed = self._suppress(connection, letter, SuppressionReason.COMPLAINT, now)
         if letter.owner is not None:
-            end_where(connection, subscriptions.c.subscriber_id == letter.owner, COMPLAINED, now)
+            end_where(connection, subscriptions.c.subscriber_id == letter.owner, EndedReason.COMPLAINED, now)
         return Taken.SUPPRESSED if changed else Taken.COUNTED
 
 

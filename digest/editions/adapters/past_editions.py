@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Engine, and_, or_, select
 
 from digest.adapters.tables import deliveries, delivery_counts, editions, receipts, variant_items, variants
 from digest.editions.adapters.contents import content_row
-from digest.editions.adapters.editions import edition_row
+from digest.editions.adapters.edition_rows import edition_row
 from digest.editions.delivery import DeliveryState
 from digest.editions.edition import Edition
 from digest.ids import EditionId

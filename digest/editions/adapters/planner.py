@@ -7,7 +7,8 @@ from sqlalchemy import Connection, Engine, Row, Select, and_, bindparam, func, i
 
 from articles.article import ArticleId, Seq
 from digest.adapters.tables import deliveries, editions, subscriptions, suppressions, variants
-from digest.editions.adapters.editions import audience_of, by_key, finish_if_done, in_flight
+from digest.editions.adapters.closing import finish_if_done, in_flight
+from digest.editions.adapters.edition_rows import audience_of, by_key
 from digest.editions.adapters.receipts import Shown, said_in, shown
 from digest.editions.adapters.variants import variant_for
 from digest.editions.delivery import DeliveryState, Reason

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, and_, func, select, update
 
 from digest.adapters.tables import deliveries, editions, senders, subscriptions
-from digest.editions.adapters.editions import finish_if_done
+from digest.editions.adapters.closing import finish_if_done
 from digest.editions.delivery import OPEN, DeliveryState
 from digest.ids import EditionId
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, exists, insert, select, update
 
 from digest.adapters.tables import bounce_brakes, deliveries, editions
-from digest.editions.adapters.editions import finish_if_done
+from digest.editions.adapters.closing import finish_if_done
 from digest.editions.delivery import DeliveryState, Reason
 from digest.editions.edition import EditionState
 from digest.ids import EditionId

@@ -29,7 +29,7 @@ from digest.adapters.tables import (
     variant_items,
     variants,
 )
-from digest.editions.adapters.editions import by_key
+from digest.editions.adapters.edition_rows import by_key
 from digest.editions.delivery import DeliveryState, Reason
 from digest.editions.edition import Edition, EditionState
 from digest.ids import EditionId

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Engine, Select, insert, select, update
 
 from articles.article import ArticleId
 from digest.adapters.tables import deliveries, taken_back, variant_items, variants
-from digest.editions.adapters.editions import next_id
+from digest.editions.adapters.edition_rows import next_id
 from digest.editions.delivery import OPEN
 from digest.ids import EditionId, VariantId
 from digest.letters.content import Content, content_key

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, Engine, Row, Select, and_, bindparam, func, o
 
 from articles.article import ArticleId, Seq
 from digest.adapters.tables import deliveries, editions, variant_items, variants
+from digest.editions.adapters.closing import finish_if_done
 from digest.editions.adapters.contents import IN_VARIANT, content_of
-from digest.editions.adapters.editions import edition_row, finish_if_done
+from digest.editions.adapters.edition_rows import edition_row
 from digest.editions.adapters.planner import move_cursors
 from digest.editions.adapters.variants import variant_for
 from digest.editions.delivery import DeliveryState, Reason

@@ -1,4 +1,4 @@
-"""All there is about one person, as they may ask to see it (GDPR, articles 15 and 20)."""
+"""Access report (GDPR, articles 15 and 20): all there is about one person, as they may ask to see it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -21,7 +21,7 @@ from digest.subscribers.adapters.events import story
 from digest.subscribers.adapters.suppressions import Suppressions
 
 
-def dossier(connection: Connection, suppressions: Suppressions, subscriber: int) -> dict[str, Any]:
+def access_report(connection: Connection, suppressions: Suppressions, subscriber: int) -> dict[str, Any]:
     """What the store holds about a subscriber, as JSON can say it. Times are ISO 8601 in UTC."""
     known = connection.execute(select(subscribers).where(subscribers.c.id == subscriber)).one()
     told = story(connection, subscriber)

@@ -1,4 +1,4 @@
-"""Another address for one subscription: all that its leave token may reach, for a letter may have been forwarded.
+"""Change of address for one subscription: all that its leave token may reach, for a letter may have been forwarded.
 
 The person stays who they are, with their other subscriptions and their story; the new address is another person's
 until its owner has said all they want to say. So a token of somebody else's letter shows and takes nothing beyond the
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, select, update
 
 from digest.adapters.tables import subscribers, subscriptions, suppressions
 from digest.ids import SubscriptionId
@@ -18,19 +18,19 @@ from digest.keys import Key
 from digest.lifecycle.adapters.transactional_queue import NewNotice, lay_down
 from digest.lifecycle.adapters.unsubscribe import end_where
 from digest.lifecycle.transactional_letter import NoticeKind
-from digest.lists.import_rules import without_addresses
 from digest.subscribers.adapters.events import note, story
 from digest.subscribers.adapters.mailboxes import of_mailbox
-from digest.subscribers.adapters.rows import subscriber_of, subscriptions_of
-from digest.subscribers.adapters.tokens import Token
+from digest.subscribers.adapters.rows import NAMED, subscriber_of, subscriptions_of
+from digest.subscribers.adapters.tokens import Token, find_open
 from digest.subscribers.events import CONSENT, CONSENTS, Event, EventKind
-from digest.subscribers.subscription import LIVING, SubscriptionState
+from digest.subscribers.subscription import LIVING, EndedReason, SubscriptionState
 from digest.subscribers.suppression import SuppressionReason, operator_may_lift
+from digest.subscribers.tokens import TokenPurpose
 from mail.address import Address
+from mail.redaction import without_addresses
 
 _BETWEEN = "(moving)"
 """What a row is called while two change places: no digest has a name with brackets."""
-_MOVED = "moved"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +39,44 @@ class Move:
 
     subscription: SubscriptionId
     to: Address
+
+
+@dataclass(frozen=True, kw_only=True)
+class MovableSubscription:
+    """A subscription that is sent to, and may be taken to another address."""
+
+    id: SubscriptionId
+    subscriber: int
+    address: Address
+    digest: str
+    language: str
+    token: str
+
+
+class AddressChanges:
+    """Reads which subscription is to go to another address."""
+
+    def __init__(self, read: Engine) -> None:
+        self._read = read
+
+    def find(self, leave_token: str) -> MovableSubscription | None:
+        """The living subscription of a leave token; None for an unknown one, and for one that is sent to no more."""
+        with self._read.begin() as connection:
+            return _living(connection, subscriptions.c.token == leave_token)
+
+    def asked(self, token: str, now: datetime) -> MovableSubscription | None:
+        """The living subscription that the token of a fresh letter is about; None when there is none any more."""
+        with self._read.begin() as connection:
+            letter = find_open(connection, token, now, TokenPurpose.MOVING)
+            if letter is None:
+                return None
+            same = subscriptions.c.id == json.loads(letter.detail)["subscription"]
+            return _living(connection, and_(same, subscriptions.c.subscriber_id == letter.subscriber))
+
+
+def moving_detail(subscription: MovableSubscription) -> str:
+    """The JSON of a letter to the old address: what its token may move."""
+    return json.dumps({"subscription": subscription.id, "digest": subscription.digest})
 
 
 def as_detail(wanted: Move) -> str:
@@ -79,14 +117,14 @@ def move(connection: Connection, key: Key, token: Token, now: datetime) -> int:
     _tell(connection, before, mine.digest, now)
     there = subscriptions_of(connection, owner).get(mine.digest)
     if there is not None and there.state in LIVING:
-        end_where(connection, subscriptions.c.id == mine.id, _MOVED, now)
+        end_where(connection, subscriptions.c.id == mine.id, EndedReason.MOVED, now)
         return owner
     _give(connection, mine, there, owner)
     consent = f"confirmed {now.isoformat(timespec='seconds')}, as the new address of a subscription"
     connection.execute(update(subscriptions).where(subscriptions.c.id == mine.id).values(consent=consent))
     note(connection, owner, moved)
     # For the old address it is a leave: it says nothing of whether that address is good.
-    left = Event(kind=EventKind.LEFT, at=now, digest=mine.digest, detail={"how": _MOVED})
+    left = Event(kind=EventKind.LEFT, at=now, digest=mine.digest, detail={"how": EndedReason.MOVED})
     note(connection, token.subscriber, left)
     return owner
 
@@ -154,5 +192,24 @@ def _give(connection: Connection, mine: Row[Any], there: Row[Any] | None, owner:
         connection.execute(aside.values(subscriber_id=mine.subscriber_id, digest=_BETWEEN))
     connection.execute(update(subscriptions).where(subscriptions.c.id == mine.id).values(subscriber_id=owner))
     if there is not None:  # nothing of the one person's tells the other about them
-        nothing = {"topics": "", "publishers": "", "consent": "", "ended_reason": _MOVED}
+        nothing = {"topics": "", "publishers": "", "consent": "", "ended_reason": EndedReason.MOVED}
         connection.execute(aside.values(digest=there.digest, **nothing))
+
+
+def _living(connection: Connection, which: ColumnElement[bool]) -> MovableSubscription | None:
+    statement = (
+        select(subscriptions, subscribers.c.address, subscribers.c.language)
+        .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+        .where(which, NAMED, subscriptions.c.state.in_(LIVING))
+    )
+    row = connection.execute(statement).first()
+    if row is None:
+        return None
+    return MovableSubscription(
+        id=SubscriptionId(row.id),
+        subscriber=row.subscriber_id,
+        address=Address(row.address),
+        digest=row.digest,
+        language=row.language,
+        token=row.token,
+    )

@@ -1,5 +1,6 @@
 """Subscriptions by an operator's hand: what somebody else asked for by telephone, by letter, or on a list."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -7,16 +8,17 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, Connection, Engine, and_, insert, select, update
 
 from articles.article import Seq
+from digest.adapters.row_keys import is_subscription
 from digest.adapters.tables import subscribers, subscriptions, suppressions
 from digest.keys import Key
 from digest.lifecycle.adapters.preferences import pause_one, resume_one, want
-from digest.lifecycle.adapters.unsubscribe import end_where
+from digest.lifecycle.adapters.unsubscribe import end_where, tokens_of
 from digest.subscribers.adapters.events import note
 from digest.subscribers.adapters.mailboxes import of_mailbox
 from digest.subscribers.adapters.rows import ids_of, subscriber_of
 from digest.subscribers.adapters.unsubscribe_tokens import leave_token
 from digest.subscribers.events import Event, EventKind
-from digest.subscribers.subscription import ALL, Filter, SubscriptionState
+from digest.subscribers.subscription import ALL, EndedReason, Filter, SubscriptionState
 from mail.address import Address
 
 
@@ -54,7 +56,7 @@ class ByOperator:
             if self._is_suppressed(connection, wish.address):
                 return Joined.SUPPRESSED
             subscriber = subscriber_of(connection, self._key, wish.address, wish.language, now)
-            here = _of(subscriber, wish.digest)
+            here = is_subscription(subscriber, wish.digest)
             known = connection.execute(select(subscriptions).where(here)).first()
             if known is not None and known.state == SubscriptionState.PENDING:  # somebody typed it into a page
                 connection.execute(update(subscriptions).where(here).values(_start(wish, newest, now)))
@@ -73,7 +75,7 @@ class ByOperator:
             if self._is_suppressed(connection, wish.address):
                 return Joined.SUPPRESSED
             subscriber = subscriber_of(connection, self._key, wish.address, wish.language, now)
-            here = _of(subscriber, wish.digest)
+            here = is_subscription(subscriber, wish.digest)
             values = _start(wish, newest, now) | {"ended": None, "ended_reason": None}
             ended = and_(here, subscriptions.c.state == SubscriptionState.ENDED)
             revived = connection.execute(update(subscriptions).where(ended).values(values)).rowcount
@@ -99,11 +101,13 @@ class ByOperator:
     def end(self, address: Address, digest: str | None, reason: str, now: datetime) -> int:
         """End somebody's subscription to one digest, or to all: at once, and before the next letter. Says how many."""
         with self._write.begin() as connection:
-            mine = select(subscribers.c.id).where(of_mailbox(address))
-            here: ColumnElement[bool] = subscriptions.c.subscriber_id.in_(mine)
-            if digest is not None:
-                here = and_(here, subscriptions.c.digest == digest)
-            return len(end_where(connection, here, reason, now))
+            return len(end_where(connection, _at(address, digest), reason, now))
+
+    def end_all(self, address: Address, digest: str | None, now: datetime) -> tuple[int, Sequence[str]]:
+        """The same, as somebody asked an operator to; and the leave tokens of all of these, ended before or now."""
+        with self._write.begin() as connection:
+            ended = end_where(connection, _at(address, digest), EndedReason.ASKED_OPERATOR, now)
+            return len(ended), tokens_of(connection, _at(address, digest))
 
     def _is_suppressed(self, connection: Connection, address: Address) -> bool:
         hashes = {self._key.address_hash(address), self._key.spelling_hash(address)}
@@ -125,10 +129,8 @@ def _added(wish: Wish, now: datetime) -> Event:
     return Event(kind=EventKind.ADDED, at=now, digest=wish.digest, detail={"consent": wish.consent})
 
 
-def _of(subscriber: int, digest: str) -> ColumnElement[bool]:
-    return and_(subscriptions.c.subscriber_id == subscriber, subscriptions.c.digest == digest)
-
-
-def _at(address: Address, digest: str) -> ColumnElement[bool]:
-    who = select(subscribers.c.id).where(of_mailbox(address))
-    return and_(subscriptions.c.subscriber_id.in_(who), subscriptions.c.digest == digest)
+def _at(address: Address, digest: str | None) -> ColumnElement[bool]:
+    """Of the subscriptions that a mailbox has to a digest, or to all."""
+    people = select(subscribers.c.id).where(of_mailbox(address))
+    theirs = subscriptions.c.subscriber_id.in_(people)
+    return theirs if digest is None else and_(theirs, subscriptions.c.digest == digest)

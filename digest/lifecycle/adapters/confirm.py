@@ -1,4 +1,4 @@
-"""Using a token from a letter: looking changes nothing, and the one use is one transaction."""
+"""Confirmations: using a token from a letter: looking changes nothing, and the one use is one transaction."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -11,7 +11,7 @@ from digest.adapters.tables import subscribers
 from digest.keys import Key
 from digest.lifecycle.adapters.address_change import is_void, move
 from digest.lifecycle.adapters.address_change import of_detail as move_of
-from digest.lifecycle.adapters.opt_in import Joining
+from digest.lifecycle.adapters.opt_in import OptIn
 from digest.lifecycle.double_opt_in import ConfirmOutcome, DigestWish, of_detail
 from digest.subscribers.adapters.rows import subscriptions_of
 from digest.subscribers.adapters.tokens import Token, find, use
@@ -53,7 +53,7 @@ class Confirmations:
         self._read = read
         self._write = write
         self._key = key
-        self._joining = Joining(read, write, key)
+        self._opt_in = OptIn(read, write, key)
 
     def look(self, token: str, now: datetime) -> Looked | None:
         """What this token would do; None for an unknown one, and for one of another purpose."""
@@ -80,10 +80,10 @@ class Confirmations:
                 used = looked.state is TokenState.USED
                 return Used(outcome=ConfirmOutcome.ALREADY if used else ConfirmOutcome.EXPIRED, looked=looked)
             if found.purpose is TokenPurpose.CONFIRM:
-                choices = self._joining.confirm(connection, found, newest, now)
+                choices = self._opt_in.confirm(connection, found, newest, now)
                 return Used(outcome=ConfirmOutcome.DONE, looked=looked, choices=choices)
             use(connection, found, now)
-            self._joining.lift(connection, move(connection, self._key, found, now), now)
+            self._opt_in.lift(connection, move(connection, self._key, found, now), now)
             return Used(outcome=ConfirmOutcome.DONE, looked=looked)
 
     def _looked(self, connection: Connection, token: Token) -> Looked:
@@ -94,7 +94,7 @@ class Confirmations:
         if token.purpose is TokenPurpose.CONFIRM:
             asked = of_detail(token.detail)
             wishes, language = asked.wishes, asked.language
-            void = token.state is TokenState.OPEN and self._joining.is_void(connection, token)
+            void = token.state is TokenState.OPEN and self._opt_in.is_void(connection, token)
         else:
             address = move_of(token.detail).to.text
             void = is_void(connection, self._key, token)

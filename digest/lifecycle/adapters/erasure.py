@@ -1,10 +1,10 @@
-"""Forgetting a person: nothing of them is left but counts in which nobody can be told from another.
+"""Erasure in the store: nothing of a person is left but counts in which nobody can be told from another.
 
 A letter that is being handed over keeps a row without a name until its outcome is known, so that its edition adds up.
 """
 
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Column, Connection, Engine, and_, delete, func, select, update
@@ -14,21 +14,62 @@ from digest.editions.adapters.retention import count
 from digest.editions.delivery import DeliveryState
 from digest.lifecycle.adapters.unsubscribe import end_where
 from digest.lifecycle.transactional_letter import NoticeKind
+from digest.subscribers.adapters.mailboxes import subscriber_at
 from digest.subscribers.adapters.unsubscribe_tokens import leave_token
+from digest.subscribers.subscription import EndedReason
 from digest.subscribers.tokens import TokenPurpose
 from mail.address import Address
+from storage.database import Database
 
-ERASED = "erased"
-_NAMELESS, _BEYOND = f"{ERASED} ", f"{ERASED}!"
+_NAMELESS, _BEYOND = "erased ", "erased!"
 """Between these lie the keys of rows without a name: no address is like them, and the blank comes before all signs."""
 
 
-def forget_subscriber(connection: Connection, subscriber: int, now: datetime) -> None:
+class ErasureStore:
+    """What the store holds of a person, and lets go of."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find(self, address: Address) -> int | None:
+        """The subscriber with this address; None for a stranger."""
+        with self._database.read.begin() as connection:
+            return subscriber_at(connection, address)
+
+    def address_of(self, subscriber: int) -> Address | None:
+        """The address of a subscriber; None where there is none with this number, or it was erased."""
+        by_number = select(subscribers.c.address).where(subscribers.c.id == subscriber)
+        with self._database.read.begin() as connection:
+            text = connection.execute(by_number).scalar()
+        return Address(text) if text else None
+
+    def is_under_way(self, subscriber: int) -> bool:
+        """Whether a sender has claimed a letter to this subscriber."""
+        claimed = (
+            select(deliveries.c.edition_id)
+            .join(subscriptions, subscriptions.c.id == deliveries.c.subscription_id)
+            .where(subscriptions.c.subscriber_id == subscriber, deliveries.c.state == DeliveryState.CLAIMED)
+        )
+        with self._database.read.begin() as connection:
+            return connection.execute(claimed.limit(1)).first() is not None
+
+    def erase(self, people: Iterable[int], now: datetime) -> None:
+        """End and delete everything there is of these subscribers, in one transaction; of a no, nothing is kept."""
+        with self._database.write.begin() as connection:
+            for subscriber in people:
+                erase_subscriber(connection, subscriber, now)
+
+    def scrub(self) -> bool:
+        """Have nothing of what was deleted lie in the store's files; False when somebody read for too long."""
+        return self._database.scrub()
+
+
+def erase_subscriber(connection: Connection, subscriber: int, now: datetime) -> None:
     """End and delete everything there is of a subscriber, claimed letters as soon as their fate is known."""
     mine = subscriptions.c.subscriber_id == subscriber
-    end_where(connection, mine, ERASED, now)
+    end_where(connection, mine, EndedReason.ERASED, now)
     _delete_told(connection, [subscriber])
-    blank = {"topics": "", "publishers": "", "consent": "", "ended_reason": ERASED}
+    blank = {"topics": "", "publishers": "", "consent": "", "ended_reason": EndedReason.ERASED}
     for each in connection.execute(select(subscriptions.c.id).where(mine)).scalars().all():
         values = blank | {"token": leave_token()}
         connection.execute(update(subscriptions).where(subscriptions.c.id == each).values(values))
@@ -37,7 +78,7 @@ def forget_subscriber(connection: Connection, subscriber: int, now: datetime) ->
     _sweep_one(connection, subscriber)
 
 
-def forget_mentions(connection: Connection, known_as: Collection[str], hash_of: Callable[[Address], str]) -> None:
+def erase_mentions(connection: Connection, known_as: Collection[str], hash_of: Callable[[Address], str]) -> None:
     """Delete the letters and tokens by which anybody was to move to an address of these hashes: it is in both."""
     if not known_as:
         return
@@ -51,21 +92,10 @@ def forget_mentions(connection: Connection, known_as: Collection[str], hash_of: 
         connection.execute(delete(key.table).where(key.in_(named)))
 
 
-def delete_people(connection: Connection, ids: Sequence[int]) -> int:
+def delete_subscribers(connection: Connection, ids: Sequence[int]) -> int:
     """Delete subscribers who have no subscription, with all that names them; says how many."""
     _delete_told(connection, ids)
     return connection.execute(delete(subscribers).where(subscribers.c.id.in_(ids))).rowcount
-
-
-def is_under_way(read: Engine, subscriber: int) -> bool:
-    """Whether a sender has claimed a letter to this subscriber."""
-    claimed = (
-        select(deliveries.c.edition_id)
-        .join(subscriptions, subscriptions.c.id == deliveries.c.subscription_id)
-        .where(subscriptions.c.subscriber_id == subscriber, deliveries.c.state == DeliveryState.CLAIMED)
-    )
-    with read.begin() as connection:
-        return connection.execute(claimed.limit(1)).first() is not None
 
 
 def sweep(read: Engine, write: Engine) -> int:

@@ -1,4 +1,4 @@
-"""Asking for a letter about what there is already: to move to another address, or to see one's data."""
+"""Requests for letters about what there is already: to change the address, or to see one's data."""
 
 from datetime import datetime
 
@@ -8,11 +8,11 @@ from digest.adapters.tables import subscribers
 from digest.keys import Key
 from digest.lifecycle.adapters.transactional_queue import NewNotice, lay_down
 from digest.lifecycle.transactional_letter import NoticeKind
-from digest.subscribers.adapters.rows import NAMED, subscriber_of
+from digest.subscribers.adapters.rows import NAMED, language_of, subscriber_of
 from mail.address import Address
 
 
-class Asking:
+class LetterRequests:
     """Lays such letters into the queue."""
 
     def __init__(self, write: Engine, key: Key) -> None:
@@ -31,10 +31,10 @@ class Asking:
     ) -> None:
         """Lay down a letter about a subscriber, to their own address or to `address`."""
         with self._write.begin() as connection:
-            known = connection.execute(select(subscribers).where(subscribers.c.id == subscriber, NAMED)).first()
-            if known is not None:  # else they are forgotten
-                own = known.language
-                new = NewNotice(kind=kind, subscriber=subscriber, language=own, detail=detail, address=address)
+            row = connection.execute(select(subscribers).where(subscribers.c.id == subscriber, NAMED)).first()
+            if row is not None:  # else they are erased
+                language = row.language
+                new = NewNotice(kind=kind, subscriber=subscriber, language=language, detail=detail, address=address)
                 lay_down(connection, new, now, goes)
 
     def of_address(
@@ -46,6 +46,5 @@ class Asking:
         """
         with self._write.begin() as connection:
             subscriber = subscriber_of(connection, self._key, address, language, now)
-            spoken = select(subscribers.c.language).where(subscribers.c.id == subscriber)
-            own = str(connection.execute(spoken).scalar_one())
-            lay_down(connection, NewNotice(kind=kind, subscriber=subscriber, language=own), now, goes)
+            spoken = language_of(connection, subscriber) or language
+            lay_down(connection, NewNotice(kind=kind, subscriber=subscriber, language=spoken), now, goes)

@@ -1,4 +1,4 @@
-"""Joining in the store: a wish becomes a pending subscription and a letter, a confirmation makes it active.
+"""Double opt-in in the store: a wish becomes a pending subscription and a letter, a confirmation makes it active.
 
 Each step is one write transaction, and the same work whatever is known of the address.
 """
@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, insert, select, update
 
 from articles.article import Seq
+from digest.adapters.row_keys import is_subscription
 from digest.adapters.tables import consent_texts, subscribers, subscriptions, transactional_letters
 from digest.keys import Key
 from digest.lifecycle.adapters.transactional_queue import NewNotice, lay_down, remind_no_more
@@ -38,7 +39,7 @@ _BETWEEN_TELLINGS = timedelta(days=1)
 """So seldom is somebody told that they subscribe already, and an address that is gone asked, however often typed in."""
 
 
-class Joining:
+class OptIn:
     """What pages, and lists without consent, do to become a subscription."""
 
     def __init__(self, read: Engine, write: Engine, key: Key) -> None:
@@ -127,7 +128,7 @@ def _pending(
     connection: Connection, subscriber: int, wish: DigestWish, newest: Seq, now: datetime
 ) -> SubscriptionState | None:
     """How the subscription stood; where there was none, one begins that is sent nothing until it is confirmed."""
-    here = (subscriptions.c.subscriber_id == subscriber) & (subscriptions.c.digest == wish.digest)
+    here = is_subscription(subscriber, wish.digest)
     known = connection.execute(select(subscriptions.c.state).where(here)).scalar()
     pending = SubscriptionState.PENDING
     if known is None:

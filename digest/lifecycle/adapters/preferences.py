@@ -1,4 +1,4 @@
-"""Choices in the store: of the holder of a leave token, or of an operator who was asked."""
+"""Preferences in the store: what is changed by the holder of a leave token, or by an operator who was asked."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, select, update
 
+from digest.adapters.row_keys import is_subscription
 from digest.adapters.tables import subscribers, subscriptions
 from digest.editions.adapters.stop import stop_letters
 from digest.ids import SubscriptionId
@@ -18,8 +19,11 @@ from digest.subscribers.subscription import LIVING, Filter, SubscriptionState, f
 
 
 @dataclass(frozen=True, kw_only=True)
-class Held:
-    """What the holder of a leave token may know. `others` are the digests this person has, or had, beside it."""
+class Preference:
+    """A subscription as the holder of its leave token may know it.
+
+    `others` are the digests this person has, or had, beside it.
+    """
 
     id: SubscriptionId
     subscriber: int
@@ -31,14 +35,14 @@ class Held:
     others: frozenset[str]
 
 
-class Choosing:
-    """What may be changed with a leave token."""
+class Preferences:
+    """What may be seen and changed with a leave token."""
 
     def __init__(self, read: Engine, write: Engine) -> None:
         self._read = read
         self._write = write
 
-    def find(self, token: str) -> Held | None:
+    def find(self, token: str) -> Preference | None:
         """The subscription of a leave token; None for an unknown one."""
         statement = (
             select(subscriptions, subscribers.c.language)
@@ -51,7 +55,7 @@ class Choosing:
                 return None
             beside = and_(subscriptions.c.subscriber_id == row.subscriber_id, subscriptions.c.id != row.id)
             others = connection.execute(select(subscriptions.c.digest).where(beside)).scalars()
-            return Held(
+            return Preference(
                 id=SubscriptionId(row.id),
                 subscriber=row.subscriber_id,
                 digest=row.digest,
@@ -91,7 +95,7 @@ class Choosing:
             nonlocal taken
             if row.digest == digest:
                 return False
-            there = and_(subscriptions.c.subscriber_id == row.subscriber_id, subscriptions.c.digest == digest)
+            there = is_subscription(row.subscriber_id, digest)
             taken = connection.execute(select(subscriptions.c.id).where(there)).first() is not None
             if not taken:
                 connection.execute(update(subscriptions).where(subscriptions.c.id == row.id).values(digest=digest))

@@ -1,4 +1,4 @@
-"""The letters that pages have caused, counted by keyed hashes alone."""
+"""Rate limits: how many letters a page may cause, counted by keyed hash."""
 
 import threading
 import time
@@ -106,8 +106,8 @@ _CAUSED = _caused()
 Slot = tuple[datetime, Limit, str]
 
 
-class CausedLetters:
-    """Counts what pages cause, and says when one more is too many."""
+class RateLimits:
+    """Counts the letters that pages cause, and says when one more is too many."""
 
     def __init__(
         self, read: Engine, write: Engine, key: Key, limits: Limits, ticks: Callable[[], float] = time.monotonic
@@ -132,6 +132,13 @@ class CausedLetters:
                 self.write_down()
             return True
         return False
+
+    def allow(self, asked: Asked, now: datetime) -> datetime | None:
+        """When a letter may go, counted at once; None when there have been too many."""
+        if self.refuses(asked, now):
+            return None
+        with self._write.begin() as connection:
+            return self.admit(connection, asked, now)
 
     def admit(self, connection: Connection, asked: Asked, now: datetime) -> datetime | None:
         """When one more letter may go, counted in this transaction; None when it may not."""

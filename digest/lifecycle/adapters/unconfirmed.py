@@ -1,17 +1,17 @@
-"""Wishes that nobody confirmed: let go of after some days, with the address that somebody typed."""
+"""Unconfirmed wishes: let go of after some days, with the address that somebody typed."""
 
 from datetime import datetime
 
 from sqlalchemy import Engine, and_, delete, select
 
 from digest.adapters.tables import subscribers, subscriptions, tokens, transactional_letters
-from digest.lifecycle.adapters.erasure import delete_people
+from digest.lifecycle.adapters.erasure import delete_subscribers
 from digest.subscribers.subscription import SubscriptionState
 
 _UNCONFIRMED = subscriptions.c.state == SubscriptionState.PENDING
 
 
-class Pending:
+class Unconfirmed:
     """What waits for a confirmation, and is deleted when none comes."""
 
     def __init__(self, read: Engine, write: Engine, rows: int = 1000) -> None:
@@ -39,7 +39,7 @@ class Pending:
             return 0
         with self._write.begin() as connection:
             still = select(subscribers.c.id).where(subscribers.c.id.in_(ids), stranger)
-            return delete_people(connection, connection.execute(still).scalars().all())
+            return delete_subscribers(connection, connection.execute(still).scalars().all())
 
     def tokens(self, before: datetime) -> int:
         """Delete tokens that expired before then: until now they could say that they had expired."""

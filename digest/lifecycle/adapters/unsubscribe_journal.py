@@ -1,4 +1,4 @@
-"""The journal of leaves: a file that only grows, each line on the disk before its wish is answered."""
+"""Unsubscribe journal on the disk: a file that only grows, each line on the disk before its wish is answered."""
 
 import errno
 import fcntl
@@ -34,7 +34,7 @@ class Reading:
     place: Place
 
 
-class LeaveJournal:
+class UnsubscribeJournal:
     """One file, to which any number of processes may append."""
 
     def __init__(self, path: Path) -> None:

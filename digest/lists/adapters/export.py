@@ -1,4 +1,4 @@
-"""Everything about subscribers, read in one sweep: as it was at one moment, and never more than a piece in memory."""
+"""Export of subscribers: everything about them as it was at one moment, never more than a piece in memory."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -54,8 +54,8 @@ class ConsentText:
     since: datetime
 
 
-class Leaving:
-    """Reads a store for those who take its subscribers elsewhere."""
+class SubscriberExport:
+    """Export of subscribers: reads a store for those who take them elsewhere."""
 
     def __init__(self, read: Engine) -> None:
         self._read = read

@@ -8,17 +8,20 @@ from datetime import datetime
 from sqlalchemy import Connection, Table, and_, bindparam, insert, select, update
 
 from articles.article import Seq
+from digest.adapters.row_keys import is_subscription
 from digest.adapters.tables import events, subscribers, subscriptions, transactional_letters
 from digest.lifecycle.double_opt_in import IMPORTED
+from digest.lifecycle.transactional_letter import NoticeKind, NoticeState
 from digest.lists.adapters.undo import ask_no_more
-from digest.lists.import_rules import Listed, without_addresses
+from digest.lists.import_rules import Listed
 from digest.subscribers.events import EventKind
 from digest.subscribers.subscription import SubscriptionState
+from mail.redaction import without_addresses
 from storage.compiled import Prepared
 
 
 @dataclass(frozen=True, kw_only=True)
-class ListFile:
+class ImportedFile:
     """A list that is imported: what tells it from others, and how it is read."""
 
     name: str
@@ -35,7 +38,7 @@ class ListFile:
 class Rows:
     """The rows of one import. `tokens` gives the leave tokens."""
 
-    def __init__(self, file: ListFile, run: int, newest: Seq, now: datetime, tokens: Iterator[str]) -> None:
+    def __init__(self, file: ImportedFile, run: int, newest: Seq, now: datetime, tokens: Iterator[str]) -> None:
         self._trusted = file.trusted
         self._run = run
         self._newest = newest
@@ -66,7 +69,7 @@ class Rows:
             if (each.key, each.digest) in begun:
                 values = self._subscription(each, ids)
                 del values["token"]
-                here = and_(subscriptions.c.subscriber_id == ids[each.key], subscriptions.c.digest == each.digest)
+                here = is_subscription(ids[each.key], each.digest)
                 connection.execute(update(subscriptions).where(here).values(values))
                 if each.state is SubscriptionState.ENDED:
                     ask_no_more(connection, {ids[each.key]: {each.digest}})
@@ -150,12 +153,12 @@ class Rows:
 
     def _letter(self, who: int, listed: Listed) -> dict[str, object]:
         return {
-            "kind": "confirm",
+            "kind": NoticeKind.CONFIRM.value,
             "subscriber_id": who,
             "language": listed.language,
             "detail": {"language": listed.language, "page": IMPORTED, "text": None, "wishes": []},
             "asked": self._now,
-            "state": "waiting",
+            "state": NoticeState.WAITING.value,
             "attempt": 0,
             "next_at": self._now,
         }
@@ -164,7 +167,9 @@ class Rows:
 def _waiting(connection: Connection, who: set[int]) -> dict[int, dict[str, object]]:
     """The letters of imports that were not sent yet, by subscriber."""
     letters = transactional_letters
-    mine = and_(letters.c.subscriber_id.in_(who), letters.c.kind == "confirm", letters.c.state == "waiting")
+    mine = and_(
+        letters.c.subscriber_id.in_(who), letters.c.kind == NoticeKind.CONFIRM, letters.c.state == NoticeState.WAITING
+    )
     found = connection.execute(select(letters).where(mine)) if who else ()
     details = {row.subscriber_id: {"id": row.id, "detail": json.loads(row.detail)} for row in found}
     return {number: each for number, each in details.items() if each["detail"]["page"] == IMPORTED}

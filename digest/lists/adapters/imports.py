@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, and_, insert, select, update
 
 from articles.article import Seq
 from digest.adapters.tables import imports, subscribers, subscriptions, suppressions
-from digest.lists.adapters.import_rows import ListFile, Rows, in_json
+from digest.lists.adapters.import_rows import ImportedFile, Rows, in_json
 from digest.lists.import_rules import Known, Listed, Outcome, Verdict, decide
 from digest.subscribers.adapters.mailboxes import KEY_OF_MAILBOX, of_mailboxes
 from digest.subscribers.adapters.unsubscribe_tokens import tokens_in_order
@@ -62,7 +62,7 @@ class Imports:
             for row in rows
         ]
 
-    def taking(self, file: ListFile, newest: Seq, now: datetime) -> "Taking":
+    def taking(self, file: ImportedFile, newest: Seq, now: datetime) -> "Taking":
         """Begin an import, or go on with one of the same list that was cut short."""
         same = and_(
             imports.c.sha256 == file.sha256,
@@ -144,7 +144,7 @@ class _There:
 class Taking:
     """One import under way. Its row is made with the first subscription: a list that changes nothing leaves none."""
 
-    def __init__(self, write: Engine, file: ListFile, newest: Seq, now: datetime, run: int | None) -> None:
+    def __init__(self, write: Engine, file: ImportedFile, newest: Seq, now: datetime, run: int | None) -> None:
         self._write = write
         self._file = file
         self._newest = newest

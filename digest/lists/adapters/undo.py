@@ -1,4 +1,4 @@
-"""An import taken back: what it made and nobody has touched since goes, and what people did stays as they did it."""
+"""Undo of an import: what it made and nobody has touched since goes, and what people did stays as they did it."""
 
 import json
 from collections import Counter
@@ -9,12 +9,13 @@ from enum import StrEnum
 from sqlalchemy import Connection, Engine, Row, and_, delete, exists, func, or_, select, update
 
 from digest.adapters.tables import deliveries, events, imports, receipts, subscriptions, transactional_letters
-from digest.lifecycle.adapters.erasure import delete_people
+from digest.lifecycle.adapters.erasure import delete_subscribers
 from digest.lifecycle.adapters.unsubscribe import end_where
 from digest.lifecycle.double_opt_in import IMPORTED
+from digest.lifecycle.transactional_letter import NoticeKind, NoticeState
 from digest.subscribers.events import EventKind
+from digest.subscribers.subscription import EndedReason
 
-REASON = "import undone"
 _OURS = frozenset(
     {
         EventKind.IMPORTED,
@@ -42,7 +43,7 @@ class Undone(StrEnum):
     KEPT = "kept, as its owner or an operator has touched it"
 
 
-class Undoing:
+class UndoImport:
     """Takes an import back, some subscriptions a transaction: one who is killed goes on when run again."""
 
     def __init__(self, read: Engine, write: Engine, rows: int = 500) -> None:
@@ -79,7 +80,7 @@ class Undoing:
         mailed = _mailed(connection, [each.id for each in free])
         end = [each for each in free if each.id in mailed]
         remove = [each for each in free if each.id not in mailed]
-        end_where(connection, subscriptions.c.id.in_([each.id for each in end]), REASON, now)
+        end_where(connection, subscriptions.c.id.in_([each.id for each in end]), EndedReason.IMPORT_UNDONE, now)
         _remove(connection, remove)
         counts = {Undone.REMOVED: len(remove), Undone.ENDED: len(end), Undone.KEPT: len(touched)}
         return Counter({each: times for each, times in counts.items() if times})
@@ -133,14 +134,16 @@ def _remove(connection: Connection, those: Sequence[Row[tuple[object, ...]]]) ->
             events.c.subscriber_id == who, events.c.kind == EventKind.IMPORTED, events.c.digest.in_(digests)
         )
         connection.execute(delete(events).where(imported))
-    delete_people(connection, sorted(_unknown_otherwise(connection, set(asked))))
+    delete_subscribers(connection, sorted(_unknown_otherwise(connection, set(asked))))
 
 
 def ask_no_more(connection: Connection, asked: Mapping[int, set[str]]) -> None:
     """Take these digests, by subscriber, out of the letters of lists that wait; one that asks for nothing goes."""
     letters = transactional_letters
     waiting = and_(
-        letters.c.subscriber_id.in_(asked), letters.c.kind.in_(("confirm", "remind")), letters.c.state == "waiting"
+        letters.c.subscriber_id.in_(asked),
+        letters.c.kind.in_((NoticeKind.CONFIRM, NoticeKind.REMIND)),
+        letters.c.state == NoticeState.WAITING,
     )
     for row in connection.execute(select(letters).where(waiting)).all():
         detail = json.loads(row.detail)
@@ -162,7 +165,7 @@ def _unknown_otherwise(connection: Connection, who: set[int]) -> set[int]:
         events.c.subscriber_id.in_(who), events.c.kind.not_in([each.value for each in _OURS])
     )
     waiting = select(transactional_letters.c.subscriber_id).where(
-        transactional_letters.c.subscriber_id.in_(who), transactional_letters.c.state == "waiting"
+        transactional_letters.c.subscriber_id.in_(who), transactional_letters.c.state == NoticeState.WAITING
     )
     known = {number for statement in (others, acts, waiting) for number in connection.execute(statement).scalars()}
     return who - known

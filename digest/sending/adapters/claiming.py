@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from digest.editions.adapters.editions import finish_if_done
+from digest.editions.adapters.closing import finish_if_done
 from digest.editions.delivery import Claim
 from digest.sending.adapters.claims import Fate, due, sending
 from digest.sending.adapters.domain_backoff import DomainPauses

@@ -15,7 +15,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 
 from digest.adapters.tables import senders
-from digest.editions.adapters.editions import finish_if_done
+from digest.editions.adapters.closing import finish_if_done
 from digest.editions.delivery import Claim, DeliveryState, Reason
 from digest.editions.edition import EditionState
 from digest.ids import EditionId, SubscriptionId, VariantId

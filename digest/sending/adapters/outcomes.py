@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, bindparam, 
 
 from articles.article import Seq
 from digest.adapters.tables import deliveries, editions, receipts, senders
-from digest.editions.adapters.editions import finish_if_done
+from digest.editions.adapters.closing import finish_if_done
 from digest.editions.adapters.planner import move_cursors
 from digest.editions.delivery import Claim, DeliveryState, Reason
 from digest.editions.edition import CLOSED, EditionState

@@ -26,6 +26,13 @@ def subscriber_of(connection: Connection, key: Key, address: Address, language: 
     return new
 
 
+def language_of(connection: Connection, subscriber: int) -> str | None:
+    """The language that a subscriber chose; None where there is none with this number."""
+    spoken = select(subscribers.c.language).where(subscribers.c.id == subscriber)
+    language: str | None = connection.execute(spoken).scalar()
+    return language
+
+
 def subscriptions_of(connection: Connection, subscriber: int) -> dict[str, Row[Any]]:
     """All rows of a subscriber, by digest."""
     rows = connection.execute(select(subscriptions).where(subscriptions.c.subscriber_id == subscriber))

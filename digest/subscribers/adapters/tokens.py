@@ -64,6 +64,12 @@ def find(connection: Connection, token: str, now: datetime, *purposes: TokenPurp
     )
 
 
+def find_open(connection: Connection, token: str, now: datetime, purpose: TokenPurpose) -> Token | None:
+    """The token's row while it can be used for this purpose."""
+    row = find(connection, token, now, purpose)
+    return row if row is not None and row.state is TokenState.OPEN else None
+
+
 def use(connection: Connection, token: Token, now: datetime) -> None:
     """Let it never be used again."""
     connection.execute(update(tokens).where(tokens.c.hash == token.hash).values(used=now))

@@ -139,6 +139,11 @@ class FeedFiles:
             raise NotPublishedError(faults)
         return mender.report(done)
 
+    def read(self, name: str) -> bytes | None:
+        """A document as it is published; None when there is none, and none can have that name."""
+        path = self._folder / name
+        return path.read_bytes() if path.name == name and path.is_file() else None
+
     def modified(self, name: str) -> int | None:
         """The Last-Modified that a document is served with, in seconds since 1970; None when there is none."""
         self._refuse(name)

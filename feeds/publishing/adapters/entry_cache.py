@@ -14,7 +14,7 @@ from articles.article import ArticleId, Seq
 from feeds.adapters.tables import built_feeds, kept_entries, shelf, shelf_facets, stale_documents
 from feeds.archive.placement import BLOCK, CURRENT, Place, born_in
 from feeds.archive.prepared_entry import SetAside, Shelved
-from feeds.formats.head import FORMS
+from feeds.formats.forms import SUFFIXES
 from feeds.formats.written_entry import Kept
 
 _FEW = 500
@@ -197,7 +197,7 @@ def _rows(one: Shelved) -> Iterator[dict[str, object]]:
                 "seq": kept.seq,
                 "published": kept.published,
                 "updated": kept.updated,
-                **{suffix[1:]: kept.written.get(suffix) for suffix in FORMS},
+                **{suffix[1:]: kept.written.get(suffix) for suffix in SUFFIXES},
             }
 
 

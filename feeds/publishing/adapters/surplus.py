@@ -31,7 +31,9 @@ class Ownership:
     def __init__(self, folder: Folder, ledger: Ledger, files: Iterable[str]) -> None:
         self._folder = folder
         self._files = frozenset(files)
-        self._known = frozenset(ledger.remembered({document_of(file) for file in self._files}))
+        # Ours are plain ASCII; a name that is no UTF-8 is nothing that a ledger could be asked for.
+        documents = {document_of(file) for file in self._files if file.isascii()}
+        self._known = frozenset(ledger.remembered(documents))
 
     def is_ours(self, file: str) -> bool:
         """Whether the ledger names the document that a file belongs to, or file and name are like ours."""
@@ -50,8 +52,9 @@ class Ownership:
         plain = coding.read(data) if coding else None
         if plain is not None:
             return is_like_ours(document, plain)
-        # What nobody can read belongs to the document beside it, and without one it is the rest of a broken copy.
-        return document not in self._files or self.is_ours(document)
+        if document in self._files:  # what nobody can read belongs to the document beside it
+            return self.is_ours(document)
+        return coding is not None  # the rest of a broken copy; in other codings we write none
 
     def _read(self, file: str) -> bytes | None:
         try:

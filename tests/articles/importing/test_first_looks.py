@@ -10,13 +10,11 @@ import feedparser
 import pytest
 
 from articles.article import Kind
-from articles.importing.import_files import import_all
 from articles.importing.locate import at_path, everything
 from budkavle.config.load import load
 from budkavle.installation.wiring import Service, open_service
 from budkavle.maintenance.back_up import back_up, read_back
 from budkavle.maintenance.restore import Wishes, restore
-from feeds.publishing.publish import build_feeds
 from tests.given import NOW
 
 DAY = timedelta(days=1)
@@ -38,15 +36,16 @@ class Newsroom:
 
     def take(self, now: datetime, path: Path | None = None) -> None:
         def act(service: Service) -> None:
-            found = everything(service.config) if path is None else at_path(service.config, path, None, anywhere=False)
-            list(import_all(service, list(found), now))
+            sources = service.importing.sources
+            found = everything(sources) if path is None else at_path(sources, str(path))
+            list(service.importing.store.import_all(list(found), now))
 
         self.do(act)
 
     def do(self, act: Callable[[Service], object]) -> None:
         with open_service(load(self.home / "config.toml")) as service:
             act(service)
-            assert not build_feeds(replace(service, wait=lambda _: None)).faults
+            assert not replace(service, wait=lambda _: None).syndication.publish.build().faults
 
     def updated(self) -> dict[str, datetime]:
         """When each entry changed, by title; the feed itself by the title of none."""

@@ -9,12 +9,14 @@ from time import process_time
 import pytest
 
 from articles.article import Contact
-from articles.importing import import_files as importing
-from articles.importing.import_files import import_all, try_out
-from articles.importing.locate import everything, read_manifest
+from articles.importing import read_inputs as importing
+from articles.importing.import_articles import try_out
+from articles.importing.locate import everything
+from articles.sources.adapters.manifest import read_manifest
 from budkavle.alarms.alarms import AlarmKind
 from budkavle.config.faults import ConfigFaults
 from budkavle.config.load import load
+from budkavle.installation.wire_articles import read_inputs, sources
 from budkavle.installation.wiring import Service, open_service
 from feeds.entries.contacts import shown_contacts
 from tests.budkavle.daemon.test_import_loop import Rounds
@@ -55,7 +57,8 @@ def test_a_fault_of_ours_in_one_input_is_its_refusal_and_the_others_come_in(
     monkeypatch.setattr(importing, "read", read)
     page(home, "lingonmark/a-poison.md", ARTICLE.replace("01-07", "01-02").replace("biblioteket/", "annat/"))
     page(home, "lingonmark/good.md", ARTICLE)
-    done = {one.given.address: one for one in import_all(service, everything(service.config), NOW)}
+    candidates = everything(service.importing.sources)
+    done = {one.given.address: one for one in service.importing.store.import_all(candidates, NOW)}
     assert done["good.md"].kind == "published"
     assert done["a-poison.md"].word == "refused"
     assert "Budkavle fails at it (RecursionError)" in done["a-poison.md"].line
@@ -86,7 +89,7 @@ def test_a_line_of_a_manifest_can_be_wrong_in_any_way_and_spoils_no_other_line(h
     assert len(manifest.faults) + len(manifest.urls) == len(MANIFEST_LINES) + 1
     page(home, "gemensamt/good.md", ARTICLE)
     config = load(home / "config.toml")
-    assert "readable" in {one.word for one in try_out(config, everything(config), NOW)}
+    assert "readable" in {one.word for one in try_out(read_inputs(config), everything(sources(config)), NOW)}
 
 
 def test_of_a_manifest_that_is_none_the_first_hundred_faults_are_named_and_the_others_counted(home: Path) -> None:

@@ -24,18 +24,22 @@ from budkavle.alarms.monitor import Watch
 from budkavle.alarms.rules import full, of_digest, quiet
 from budkavle.alarms.store import AlarmBook
 from budkavle.config.load import load
+from budkavle.installation.wire_articles import sources
 from budkavle.installation.wiring import Service, open_service
 from digest.editions.delivery import DeliveryState
 from digest.editions.edition import Edition, EditionState, EditionStatus
-from digest.editions.slots import Every, PeriodKey, Rhythm, slot_on
+from digest.editions.rhythm import Rhythm
+from digest.editions.rhythms.day import Day
+from digest.editions.rhythms.week import Week
+from digest.editions.slots import PeriodKey, slot_on
 from digest.ids import EditionId
 from storage.database import Database
 from tests.digest.relay import HANG_UP, ScriptedRelay, installed, newsroom
 from tests.given import NOW, plan_period
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
-WEEKLY = Rhythm(every=Every.WEEK, at=time(8), zone=STOCKHOLM, weekday=4)
-DAILY = Rhythm(every=Every.DAY, at=time(8), zone=STOCKHOLM)
+WEEKLY = Rhythm(every=Week(4), at=time(8), zone=STOCKHOLM)
+DAILY = Rhythm(every=Day(), at=time(8), zone=STOCKHOLM)
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 FRIDAY = slot_on(WEEKLY, NOW.date())
 HOUR = timedelta(hours=1)
@@ -63,6 +67,16 @@ def status(of: Edition, audience: int | None = None, **counts: int) -> EditionSt
 
 def wrong(newest: EditionStatus | None, now: datetime, rhythm: Rhythm = WEEKLY) -> list[AlarmKind]:
     return [each.kind for each in of_digest("veckobrev", rhythm, LONG_AGO, newest, now)]
+
+
+def test_an_alarm_about_a_file_with_a_name_in_any_bytes_is_kept_like_others(tmp_path: Path) -> None:
+    odd = alarm(AlarmKind.INPUT_REFUSED, "pages-\udce5", "text-\udce5.md: the file's name is not UTF-8")
+    assert (odd.about, odd.what) == ("pages-\\udce5", "text-\\udce5.md: the file's name is not UTF-8")
+    with open_service(load(installed(tmp_path))) as service:
+        book = AlarmBook(service.database.read, service.database.write)
+        memory = {(odd.kind, odd.about): Known(alarm=odd, since=NOW, seen=NOW)}
+        book.keep({}, memory, NOW)
+        assert [known.alarm for known in book.read().values()] == [odd]
 
 
 def test_a_slot_without_an_edition_is_an_alarm_after_half_an_hour() -> None:
@@ -238,7 +252,7 @@ def test_the_table_gives_back_what_was_kept_and_forgets_what_ended_long_ago(data
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
     config = load(installed(tmp_path))
-    for place in config.sources():
+    for place in sources(config):
         place.folder.mkdir(parents=True)
     with open_service(config) as opened:
         yield opened
@@ -249,7 +263,7 @@ def test_an_installation_in_order_raises_no_alarm(service: Service) -> None:
 
 
 def test_a_folder_that_is_gone_is_an_alarm_with_its_path(service: Service) -> None:
-    place = service.config.sources()[1]
+    place = service.importing.sources[1]
     place.folder.rmdir()
     (found,) = look(service, NOW)
     assert (found.kind, found.about) == (AlarmKind.SOURCE_FAILED, "barrvik-pages")
@@ -266,7 +280,7 @@ def test_only_the_newest_edition_counts(tmp_path: Path) -> None:
         (digest,) = service.digests
         for key in ("2026-01-02", "2026-01-09"):
             old = plan_period(service, digest, PeriodKey(key), NOW)
-            service.editions.pause(old, "somebody paused it")
+            service.edition_control.pause(old, "somebody paused it")
         kinds = [(each.kind, each.about) for each in look(service, NOW) if each.kind is not AlarmKind.SOURCE_FAILED]
         assert kinds == [(AlarmKind.EDITION_PAUSED, "veckobrev 2026-01-09")]
 
@@ -282,7 +296,7 @@ def letters(service: Service) -> list[EmailMessage]:
 
 async def test_an_alarm_is_one_line_in_the_log_one_row_and_one_mail_and_so_is_its_end(service: Service) -> None:
     watch = Watch(service)
-    folder = service.config.sources()[1].folder
+    folder = service.importing.sources[1].folder
     folder.rmdir()
     with capture_logs() as log:
         for minute in range(3):
@@ -300,7 +314,7 @@ async def test_an_alarm_is_one_line_in_the_log_one_row_and_one_mail_and_so_is_it
 
 
 async def test_a_restart_within_the_hour_mails_nothing_again(service: Service) -> None:
-    service.config.sources()[1].folder.rmdir()
+    service.importing.sources[1].folder.rmdir()
     for minute in range(2):
         watch = Watch(service)
         watch.round(NOW + timedelta(minutes=minute))
@@ -364,7 +378,7 @@ def test_a_fault_that_stays_has_one_traceback(service: Service) -> None:
 
 async def test_a_store_that_is_gone_is_an_alarm_of_its_own_and_is_mailed(service: Service) -> None:
     watch = Watch(service)
-    service.config.sources()[1].folder.rmdir()
+    service.importing.sources[1].folder.rmdir()
     watch.round(NOW)
     service.database.close()
     shutil.rmtree(service.config.store_path.parent)

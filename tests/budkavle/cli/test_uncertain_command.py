@@ -39,9 +39,9 @@ async def week(service: Service, number: int) -> EditionStatus:
 async def go_on(service: Service, moment: datetime = NOW) -> EditionStatus:
     newest = service.editions.newest("veckobrev")
     assert newest
-    service.editions.resume(newest)
+    service.edition_control.resume(newest)
     await service.sending.send(going_on_from(moment), lambda: False, lambda _: None)
-    return list(service.editions.status())[-1]
+    return list(service.edition_counts.status())[-1]
 
 
 @contextmanager
@@ -112,7 +112,7 @@ async def test_whose_letter_was_lost_gets_its_news_once(
         (letter,) = listed(tmp_path, capsys)
         assert run(tmp_path, lost=(letter[by],)) == 0
         assert run(tmp_path) == 0
-        assert next(iter(service.editions.status())).unexplained == 0
+        assert next(iter(service.edition_counts.status())).unexplained == 0
         relay.letters.clear()
         await go_on(service, NOW + weeks_later * WEEK)
         assert relay.letters == []
@@ -166,7 +166,7 @@ async def test_a_log_that_shows_the_letter_proves_that_it_arrived(
         assert run(tmp_path, arrived=(str(log),), json=True) == 0
         (settled,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
         assert settled["settled"] == "arrived"
-        assert next(iter(service.editions.status())).counts[DeliveryState.SENT] == 3
+        assert next(iter(service.edition_counts.status())).counts[DeliveryState.SENT] == 3
         publish(service, "Ny vecka")
         relay.letters.clear()
         await week(service, 1)

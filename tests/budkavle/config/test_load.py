@@ -14,6 +14,7 @@ from budkavle.config.faults import ConfigFaults
 from budkavle.config.field_types import Listen, Mailbox
 from budkavle.config.load import Config, load
 from budkavle.config.settings import Settings, Table
+from budkavle.installation.wire_articles import sources
 
 SHIPPED = Path(__file__).parents[3] / "config.toml"
 TEXT = SHIPPED.read_text(encoding="utf-8")
@@ -102,7 +103,7 @@ def test_paths_start_at_the_folder_of_the_file(loaded: Callable[[str], Config], 
     assert config.store_url == f"sqlite:///{tmp_path}/var/budkavle.db"
     assert config.publish_folder == tmp_path / "var/public"
     assert config.outbox == tmp_path / "var/outbox"
-    assert config.sources()[0].folder == tmp_path / "newsroom/lingonmark"
+    assert sources(config)[0].folder == tmp_path / "newsroom/lingonmark"
     assert config.password_file is None
 
 
@@ -120,13 +121,13 @@ def test_the_packages_receive_plain_values() -> None:
     config = load(SHIPPED)
     assert [publisher.name for publisher in config.publishers().values()] == ["Region Lingonmark", "Barrviks kommun"]
     assert [topic.id for topic in config.topics()] == ["vard", "kollektivtrafik", "kultur", "ekonomi", "miljo", "skola"]
-    assert [own.source.rules for own in config.sources()] == ["sitevision", "optimizely", None]
+    assert [own.source.rules for own in sources(config)] == ["sitevision", "optimizely", None]
 
 
 def test_a_publisher_and_its_sources_write_in_its_own_language(loaded: Callable[[str], Config]) -> None:
     config = loaded(changed('#language = "sv"', 'language = "en"'))
     assert [publisher.language for publisher in config.publishers().values()] == ["en", "sv"]
-    assert [own.source.language for own in config.sources()] == ["en", "sv", "en"]
+    assert [own.source.language for own in sources(config)] == ["en", "sv", "en"]
 
 
 def test_five_faults_give_five_lines_with_their_line_numbers(faults: Callable[[str], list[str]]) -> None:

@@ -76,7 +76,7 @@ def stopped(process: subprocess.Popen[bytes]) -> int:
 def state(home: Path, digest: str) -> dict[str, int]:
     """How the edition's letters add up, and its state as a key."""
     with open_service(load(home / "config.toml")) as service:
-        (last,) = [each for each in service.editions.status(digest) if each.edition.key == "2026-01-09"]
+        (last,) = [each for each in service.edition_counts.status(digest) if each.edition.key == "2026-01-09"]
     assert last.unexplained == 0
     counts = {str(name): number for name, number in last.counts.items() if number}
     return {**counts, "audience": last.audience, str(last.edition.state): True}

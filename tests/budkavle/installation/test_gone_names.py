@@ -13,7 +13,6 @@ from budkavle.config.load import load
 from budkavle.installation.stored_names import names_held
 from budkavle.installation.wiring import open_service
 from digest.subscribers.subscription import filter_of
-from feeds.publishing.publish import build_feeds
 from mail.address import Address
 from tests.digest.relay import installed, join, newsroom
 from tests.given import NOW
@@ -89,7 +88,7 @@ def test_a_renamed_source_is_told_before_its_files_become_new_articles(tmp_path:
 
 def test_a_published_feed_that_is_gone_is_told_until_its_readers_are_led_on(tmp_path: Path) -> None:
     with newsroom(tmp_path) as service:
-        build_feeds(service)
+        service.syndication.publish.build()
     path = written(tmp_path, 'slug = "alla-nyheter"', 'slug = "allt"')
     assert [about for about, _ in told(path)] == ["feed alla-nyheter"]
     path.write_text(path.read_text() + '\n[[moved]]\nfrom = "alla-nyheter"\nto = "allt"\n')

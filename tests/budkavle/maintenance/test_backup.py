@@ -25,7 +25,7 @@ from tests.installed import COMMAND, budkavle
 
 KILLED = """
 import os, signal, sys
-from budkavle import backing_up
+from budkavle.maintenance import back_up as backing_up
 from budkavle.cli.backup import backup
 from pathlib import Path
 vars(backing_up).update(put=lambda *_: os.kill(os.getpid(), signal.SIGKILL))

@@ -59,7 +59,7 @@ def planned(service: Service) -> None:
 
 
 def outcome(service: Service) -> dict[str, int]:
-    (only,) = service.editions.status()
+    (only,) = service.edition_counts.status()
     assert only.unexplained == 0
     return {state.value: number for state, number in only.counts.items() if number}
 
@@ -234,7 +234,7 @@ async def test_those_who_had_it_are_told_nothing_in_the_next_edition(tmp_path: P
         erase(service, article, NOW)
         later = NOW + timedelta(days=7)
         plan_period(service, service.digests[0], PeriodKey("2026-01-16"), later)
-        second = list(service.editions.status())[1]
+        second = list(service.edition_counts.status())[1]
         assert second.counts[DeliveryState.SKIPPED] == second.audience == 3
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from articles.article import Seq
 from digest.adapters.tables import subscribers
 from digest.lifecycle.adapters.confirm import Confirmations
-from digest.lifecycle.adapters.opt_in import Joining
+from digest.lifecycle.adapters.opt_in import OptIn
 from digest.lifecycle.double_opt_in import AskedToJoin, ConfirmOutcome, Wishes, as_detail
 from digest.lifecycle.unsubscribe_journal import How
 from digest.subscribers.adapters.tokens import NewToken, keep, new_token
@@ -98,7 +98,7 @@ class Installation(Kept):
         asked = AskedToJoin(address=who, wishes=wishes(), language="sv", page="/prenumerera", text="0" * 64)
         with self.database.read.begin() as connection:
             stands = connection.execute(select(subscribers.c.id).where(subscribers.c.address_key == who.key)).scalar()
-        Joining(self.database.read, self.database.write, KEY).ask(asked, None, Seq(0), self.now)
+        OptIn(self.database.read, self.database.write, KEY).ask(asked, None, Seq(0), self.now)
         if stands is None:
             self.seen[who] = self.now
 

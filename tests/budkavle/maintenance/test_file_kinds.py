@@ -20,7 +20,6 @@ from budkavle.maintenance.file_kinds import KINDS, Fate, kind_of
 from budkavle.maintenance.mentioning_files import left_to_delete
 from budkavle.maintenance.restore import Wishes, restore
 from digest.editions.slots import PeriodKey
-from feeds.publishing.publish import build_feeds
 from mail.address import Address
 from storage.database import copy_store
 from tests.budkavle.life import ask, post
@@ -84,7 +83,7 @@ def lived_through(service: Service) -> None:
         ask(service, address)
     publish(service, "Nytt")
     told_by_commands(service.config.file, home)
-    build_feeds(service)
+    service.syndication.publish.build()
     plan_period(service, service.digests[0], PeriodKey("2026-01-09"), NOW)
     asyncio.run(service.sending.send(going_on_from(NOW), lambda: False, lambda _: None))
     post(service)
@@ -161,7 +160,7 @@ def test_a_file_of_no_known_kind_that_names_somebody_is_told_and_others_are_not(
 
 
 def test_a_folder_of_a_source_is_not_searched(service: Service) -> None:
-    source = next(iter(service.config.sources())).folder
+    source = next(iter(service.importing.sources)).folder
     source.mkdir(parents=True, exist_ok=True)
     (source / "a.md").write_text(f"Skriv till {WHO}.", encoding="utf-8")
     assert left_to_delete(service.config, Address(WHO)) == []

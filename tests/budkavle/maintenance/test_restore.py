@@ -18,7 +18,6 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from sqlalchemy import insert, select, update
 
-from articles.importing.import_files import import_all
 from articles.importing.locate import everything
 from budkavle.config.load import Config, load
 from budkavle.installation.wiring import Service, open_service
@@ -150,7 +149,7 @@ class TestOverAWeek:
     def lay(home: Service, name: str, now: datetime) -> None:
         text = ARTICLE.replace("Biblioteket", name).replace("/biblioteket/", f"/{name}/")
         (home.config.folder / f"newsroom/lingonmark/{name}.md").write_text(text)
-        list(import_all(home, everything(home.config), now))
+        list(home.importing.store.import_all(everything(home.importing.sources), now))
 
     @staticmethod
     async def week(config: Config, now: datetime) -> list[str]:
@@ -158,7 +157,7 @@ class TestOverAWeek:
         new = config.outbox / "new"
         before = set(new.iterdir()) if new.is_dir() else set()
         with open_service(config) as service:
-            list(import_all(service, everything(config), now))
+            list(service.importing.store.import_all(everything(service.importing.sources), now))
             service.planning.plan_due(config.settings.digests[0], now)
             await service.sending.send(lambda: now, lambda: False, lambda _: None)
         after = set(new.iterdir()) if new.is_dir() else set()
@@ -182,7 +181,9 @@ class TestOverAWeek:
         (config.folder / "newsroom/lingonmark/Tre.md").write_text(text)
         assert await self.week(config, FRIDAY + 7 * DAY) == ["Tre", "Tre"]
         with open_service(config) as service:
-            assert [(each.counts[DeliveryState.UNCERTAIN], each.unexplained) for each in service.editions.status()] == [
+            assert [
+                (each.counts[DeliveryState.UNCERTAIN], each.unexplained) for each in service.edition_counts.status()
+            ] == [
                 (2, 0),
                 (0, 0),
             ]
@@ -264,7 +265,7 @@ class TestOverAWeek:
         assert [(each.key, each.recipients) for each in done.presumed] == [("2026-01-09", 2)]
         assert await self.week(home.config, FRIDAY + 7 * DAY) == []
         with open_service(home.config) as service:
-            first, second = service.editions.status()
+            first, second = service.edition_counts.status()
         assert (first.counts[DeliveryState.UNCERTAIN], first.unexplained) == (2, 0)
         assert (second.counts[DeliveryState.SKIPPED], second.unexplained) == (2, 0)
         assert not any(each.counts[one] for each in (first, second) for one in OPEN)

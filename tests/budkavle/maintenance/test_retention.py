@@ -61,7 +61,7 @@ def test_each_thing_is_kept_as_many_days_as_the_configuration_says(
     assert keep(opened, NOW + days * DAY, rest=lambda: None) == kept
     assert left(opened) == after
     assert keep(opened, NOW + days * DAY, rest=lambda: None) == NOTHING
-    assert all(not status.unexplained for status in opened.editions.status())
+    assert all(not status.unexplained for status in opened.edition_counts.status())
 
 
 def test_the_times_are_the_configurations_own(opened: Service) -> None:

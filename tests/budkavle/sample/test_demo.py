@@ -27,7 +27,6 @@ from budkavle.maintenance.file_kinds import kind_of
 from budkavle.maintenance.retention import keep
 from budkavle.sample.demo import replay
 from budkavle.sample.weeks import calendar
-from feeds.publishing.publish import build_feeds
 from tests.budkavle.asking import site
 from tests.installed import COMMAND, Outcome, budkavle, free_port
 
@@ -222,7 +221,7 @@ def test_made_again_after_weeks_it_makes_up_for_what_was_due_and_nothing_is_over
     with open_service(load(folder / "config.toml")) as service:
         assert look_and_recall(service, later) == ()
         keep(service, later, lambda: False)
-        build_feeds(service)
+        service.syndication.publish.build()
         assert len(service.past_editions.listed(service.digests[0])) == 6
     again = asyncio.run(replay(folder, None, later, said.append))
     assert (again.changed_now, len(said)) == (False, 1)
@@ -328,18 +327,18 @@ def test_a_demo_that_is_killed_again_and_again_ends_as_if_it_had_not_been(
 
 _DIES_WITH_AN_ACT_HALF_DONE = """
 import os, sys
-from budkavle import demo
+from articles.importing.import_articles import ImportArticles
 from budkavle.cli.main import main
 
-real = demo.import_all
+real = ImportArticles.import_all
 
-def dying(service, found, now):
-    found = list(found)
-    if any(each.asked for each in found):
+def dying(self, candidates, now):
+    candidates = list(candidates)
+    if any(each.asked for each in candidates):
         os._exit(9)
-    return real(service, found, now)
+    return real(self, candidates, now)
 
-demo.import_all = dying
+ImportArticles.import_all = dying
 sys.argv = ["budkavle", *{make}]
 main()
 """

@@ -9,6 +9,7 @@ import pytest
 from articles.article import Kind, Topic, TopicId
 from articles.topics import topics_in
 from budkavle.config.load import load
+from budkavle.installation.wire_articles import sources
 from budkavle.sample.weeks import Calendar, calendar
 
 SAMPLE = Path(str(files("budkavle.sample")))
@@ -52,7 +53,7 @@ def test_every_week_brings_something(replayed: Calendar) -> None:
 
 
 def test_every_text_lies_in_the_folder_of_a_source_of_the_shipped_configuration(replayed: Calendar) -> None:
-    folders = {str(source.folder.relative_to(CONFIG.folder)) for source in CONFIG.sources()}
+    folders = {str(source.folder.relative_to(CONFIG.folder)) for source in sources(CONFIG)}
     assert {f"newsroom/{own.file.partition('/')[0]}" for week in replayed.weeks for own in week.files} == folders
 
 

@@ -16,9 +16,7 @@ from budkavle.maintenance.retention import keep
 from digest.adapters.tables import bounces, deliveries, editions, subscribers, subscriptions, suppressions
 from digest.bounces.bounce import Taken
 from digest.editions.edition import EditionState
-from digest.lifecycle.change_preferences import ask_to_move
-from digest.lifecycle.erase_subscriber import forget
-from digest.lifecycle.subscribe import ConfirmOutcome, confirm
+from digest.lifecycle.double_opt_in import ConfirmOutcome
 from digest.subscribers.adapters.events import note, story
 from digest.subscribers.events import Event, EventKind
 from digest.subscribers.suppression import SuppressionReason
@@ -144,7 +142,7 @@ async def test_what_a_relay_refused_of_who_is_forgotten_meanwhile_is_held_agains
             who = connection.execute(mine).scalar_one()
             claimed = deliveries.c.subscription_id == subscription_of(connection, who)
             connection.execute(update(deliveries).where(claimed).values(state="claimed"))
-        forget(service, who, NOW)
+        service.erase_subscriber.erase_number(who, NOW)
         with service.database.write.begin() as connection:
             refused = {"state": "failed", "reason": "refused", "reply": "rcpt: 550 5.1.1 no such user"}
             connection.execute(update(deliveries).where(deliveries.c.state == "claimed").values(refused))
@@ -226,7 +224,7 @@ async def test_an_edition_with_too_many_dead_addresses_waits_for_a_person_once(t
         (paused,) = alarms(service, AlarmKind.EDITION_PAUSED)
         assert "20 of 40 recipients do not exist" in paused.what
         assert alarms(service, AlarmKind.BOUNCE_RATE)
-        service.editions.resume(service.editions.newest("veckobrev"))
+        service.edition_control.resume(service.editions.newest("veckobrev"))
         comes_back(service, ELSEWHERE, 0, reader=21)
         assert state(service) == EditionState.SENDING
 
@@ -335,8 +333,8 @@ async def test_what_comes_back_from_an_old_address_says_nothing_of_the_new_one(t
         late = returned(service, HARD, 0)
         own = service.subscribers.find(Address("lasare0@example.org"), "veckobrev")
         assert own is not None
-        assert ask_to_move(service, own.token, Address("ny@example.org"), moment + DAY)
+        assert service.change_address.ask_new(own.token, Address("ny@example.org"), moment + DAY)
         [letter] = await asyncio.to_thread(post, service, moment + DAY)
-        assert confirm(service, token_in(letter), moment + DAY).outcome is ConfirmOutcome.DONE
+        assert service.subscribe.confirm(token_in(letter), moment + DAY).outcome is ConfirmOutcome.DONE
         assert service.process_bounces.take(late, "", moment + 2 * DAY).taken is Taken.COUNTED
         assert service.suppressions.find(Address("ny@example.org")) is None

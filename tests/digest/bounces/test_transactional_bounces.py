@@ -17,9 +17,7 @@ from digest.adapters.tables import subscribers, transactional_letters
 from digest.bounces.bounce import Taken
 from digest.bounces.process import Outcome
 from digest.lifecycle.adapters.journal_position import NAME as LEAVES
-from digest.lifecycle.change_preferences import ask_to_move
-from digest.lifecycle.request_my_data import ask_for_my_data
-from digest.lifecycle.subscribe import ConfirmOutcome, confirm
+from digest.lifecycle.double_opt_in import ConfirmOutcome
 from digest.subscribers.adapters.events import story
 from digest.subscribers.events import EventKind
 from digest.subscribers.suppression import SuppressionReason
@@ -121,7 +119,7 @@ def test_who_confirms_after_all_is_mailed_again_and_a_late_report_of_that_letter
         comes_back(service)
         ask(service, now=NOW + 2 * DAY)
         (letter,) = post(service, NOW + 2 * DAY)
-        assert confirm(service, token_in(letter), NOW + 2 * DAY + HOUR).outcome is ConfirmOutcome.DONE
+        assert service.subscribe.confirm(token_in(letter), NOW + 2 * DAY + HOUR).outcome is ConfirmOutcome.DONE
         assert suppressed(service) is None
         number = 2
         assert comes_back(service, number, HARD, NOW + 3 * DAY).taken is Taken.COUNTED
@@ -148,7 +146,7 @@ def test_no_stranger_silences_a_subscriber_whose_mailbox_is_full_for_a_day(tmp_p
     with installation(tmp_path) as service:
         join(service, ANNA)
         for number in range(1, 7):
-            ask_for_my_data(service, Address(ANNA), NOW + number * HOUR)
+            service.request_my_data.ask(Address(ANNA), NOW + number * HOUR)
             assert len(post(service, NOW + number * HOUR)) == 1
             assert comes_back(service, number, FULL).taken is Taken.COUNTED
         assert (suppressed(service), state_of(service)) == (None, "active")
@@ -191,7 +189,7 @@ def test_a_letter_to_a_new_address_says_nothing_about_the_old_one(tmp_path: Path
         join(service, ANNA)
         wish = service.subscribers.find(Address(ANNA), "veckobrev")
         assert wish is not None
-        ask_to_move(service, wish.token, Address(BO), NOW)
+        service.change_address.ask_new(wish.token, Address(BO), NOW)
         post(service)
         assert comes_back(service).taken is Taken.SUPPRESSED
         assert suppressed(service, BO) is SuppressionReason.HARD

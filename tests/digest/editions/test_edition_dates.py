@@ -141,7 +141,7 @@ def test_an_edition_far_ahead_is_an_alarm_once_a_slot_has_passed_and_until_it_is
         assert service.planning.plan_due(digest, NOW + WEEK) is None
         (what,) = late(service, NOW + WEEK)
         assert "take-back veckobrev --edition 2027-03-06" in what
-        assert service.editions.cancel(far, NOW + WEEK)
+        assert service.edition_control.cancel(far, NOW + WEEK)
         made = service.planning.plan_due(digest, NOW + WEEK + timedelta(minutes=1))
         assert made
         assert (made.key, late(service, NOW + WEEK + timedelta(hours=1))) == ("2026-01-16", [])

@@ -32,7 +32,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 
 def statuses(service: Service) -> list[EditionStatus]:
-    return list(service.editions.status("veckobrev"))
+    return list(service.edition_counts.status("veckobrev"))
 
 
 def outcome(status: EditionStatus) -> dict[str, int]:
@@ -72,7 +72,7 @@ async def test_a_closed_outcome_never_changes(service: Service) -> None:
     await service.sending.send(lambda: NOW, lambda: False, lambda _: None)
     before = statuses(service)
     plan_period(service, service.digests[0], NEXT, NOW)
-    service.editions.resume(before[0].edition)
+    service.edition_control.resume(before[0].edition)
     assert statuses(service)[0] == before[0]
 
 

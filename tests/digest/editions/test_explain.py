@@ -121,7 +121,7 @@ async def test_a_suppressed_address_gets_nothing_keeps_its_cursor_and_is_made_up
     file = service.config.file
     suppress(service, READER, SuppressionReason.HARD)
     await sent(service, KEY)
-    (status,) = service.editions.status()
+    (status,) = service.edition_counts.status()
     assert (status.counts[DeliveryState.SENT], status.counts[DeliveryState.SUPPRESSED], status.unexplained) == (2, 1, 0)
     assert status.edition.state == "finished"
     assert explained(service, KEY) == {TITLE: (Showing.ITEM, None, None)}

@@ -14,7 +14,10 @@ from budkavle.installation.wiring import Service, open_service
 from digest.editions.delivery import OPEN, DeliveryState
 from digest.editions.digest import Digest
 from digest.editions.edition import EditionState
-from digest.editions.slots import Every, PeriodKey
+from digest.editions.rhythms.day import Day
+from digest.editions.rhythms.month import Month
+from digest.editions.rhythms.week import Week
+from digest.editions.slots import PeriodKey
 from tests.digest.relay import installed, join, publish
 from tests.given import NOW, plan_period
 
@@ -40,7 +43,7 @@ def local(text: str) -> datetime:
 
 
 def keys(service: Service) -> list[str]:
-    return [status.edition.key for status in service.editions.status()]
+    return [status.edition.key for status in service.edition_counts.status()]
 
 
 def every_minute(service: Service, digest: Digest, start: str, hours: int = 24) -> None:
@@ -52,7 +55,7 @@ def every_minute(service: Service, digest: Digest, start: str, hours: int = 24) 
 
 @pytest.mark.parametrize(("day", "hours"), [("2025-10-26", 25), ("2026-03-29", 23)])
 def test_half_past_two_when_the_clocks_change_is_one_edition(service: Service, day: str, hours: int) -> None:
-    daily = rhythm(service, every=Every.DAY, at=datetime.strptime("02:30", "%H:%M").time())  # noqa: DTZ007
+    daily = rhythm(service, every=Day(), at=datetime.strptime("02:30", "%H:%M").time())  # noqa: DTZ007
     plan_period(service, daily, PeriodKey((datetime.fromisoformat(day) - timedelta(days=1)).date().isoformat()), NOW)
     every_minute(service, daily, f"{day}T00:00", hours)
     assert keys(service)[1:] == [day]
@@ -97,7 +100,7 @@ def test_what_waited_too_long_comes_with_the_next_slot(service: Service) -> None
 
 
 def test_a_clock_that_jumps_back_a_day_plans_nothing(service: Service) -> None:
-    daily = rhythm(service, every=Every.DAY)
+    daily = rhythm(service, every=Day())
     service.planning.plan_due(daily, local("2026-01-09T08:00"))
     every_minute(service, daily, "2026-01-08T00:00")
     assert keys(service) == ["2026-01-09"]
@@ -116,7 +119,7 @@ def test_a_changed_weekday_repeats_nothing(service: Service) -> None:
     join(service, "lasare@example.org")
     publish(service, "Nyhet")
     service.planning.plan_due(rhythm(service), local("2026-01-09T08:00"))
-    mondays = rhythm(service, weekday=0)
+    mondays = rhythm(service, every=Week(0))
     assert service.planning.plan_due(mondays, local("2026-01-09T08:01")) is None
     edition = service.planning.plan_due(mondays, local("2026-01-12T08:00"))
     assert edition
@@ -124,10 +127,10 @@ def test_a_changed_weekday_repeats_nothing(service: Service) -> None:
 
 
 def test_days_and_months_have_their_own_slots(service: Service) -> None:
-    daily = rhythm(service, every=Every.DAY)
+    daily = rhythm(service, every=Day())
     every_minute(service, daily, "2026-01-09T07:00", hours=26)
     assert keys(service) == ["2026-01-09", "2026-01-10"]
-    monthly = rhythm(service, every=Every.MONTH, monthday=15)
+    monthly = rhythm(service, every=Month(15))
     assert service.planning.plan_due(monthly, local("2026-01-15T07:59")) is None
     edition = service.planning.plan_due(monthly, local("2026-01-15T08:00"))
     assert edition
@@ -150,7 +153,7 @@ def test_two_planners_at_once_make_one_edition_and_one_delivery_each(service: Se
         thread.start()
     for thread in threads:
         thread.join()
-    (status,) = service.editions.status()
+    (status,) = service.edition_counts.status()
     assert (status.audience, status.counts[DeliveryState.PLANNED], status.unexplained) == (20, 20, 0)
 
 
@@ -171,7 +174,7 @@ def test_an_outage_in_the_midst_of_planning_is_still_one_edition_with_letters(se
     edition = service.planning.plan_due(rhythm(service), local("2026-01-30T08:00"))
     assert edition
     assert edition.key == "2026-01-30"
-    old, new = service.editions.status()
+    old, new = service.edition_counts.status()
     assert (old.edition.state, old.unexplained, new.audience) == (EditionState.FINISHED, 0, 1)
     assert not any(old.counts[state] for state in OPEN)
 
@@ -188,5 +191,5 @@ def test_who_joined_after_the_cut_is_not_in_the_audience(service: Service) -> No
     publish(service, "Senare nyhet")
     join(service, "lasare@example.org")
     service.planning.plan_due(rhythm(service), local("2026-01-09T08:01"))
-    (status,) = service.editions.status()
+    (status,) = service.edition_counts.status()
     assert status.audience == 0

@@ -12,6 +12,7 @@ from articles.article import ArticleId, Kind, Seq
 from digest.adapters.tables import deliveries, variant_items, variants
 from digest.editions.adapters import planner as planning
 from digest.editions.adapters import withdrawn_texts as pulling
+from digest.editions.adapters.edition_counts import EditionCounts
 from digest.editions.adapters.editions import Editions
 from digest.editions.adapters.planner import Planner
 from digest.editions.adapters.withdrawn_texts import Gone, oldest_open_cut, pull
@@ -36,6 +37,7 @@ class Room:
     def __init__(self, database: Database) -> None:
         ends = (database.read, database.write)
         self.database, self.store, self.editions = database, ArticleStore(*ends), Editions(*ends)
+        self.edition_counts = EditionCounts(ends[0])
         self.people = ByOperator(ends[1], KEY)
         for number in range(READERS):
             wish = Wish(address=self.reader(number), digest="veckobrev", wanted=filter_of([TOPICS[number % 3]]))
@@ -58,7 +60,7 @@ class Room:
         edition = self.open()
         room = newsroom(self.store.standings(edition.cut), ALL, edition.cut)
         Planner(self.database.write, batch=batch).plan(edition, room, 30)
-        (status,) = self.editions.status()
+        (status,) = self.edition_counts.status()
         return status
 
     def count(self, *states: DeliveryState) -> int:

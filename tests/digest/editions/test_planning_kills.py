@@ -13,6 +13,7 @@ from sqlalchemy import select
 from articles.adapters.store import Arrival, ArticleStore, Taken
 from articles.article import ArticleId, Kind
 from digest.adapters.tables import deliveries, subscriptions, variant_items
+from digest.editions.adapters.edition_counts import EditionCounts
 from digest.editions.adapters.editions import Editions
 from digest.editions.adapters.planner import Planner
 from digest.editions.delivery import DeliveryState
@@ -99,7 +100,7 @@ def outcome(path: Path) -> Outcome:
     with database.read.begin() as connection:
         rows = connection.execute(wanted).all()
         items = connection.execute(select(variant_items)).all()
-    (status,) = [each for each in Editions(database.read, database.write).status() if each.edition.id == newest.id]
+    (status,) = [each for each in EditionCounts(database.read).status() if each.edition.id == newest.id]
     assert (status.edition.state, status.audience, status.unexplained) == (EditionState.SENDING, READERS, 0)
     database.close()
 

@@ -62,9 +62,9 @@ def test_folding_leaves_counts_and_receipts_and_the_same_status(life: Life) -> N
     life.publish("buss")
     life.week(bertil="failed", cecilia="uncertain", david="held")
     life.week()
-    before = list(life.editions.status())
+    before = list(life.edition_counts.status())
     assert fold(life) == 5
-    first, *others = life.editions.status()
+    first, *others = life.edition_counts.status()
     assert first.edition.is_folded
     assert [replace(first, edition=replace(first.edition, is_folded=False)), *others] == before
     with life.database.read.begin() as connection:
@@ -83,11 +83,11 @@ def test_a_fold_broken_off_anywhere_adds_up_and_goes_on(life: Life) -> None:
     life.publish("buss")
     life.week(lasare3="uncertain", lasare5="failed")
     life.week()
-    before = list(life.editions.status())
+    before = list(life.edition_counts.status())
     for size in (3, 3, 1):  # each by a process of its own, the last one killed before it could write `folded`
         assert Retention(life.database.write, rows=3).fold(LATER, LATER) == size
-        assert list(life.editions.status()) == before
-        assert all(not status.unexplained for status in life.editions.status())
+        assert list(life.edition_counts.status()) == before
+        assert all(not status.unexplained for status in life.edition_counts.status())
     assert Retention(life.database.write, rows=3).fold(LATER, LATER) == 0
     assert rows(life.database, receipts) == 6
 
@@ -238,7 +238,7 @@ def test_the_register_keeps_what_when_to_how_many_and_a_hash(life: Life) -> None
     life.join("anna")
     life.publish("buss")
     life.week()
-    life.editions.keep_form(VariantId(1), b"the letter")
+    life.forms.keep_form(VariantId(1), b"the letter")
     life.week()
     retention = Retention(life.database.write)
     assert retention.strip(NOW) == 0
@@ -250,7 +250,7 @@ def test_the_register_keeps_what_when_to_how_many_and_a_hash(life: Life) -> None
         assert tuple(variant) == (None, hashlib.sha256(b"the letter").hexdigest())
         assert connection.execute(select(variant_items.c.seq)).scalars().all() == [1]
         assert connection.execute(select(editions.c.moment)).scalars().first() == NOW + timedelta(days=7)
-    first, second = life.editions.status()
+    first, second = life.edition_counts.status()
     assert (first.audience, first.counts[DeliveryState.SENT]) == (1, 1)
     assert (second.audience, second.counts[DeliveryState.SKIPPED]) == (1, 1)
 
@@ -273,7 +273,7 @@ def test_the_letters_of_the_newest_edition_stay(life: Life) -> None:
     life.join("anna")
     life.publish("buss")
     life.week()
-    life.editions.keep_form(VariantId(1), b"the letter")
+    life.forms.keep_form(VariantId(1), b"the letter")
     assert Retention(life.database.write).strip(LATER) == 0
 
 

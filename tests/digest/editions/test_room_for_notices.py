@@ -121,6 +121,6 @@ def test_a_variant_says_how_many_notices_are_owed_and_what_is_short(life: Life) 
     assert owed == 1
     newest = life.editions.newest("veckobrev")
     assert newest
-    (content,) = life.editions.unrendered(newest).values()
+    (content,) = life.forms.unrendered(newest).values()
     assert isinstance(content, Content)
     assert [(row.article, row.short) for row in content.rows] == [(ArticleId(life.ids["ett"]), True)]

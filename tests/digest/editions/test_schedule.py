@@ -11,13 +11,15 @@ from hypothesis import strategies as st
 
 from articles.article import Seq
 from digest.editions.edition import Edition, EditionState
+from digest.editions.rhythm import Rhythm
+from digest.editions.rhythms.day import Day
 from digest.editions.schedule import blocking_key, due_slot, free_slot, is_ahead, missed_slots, upcoming_slot
-from digest.editions.slots import Every, PeriodKey, Rhythm, Slot, latest_slot, next_slot, slot_on
+from digest.editions.slots import PeriodKey, Slot, latest_slot, next_slot, slot_on
 from digest.ids import EditionId
 from tests.digest.editions.test_slots import FRIDAYS, LONG_AGO, MOMENTS, RHYTHMS, local
 
 DAY = timedelta(days=1)
-DAILY_AT_HALF_PAST_TWO = Rhythm(every=Every.DAY, at=time(2, 30), zone=ZoneInfo("Europe/Stockholm"))
+DAILY_AT_HALF_PAST_TWO = Rhythm(every=Day(), at=time(2, 30), zone=ZoneInfo("Europe/Stockholm"))
 
 
 def edition(key: str, moment: datetime, state: EditionState = EditionState.FINISHED) -> Edition:
@@ -46,7 +48,7 @@ AROUND = st.datetimes(datetime(2029, 12, 1), datetime(2030, 2, 1), timezones=st.
 def slots_between(rhythm: Rhythm, start: datetime, end: datetime) -> list[Slot]:
     """All slots after one moment, up to another: day by day."""
     days = [start.date() + number * DAY for number in range(-2, (end - start).days + 3)]
-    slots = [slot_on(rhythm, day) for day in days if rhythm.falls_on(day)]
+    slots = [slot_on(rhythm, day) for day in days if rhythm.every.falls_on(day)]
     return [slot for slot in slots if start < slot.due <= end]
 
 

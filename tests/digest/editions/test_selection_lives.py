@@ -30,7 +30,10 @@ from articles.adapters.lapse import Lapses, Until
 from articles.adapters.store import Arrival, ArticleStore, Taken
 from articles.article import ArticleId, Contact, Kind
 from digest.adapters.tables import deliveries, subscribers, subscriptions, variant_items
+from digest.editions.adapters.edition_control import EditionControl
+from digest.editions.adapters.edition_counts import EditionCounts
 from digest.editions.adapters.editions import Editions
+from digest.editions.adapters.forms import Forms
 from digest.editions.adapters.planner import Planner
 from digest.editions.adapters.take_back import take_back
 from digest.editions.adapters.withdrawn_texts import Gone, pull
@@ -142,6 +145,11 @@ class Lives(RuleBasedStateMachine):
         self.database = Database(f"sqlite:///{path}")
         ends = (self.database.read, self.database.write)
         self.store, self.editions = ArticleStore(*ends), Editions(*ends)
+        self.edition_control, self.edition_counts, self.forms = (
+            EditionControl(*ends),
+            EditionCounts(ends[0]),
+            Forms(*ends),
+        )
         self.subscribers, self.by_operator = Subscribers(ends[0]), ByOperator(ends[1], KEY)
         self.planner = Planner(self.database.write, batch=2)
         self.uncertain = UncertainLetters(*ends)
@@ -293,7 +301,7 @@ class Lives(RuleBasedStateMachine):
         person = self.people.get(who)
         if person is None or person.living == "ended":
             return
-        turn = self.subscribers.pause if person.living == "active" else self.subscribers.resume
+        turn = self.by_operator.pause if person.living == "active" else self.by_operator.resume
         assert turn(Address(who), "veckobrev", self.now)
         person.living = "paused" if person.living == "active" else "active"
 
@@ -378,7 +386,7 @@ class Lives(RuleBasedStateMachine):
         else:
             ledger.record(claims[0], REPLIES[outcome], self.now)
             assert self.edition
-            self.editions.resume(self.edition)
+            self.edition_control.resume(self.edition)
         self.happened(who, outcome)
 
     def stop_for_the_paused(self) -> None:
@@ -512,7 +520,7 @@ class Lives(RuleBasedStateMachine):
 
     @invariant()
     def every_edition_adds_up(self) -> None:
-        for status in self.editions.status():
+        for status in self.edition_counts.status():
             assert sum(status.counts.values()) == status.audience
             if status.edition != self.edition and self.edition and status.edition.key < self.edition.key:
                 assert not any(status.counts[state] for state in OPEN)

@@ -16,7 +16,10 @@ from articles.adapters.store import Arrival, ArticleStore, Taken
 from articles.article import ArticleId, Contact, Kind, SourceName, TopicId
 from articles.article import Draft as ArticleDraft
 from digest.adapters.tables import deliveries, receipts, subscribers, subscriptions, variant_items
+from digest.editions.adapters.edition_control import EditionControl
+from digest.editions.adapters.edition_counts import EditionCounts
 from digest.editions.adapters.editions import Editions
+from digest.editions.adapters.forms import Forms
 from digest.editions.adapters.planner import Planner
 from digest.editions.adapters.withdrawn_texts import Gone, Pulled, pull
 from digest.editions.delivery import OPEN, DeliveryState
@@ -53,6 +56,11 @@ class Life:
         ends = (database.read, database.write)
         self.database, self.on_uncertain, self.limit = database, on_uncertain, limit
         self.store, self.editions = ArticleStore(*ends), Editions(*ends)
+        self.edition_control, self.edition_counts, self.forms = (
+            EditionControl(*ends),
+            EditionCounts(ends[0]),
+            Forms(*ends),
+        )
         self.subscribers, self.by_operator = Subscribers(ends[0]), ByOperator(ends[1], KEY)
         self.now = NOW
         self.names: dict[ArticleId, str] = {}
@@ -150,7 +158,7 @@ class Life:
             ledger.record(mine, REPLIES[outcome], self.now)
         newest = self.editions.newest("veckobrev")
         assert newest
-        self.editions.resume(newest)
+        self.edition_control.resume(newest)
 
     def week(self, weeks: int = 1, **outcomes: str) -> Shown:
         """Plan an edition and send every letter; answer what they show. `outcomes` are others than `sent`."""
@@ -179,7 +187,7 @@ class Life:
         return found
 
     def status(self) -> EditionStatus:
-        return list(self.editions.status())[-1]
+        return list(self.edition_counts.status())[-1]
 
 
 def _address(who: str) -> Address:
@@ -559,7 +567,7 @@ def test_after_an_outage_one_edition_holds_all_of_it(life: Life) -> None:
         life.publish(name)
         life.now += timedelta(days=7)
     assert life.week() == {"anna": {"ett", "två", "tre"}}
-    assert len(list(life.editions.status())) == 2
+    assert len(list(life.edition_counts.status())) == 2
 
 
 def test_an_edition_broken_off_halfway_is_made_up_for_by_the_next(life: Life) -> None:
@@ -570,7 +578,7 @@ def test_an_edition_broken_off_halfway_is_made_up_for_by_the_next(life: Life) ->
     life.send("anna")
     life.publish("buss")
     assert life.week() == {"anna": {"buss"}, "bertil": {"remiss", "buss"}}
-    first = next(iter(life.editions.status()))
+    first = next(iter(life.edition_counts.status()))
     assert (first.unexplained, first.counts[DeliveryState.FAILED]) == (0, 1)
 
 

@@ -7,19 +7,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.editions.slots import Every, PeriodKey, Rhythm, latest_slot, next_slot, slot_on, slot_to_plan
+from digest.editions.rhythm import Rhythm
+from digest.editions.rhythms.day import Day
+from digest.editions.rhythms.month import Month
+from digest.editions.rhythms.week import Week
+from digest.editions.slots import PeriodKey, latest_slot, next_slot, slot_on, slot_to_plan
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
-FRIDAYS = Rhythm(every=Every.WEEK, at=time(8), zone=STOCKHOLM, weekday=4)
+FRIDAYS = Rhythm(every=Week(4), at=time(8), zone=STOCKHOLM)
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 ZONES = ("Europe/Stockholm", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Chatham", "UTC")
 RHYTHMS = st.builds(
     Rhythm,
-    every=st.sampled_from(Every),
+    every=st.one_of(st.builds(Day), st.builds(Week, st.integers(0, 6)), st.builds(Month, st.integers(1, 28))),
     at=st.times().map(lambda at: at.replace(microsecond=0)),
     zone=st.sampled_from(ZONES).map(ZoneInfo),
-    weekday=st.integers(0, 6),
-    monthday=st.integers(1, 28),
 )
 MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2035, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001
 
@@ -49,7 +51,7 @@ def test_a_slot_is_due_on_its_own_local_day_at_its_time_or_when_the_clocks_allow
     slot = latest_slot(rhythm, now)
     day = date.fromisoformat(slot.key)
     due = slot.due.astimezone(rhythm.zone)
-    assert rhythm.falls_on(day)
+    assert rhythm.every.falls_on(day)
     assert abs(due.replace(tzinfo=None) - datetime.combine(day, rhythm.at)) <= timedelta(hours=1)
 
 
@@ -71,7 +73,7 @@ def test_no_walk_of_the_clock_plans_a_key_twice_or_an_older_one(
     [("2025-10-26", ["2025-10-26"]), ("2026-03-29", ["2026-03-29"])],
 )
 def test_a_daily_slot_at_half_past_two_is_due_once_when_the_clocks_change(day: str, keys: list[str]) -> None:
-    rhythm = Rhythm(every=Every.DAY, at=time(2, 30), zone=STOCKHOLM)
+    rhythm = Rhythm(every=Day(), at=time(2, 30), zone=STOCKHOLM)
     now = local(f"{day}T00:00").astimezone(UTC)
     planned = []
     last = PeriodKey((date.fromisoformat(day) - timedelta(days=1)).isoformat())
@@ -85,12 +87,12 @@ def test_a_daily_slot_at_half_past_two_is_due_once_when_the_clocks_change(day: s
 
 
 def test_a_time_that_comes_twice_is_due_at_its_first_coming() -> None:
-    rhythm = Rhythm(every=Every.DAY, at=time(2, 30), zone=STOCKHOLM)
+    rhythm = Rhythm(every=Day(), at=time(2, 30), zone=STOCKHOLM)
     assert slot_on(rhythm, date(2025, 10, 26)).due == datetime(2025, 10, 26, 0, 30, tzinfo=UTC)
 
 
 def test_a_time_that_the_clocks_skip_is_due_within_the_hour_after() -> None:
-    rhythm = Rhythm(every=Every.DAY, at=time(2, 30), zone=STOCKHOLM)
+    rhythm = Rhythm(every=Day(), at=time(2, 30), zone=STOCKHOLM)
     assert slot_on(rhythm, date(2026, 3, 29)).due == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
 
 
@@ -110,7 +112,7 @@ def test_the_fridays_around_week_53_are_three_slots() -> None:
 
 
 def test_a_month_has_one_slot_on_its_day() -> None:
-    monthly = Rhythm(every=Every.MONTH, at=time(8), zone=STOCKHOLM, monthday=28)
+    monthly = Rhythm(every=Month(28), at=time(8), zone=STOCKHOLM)
     assert latest_slot(monthly, local("2026-02-28T07:59")).key == "2026-01-28"
     assert latest_slot(monthly, local("2026-02-28T08:00")).key == "2026-02-28"
     assert next_slot(monthly, local("2026-02-28T08:00")).key == "2026-03-28"
@@ -140,12 +142,12 @@ def test_the_first_slot_of_a_digest_is_the_first_after_it_was_seen() -> None:
 
 
 def test_a_clock_that_jumps_back_a_day_plans_nothing() -> None:
-    daily = Rhythm(every=Every.DAY, at=time(8), zone=STOCKHOLM)
+    daily = Rhythm(every=Day(), at=time(8), zone=STOCKHOLM)
     assert slot_to_plan(daily, local("2026-01-08T09:00"), LONG_AGO, PeriodKey("2026-01-09")) is None
 
 
 def test_a_changed_weekday_brings_the_next_edition_on_the_new_day() -> None:
-    mondays = Rhythm(every=Every.WEEK, at=time(8), zone=STOCKHOLM, weekday=0)
+    mondays = Rhythm(every=Week(0), at=time(8), zone=STOCKHOLM)
     assert slot_to_plan(mondays, local("2026-01-09T12:00"), LONG_AGO, PeriodKey("2026-01-09")) is None
     slot = slot_to_plan(mondays, local("2026-01-12T08:00"), LONG_AGO, PeriodKey("2026-01-09"))
     assert slot

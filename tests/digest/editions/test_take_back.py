@@ -34,7 +34,7 @@ def planned(service: Service, key: str = KEY) -> Edition:
 
 
 def statuses(service: Service) -> list[EditionStatus]:
-    return list(service.editions.status())
+    return list(service.edition_counts.status())
 
 
 def cursors(service: Service) -> list[int]:
@@ -135,7 +135,11 @@ def test_an_edition_in_any_state_can_be_taken_back_while_nothing_went_out(state:
             made = service.editions.open("veckobrev", PeriodKey(KEY), service.articles.last_seq(), NOW)
         else:
             made = planned(service)
-            (service.editions.pause(made, "x") if state is EditionState.PAUSED else service.editions.cancel(made, NOW))
+            (
+                service.edition_control.pause(made, "x")
+                if state is EditionState.PAUSED
+                else service.edition_control.cancel(made, NOW)
+            )
         assert statuses(service)[0].edition.state is state
         assert take_back(service.database.write, made, LATER)
         assert statuses(service) == []
@@ -155,7 +159,7 @@ def test_a_kill_on_the_way_leaves_what_can_be_taken_back_or_planned_to_its_end(t
             0,
         )
         assert Steps(service.database.write, "a sender", OnUncertain.HOLD, NOW).claim(9, NOW) == []
-        assert service.editions.resume(made)
+        assert service.edition_control.resume(made)
         planned(service)
         (whole,) = statuses(service)
         assert (whole.edition.state, whole.counts[DeliveryState.PLANNED]) == (EditionState.SENDING, 5)
@@ -184,13 +188,13 @@ def test_what_was_taken_back_once_is_not_taken_back_again_under_its_successor(tm
 def test_a_pause_while_an_edition_is_planned_resumes_into_planning(tmp_path: Path) -> None:
     with newsroom(tmp_path, readers=5) as service:
         made = service.editions.open("veckobrev", PeriodKey(KEY), service.articles.last_seq(), NOW)
-        assert service.editions.pause(made, "somebody asked for it")
+        assert service.edition_control.pause(made, "somebody asked for it")
         planned(service)
         (paused,) = statuses(service)
         assert (paused.edition.state, paused.audience) == (EditionState.PAUSED, 0)
         service.by_operator.end(Address("lasare0@example.org"), None, "asked", NOW)
         assert statuses(service)[0].edition.state is EditionState.PAUSED
-        assert service.editions.resume(made)
+        assert service.edition_control.resume(made)
         assert statuses(service)[0].edition.state is EditionState.PLANNING
         planned(service)
         assert statuses(service)[0].counts[DeliveryState.PLANNED] == 4
@@ -203,7 +207,7 @@ def test_a_leave_while_a_half_planned_edition_is_paused_does_not_end_it(tmp_path
         assert taking_back._take_back_some(service.database.write, made, 1)  # noqa: SLF001 - as above
         service.by_operator.end(Address("lasare0@example.org"), None, "asked", NOW)
         assert statuses(service)[0].edition.state is EditionState.PAUSED
-        assert service.editions.resume(made)
+        assert service.edition_control.resume(made)
         planned(service)
         (whole,) = statuses(service)
         assert (whole.counts[DeliveryState.PLANNED], whole.counts[DeliveryState.SKIPPED]) == (1, 1)

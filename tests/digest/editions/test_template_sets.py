@@ -33,8 +33,7 @@ def forms(service: Service, edition: Edition) -> list[Form]:
     """Every letter that waits for its bytes, made as sending makes it."""
     (digest,) = service.digests
     return [
-        service.composer.letter_form(digest, edition, content)
-        for content in service.editions.unrendered(edition).values()
+        service.composer.letter_form(digest, edition, content) for content in service.forms.unrendered(edition).values()
     ]
 
 

@@ -64,7 +64,7 @@ def html_part(letter: bytes) -> str:
 
 
 def only_content(service: Service, edition: Edition) -> Content:
-    (content,) = service.editions.unrendered(edition).values()
+    (content,) = service.forms.unrendered(edition).values()
     return content
 
 
@@ -93,7 +93,7 @@ async def test_a_letter_of_200_items_with_titles_of_300_characters_is_bounded_an
     assert {each.item.headline for each in (*page.items, *page.named)} >= set(titles)
     assert len(page.items) == len(in_letter)
     later = plan_period(service, digest, NEXT, NOW + WEEK)
-    assert not service.editions.unrendered(later), "all of it counts as said"
+    assert not service.forms.unrendered(later), "all of it counts as said"
 
 
 HARD = {
@@ -127,7 +127,7 @@ async def test_notices_come_before_news_shortened_and_those_without_room_are_owe
     told = 0
     for week in range(1, 6):
         edition = plan_period(service, digest, PeriodKey((NOW + week * WEEK).date().isoformat()), NOW + week * WEEK)
-        contents = service.editions.unrendered(edition)
+        contents = service.forms.unrendered(edition)
         if not contents:
             break
         html = html_in(service, digest, edition)

@@ -13,9 +13,7 @@ from sqlalchemy import select
 from budkavle.installation.wiring import Service
 from budkavle.maintenance.retention import keep
 from digest.adapters.tables import transactional_letters
-from digest.lifecycle.change_preferences import ask_to_move
-from digest.lifecycle.erase_subscriber import erase
-from digest.lifecycle.subscribe import ConfirmOutcome, confirm
+from digest.lifecycle.double_opt_in import ConfirmOutcome
 from digest.subscribers.suppression import SuppressionReason
 from mail.address import Address
 from tests.budkavle.life import ANNA, ask, everything, installation, post, state_of, text_of, token_in
@@ -33,14 +31,14 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 def subscribe(service: Service, address: str, *digests: str, language: str = "sv") -> None:
     ask(service, address, *digests, language=language)
-    assert confirm(service, token_in(post(service)[-1]), NOW).outcome is ConfirmOutcome.DONE
+    assert service.subscribe.confirm(token_in(post(service)[-1]), NOW).outcome is ConfirmOutcome.DONE
 
 
 def asked(service: Service, new: str, old: str = ANNA, digest: str = "veckobrev") -> str:
     """Ask for a move; the token of its letter."""
     held = service.subscribers.find(Address(old), digest)
     assert held is not None
-    assert ask_to_move(service, held.token, Address(new), NOW)
+    assert service.change_address.ask_new(held.token, Address(new), NOW)
     [letter] = post(service)
     return token_in(letter)
 
@@ -48,7 +46,7 @@ def asked(service: Service, new: str, old: str = ANNA, digest: str = "veckobrev"
 def move(service: Service, new: str, old: str = ANNA, digest: str = "veckobrev") -> str:
     """Ask for a move and confirm it; the token, which is used now."""
     token = asked(service, new, old, digest)
-    assert confirm(service, token, NOW + HOUR).outcome is ConfirmOutcome.DONE
+    assert service.subscribe.confirm(token, NOW + HOUR).outcome is ConfirmOutcome.DONE
     return token
 
 
@@ -59,7 +57,7 @@ def test_the_old_address_is_told_once_that_its_subscription_goes_to_another_and_
     leave_token = service.subscribers.find(Address(ANNA), "veckobrev").token
     token = asked(service, BO)
     rung.clear()
-    assert confirm(service, token, NOW + HOUR).outcome is ConfirmOutcome.DONE
+    assert service.subscribe.confirm(token, NOW + HOUR).outcome is ConfirmOutcome.DONE
     assert rung  # the letter goes at once
     [letter] = post(service, NOW + HOUR)
     text, html = text_of(letter), text_of(letter, "html")
@@ -73,7 +71,7 @@ def test_the_old_address_is_told_once_that_its_subscription_goes_to_another_and_
         assert "bo@" not in words
         assert leave_token not in words
         assert not re.search(r"[0-9a-f]{32}", words)
-    assert confirm(service, token, NOW + HOUR).outcome is ConfirmOutcome.ALREADY
+    assert service.subscribe.confirm(token, NOW + HOUR).outcome is ConfirmOutcome.ALREADY
     assert post(service, NOW + 2 * HOUR) == []
 
 
@@ -122,7 +120,7 @@ def test_an_address_whose_owner_wants_no_letters_gets_not_even_this_one(
     token = asked(service, BO)
     with service.database.write.begin() as connection:
         service.suppressions.add(connection, service.key.address_hash(Address(ANNA)), reason, NOW)
-    assert confirm(service, token, NOW + HOUR).outcome is ConfirmOutcome.DONE
+    assert service.subscribe.confirm(token, NOW + HOUR).outcome is ConfirmOutcome.DONE
     assert len(post(service, NOW + HOUR)) == told
 
 
@@ -140,7 +138,7 @@ def test_however_often_a_move_is_confirmed_at_once_it_is_made_and_told_once(serv
     subscribe(service, ANNA)
     token = asked(service, BO)
     with ThreadPoolExecutor(8) as pressing:
-        done = list(pressing.map(lambda _: confirm(service, token, NOW + HOUR).outcome, range(8)))
+        done = list(pressing.map(lambda _: service.subscribe.confirm(token, NOW + HOUR).outcome, range(8)))
     assert sorted(done) == [ConfirmOutcome.ALREADY] * 7 + [ConfirmOutcome.DONE]
     assert [letter["To"] for letter in post(service, NOW + HOUR)] == [ANNA]
 
@@ -150,11 +148,11 @@ def test_a_move_and_its_letter_are_one_step(service: Service, monkeypatch: pytes
     token = asked(service, BO)
     before = everything(service)
     with monkeypatch.context() as broken:
-        broken.setattr("digest.lifecycle.adapters.confirm.Joining.lift", full)
+        broken.setattr("digest.lifecycle.adapters.confirm.OptIn.lift", full)
         with pytest.raises(OSError, match="full"):
-            confirm(service, token, NOW + HOUR)
+            service.subscribe.confirm(token, NOW + HOUR)
     assert everything(service) == before
-    assert confirm(service, token, NOW + HOUR).outcome is ConfirmOutcome.DONE
+    assert service.subscribe.confirm(token, NOW + HOUR).outcome is ConfirmOutcome.DONE
     assert [letter["To"] for letter in post(service, NOW + HOUR)] == [ANNA]
 
 
@@ -165,7 +163,7 @@ def full(*_: object) -> None:
 def test_who_is_erased_before_the_letter_goes_gets_none(service: Service) -> None:
     subscribe(service, ANNA)
     move(service, BO)
-    erase(service, Address(ANNA), NOW + HOUR)
+    service.erase_subscriber.erase(Address(ANNA), NOW + HOUR)
     with service.database.read.begin() as connection:
         kinds = connection.execute(select(transactional_letters.c.kind)).scalars().all()
     assert "moved" not in kinds

@@ -14,13 +14,12 @@ from budkavle.maintenance.retention import keep
 from digest.adapters.tables import deliveries, subscribers, subscriptions
 from digest.editions.delivery import DeliveryState
 from digest.editions.slots import PeriodKey
-from digest.lifecycle.change_preferences import Chosen, ask_to_move, change_digest, choices, choose, pause_until, resume
-from digest.lifecycle.erase_subscriber import erase
-from digest.lifecycle.request_my_data import ask_for_my_data, erase_me, language_behind, my_data, visit
-from digest.lifecycle.subscribe import ConfirmOutcome, TokenState, confirm, confirmation
+from digest.lifecycle.double_opt_in import ConfirmOutcome
+from digest.lifecycle.preferences import Chosen
 from digest.subscribers.adapters.events import story
 from digest.subscribers.subscription import filter_of
 from digest.subscribers.suppression import SuppressionReason
+from digest.subscribers.tokens import TokenState
 from mail.address import Address
 from tests.budkavle.life import ANNA, ask, everything, installation, post, state_of, text_of, token_in
 from tests.budkavle.returned import edition as week_of
@@ -42,7 +41,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
 def subscribe(service: Service, address: str, *digests: str, now: datetime = NOW) -> None:
     """Ask and confirm."""
     ask(service, address, *digests, now=now)
-    assert confirm(service, token_in(post(service, now)[-1]), now).outcome is ConfirmOutcome.DONE
+    assert service.subscribe.confirm(token_in(post(service, now)[-1]), now).outcome is ConfirmOutcome.DONE
 
 
 def leave_token(service: Service, address: str = ANNA, digest: str = "veckobrev") -> str:
@@ -53,7 +52,7 @@ def leave_token(service: Service, address: str = ANNA, digest: str = "veckobrev"
 
 def moved(service: Service, new: str, now: datetime = NOW, asked_by: str = ANNA, digest: str = "veckobrev") -> str:
     """Ask for a move; the token in the letter."""
-    assert ask_to_move(service, leave_token(service, asked_by, digest), Address(new), now)
+    assert service.change_address.ask_new(leave_token(service, asked_by, digest), Address(new), now)
     [letter] = post(service, now)
     assert letter["To"] == new
     return token_in(letter)
@@ -69,36 +68,36 @@ def told(service: Service, address: str) -> list[str]:
 def test_choices_show_and_change_what_is_wanted_and_never_an_address(service: Service) -> None:
     subscribe(service, ANNA)
     token = leave_token(service)
-    assert choose(service, token, filter_of(["vard"], ["barrvik"]), "en", NOW) is Chosen.DONE
-    seen = choices(service, token)
+    assert service.change_preferences.choose(token, filter_of(["vard"], ["barrvik"]), "en", NOW) is Chosen.DONE
+    seen = service.change_preferences.look(token)
     assert seen is not None
     assert (seen.wanted, seen.language) == (filter_of(["vard"], ["barrvik"]), "en")
     assert seen.others == {"dagbrev": "Dagens nyheter"}
     assert "anna" not in repr(seen)
-    assert choose(service, token, filter_of(["vard"], ["barrvik"]), "en", NOW) is Chosen.UNCHANGED
+    assert service.change_preferences.choose(token, filter_of(["vard"], ["barrvik"]), "en", NOW) is Chosen.UNCHANGED
 
 
 def test_an_unknown_token_chooses_nothing(service: Service) -> None:
     subscribe(service, ANNA)
     before = everything(service)
-    assert choices(service, "0" * 32) is None
-    assert choose(service, "0" * 32, filter_of(), "sv", NOW) is Chosen.UNKNOWN
-    assert pause_until(service, "0" * 32, None, NOW) is Chosen.UNKNOWN
-    assert not ask_to_move(service, "0" * 32, Address(BO), NOW)
-    ask_for_my_data(service, "0" * 32, NOW)
+    assert service.change_preferences.look("0" * 32) is None
+    assert service.change_preferences.choose("0" * 32, filter_of(), "sv", NOW) is Chosen.UNKNOWN
+    assert service.change_preferences.pause_until("0" * 32, None, NOW) is Chosen.UNKNOWN
+    assert not service.change_address.ask_new("0" * 32, Address(BO), NOW)
+    service.request_my_data.ask("0" * 32, NOW)
     assert everything(service) == before
 
 
 def test_nothing_but_a_confirmation_revives_what_was_ended(service: Service) -> None:
     subscribe(service, ANNA)
     token = leave_token(service)
-    service.leaves.leave(token, NOW)
+    service.unsubscribe.leave(token, NOW)
     before = everything(service)
-    assert choose(service, token, filter_of(["vard"]), "sv", NOW) is Chosen.ENDED
-    assert pause_until(service, token, date(2026, 3, 1), NOW) is Chosen.ENDED
-    assert resume(service, token, NOW) is Chosen.ENDED
-    assert change_digest(service, token, "dagbrev", NOW) is Chosen.ENDED
-    assert not ask_to_move(service, token, Address(BO), NOW)
+    assert service.change_preferences.choose(token, filter_of(["vard"]), "sv", NOW) is Chosen.ENDED
+    assert service.change_preferences.pause_until(token, date(2026, 3, 1), NOW) is Chosen.ENDED
+    assert service.change_preferences.resume(token, NOW) is Chosen.ENDED
+    assert service.change_preferences.change_digest(token, "dagbrev", NOW) is Chosen.ENDED
+    assert not service.change_address.ask_new(token, Address(BO), NOW)
     assert everything(service) == before
 
 
@@ -108,9 +107,9 @@ def test_a_pause_ends_by_itself_before_the_edition_of_its_day_is_planned(service
     token = leave_token(service)
     [weekly] = [each for each in service.digests if each.name == "veckobrev"]
     service.planning.open_due(weekly, NOW)
-    assert pause_until(service, token, date(2026, 1, 16), NOW) is Chosen.DONE
-    assert pause_until(service, token, date(2026, 1, 16), NOW) is Chosen.UNCHANGED
-    seen = choices(service, token)
+    assert service.change_preferences.pause_until(token, date(2026, 1, 16), NOW) is Chosen.DONE
+    assert service.change_preferences.pause_until(token, date(2026, 1, 16), NOW) is Chosen.UNCHANGED
+    seen = service.change_preferences.look(token)
     assert seen is not None
     assert (seen.state, seen.paused_until) == ("paused", date(2026, 1, 16))
     service.planning.open_due(weekly, datetime.fromisoformat("2026-01-15T22:59:59+00:00"))
@@ -132,7 +131,7 @@ def test_a_subscription_moves_to_another_digest_with_its_cursor_and_without_its_
     before = service.subscribers.find(Address(ANNA), "veckobrev")
     [weekly] = [each for each in service.digests if each.name == "veckobrev"]
     plan_period(service, weekly, PeriodKey("2026-01-09"), NOW)
-    assert change_digest(service, leave_token(service), "dagbrev", NOW) is Chosen.DONE
+    assert service.change_preferences.change_digest(leave_token(service), "dagbrev", NOW) is Chosen.DONE
     after = service.subscribers.find(Address(ANNA), "dagbrev")
     assert before is not None
     assert after is not None
@@ -144,10 +143,10 @@ def test_a_subscription_moves_to_another_digest_with_its_cursor_and_without_its_
 
 def test_a_subscription_never_moves_onto_a_digest_that_was_left(service: Service) -> None:
     subscribe(service, ANNA, "veckobrev", "dagbrev")
-    service.leaves.leave(leave_token(service, ANNA, "dagbrev"), NOW)
+    service.unsubscribe.leave(leave_token(service, ANNA, "dagbrev"), NOW)
     before = everything(service)
-    assert change_digest(service, leave_token(service), "dagbrev", NOW) is Chosen.TAKEN
-    assert change_digest(service, leave_token(service), "manadsbrev", NOW) is Chosen.UNCHANGED
+    assert service.change_preferences.change_digest(leave_token(service), "dagbrev", NOW) is Chosen.TAKEN
+    assert service.change_preferences.change_digest(leave_token(service), "manadsbrev", NOW) is Chosen.UNCHANGED
     assert everything(service) == before
 
 
@@ -156,25 +155,25 @@ def test_a_subscription_moves_when_the_new_address_confirms_and_the_old_one_is_f
     mine = leave_token(service)
     token = moved(service, BO)
     before = everything(service)
-    seen = confirmation(service, token, NOW)
+    seen = service.subscribe.look(token, NOW)
     assert seen is not None
     assert (seen.purpose, seen.state, seen.masked) == ("move", TokenState.OPEN, "b***@e…")
     assert everything(service) == before
-    assert confirm(service, token, NOW).outcome is ConfirmOutcome.DONE
+    assert service.subscribe.confirm(token, NOW).outcome is ConfirmOutcome.DONE
     assert (state_of(service), state_of(service, BO), leave_token(service, BO)) == (None, "active", mine)
     assert (told(service, ANNA)[-1], told(service, BO)[-1]) == ("left", "moved")
-    assert confirm(service, token, NOW).outcome is ConfirmOutcome.ALREADY
+    assert service.subscribe.confirm(token, NOW).outcome is ConfirmOutcome.ALREADY
     keep(service, NOW + 8 * DAY, rest=lambda: None)
     assert ANNA not in repr(everything(service))
 
 
 def test_a_forwarded_leave_token_moves_its_own_subscription_and_nothing_else_of_the_person(service: Service) -> None:
     subscribe(service, ANNA, "veckobrev", "dagbrev")
-    assert confirm(service, moved(service, BO), NOW).outcome is ConfirmOutcome.DONE
+    assert service.subscribe.confirm(moved(service, BO), NOW).outcome is ConfirmOutcome.DONE
     assert (state_of(service, BO), state_of(service, BO, "dagbrev")) == ("active", None)
     assert (state_of(service), state_of(service, ANNA, "dagbrev")) == (None, "active")
-    ask_for_my_data(service, Address(BO), NOW)
-    found = my_data(service, opened(service, token_in(post(service)[-1])), NOW)
+    service.request_my_data.ask(Address(BO), NOW)
+    found = service.request_my_data.report(opened(service, token_in(post(service)[-1])), NOW)
     assert found is not None
     assert [event["kind"] for event in found["events"]] == ["moved", "letter"]  # type: ignore[attr-defined]
     assert [each["language"] for each in found["consent_texts"]] == ["sv"], "what the subscription began with"
@@ -183,10 +182,10 @@ def test_a_forwarded_leave_token_moves_its_own_subscription_and_nothing_else_of_
 
 def test_a_forwarded_leave_token_leaves_the_links_in_the_owners_mailbox_in_their_power(service: Service) -> None:
     subscribe(service, ANNA, "veckobrev", "dagbrev")
-    ask_for_my_data(service, Address(ANNA), NOW)
+    service.request_my_data.ask(Address(ANNA), NOW)
     mine = token_in(post(service)[-1])
-    confirm(service, moved(service, BO), NOW)
-    found = my_data(service, opened(service, mine), NOW)
+    service.subscribe.confirm(moved(service, BO), NOW)
+    found = service.request_my_data.report(opened(service, mine), NOW)
     assert found is not None
     assert found["address"] == ANNA
     assert BO not in repr(found)
@@ -194,7 +193,7 @@ def test_a_forwarded_leave_token_leaves_the_links_in_the_owners_mailbox_in_their
 
 def test_an_address_that_is_only_written_otherwise_keeps_all_there_is(service: Service) -> None:
     subscribe(service, ANNA, "veckobrev", "dagbrev")
-    assert confirm(service, moved(service, "Anna@example.org"), NOW).outcome is ConfirmOutcome.DONE
+    assert service.subscribe.confirm(moved(service, "Anna@example.org"), NOW).outcome is ConfirmOutcome.DONE
     assert (state_of(service), state_of(service, ANNA, "dagbrev")) == ("active", "active")
     assert service.subscribers.count() == 2
 
@@ -203,7 +202,7 @@ def test_a_move_to_somebody_who_has_the_digest_ends_the_one_of_the_old_address(s
     subscribe(service, ANNA, "veckobrev", "dagbrev")
     subscribe(service, BO)
     kept = leave_token(service, BO)
-    assert confirm(service, moved(service, BO), NOW).outcome is ConfirmOutcome.DONE
+    assert service.subscribe.confirm(moved(service, BO), NOW).outcome is ConfirmOutcome.DONE
     assert leave_token(service, BO) == kept
     assert (state_of(service), state_of(service, ANNA, "dagbrev")) == ("ended", "active")
     assert service.subscribers.count() == 2
@@ -213,25 +212,25 @@ def test_a_no_of_the_new_address_after_the_move_was_asked_for_is_kept(service: S
     subscribe(service, ANNA)
     subscribe(service, BO)
     token = moved(service, BO, NOW + HOUR)
-    service.leaves.leave(leave_token(service, BO), NOW + 2 * HOUR)
-    assert confirm(service, token, NOW + 3 * HOUR).outcome is ConfirmOutcome.EXPIRED
+    service.unsubscribe.leave(leave_token(service, BO), NOW + 2 * HOUR)
+    assert service.subscribe.confirm(token, NOW + 3 * HOUR).outcome is ConfirmOutcome.EXPIRED
     assert (state_of(service), state_of(service, BO)) == ("active", "ended")
 
 
 def test_a_subscription_that_was_left_after_the_move_was_asked_for_does_not_move(service: Service) -> None:
     subscribe(service, ANNA)
     token = moved(service, BO)
-    service.leaves.leave(leave_token(service), NOW + HOUR)
-    assert confirm(service, token, NOW + 2 * HOUR).outcome is ConfirmOutcome.EXPIRED
+    service.unsubscribe.leave(leave_token(service), NOW + HOUR)
+    assert service.subscribe.confirm(token, NOW + 2 * HOUR).outcome is ConfirmOutcome.EXPIRED
     assert (state_of(service), state_of(service, BO)) == ("ended", None)
 
 
 def test_a_no_of_the_new_address_from_before_gives_way_to_its_owners_new_word(service: Service) -> None:
     subscribe(service, ANNA)
     subscribe(service, BO)
-    service.leaves.leave(leave_token(service, BO), NOW)
+    service.unsubscribe.leave(leave_token(service, BO), NOW)
     mine = leave_token(service)
-    assert confirm(service, moved(service, BO, NOW + HOUR), NOW + HOUR).outcome is ConfirmOutcome.DONE
+    assert service.subscribe.confirm(moved(service, BO, NOW + HOUR), NOW + HOUR).outcome is ConfirmOutcome.DONE
     assert (state_of(service, BO), leave_token(service, BO)) == ("active", mine)
     assert state_of(service) == "ended"
 
@@ -242,7 +241,7 @@ def test_a_complaint_of_the_new_address_after_the_move_was_asked_for_stops_it(se
     with service.database.write.begin() as connection:
         known_as = service.key.address_hash(Address(BO))
         service.suppressions.add(connection, known_as, SuppressionReason.COMPLAINT, NOW + HOUR)
-    assert confirm(service, token, NOW + 2 * HOUR).outcome is ConfirmOutcome.EXPIRED
+    assert service.subscribe.confirm(token, NOW + 2 * HOUR).outcome is ConfirmOutcome.EXPIRED
     assert (state_of(service), state_of(service, BO)) == ("active", None)
 
 
@@ -252,7 +251,7 @@ def test_deliveries_of_a_digest_that_both_had_still_add_up_after_a_move(service:
     publish(service, "Ny buss")
     [weekly] = [each for each in service.digests if each.name == "veckobrev"]
     edition = plan_period(service, weekly, PeriodKey("2026-01-09"), NOW)
-    confirm(service, moved(service, BO), NOW)
+    service.subscribe.confirm(moved(service, BO), NOW)
     with service.database.read.begin() as connection:
         states = connection.execute(select(deliveries.c.state).where(deliveries.c.edition_id == edition.id))
         assert sorted(states.scalars()) == [DeliveryState.PLANNED, DeliveryState.SKIPPED]
@@ -264,8 +263,8 @@ def test_my_data_tells_of_letters_that_came_back(tmp_path: Path) -> None:
     with returning(tmp_path) as service:
         asyncio.run(week_of(service, 0))
         service.process_bounces.take(returned(service, "hard.postfix.5.1.1", 0), "", NOW + DAY)
-        ask_for_my_data(service, leave_token(service, "lasare0@example.org"), NOW)
-        found = my_data(service, opened(service, token_in(post(service)[-1])), NOW)
+        service.request_my_data.ask(leave_token(service, "lasare0@example.org"), NOW)
+        found = service.request_my_data.report(opened(service, token_in(post(service)[-1])), NOW)
     assert found is not None
     [back] = found["returned"]
     assert (back["digest"], back["kind"], back["status"]) == ("veckobrev", "hard", "5.1.1")
@@ -275,51 +274,55 @@ def test_my_data_tells_of_letters_that_came_back(tmp_path: Path) -> None:
 def test_who_is_erased_is_not_named_by_a_move_that_somebody_else_asked_for(service: Service) -> None:
     subscribe(service, ANNA)
     token = moved(service, "Bo@example.org")
-    erase(service, Address(BO), NOW)
+    service.erase_subscriber.erase(Address(BO), NOW)
     assert "bo@" not in repr(everything(service)).lower()
-    assert confirm(service, token, NOW).outcome is ConfirmOutcome.UNKNOWN
+    assert service.subscribe.confirm(token, NOW).outcome is ConfirmOutcome.UNKNOWN
     assert state_of(service) == "active"
 
 
 def opened(service: Service, token: str, now: datetime = NOW) -> str:
     """The key of the visit that a letter's link opens."""
-    return visit(service, token, now) or ""
+    return service.request_my_data.visit(token, now) or ""
 
 
 def test_the_link_to_ones_data_opens_one_visit_and_looking_at_it_none(service: Service) -> None:
     subscribe(service, ANNA)
-    ask_for_my_data(service, Address(ANNA), NOW)
+    service.request_my_data.ask(Address(ANNA), NOW)
     token = token_in(post(service)[-1])
     before = everything(service)
-    assert [language_behind(service, token, NOW) for _ in range(3)] == ["sv"] * 3
-    assert my_data(service, token, NOW) is None
-    assert not erase_me(service, token, NOW)
+    assert [service.request_my_data.language_behind(token, NOW) for _ in range(3)] == ["sv"] * 3
+    assert service.request_my_data.report(token, NOW) is None
+    assert not service.request_my_data.erase_me(token, NOW)
     assert everything(service) == before
     key = opened(service, token, NOW + HOUR - timedelta(seconds=1))
     assert key != token
-    assert my_data(service, key, NOW + HOUR) is not None
-    assert (opened(service, token), opened(service, key), language_behind(service, token, NOW)) == ("", "", None)
-    assert my_data(service, key, NOW + 2 * HOUR) is None
+    assert service.request_my_data.report(key, NOW + HOUR) is not None
+    assert (opened(service, token), opened(service, key), service.request_my_data.language_behind(token, NOW)) == (
+        "",
+        "",
+        None,
+    )
+    assert service.request_my_data.report(key, NOW + 2 * HOUR) is None
 
 
 def test_a_button_that_is_pressed_twice_opens_the_same_door_and_not_a_minute_later(service: Service) -> None:
     subscribe(service, ANNA)
-    ask_for_my_data(service, Address(ANNA), NOW)
+    service.request_my_data.ask(Address(ANNA), NOW)
     token, second = token_in(post(service)[-1]), timedelta(seconds=1)
     keys = [opened(service, token, NOW + seconds * second) for seconds in (0, 1, 30, 59)]
-    assert all(my_data(service, key, NOW + second * 59) is not None for key in keys)
+    assert all(service.request_my_data.report(key, NOW + second * 59) is not None for key in keys)
     assert opened(service, token, NOW + 60 * second) == ""
     assert opened(service, token, NOW - second) == ""
 
 
 def test_my_data_shows_all_there_is_to_the_reader_of_the_letter_for_an_hour(service: Service) -> None:
     subscribe(service, ANNA)
-    ask_for_my_data(service, leave_token(service), NOW)
+    service.request_my_data.ask(leave_token(service), NOW)
     [letter] = post(service)
     assert letter["To"] == ANNA
     token = opened(service, token_in(letter))
     before = everything(service)
-    found = my_data(service, token, NOW + HOUR - timedelta(seconds=1))
+    found = service.request_my_data.report(token, NOW + HOUR - timedelta(seconds=1))
     assert found is not None
     assert everything(service) == before
     assert found["address"] == ANNA
@@ -327,26 +330,26 @@ def test_my_data_shows_all_there_is_to_the_reader_of_the_letter_for_an_hour(serv
     [text] = found["consent_texts"]  # type: ignore[misc]
     assert text["text"].startswith("När du prenumererar godkänner du")  # type: ignore[index]
     json.dumps(found)
-    assert my_data(service, token, NOW + HOUR) is None
-    assert not erase_me(service, token, NOW + HOUR)
+    assert service.request_my_data.report(token, NOW + HOUR) is None
+    assert not service.request_my_data.erase_me(token, NOW + HOUR)
 
 
 def test_tokens_of_one_purpose_do_nothing_for_another(service: Service) -> None:
     ask(service)
     joining = token_in(post(service)[0])
-    ask_for_my_data(service, Address(ANNA), NOW)
+    service.request_my_data.ask(Address(ANNA), NOW)
     data = token_in(post(service)[0])
     before = everything(service)
-    assert visit(service, joining, NOW) is None
-    assert my_data(service, joining, NOW) is None
-    assert not erase_me(service, joining, NOW)
-    assert confirmation(service, data, NOW) is None
-    assert confirm(service, data, NOW).outcome is ConfirmOutcome.UNKNOWN
+    assert service.request_my_data.visit(joining, NOW) is None
+    assert service.request_my_data.report(joining, NOW) is None
+    assert not service.request_my_data.erase_me(joining, NOW)
+    assert service.subscribe.look(data, NOW) is None
+    assert service.subscribe.confirm(data, NOW).outcome is ConfirmOutcome.UNKNOWN
     assert everything(service) == before
 
 
 def test_an_unknown_address_gets_a_letter_that_says_so_and_is_forgotten_after_a_week(service: Service) -> None:
-    ask_for_my_data(service, Address(BO), NOW)
+    service.request_my_data.ask(Address(BO), NOW)
     [letter] = post(service)
     assert "Vi visste ingenting." in text_of(letter)
     keep(service, NOW + 6 * DAY, rest=lambda: None)
@@ -357,11 +360,11 @@ def test_an_unknown_address_gets_a_letter_that_says_so_and_is_forgotten_after_a_
 
 def test_erasing_oneself_leaves_no_address_and_a_no_that_lasts(service: Service) -> None:
     subscribe(service, ANNA)
-    ask_for_my_data(service, Address(ANNA), NOW)
+    service.request_my_data.ask(Address(ANNA), NOW)
     token = opened(service, token_in(post(service)[0]))
-    assert erase_me(service, token, NOW)
-    assert not erase_me(service, token, NOW)
-    assert my_data(service, token, NOW) is None
+    assert service.request_my_data.erase_me(token, NOW)
+    assert not service.request_my_data.erase_me(token, NOW)
+    assert service.request_my_data.report(token, NOW) is None
     assert ANNA not in repr(everything(service))
     no = service.suppressions.find(Address(ANNA))
     assert no is not None
@@ -373,16 +376,16 @@ def test_an_address_that_is_erased_is_forgotten_where_somebody_else_wanted_to_mo
     *, posted: bool, service: Service
 ) -> None:
     subscribe(service, ANNA)
-    assert ask_to_move(service, leave_token(service), Address("Bo.Ek@example.org"), NOW)
-    assert ask_to_move(service, leave_token(service), Address("bo.ekman@example.org"), NOW)
+    assert service.change_address.ask_new(leave_token(service), Address("Bo.Ek@example.org"), NOW)
+    assert service.change_address.ask_new(leave_token(service), Address("bo.ekman@example.org"), NOW)
     token = token_in(post(service)[0]) if posted else ""
     assert "Bo.Ek@" in repr(everything(service))
-    erase(service, Address("bo.ek@example.org"), NOW)
+    service.erase_subscriber.erase(Address("bo.ek@example.org"), NOW)
     left = repr(everything(service))
     assert "bo.ek@" not in left.lower()
     assert "bo.ekman@" in left
     assert [letter["To"] for letter in post(service)] == ([] if posted else ["bo.ekman@example.org"])
-    assert confirm(service, token, NOW).outcome is ConfirmOutcome.UNKNOWN
+    assert service.subscribe.confirm(token, NOW).outcome is ConfirmOutcome.UNKNOWN
 
 
 def test_a_wish_that_nobody_confirms_is_deleted_after_a_week_with_the_address(service: Service) -> None:

@@ -26,13 +26,11 @@ from digest.adapters.tables import deliveries, receipts, subscribers, subscripti
 from digest.bounces.bounce import Taken
 from digest.editions.slots import PeriodKey
 from digest.lifecycle.adapters.by_operator import Joined, Wish
-from digest.lifecycle.erase_subscriber import erase, forget
-from digest.lifecycle.expire_subscribers import Purged, purge
-from digest.lifecycle.lift_suppression import end_for
-from digest.lists.adapters.undo import REASON as UNDONE
+from digest.lifecycle.expire_subscribers import Expired
 from digest.sending.sender import OnUncertain
 from digest.subscribers.adapters.events import note
 from digest.subscribers.events import Event, EventKind
+from digest.subscribers.subscription import EndedReason
 from digest.subscribers.suppression import SuppressionReason
 from mail.address import Address
 from mail.reply import Phase, Reply
@@ -86,7 +84,7 @@ def rows(service: Service, table: object) -> int:
 
 
 def counts(service: Service, edition: int = -1) -> dict[str, int]:
-    status = list(service.editions.status())[edition]
+    status = list(service.edition_counts.status())[edition]
     assert status.unexplained == 0
     return {state.value: number for state, number in status.counts.items() if number}
 
@@ -148,7 +146,7 @@ def test_everything_that_is_of_a_person_goes_with_them(service: Service) -> None
         connection.execute(insert(tokens).values(subscriber_id=who, **once))
         letter = {"kind": "confirm", "address": WHO, "language": "sv", "detail": "{}", "asked": NOW, "state": "waiting"}
         connection.execute(insert(transactional_letters).values(subscriber_id=who, attempt=0, next_at=NOW, **letter))
-    forget(service, who, NOW)
+    service.erase_subscriber.erase_number(who, NOW)
     assert (rows(service, tokens), rows(service, transactional_letters)) == (0, 0)
     suppressed = service.suppressions.find(Address(WHO.lower()))
     assert suppressed is not None
@@ -168,11 +166,11 @@ async def test_editions_add_up_before_during_and_after_an_erasure(service: Servi
     publish(service, "En vecka senare")
     plan_period(service, digest, NEXT, NOW + 7 * DAY)
     assert counts(service) == {"planned": 4}
-    forget(service, number_of(service), NOW + 7 * DAY)
+    service.erase_subscriber.erase_number(number_of(service), NOW + 7 * DAY)
     assert (counts(service, 0), counts(service)) == ({"sent": 4}, {"planned": 3, "skipped": 1})
     await service.sending.send(lambda: NOW + 7 * DAY, lambda: False, lambda _: None)
     assert counts(service) == {"sent": 3, "skipped": 1}
-    assert {each.edition.state for each in service.editions.status()} == {"finished"}
+    assert {each.edition.state for each in service.edition_counts.status()} == {"finished"}
     assert traces(service.config.file.parent) == []
 
 
@@ -185,7 +183,7 @@ def test_a_letter_that_is_under_way_is_counted_when_its_fate_is_known(*, marked:
     (own,) = [claim for claim in claims if claim.address == WHO]
     if marked:
         assert sender.mark(own, NOW)
-    done = erase(replace(service, wait=lambda _: None), Address(WHO), NOW)
+    done = replace(service, wait=lambda _: None).erase_subscriber.erase(Address(WHO), NOW)
     assert (done.known, done.under_way) == (True, True)
     assert traces(service.config.file.parent) == []
     join(service, "nasta@example.org")  # must not be taken for who had the number before
@@ -206,7 +204,7 @@ def test_a_letter_that_is_under_way_is_counted_when_its_fate_is_known(*, marked:
 def test_whoever_is_erased_while_an_edition_is_planned_stays_counted(service: Service) -> None:
     digest = service.digests[0]
     plan_period(service, digest, PeriodKey(KEY), NOW)
-    forget(service, number_of(service), NOW)
+    service.erase_subscriber.erase_number(number_of(service), NOW)
     publish(service, "En vecka senare")
     plan_period(service, digest, NEXT, NOW + 7 * DAY)
     assert counts(service, 0) == {"failed": 3, "skipped": 1}
@@ -225,7 +223,7 @@ def test_no_page_of_a_large_store_remembers_an_address(tmp_path: Path) -> None:
             number = number_of(service, f"{name}@example.org")
             with service.database.write.begin() as connection:
                 note(connection, number, Event(kind=EventKind.CHOSE, at=NOW))
-            forget(service, number, NOW)
+            service.erase_subscriber.erase_number(number, NOW)
         left = [path.read_bytes() for path in (tmp_path / "var").iterdir() if path.is_file()]
     assert [name for name in gone if any(name.encode() in data for data in left)] == []
 
@@ -233,8 +231,8 @@ def test_no_page_of_a_large_store_remembers_an_address(tmp_path: Path) -> None:
 def test_an_older_backup_beside_the_journal_forgets_again(service: Service) -> None:
     root = service.config.file.parent
     backup = back_up(service.config, root / "older", NOW)
-    forget(service, number_of(service), NOW + DAY)
-    service.leaves.leave(next(service.subscribers.all()).token, NOW + DAY)
+    service.erase_subscriber.erase_number(number_of(service), NOW + DAY)
+    service.unsubscribe.leave(next(service.subscribers.all()).token, NOW + DAY)
     service.database.close()
     restore(read_back(backup.folder), service.config.file, Wishes(replace=True), NOW + 2 * DAY)
     with open_service(load(service.config.file)) as restored:
@@ -249,7 +247,7 @@ def test_a_complaint_and_an_end_by_an_operator_hold_over_an_older_backup(tmp_pat
         asyncio.run(week_of(service, 0))
         backup = back_up(service.config, tmp_path / "older", NOW)
         assert comes_back(service, "complaint.yahoo.arf", 0, reader=1).taken is Taken.SUPPRESSED
-        assert end_for(service, Address("lasare2@example.org"), "veckobrev", NOW + DAY) == 1
+        assert service.unsubscribe_by_operator.end(Address("lasare2@example.org"), "veckobrev", NOW + DAY) == 1
         service.database.close()
         restore(read_back(backup.folder), service.config.file, Wishes(replace=True), NOW + 2 * DAY)
         with open_service(load(service.config.file)) as restored:
@@ -265,8 +263,8 @@ def test_a_complaint_and_an_end_by_an_operator_hold_over_an_older_backup(tmp_pat
 
 
 def test_a_machine_that_is_new_has_journal_and_secret_from_its_backup(service: Service, tmp_path: Path) -> None:
-    service.leaves.leave(next(service.subscribers.all()).token, NOW)
-    forget(service, number_of(service), NOW)
+    service.unsubscribe.leave(next(service.subscribers.all()).token, NOW)
+    service.erase_subscriber.erase_number(number_of(service), NOW)
     backup = back_up(service.config, tmp_path / "kept", NOW)
     assert {"secret", "leaves"} <= set(backup.manifest.files)
     fresh = tmp_path / "fresh" / "config.toml"
@@ -296,23 +294,23 @@ def test_check_compares_the_secret_with_the_store(what: str, home: Path) -> None
 
 def test_who_was_ended_by_an_undone_import_is_forgotten_without_a_no(service: Service) -> None:
     ended, *_ = service.subscribers.all()
-    service.by_operator.end(Address(ended.address), None, UNDONE, NOW)
-    assert purge(service, NOW + 401 * DAY) == Purged(left=0, without=1)
+    service.by_operator.end(Address(ended.address), None, EndedReason.IMPORT_UNDONE, NOW)
+    assert service.expire_subscribers.expire(NOW + 401 * DAY) == Expired(left=0, without=1)
     assert traces(service.config.file.parent, ended.address) == []
     assert service.suppressions.find(Address(ended.address)) is None
 
 
 def test_who_left_long_ago_is_forgotten_but_for_their_no(service: Service) -> None:
     left, stays, *_ = service.subscribers.all()
-    service.leaves.leave(left.token, NOW)
+    service.unsubscribe.leave(left.token, NOW)
     with service.database.write.begin() as connection:
         alone = {"address": "xerxes@example.org", "address_key": "xerxes@example.org", "language": "sv", "since": NOW}
         connection.execute(insert(subscribers).values(hash="1" * 64, **alone))
-    assert purge(service, NOW + 399 * DAY) == Purged(left=0, without=0)
-    assert purge(service, NOW + 401 * DAY, dry_run=True) == Purged(left=1, without=1)
+    assert service.expire_subscribers.expire(NOW + 399 * DAY) == Expired(left=0, without=0)
+    assert service.expire_subscribers.expire(NOW + 401 * DAY, dry_run=True) == Expired(left=1, without=1)
     assert traces(service.config.file.parent, left.address)
-    assert purge(service, NOW + 401 * DAY) == Purged(left=1, without=1)
-    assert purge(service, NOW + 401 * DAY) == Purged(left=0, without=0)
+    assert service.expire_subscribers.expire(NOW + 401 * DAY) == Expired(left=1, without=1)
+    assert service.expire_subscribers.expire(NOW + 401 * DAY) == Expired(left=0, without=0)
     for gone in (left.address, "xerxes@example.org"):
         assert traces(service.config.file.parent, gone) == []
     wish = Wish(address=Address(left.address), digest="veckobrev")
@@ -328,7 +326,7 @@ def ended_long_ago(service: Service, number: int) -> list[str]:
         join(service, each)
     gone = [each.token for each in service.subscribers.all() if each.address in people]
     for token in gone:
-        service.leaves.leave(token, NOW)
+        service.unsubscribe.leave(token, NOW)
     return people
 
 
@@ -341,7 +339,7 @@ def test_many_who_left_are_forgotten_some_at_a_time_and_looked_for_once_each_tim
 
     event.listen(service.database.read, "before_cursor_execute", look)
     rests: list[int] = []
-    assert purge(service, NOW + 401 * DAY, rest=lambda: rests.append(len(looked))).left == 120
+    assert service.expire_subscribers.expire(NOW + 401 * DAY, rest=lambda: rests.append(len(looked))).left == 120
     assert len([each for each in looked if "subscribers.hash IN" in each]) == 3
     assert len(rests) == 3
     assert not {each.address for each in service.subscribers.all()} & set(people)
@@ -357,7 +355,7 @@ def test_who_comes_back_while_others_are_forgotten_stays(service: Service) -> No
         wish = Wish(address=back, digest="veckobrev")
         joined.append(service.by_operator.join_again(wish, service.articles.last_seq(), NOW + 401 * DAY))
 
-    assert purge(service, NOW + 401 * DAY, rest=come_back).left == 59
+    assert service.expire_subscribers.expire(NOW + 401 * DAY, rest=come_back).left == 59
     assert joined == [Joined.CHANGED, Joined.UNCHANGED]
     (there,) = [each for each in service.subscribers.all() if each.address == back.text]
     assert there.state == "active"
@@ -366,9 +364,11 @@ def test_who_comes_back_while_others_are_forgotten_stays(service: Service) -> No
 def test_who_is_stopped_while_forgetting_goes_on_there(service: Service) -> None:
     ended_long_ago(service, 120)
     rests: list[None] = []
-    done = purge(service, NOW + 401 * DAY, rest=lambda: rests.append(None), stopping=lambda: bool(rests))
-    assert done == Purged(left=50, without=0)
-    assert purge(service, NOW + 401 * DAY).left == 70
+    done = service.expire_subscribers.expire(
+        NOW + 401 * DAY, rest=lambda: rests.append(None), stopping=lambda: bool(rests)
+    )
+    assert done == Expired(left=50, without=0)
+    assert service.expire_subscribers.expire(NOW + 401 * DAY).left == 70
 
 
 async def test_letters_that_a_relay_has_are_left_to_it(tmp_path: Path) -> None:
@@ -376,6 +376,6 @@ async def test_letters_that_a_relay_has_are_left_to_it(tmp_path: Path) -> None:
         join(service, WHO)
         plan_period(service, service.digests[0], PeriodKey(KEY), NOW)
         await service.sending.send(lambda: NOW, lambda: False, lambda _: None)
-        done = erase(service, Address(WHO), NOW)
+        done = service.erase_subscriber.erase(Address(WHO), NOW)
     assert (done.known, done.letters, done.under_way, done.scrubbed) == (True, 0, False, True)
     assert traces(tmp_path) == []

@@ -20,12 +20,8 @@ from digest.adapters.tables import subscriptions
 from digest.bounces.adapters.bounces import Taken
 from digest.ids import SubscriptionId
 from digest.lifecycle.adapters.by_operator import Joined, Wish
-from digest.lifecycle.adapters.unsubscribe_journal import LeaveJournal
-from digest.lifecycle.change_preferences import ask_to_move
-from digest.lifecycle.erase_subscriber import erase
-from digest.lifecycle.request_my_data import ask_for_my_data, erase_me, visit
-from digest.lifecycle.subscribe import ConfirmOutcome, confirm
-from digest.lifecycle.unsubscribe import Leaves
+from digest.lifecycle.adapters.unsubscribe_journal import UnsubscribeJournal
+from digest.lifecycle.double_opt_in import ConfirmOutcome
 from digest.lifecycle.unsubscribe_journal import How, Leave, No, proof_of, read, written
 from digest.subscribers.suppression import SuppressionReason
 from mail.address import Address
@@ -60,7 +56,7 @@ def pending(service: Service) -> None:
 
 
 def known_for_asking(service: Service) -> None:
-    ask_for_my_data(service, ZAKARIAS, NOW)
+    service.request_my_data.ask(ZAKARIAS, NOW)
     post(service)
     clear(service)
 
@@ -68,9 +64,9 @@ def known_for_asking(service: Service) -> None:
 def named_by_another(service: Service) -> None:
     anna = service.subscribers.find(Address("anna@example.org"), "veckobrev")
     assert anna is not None
-    assert ask_to_move(service, anna.token, ZAKARIAS, NOW)
+    assert service.change_address.ask_new(anna.token, ZAKARIAS, NOW)
     post(service)
-    assert ask_to_move(service, anna.token, ZAKARIAS, NOW)
+    assert service.change_address.ask_new(anna.token, ZAKARIAS, NOW)
     clear(service)
 
 
@@ -105,7 +101,7 @@ def test_an_older_backup_brings_back_the_no_of_who_was_erased_and_nothing_else_o
 ) -> None:
     was(service)
     backup = back_up(service.config, service.config.file.parent / "older", NOW)
-    erase(service, ZAKARIAS, NOW + DAY)
+    service.erase_subscriber.erase(ZAKARIAS, NOW + DAY)
     assert traces(service.config.store_path.parent) == []
     file = restored(service, backup, nothing_was_sent=nothing_was_sent)
     assert traces(file.parent) == []  # before anybody has opened it
@@ -124,13 +120,12 @@ import os, signal, sys
 from datetime import datetime
 from pathlib import Path
 from budkavle.config.load import load
-from digest.lifecycle.erase_subscriber import erase
-from digest.lifecycle.unsubscribe import Leaves
+from digest.lifecycle.adapters.unsubscribe_replay import JournalReplay
 from budkavle.installation.wiring import open_service
 from mail.address import Address
 with open_service(load(Path(sys.argv[1]))) as service:
-    Leaves.replay = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-    erase(service, Address(sys.argv[2]), datetime.fromisoformat(sys.argv[3]))
+    JournalReplay.replay = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+    service.erase_subscriber.erase(Address(sys.argv[2]), datetime.fromisoformat(sys.argv[3]))
 """
 
 
@@ -151,54 +146,54 @@ def test_a_kill_between_journal_and_store_forgets_all_the_same(
 
 
 def test_who_erases_themselves_while_others_hold_the_store_is_told_yes_and_is_gone_as_soon_as_it_is_free(
-    service: Service, monkeypatch: pytest.MonkeyPatch
+    service: Service,
 ) -> None:
-    monkeypatch.setattr(Leaves.replay, "__defaults__", (0.1,))
-    ask_for_my_data(service, ZAKARIAS, NOW)
-    key = visit(service, token_in(post(service)[-1]), NOW)
+    service.unsubscribe.longest = 0.1
+    service.request_my_data.ask(ZAKARIAS, NOW)
+    key = service.request_my_data.visit(token_in(post(service)[-1]), NOW)
     assert key
     with locked(service.config.store_path):
-        assert erase_me(service, key, NOW)
-        done = erase(service, ZAKARIAS, NOW)
+        assert service.request_my_data.erase_me(key, NOW)
+        done = service.erase_subscriber.erase(ZAKARIAS, NOW)
         assert (done.known, done.scrubbed) == (True, False)
     assert traces(service.config.store_path.parent)
-    service.leaves.replay()
+    service.unsubscribe.replay()
     assert traces(service.config.store_path.parent) == []
-    assert not erase_me(service, key, NOW)
+    assert not service.request_my_data.erase_me(key, NOW)
 
 
 def test_no_line_of_the_journal_can_be_made_without_the_secret(service: Service) -> None:
     pending(service)
-    erase(service, ZAKARIAS, NOW)
+    service.erase_subscriber.erase(ZAKARIAS, NOW)
     journal = service.config.store_path.with_name("leaves").read_text()
     assert journal == f"{NOW:%Y-%m-%dT%H:%M:%S.%f}Z erased address {service.key.address_hash(ZAKARIAS)}\n"
 
 
 def test_who_came_back_after_their_erasure_stays_when_the_journal_is_read_anew(service: Service) -> None:
     pending(service)
-    erase(service, ZAKARIAS, NOW)
+    service.erase_subscriber.erase(ZAKARIAS, NOW)
     ask(service, WHO, now=NOW + HOUR)
-    assert confirm(service, token_in(post(service, NOW + HOUR)[-1]), NOW + HOUR).outcome is ConfirmOutcome.DONE
+    assert service.subscribe.confirm(token_in(post(service, NOW + HOUR)[-1]), NOW + HOUR).outcome is ConfirmOutcome.DONE
     journal = service.config.store_path.with_name("leaves")
     journal.write_bytes(b"\n" + journal.read_bytes())  # no place fits it: it is read from its beginning
-    assert service.leaves.replay()
+    assert service.unsubscribe.replay()
     assert state_of(service, WHO) == "active"
     assert service.suppressions.find(ZAKARIAS) is None
 
 
 def test_who_was_only_typed_in_again_after_their_erasure_keeps_their_no(service: Service) -> None:
     pending(service)
-    erase(service, ZAKARIAS, NOW)
+    service.erase_subscriber.erase(ZAKARIAS, NOW)
     ask(service, WHO, now=NOW + HOUR)
     journal = service.config.store_path.with_name("leaves")
     journal.write_bytes(b"\n" + journal.read_bytes())
-    assert service.leaves.replay()
+    assert service.unsubscribe.replay()
     assert service.suppressions.find(ZAKARIAS) is not None
 
 
 def test_a_clock_that_was_set_back_keeps_nobody_from_being_forgotten(service: Service) -> None:
     ask(service, WHO, now=NOW)
-    erase(service, ZAKARIAS, NOW - DAY)
+    service.erase_subscriber.erase(ZAKARIAS, NOW - DAY)
     assert traces(service.config.store_path.parent) == []
     assert service.suppressions.find(ZAKARIAS) is not None
 
@@ -208,8 +203,8 @@ def test_an_erasure_of_a_journal_of_before_is_still_read(service: Service) -> No
     found = service.subscribers.find(ZAKARIAS, "veckobrev")
     assert found is not None
     old = Leave(moment=NOW + DAY, how=How.ERASED, subscription=found.id, proof=proof_of(found.token))
-    LeaveJournal(service.config.store_path.with_name("leaves")).append([old])
-    assert service.leaves.replay() == 1
+    UnsubscribeJournal(service.config.store_path.with_name("leaves")).append([old])
+    assert service.unsubscribe.replay() == 1
     assert traces(service.config.store_path.parent) == []
     assert service.suppressions.find(ZAKARIAS) is not None
     with service.database.read.begin() as connection:
@@ -249,11 +244,11 @@ def test_a_complaint_that_is_delivered_again_is_no_newer_word_than_its_owners_wi
         assert service.process_bounces.take(complaint, "", NOW + DAY).taken is Taken.SUPPRESSED
         ask(service, "lasare0@example.org", now=NOW + 9 * DAY)
         token = token_in(post(service, NOW + 9 * DAY)[-1])
-        assert confirm(service, token, NOW + 9 * DAY).outcome is ConfirmOutcome.DONE
+        assert service.subscribe.confirm(token, NOW + 9 * DAY).outcome is ConfirmOutcome.DONE
         before = service.config.store_path.with_name("leaves").read_bytes()
         assert service.process_bounces.take(complaint, "", NOW + 10 * DAY).taken is Taken.KNOWN
         assert service.config.store_path.with_name("leaves").read_bytes() == before
-        service.leaves.replay()
+        service.unsubscribe.replay()
         assert state_of(service, "lasare0@example.org") == "active"
         assert service.suppressions.find(Address("lasare0@example.org")) is None
 
@@ -262,6 +257,6 @@ def test_nobody_else_is_touched_by_an_erasure(service: Service) -> None:
     named_by_another(service)
     ask(service, "zakarias@example.org")
     before = everything(service)
-    erase(service, Address("nobody@example.org"), NOW + DAY)
+    service.erase_subscriber.erase(Address("nobody@example.org"), NOW + DAY)
     after = everything(service)
     assert {table for table, rows in after.items() if rows != before[table]} == {"suppressions"}

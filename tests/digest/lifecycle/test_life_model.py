@@ -18,7 +18,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multip
 from budkavle.config.load import load
 from budkavle.installation.wiring import open_service
 from budkavle.maintenance.retention import keep
-from digest.lifecycle.subscribe import ConfirmOutcome, confirm
+from digest.lifecycle.double_opt_in import ConfirmOutcome
 from digest.subscribers.suppression import SuppressionReason
 from mail.address import Address
 from tests.budkavle.life import ask, copied, post, prepared, state_of, text_of, token_in
@@ -79,7 +79,7 @@ class Life(RuleBasedStateMachine):
     def confirms(self, given: tuple[str, str, tuple[str, ...], datetime]) -> None:
         token, who, digests, asked = given
         now = self.later()
-        outcome = confirm(self.service, token, now).outcome
+        outcome = self.service.subscribe.confirm(token, now).outcome
         wanted = [digest for digest in digests if self.left.get((who, digest), asked - DAY) < asked]
         no = who in self.complained and self.complained[who] >= asked
         late = now >= asked + 3 * DAY

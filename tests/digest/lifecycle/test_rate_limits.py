@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import insert, select
 
 from digest.adapters.tables import caused_letters, events, subscribers
-from digest.lifecycle.adapters.rate_limits import CausedLetters
+from digest.lifecycle.adapters.rate_limits import RateLimits
 from digest.lifecycle.rate_limits import (
     DAY,
     UNKNOWN_NETWORK,
@@ -32,13 +32,13 @@ JOIN, DATA = TokenPurpose.CONFIRM, TokenPurpose.MY_DATA
 NOTHING = Caused(last=None, last_day=0, unanswered=0, from_network=0, from_wide_network=0, to_domain=0, free_from=NOW)
 
 
-def letters(database: Database, limits: Limits = LIMITS) -> CausedLetters:
-    return CausedLetters(database.read, database.write, KEY, limits, lambda: 0.0)
+def letters(database: Database, limits: Limits = LIMITS) -> RateLimits:
+    return RateLimits(database.read, database.write, KEY, limits, lambda: 0.0)
 
 
 def asked(  # noqa: PLR0913, PLR0917 - who asks for what, and when
     database: Database,
-    caused: CausedLetters,
+    caused: RateLimits,
     address: str,
     network: str,
     now: datetime,

@@ -9,14 +9,16 @@ import pytest
 from budkavle.installation.wiring import Service
 from budkavle.maintenance.retention import keep, remind
 from digest.lifecycle.adapters.reminders import REMINDED_AFTER
-from digest.lifecycle.subscribe import ConfirmOutcome, TokenState, confirm, confirmation
+from digest.lifecycle.double_opt_in import ConfirmOutcome
 from digest.lifecycle.unsubscribe_journal import How
+from digest.subscribers.tokens import TokenState
 from mail.address import Address
 from tests.budkavle.life import ANNA, ask, installation, post, state_of, text_of, token_in
 from tests.given import NOW
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 DUE = NOW + REMINDED_AFTER
+ANNA_HERSELF = Address(ANNA)
 
 
 @pytest.fixture
@@ -37,7 +39,7 @@ def test_who_has_not_confirmed_is_reminded_once_after_two_days(service: Service)
         keep(service, DUE + days * DAY)
         assert post(service, DUE + days * DAY) == []
         if days == 2:
-            old, new = (confirmation(service, each, DUE + 2 * DAY) for each in (first, token_in(letter)))
+            old, new = (service.subscribe.look(each, DUE + 2 * DAY) for each in (first, token_in(letter)))
             assert [each.state for each in (old, new) if each] == [TokenState.EXPIRED, TokenState.OPEN]
 
 
@@ -47,17 +49,17 @@ def test_a_reminders_link_confirms_what_was_asked_for(service: Service) -> None:
     remind(service, DUE)
     (letter,) = post(service, DUE)
     assert letter["Content-Language"] == "en"
-    assert confirm(service, token_in(letter), DUE + 71 * HOUR).outcome is ConfirmOutcome.DONE
+    assert service.subscribe.confirm(token_in(letter), DUE + 71 * HOUR).outcome is ConfirmOutcome.DONE
     assert state_of(service) == "active"
 
 
 def test_nobody_is_reminded_who_has_confirmed_said_no_or_asked_anew_or_got_no_letter(service: Service) -> None:
     ask(service, "bekraftad@example.org")
-    assert confirm(service, token_in(post(service)[-1]), NOW).outcome is ConfirmOutcome.DONE
+    assert service.subscribe.confirm(token_in(post(service)[-1]), NOW).outcome is ConfirmOutcome.DONE
     ask(service, "nej@example.org")
     post(service)
-    service.leaves.note_no(Address("nej@example.org"), How.COMPLAINED, NOW + HOUR)
-    service.leaves.replay()
+    service.unsubscribe.note_no(Address("nej@example.org"), How.COMPLAINED, NOW + HOUR)
+    service.unsubscribe.replay()
     ask(service, "igen@example.org")
     post(service)
     ask(service, "igen@example.org", now=NOW + DAY)
@@ -71,5 +73,25 @@ def test_a_reminder_that_still_waits_goes_to_nobody_who_has_confirmed_meanwhile(
     ask(service)
     token = token_in(post(service)[-1])
     assert remind(service, DUE) == 1
-    assert confirm(service, token, DUE + HOUR).outcome is ConfirmOutcome.DONE
+    assert service.subscribe.confirm(token, DUE + HOUR).outcome is ConfirmOutcome.DONE
     assert post(service, DUE + 2 * HOUR) == []
+
+
+@pytest.mark.parametrize("how", [How.COMPLAINED, How.ERASED])
+def test_a_reminder_that_still_waits_goes_to_nobody_who_has_said_no_meanwhile(service: Service, how: How) -> None:
+    ask(service)
+    post(service)
+    assert remind(service, DUE) == 1
+    service.leaves.note_no(ANNA_HERSELF, how, DUE + HOUR)
+    service.leaves.replay()
+    assert post(service, DUE + 2 * HOUR) == []
+    assert post(service, DUE + DAY) == []
+
+
+def test_a_reminder_that_still_waits_goes_to_nobody_whose_subscription_was_ended_meanwhile(service: Service) -> None:
+    ask(service)
+    post(service)
+    assert remind(service, DUE) == 1
+    assert service.by_operator.end(ANNA_HERSELF, None, "asked", DUE + HOUR) == 1
+    assert post(service, DUE + 2 * HOUR) == []
+    assert post(service, DUE + DAY) == []

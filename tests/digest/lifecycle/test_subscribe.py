@@ -13,20 +13,12 @@ from budkavle.maintenance.retention import keep
 from budkavle.rendering.templates import environment
 from digest.adapters.tables import consent_texts, subscribers, tokens, transactional_letters
 from digest.lifecycle.adapters.by_operator import Joined, Wish
-from digest.lifecycle.consent import consent_text
-from digest.lifecycle.subscribe import (
-    AskedToJoin,
-    ConfirmOutcome,
-    TokenState,
-    UnknownConsentError,
-    ask_to_join,
-    confirm,
-    confirmation,
-)
+from digest.lifecycle.double_opt_in import AskedToJoin, ConfirmOutcome
+from digest.lifecycle.subscribe import UnknownConsentError
 from digest.subscribers.adapters.events import story
 from digest.subscribers.events import EventKind
 from digest.subscribers.suppression import SuppressionReason
-from digest.subscribers.tokens import hash_of
+from digest.subscribers.tokens import TokenState, hash_of
 from mail.address import Address
 from tests.budkavle.life import ANNA, ask, everything, installation, post, state_of, text_of, token_in, wishes
 from tests.digest.relay import join, publish
@@ -72,7 +64,7 @@ def test_a_person_who_asks_and_confirms_is_subscribed_from_the_newest_article_on
     assert state_of(service) == "pending"
     [letter] = post(service)
     publish(service, "Kom mellan fråga och svar")
-    done = confirm(service, token_in(letter), NOW + HOUR)
+    done = service.subscribe.confirm(token_in(letter), NOW + HOUR)
     assert done.outcome is ConfirmOutcome.DONE
     found = service.subscribers.find(Address(ANNA), "veckobrev")
     assert found is not None
@@ -84,19 +76,19 @@ def test_a_person_who_asks_and_confirms_is_subscribed_from_the_newest_article_on
 def test_a_token_works_once_and_a_second_click_says_that_it_is_done(service: Service) -> None:
     ask(service)
     token = token_in(post(service)[0])
-    confirm(service, token, NOW)
+    service.subscribe.confirm(token, NOW)
     before = everything(service)
-    assert confirm(service, token, NOW + DAY).outcome is ConfirmOutcome.ALREADY
-    assert confirm(service, token, NOW + 9 * DAY).outcome is ConfirmOutcome.ALREADY
+    assert service.subscribe.confirm(token, NOW + DAY).outcome is ConfirmOutcome.ALREADY
+    assert service.subscribe.confirm(token, NOW + 9 * DAY).outcome is ConfirmOutcome.ALREADY
     assert everything(service) == before
 
 
 def test_a_token_that_is_too_old_confirms_nothing(service: Service) -> None:
     ask(service)
     token = token_in(post(service)[0])
-    assert confirm(service, token, NOW + timedelta(hours=72)).outcome is ConfirmOutcome.EXPIRED
+    assert service.subscribe.confirm(token, NOW + timedelta(hours=72)).outcome is ConfirmOutcome.EXPIRED
     assert state_of(service) == "pending"
-    assert confirm(service, token, NOW + timedelta(hours=72, seconds=-1)).outcome is ConfirmOutcome.DONE
+    assert service.subscribe.confirm(token, NOW + timedelta(hours=72, seconds=-1)).outcome is ConfirmOutcome.DONE
 
 
 @pytest.mark.parametrize(
@@ -105,15 +97,15 @@ def test_a_token_that_is_too_old_confirms_nothing(service: Service) -> None:
 def test_a_token_that_is_not_whole_is_unknown(service: Service, change: object) -> None:
     ask(service)
     token = change(token_in(post(service)[0]).replace("0", "a") + "")  # type: ignore[operator]
-    assert confirmation(service, token, NOW) is None
-    assert confirm(service, token, NOW).outcome is ConfirmOutcome.UNKNOWN
+    assert service.subscribe.look(token, NOW) is None
+    assert service.subscribe.confirm(token, NOW).outcome is ConfirmOutcome.UNKNOWN
 
 
 def test_a_leave_token_confirms_nothing(service: Service) -> None:
     ask(service)
     found = service.subscribers.find(Address(ANNA), "veckobrev")
     assert found is not None
-    assert confirm(service, found.token, NOW).outcome is ConfirmOutcome.UNKNOWN
+    assert service.subscribe.confirm(found.token, NOW).outcome is ConfirmOutcome.UNKNOWN
     assert state_of(service) == "pending"
 
 
@@ -123,7 +115,7 @@ def test_a_token_of_another_installation_is_unknown(service: Service, tmp_path: 
     with installation(tmp_path / "other") as other:
         ask(other)
         post(other)
-        assert confirm(other, token, NOW).outcome is ConfirmOutcome.UNKNOWN
+        assert other.subscribe.confirm(token, NOW).outcome is ConfirmOutcome.UNKNOWN
         assert state_of(other) == "pending"
 
 
@@ -140,7 +132,7 @@ def test_looking_three_times_changes_nothing_and_says_what_would_happen(service:
     token = token_in(post(service)[0])
     before = everything(service)
     for _ in range(3):
-        seen = confirmation(service, token, NOW)
+        seen = service.subscribe.look(token, NOW)
         assert seen is not None
         assert (seen.purpose, seen.state, seen.masked, seen.language) == ("confirm", TokenState.OPEN, "a***@e…", "sv")
         assert [wish.title for wish in seen.wishes] == ["Veckans nyheter", "Dagens nyheter"]
@@ -153,7 +145,7 @@ def test_somebody_who_left_stays_away_until_they_confirm_anew_and_keeps_what_the
     ask(service, now=NOW + HOUR)
     assert state_of(service) == "ended"
     [letter] = post(service, NOW + HOUR)
-    assert confirm(service, token_in(letter), NOW + HOUR).outcome is ConfirmOutcome.DONE
+    assert service.subscribe.confirm(token_in(letter), NOW + HOUR).outcome is ConfirmOutcome.DONE
     assert state_of(service) == "active"
 
 
@@ -161,12 +153,12 @@ def test_a_letter_from_before_somebody_left_does_not_bring_them_back(service: Se
     ask(service)
     ask(service, now=NOW + timedelta(minutes=1))
     first, second = (token_in(letter) for letter in post(service, NOW + timedelta(minutes=2)))
-    confirm(service, first, NOW + HOUR)
+    service.subscribe.confirm(first, NOW + HOUR)
     service.by_operator.end(Address(ANNA), None, "one click", NOW + 2 * HOUR)
-    seen = confirmation(service, second, NOW + 3 * HOUR)
+    seen = service.subscribe.look(second, NOW + 3 * HOUR)
     assert seen is not None
     assert seen.state is TokenState.EXPIRED
-    assert confirm(service, second, NOW + 3 * HOUR).outcome is ConfirmOutcome.EXPIRED
+    assert service.subscribe.confirm(second, NOW + 3 * HOUR).outcome is ConfirmOutcome.EXPIRED
     assert state_of(service) == "ended"
 
 
@@ -195,7 +187,7 @@ def test_a_confirmation_gives_an_active_subscription_its_new_choices_and_leaves_
     before = service.subscribers.find(Address(ANNA), "veckobrev")
     publish(service, "Ny buss")
     ask(service, ANNA, "veckobrev", "dagbrev", topics=("kultur",))
-    confirm(service, token_in(post(service)[0]), NOW)
+    service.subscribe.confirm(token_in(post(service)[0]), NOW)
     after = service.subscribers.find(Address(ANNA), "veckobrev")
     assert before is not None
     assert after is not None
@@ -213,7 +205,7 @@ def test_a_confirmation_lifts_every_suppression_and_asking_lifts_none(
     ask(service, now=NOW + HOUR)
     assert service.suppressions.find(Address(ANNA)) is not None
     [letter] = post(service, NOW + HOUR)
-    assert confirm(service, token_in(letter), NOW + HOUR).outcome is ConfirmOutcome.DONE
+    assert service.subscribe.confirm(token_in(letter), NOW + HOUR).outcome is ConfirmOutcome.DONE
     assert service.suppressions.find(Address(ANNA)) is None
     assert EventKind.LIFTED in events(service)
 
@@ -222,7 +214,7 @@ def test_a_complaint_made_after_asking_is_the_newer_word(service: Service) -> No
     ask(service, now=NOW - HOUR)
     token = token_in(post(service)[0])
     suppress(service, SuppressionReason.COMPLAINT)
-    assert confirm(service, token, NOW + HOUR).outcome is ConfirmOutcome.EXPIRED
+    assert service.subscribe.confirm(token, NOW + HOUR).outcome is ConfirmOutcome.EXPIRED
     assert state_of(service) == "pending"
     assert service.suppressions.find(Address(ANNA)) is not None
 
@@ -240,7 +232,7 @@ def test_known_unknown_and_suppressed_addresses_make_the_same_row_and_ring_the_s
 
 def test_the_consent_text_is_kept_word_for_word_once_and_the_story_names_it(service: Service) -> None:
     before = everything(service)
-    text = consent_text(service, "sv")
+    text = service.consent.text("sv")
     assert everything(service) == before
     assert "Region Lingonmark och Barrviks kommun" in text.text
     for address in (ANNA, "bo@example.org"):
@@ -255,19 +247,19 @@ def test_the_consent_text_is_kept_word_for_word_once_and_the_story_names_it(serv
 
 def test_a_text_of_before_is_good_and_one_that_nobody_was_shown_is_not(service: Service) -> None:
     ask(service)
-    of_before = consent_text(service, "sv").hash
+    of_before = service.consent.text("sv").hash
     own = service.config.templates_folder / "pages/consent.txt"
     own.parent.mkdir(parents=True, exist_ok=True)
     own.write_text("Du får brev från {{ publishers | listed }}.\n")
     environment.cache_clear()  # as after a restart
-    assert consent_text(service, "sv").hash != of_before
+    assert service.consent.text("sv").hash != of_before
     asked = AskedToJoin(
         address=Address("bo@example.org"), wishes=wishes(), language="sv", page="/prenumerera", text=of_before
     )
     made_up = AskedToJoin(**(vars(asked) | {"text": "0" * 64}))
     before = everything(service)
     with pytest.raises(UnknownConsentError):
-        ask_to_join(service, made_up, NOW)
+        service.subscribe.ask(made_up, NOW)
     assert everything(service) == before
-    ask_to_join(service, asked, NOW)
+    service.subscribe.ask(asked, NOW)
     assert len(post(service)) == 2

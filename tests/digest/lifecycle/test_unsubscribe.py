@@ -23,7 +23,7 @@ from digest.adapters.tables import subscriptions
 from digest.editions.slots import PeriodKey
 from digest.ids import SubscriptionId
 from digest.lifecycle.adapters import unsubscribe_journal as leave_journal
-from digest.lifecycle.adapters.unsubscribe_journal import LeaveJournal, Place
+from digest.lifecycle.adapters.unsubscribe_journal import Place, UnsubscribeJournal
 from digest.lifecycle.unsubscribe_journal import How, Leave, Left, proof_of, read, written
 from digest.subscribers.subscription import SubscriptionState
 from mail.address import Address
@@ -100,7 +100,7 @@ def test_every_form_of_one_click_ends_a_subscription_in_one_request_while_the_st
     ended = [row.split()[0] for row in budkavle("subscribers", "list", folder=home).out.splitlines()]
     assert sorted(ended) == ["active"] + ["ended"] * 2 * len(BODIES)
     log = (home / "run.log").read_text(encoding="utf-8")
-    assert "leave_waits" in log
+    assert "unsubscribe_waits" in log
     assert not any(each in log for each in tokens)
     journal = (home / "var" / "leaves").read_text(encoding="utf-8")
     assert len(journal.splitlines()) == 2 * len(BODIES)
@@ -125,28 +125,28 @@ def test_a_link_that_is_known_no_more_gets_a_polite_answer_and_never_hears_that_
 async def test_who_leaves_while_the_store_is_locked_gets_no_letter_that_nobody_has_claimed(
     service: Service,
 ) -> None:
-    service.leaves.patience = 0.1
+    service.unsubscribe.patience = 0.1
     plan_period(service, service.digests[0], PeriodKey(KEY), NOW)
     with locked(service.config.store_path):
-        assert service.leaves.leave(token(service, 1), NOW).left is Left.NOW
+        assert service.unsubscribe.leave(token(service, 1), NOW).left is Left.NOW
     assert states(service) == ["active"] * 3  # nobody has told the store yet
     await service.sending.send(lambda: NOW, lambda: False, lambda _: None)
     assert states(service) == ["active", "ended", "active"]
     letters = [path.read_bytes().split(b"\r\n")[0] for path in (service.config.outbox / "new").iterdir()]
     assert sorted(letters) == [b"To: lasare0@example.org", b"To: lasare2@example.org"]
-    (status,) = service.editions.status()
+    (status,) = service.edition_counts.status()
     assert (status.counts["sent"], status.counts["skipped"], status.unexplained) == (2, 1, 0)
 
 
 def test_a_store_that_cannot_even_be_read_loses_no_leave(service: Service) -> None:
-    service.leaves.patience = 0.1
+    service.unsubscribe.patience = 0.1
     which = token(service)
     service.database.close()
     with closing(sqlite3.connect(service.config.store_path, isolation_level=None)) as other:
         other.execute("PRAGMA locking_mode=EXCLUSIVE")
         other.execute("BEGIN EXCLUSIVE")
-        assert service.leaves.leave(which, NOW).left is Left.NOW
-    assert service.leaves.replay() == 1
+        assert service.unsubscribe.leave(which, NOW).left is Left.NOW
+    assert service.unsubscribe.replay() == 1
     assert states(service) == ["ended", "active", "active"]
 
 
@@ -165,14 +165,14 @@ def test_a_full_disk_is_said_and_nobody_is_told_that_they_left(
         assert client.post(f"/avsluta/{which}").status_code == 200
         assert store.execute("SELECT state FROM subscriptions").fetchone() == ("ended",)
     log = (home / "run.log").read_text(encoding="utf-8")
-    assert "event=leave_failed" in log
+    assert "event=unsubscribe_failed" in log
     assert "No space left on device" in log
     assert which not in log
 
 
 def test_a_disk_that_takes_half_a_line_keeps_none_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "leaves"
-    journal, leave = LeaveJournal(path), a_leave()
+    journal, leave = UnsubscribeJournal(path), a_leave()
     journal.append([leave])
     real = os.write
     monkeypatch.setattr(leave_journal.os, "write", lambda number, text: real(number, text[:30]))
@@ -197,7 +197,7 @@ def test_a_line_says_again_what_was_written(leave: Leave) -> None:
 
 def test_a_line_that_a_power_failure_tore_spoils_no_other(tmp_path: Path) -> None:
     path = tmp_path / "leaves"
-    journal = LeaveJournal(path)
+    journal = UnsubscribeJournal(path)
     journal.append([a_leave(1)])
     first = journal.after(Place())
     path.write_bytes(path.read_bytes() + written(a_leave(2))[:50])
@@ -209,7 +209,7 @@ def test_a_line_that_a_power_failure_tore_spoils_no_other(tmp_path: Path) -> Non
 
 
 def test_many_may_write_at_once_and_no_line_is_lost(tmp_path: Path) -> None:
-    journal = LeaveJournal(tmp_path / "leaves")
+    journal = UnsubscribeJournal(tmp_path / "leaves")
     writers = [
         threading.Thread(target=lambda of=of: [journal.append([a_leave(of * 100 + each)]) for each in range(20)])
         for of in range(8)
@@ -227,11 +227,11 @@ import os, signal, sys
 from datetime import datetime
 from pathlib import Path
 from budkavle.config.load import load
-from digest.lifecycle.unsubscribe import Leaves
+from digest.lifecycle.adapters.unsubscribe_replay import JournalReplay
 from budkavle.installation.wiring import open_service
 with open_service(load(Path(sys.argv[1]))) as service:
-    Leaves.replay = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-    service.leaves.leave(sys.argv[2], datetime.fromisoformat(sys.argv[3]))
+    JournalReplay.replay = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+    service.unsubscribe.leave(sys.argv[2], datetime.fromisoformat(sys.argv[3]))
 """
 
 
@@ -245,11 +245,11 @@ def test_a_kill_between_journal_and_store_loses_no_leave(tmp_path: Path) -> None
 
 
 def test_who_came_back_before_the_journal_was_read_stays(service: Service) -> None:
-    service.leaves.patience = 0.1
+    service.unsubscribe.patience = 0.1
     with locked(service.config.store_path):
-        service.leaves.leave(token(service), NOW)
+        service.unsubscribe.leave(token(service), NOW)
     came_back(service, 0, NOW + HOUR)
-    assert service.leaves.replay() == 1
+    assert service.unsubscribe.replay() == 1
     assert states(service) == ["active"] * 3
 
 
@@ -262,33 +262,33 @@ def came_back(service: Service, number: int, now: object) -> None:
 
 
 def test_a_clock_that_was_set_back_keeps_nobody_from_leaving(service: Service) -> None:
-    service.leaves.leave(token(service), NOW - 9 * HOUR)
+    service.unsubscribe.leave(token(service), NOW - 9 * HOUR)
     assert states(service) == ["ended", "active", "active"]
 
 
 def test_a_leave_is_told_in_the_story_and_counted_once(service: Service) -> None:
     for _ in range(3):
-        service.leaves.leave(token(service), NOW)
-    assert service.leaves.replay() == 0
+        service.unsubscribe.leave(token(service), NOW)
+    assert service.unsubscribe.replay() == 0
     with service.database.read.begin() as connection:
         row = connection.execute(select(subscriptions).where(subscriptions.c.token == token(service))).one()
     assert (row.ended, row.ended_reason) == (NOW, "one click")
 
 
 def test_looking_for_new_leaves_costs_a_sender_next_to_nothing(service: Service) -> None:
-    service.leaves.leave(token(service), NOW)
-    assert not service.leaves.pending()
+    service.unsubscribe.leave(token(service), NOW)
+    assert not service.unsubscribe.pending()
     began = time.process_time()
     for _ in range(1000):
-        service.leaves.pending()
+        service.unsubscribe.pending()
     assert time.process_time() - began < 0.1  # 100 µs a group of letters is far more than a busy machine needs
 
 
 def test_a_journal_that_was_lost_begins_anew(service: Service) -> None:
-    service.leaves.leave(token(service, 0), NOW)
-    service.leaves.leave(token(service, 1), NOW)
+    service.unsubscribe.leave(token(service, 0), NOW)
+    service.unsubscribe.leave(token(service, 1), NOW)
     (service.config.store_path.parent / "leaves").unlink()
-    service.leaves.leave(token(service, 2), NOW)
+    service.unsubscribe.leave(token(service, 2), NOW)
     assert states(service) == ["ended"] * 3
 
 
@@ -296,8 +296,8 @@ def test_an_installation_is_opened_with_a_journal_of_another_store(tmp_path: Pat
     path = installed(tmp_path)
     with open_service(load(path)) as service:
         join(service, "lasare@example.org")
-        LeaveJournal(path.parent / "var" / "leaves").append([a_leave(1), a_leave(7)])
-        assert service.leaves.replay() == 2
+        UnsubscribeJournal(path.parent / "var" / "leaves").append([a_leave(1), a_leave(7)])
+        assert service.unsubscribe.replay() == 2
         assert states(service) == ["active"]
         assert service.subscribers.find(Address("lasare@example.org"), "veckobrev")
 

@@ -14,7 +14,6 @@ from budkavle.installation.wiring import Service
 from digest.adapters.tables import subscribers, subscriptions
 from digest.bounces.bounce import Taken
 from digest.bounces.process import Outcome
-from digest.lifecycle.erase_subscriber import forget
 from digest.lifecycle.unsubscribe_journal import Back
 from digest.subscribers.adapters.events import story
 from digest.subscribers.events import EventKind
@@ -87,7 +86,7 @@ async def test_what_a_mail_program_sends_to_the_mailto_of_a_letter_ends_that_sub
         assert "@" not in journal
         assert taken(service, wish(to, subject)).taken is Taken.LEFT
         assert happened(service, 1).count(EventKind.LEFT) == 1
-        assert service.leaves.undo(token(service, 1), NOW + DAY) is Back.NOW
+        assert service.unsubscribe.undo(token(service, 1), NOW + DAY) is Back.NOW
         assert states(service) == ["active"] * 3
         assert not service.process_bounces.unknown.folder.exists()
 
@@ -189,7 +188,7 @@ async def test_a_wish_of_somebody_who_was_erased_meanwhile_is_kept_and_hurts_nob
         with service.database.read.begin() as connection:
             mine = select(subscribers.c.id).where(subscribers.c.address == "lasare0@example.org")
             who = connection.execute(mine).scalar_one()
-        forget(service, who, NOW)
+        service.erase_subscriber.erase_number(who, NOW)
         assert taken(service, wish(to, subject)).taken is None
         assert states(service).count("active") == 2
 

@@ -79,7 +79,7 @@ class Installation(Kept):
             case "kill":
                 self.die()
             case "replay":
-                self.leaves.replay()
+                self.unsubscribe.replay()
             case "lose the place":
                 self.lose_the_place()
             case "back up":
@@ -95,13 +95,13 @@ class Installation(Kept):
         with closing(sqlite3.connect(self.store, isolation_level=None)) as other:
             if how == "leave while locked":
                 other.execute("BEGIN EXCLUSIVE")
-            self.leaves.leave(token, moment)
+            self.unsubscribe.leave(token, moment)
         if state != SubscriptionState.ENDED:
             self.left.append((number, max(moment, since), True))
 
     def undo(self, who: int) -> None:
         number, token, _, _ = self.rows()[who]
-        if self.leaves.undo(token, self.now) is Back.NOW:
+        if self.unsubscribe.undo(token, self.now) is Back.NOW:
             self.left.append((number, self.rows()[who][2], False))
 
     def come_back(self, who: int) -> None:
@@ -142,7 +142,7 @@ def test_whoever_left_last_has_left_and_whoever_came_back_since_is_there(
         life = Installation(Path(folder), prepared)
         for step, who in steps:
             life.do(step, who)
-        life.leaves.replay()
+        life.unsubscribe.replay()
         assert all(life.agrees())
-        assert life.leaves.replay() == 0
+        assert life.unsubscribe.replay() == 0
         life.database.close()

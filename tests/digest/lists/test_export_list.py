@@ -17,7 +17,7 @@ from budkavle.cli.terminal import WrongUseError
 from budkavle.config.load import load
 from budkavle.installation.wiring import Service, open_service
 from digest.adapters.tables import consent_texts, events, subscribers, subscriptions, transactional_letters
-from digest.lists.adapters.export import Leaving
+from digest.lists.adapters.export import SubscriberExport
 from digest.lists.export_list import ExportAs, write_csv
 from digest.lists.import_rules import Outcome, guarded, unguarded
 from digest.subscribers.suppression import SuppressionReason
@@ -36,7 +36,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 def exported(service: Service, **how: bool) -> str:
     file = io.StringIO(newline="")
-    write_csv(file, Leaving(service.database.read), ExportAs(**how), lambda _each: None)
+    write_csv(file, SubscriberExport(service.database.read), ExportAs(**how), lambda _each: None)
     return file.getvalue()
 
 
@@ -60,7 +60,7 @@ def cleared(service: Service) -> None:
 def held(service: Service) -> list[tuple[object, ...]]:
     return [
         (each.address, each.digest, each.state, each.ended_reason, each.topics, each.language, each.consent)
-        for each in Leaving(service.database.read).subscriptions()
+        for each in SubscriberExport(service.database.read).subscriptions()
     ]
 
 
@@ -106,7 +106,7 @@ def test_who_must_not_be_mailed_is_marked_and_not_subscribed_elsewhere(service: 
             service.suppressions.add(connection, known_as, SuppressionReason.HARD, NOW)
     text = exported(service)
     assert [line.split(",")[-1] for line in text.splitlines()] == ["suppressed", "hard", ""]
-    assert Leaving(service.database.read).nameless_noes() == 1
+    assert SubscriberExport(service.database.read).nameless_noes() == 1
     cleared(service)
     tally, remarks = imported(service, text)
     assert (tally.counts[Outcome.REFUSED], "must not be mailed (hard)" in remarks[0].why) == (1, True)

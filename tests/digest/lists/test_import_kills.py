@@ -20,12 +20,12 @@ LINES, BATCH = 60, 7
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from budkavle import list_importing
-from budkavle.cli import lists
+from digest.lists import import_list
+from budkavle.cli.subscribers import lists
 from storage.database import Database
-from digest.lists.adapters.undo import Undoing
-list_importing._BATCH = {batch}
-Undoing.__init__.__defaults__ = ({batch},)
+from digest.lists.adapters.undo import UndoImport
+import_list._BATCH = {batch}
+UndoImport.__init__.__defaults__ = ({batch},)
 commits = 0
 from sqlalchemy import event, Engine
 @event.listens_for(Engine, "commit")

@@ -17,9 +17,10 @@ from budkavle.config.load import load
 from budkavle.installation.wiring import Service, open_service
 from digest.adapters.tables import subscribers, subscriptions, transactional_letters
 from digest.lists.adapters.imports import Imports
+from digest.lists.adapters.list_file import ListFile, open_list
+from digest.lists.address_list import ReadAs
 from digest.lists.csv_dialect import ListError
 from digest.lists.import_rules import Outcome
-from digest.lists.read_list import AddressList, ReadAs, open_list
 from digest.subscribers.adapters.events import story
 from digest.subscribers.subscription import filter_of
 from digest.subscribers.suppression import SuppressionReason
@@ -341,7 +342,7 @@ def physical_lines(data: bytes, encoding: str) -> int:
     return len(lines) - (lines[-1] == "")
 
 
-def lines_of_header(found: AddressList) -> int:
+def lines_of_header(found: ListFile) -> int:
     """How many lines a header and what stands before it take: its names may be quoted over several."""
     whole = replace(found, form=replace(found.form, skipped=0))
     passed_over = (each.lines for each in whole.records() if each.fields or each.fault)

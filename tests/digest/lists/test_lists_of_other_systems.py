@@ -17,14 +17,14 @@ from budkavle.cli.terminal import WrongUseError
 from budkavle.config.load import load
 from budkavle.installation.wiring import Service, open_service
 from digest.adapters.tables import subscribers, transactional_letters
-from digest.lists.adapters.export import Leaving
-from digest.lists.adapters.undo import Undoing
+from digest.lists.adapters.export import SubscriberExport
+from digest.lists.adapters.list_file import open_list
+from digest.lists.adapters.undo import UndoImport
+from digest.lists.address_list import ReadAs
 from digest.lists.csv_dialect import ListError
-from digest.lists.import_list import take_list
 from digest.lists.import_rules import Outcome
 from digest.lists.lines import Terms
 from digest.lists.membership import Membership
-from digest.lists.read_list import ReadAs, open_list
 from digest.lists.survey import survey
 from digest.lists.systems import Role
 from digest.subscribers.adapters.events import story
@@ -238,7 +238,7 @@ def test_what_a_system_says_of_a_consent_is_kept_without_network_addresses_and_i
     imported(own, text.format("a"))
     imported(own, text.format("b"), trust_list="pärm 7")
     assert states(own) == {"a@example.org": "pending", "b@example.org": "active"}
-    consents = [each.consent for each in Leaving(own.database.read).subscriptions()]
+    consents = [each.consent for each in SubscriberExport(own.database.read).subscriptions()]
     reported = "reported by Mailchimp's list: CONFIRM_TIME 2023-01-02 10:01:00; text unknown"
     assert consents == ["", f"pärm 7; {reported}"]
     with own.database.read.begin() as connection:
@@ -250,7 +250,7 @@ def test_what_a_system_says_of_a_consent_is_kept_without_network_addresses_and_i
 
 def test_a_consent_of_a_hand_made_list_is_kept_without_network_addresses(own: Service) -> None:
     imported(own, "E-post;Samtycke\na@example.org;webben 2024-01-01 10:20:30 från 2001:db8::17 och 192.0.2.7:443\n")
-    (kept,) = Leaving(own.database.read).subscriptions()
+    (kept,) = SubscriberExport(own.database.read).subscriptions()
     assert kept.consent == "webben 2024-01-01 10:20:30 från … och …"
 
 
@@ -265,7 +265,7 @@ def test_topics_publishers_and_digests_are_named_by_what_people_read(service: Se
 
 def test_undoing_an_import_forgets_the_noes_it_kept(own: Service) -> None:
     tally, _ = imported(own, "email,status\na@example.org,unsubscribed\nb@example.org,active\n")
-    undoing = Undoing(own.database.read, own.database.write)
+    undoing = UndoImport(own.database.read, own.database.write)
     last: int | None = 0
     while last is not None:
         last, _ = undoing.step(tally.id or 0, last, NOW)
@@ -277,9 +277,9 @@ def test_who_moves_house_is_sent_what_came_since_their_last_letter(own: Service)
     stored(own, "Efter flytten", NOW - timedelta(days=2))
     terms = Terms(digest="veckobrev", trust_list="pärm 7", since=NOW - timedelta(days=3))
     found = open_list(written(own, "email\na@example.org\n"), ReadAs(columns={}))
-    take_list(own, found, terms, NOW)
+    own.import_list.take(found, terms, NOW)
     imported(own, "email\nb@example.org\n", trust_list="pärm 7")
-    cursors = {each.address: each.from_seq for each in Leaving(own.database.read).subscriptions()}
+    cursors = {each.address: each.from_seq for each in SubscriberExport(own.database.read).subscriptions()}
     assert cursors == {"a@example.org": 1, "b@example.org": 2}
 
 

@@ -10,13 +10,14 @@ import pytest
 from budkavle.cli.subscribers.suppress_list import suppress
 from budkavle.config.load import load
 from budkavle.installation.wiring import Service, open_service
-from digest.lifecycle.lift_suppression import Lifted, lift_suppression, why_not
+from digest.lifecycle.lift_suppression import Lifted, why_not
+from digest.lists.adapters.list_file import open_list
+from digest.lists.address_list import ReadAs
 from digest.lists.csv_dialect import ListError
 from digest.lists.import_rules import Outcome
 from digest.lists.membership import Membership
 from digest.lists.opt_outs import OptedOut
-from digest.lists.read_list import ReadAs, open_list
-from digest.lists.suppress_list import OptOutRemark, OptOutTally, suppress_list
+from digest.lists.suppress_list import OptOutRemark, OptOutTally
 from digest.subscribers.adapters.events import note, story
 from digest.subscribers.events import Event, EventKind
 from digest.subscribers.suppression import SuppressionReason
@@ -48,7 +49,7 @@ def suppressed(
     """Take opt-outs as the command does, and say what came of them."""
     remarks: list[OptOutRemark] = []
     found = open_list(written(service, text), ReadAs(columns={}))
-    return suppress_list(service, found, stated, NOW, dry_run=dry_run, remark=remarks.append), remarks
+    return service.suppress_list.take(found, stated, NOW, dry_run=dry_run, remark=remarks.append), remarks
 
 
 def reasons(service: Service, *addresses: str) -> list[SuppressionReason | None]:
@@ -87,14 +88,28 @@ def test_what_bounced_there_is_not_mailed_and_may_be_lifted(service: Service) ->
     suppressed(service, CLEANED)
     assert reasons(service, "a@example.org") == ["hard"]
     assert states(service) == {"a@example.org": "active"}
-    assert lift_suppression(service, Address("a@example.org"), NOW)[0] is Lifted.DONE
+    assert service.lift_suppression.lift(Address("a@example.org"), NOW)[0] is Lifted.DONE
     suppressed(service, CLEANED)
     tally, _ = suppressed(service, UNSUBSCRIBED)
     assert (tally.counts, reasons(service, "a@example.org")) == ({OptedOut.SUPPRESSED: 1}, ["left"])
-    assert lift_suppression(service, Address("a@example.org"), NOW)[0] is Lifted.REFUSED
+    assert service.lift_suppression.lift(Address("a@example.org"), NOW)[0] is Lifted.REFUSED
     known = service.suppressions.find(Address("a@example.org"))
     assert known is not None
     assert "only its owner" in why_not(known)
+
+
+def test_who_stands_there_as_bounced_and_as_left_has_left_in_either_order(service: Service) -> None:
+    imported(service, "email\na@example.org\nb@example.org\n", trust_list="pärm 7")
+    lines = [
+        "a@example.org,bounced",
+        "a@example.org,unsubscribed",
+        "b@example.org,unsubscribed",
+        "b@example.org,bounced",
+    ]
+    tally, _ = suppressed(service, "\n".join(["email,status", *lines, *lines, ""]))
+    assert reasons(service, "a@example.org", "b@example.org") == ["left", "left"]
+    assert states(service) == {"a@example.org": "ended", "b@example.org": "ended"}
+    assert (tally.ended, tally.counts) == (2, {OptedOut.SUPPRESSED: 3, OptedOut.ALREADY: 5})
 
 
 def test_who_confirmed_here_themselves_stays(service: Service) -> None:
@@ -147,10 +162,10 @@ def test_a_dry_run_says_the_same_and_writes_nothing(service: Service) -> None:
 
 def test_what_ends_is_written_into_the_journal_for_the_day_an_older_store_comes_back(service: Service) -> None:
     imported(service, "email\na@example.org\n", trust_list="pärm 7")
-    service.leaves.replay()
-    assert not service.leaves.pending()
+    service.unsubscribe.replay()
+    assert not service.unsubscribe.pending()
     suppressed(service, UNSUBSCRIBED)
-    assert service.leaves.pending()
+    assert service.unsubscribe.pending()
 
 
 def test_the_command_takes_a_file_by_its_name_and_repeats_no_address(

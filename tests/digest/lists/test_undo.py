@@ -22,7 +22,7 @@ from digest.adapters.tables import (
     transactional_letters,
 )
 from digest.lists.adapters.imports import Imports
-from digest.lists.adapters.undo import Undoing, Undone, UnknownImportError
+from digest.lists.adapters.undo import UndoImport, Undone, UnknownImportError
 from digest.subscribers.adapters.events import note
 from digest.subscribers.events import Event, EventKind
 from digest.subscribers.subscription import filter_of
@@ -42,7 +42,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 def undone(service: Service, number: int = 1, rows: int = 2) -> dict[Undone, int]:
     """Take an import back in steps of so many rows."""
-    undoing = Undoing(service.database.read, service.database.write, rows=rows)
+    undoing = UndoImport(service.database.read, service.database.write, rows=rows)
     counts: dict[Undone, int] = {}
     last: int | None = 0
     while last is not None:

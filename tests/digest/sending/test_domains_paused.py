@@ -178,7 +178,7 @@ async def test_a_relay_that_refuses_every_domain_pauses_the_edition_and_no_domai
         assert status.edition.resume_at is None
         assert not service.domains.paused(NOW)
         relay.refused = ()
-        service.editions.resume(status.edition)
+        service.edition_control.resume(status.edition)
         assert outcome(await go_on(service, NOW + MINUTE)) == {"sent": 24}
         assert set(relay.arrived().values()) == {1}
 
@@ -210,7 +210,7 @@ async def test_letters_that_still_wait_when_the_next_edition_comes_end_with_thei
         digest, later = service.digests[0], NOW + timedelta(days=7)
         publish(service, "Ännu en buss")
         plan_period(service, digest, PeriodKey("2026-01-16"), later)
-        assert outcome(next(iter(service.editions.status()))) == {"sent": 4, "failed": 4}
+        assert outcome(next(iter(service.edition_counts.status()))) == {"sent": 4, "failed": 4}
         relay.refused = ()
         await go_on(service, later)
         assert relay.domains() == {"a.test": 8, REFUSING: 3}
@@ -282,7 +282,7 @@ async def test_domains_that_refuse_us_by_the_half_dozen_pause_the_edition_once(t
         stopped = service.editions.get(edition.digest, edition.key)
         assert stopped.state is EditionState.PAUSED
         assert (stopped.paused_because or "").startswith("6 domains refuse letters for our own fault")
-        service.editions.resume(stopped)
+        service.edition_control.resume(stopped)
         assert outcome(await go_on(service, NOW + 5 * MINUTE)) == {"sent": 3, "deferred": 18}
 
 
@@ -342,10 +342,10 @@ async def test_returned_letters_of_many_small_domains_pause_the_edition_that_is_
     with relay, readers(tmp_path, relay, 1, "a.test", *domains) as service:
         assert outcome(await go_on(service)) == {"sent": 25, "deferred": 1}
         for name in domains[:20]:
-            (status,) = service.editions.status()
+            (status,) = service.edition_counts.status()
             assert status.edition.state is EditionState.SENDING
             come_back(service, NOW + MINUTE, f"lasare0@{name}")
-        (status,) = service.editions.status()
+        (status,) = service.edition_counts.status()
         assert status.edition.state is EditionState.PAUSED
         assert "20 of 25 recipients were refused for our own fault" in (status.edition.paused_because or "")
 
@@ -359,7 +359,7 @@ async def test_what_came_back_before_a_domain_was_let_go_on_stops_no_edition_aft
         come_back(service, NOW + 2 * MINUTE, *(f"lasare{each}@{REFUSING}" for each in range(21)))
         assert service.domains.resume(REFUSING, NOW + HOUR)
         come_back(service, NOW + 2 * HOUR, f"lasare21@{REFUSING}")
-        assert list(service.editions.status())[-1].edition.state is EditionState.SENDING
+        assert list(service.edition_counts.status())[-1].edition.state is EditionState.SENDING
 
 
 def test_a_letter_that_was_taken_ends_the_row_of_refusals_when_its_outcome_had_to_be_written_twice(

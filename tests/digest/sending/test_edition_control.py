@@ -40,7 +40,7 @@ def planned(service: Service, key: str = KEY) -> None:
 
 
 def status(service: Service) -> EditionStatus:
-    return next(iter(service.editions.status()))
+    return next(iter(service.edition_counts.status()))
 
 
 def outcome(service: Service) -> dict[str, int]:
@@ -69,7 +69,11 @@ async def test_an_edition_stopped_in_mid_run_leaves_an_exact_remainder(act: str,
 
         def stop(phase: str, count: int) -> None:
             if (phase, count) == ("dot", 20):
-                done = service.editions.pause(edition, "x") if act == "pause" else service.editions.cancel(edition, NOW)
+                done = (
+                    service.edition_control.pause(edition, "x")
+                    if act == "pause"
+                    else service.edition_control.cancel(edition, NOW)
+                )
                 assert done
 
         relay.at = stop
@@ -81,7 +85,7 @@ async def test_an_edition_stopped_in_mid_run_leaves_an_exact_remainder(act: str,
         assert counts == {"sent": counts["sent"], left: 150 - counts["sent"]}
         assert status(service).edition.state is {"pause": EditionState.PAUSED, "cancel": EditionState.CANCELLED}[act]
         relay.at = lambda _phase, _count: None
-        service.editions.resume(edition)
+        service.edition_control.resume(edition)
         await go_on(service)
         assert len(relay.letters) == (150 if act == "pause" else counts["sent"])
     assert max(Counter(letter.recipient for letter in relay.letters).values()) == 1
@@ -90,11 +94,11 @@ async def test_an_edition_stopped_in_mid_run_leaves_an_exact_remainder(act: str,
 def test_who_was_cancelled_gets_the_news_with_the_next_edition(tmp_path: Path) -> None:
     with newsroom(tmp_path) as service:
         planned(service)
-        assert service.editions.cancel(status(service).edition, NOW)
-        assert not service.editions.cancel(status(service).edition, NOW)
+        assert service.edition_control.cancel(status(service).edition, NOW)
+        assert not service.edition_control.cancel(status(service).edition, NOW)
         assert outcome(service) == {"skipped": 3}
         planned(service, "2026-01-16")
-        assert list(service.editions.status())[1].counts["planned"] == 3  # type: ignore[index]
+        assert list(service.edition_counts.status())[1].counts["planned"] == 3  # type: ignore[index]
 
 
 def test_a_letter_under_way_when_its_edition_is_cancelled_keeps_its_own_outcome(tmp_path: Path) -> None:
@@ -103,7 +107,7 @@ def test_a_letter_under_way_when_its_edition_is_cancelled_keeps_its_own_outcome(
         sender = Steps(service.database.write, "a sender", OnUncertain.HOLD, NOW)
         claims = sender.claim(3, NOW)
         assert sender.mark(claims[0], NOW)
-        service.editions.cancel(status(service).edition, NOW)
+        service.edition_control.cancel(status(service).edition, NOW)
         assert not sender.mark(claims[1], NOW)
         sender.record(claims[0], ACCEPTED, NOW)
         assert outcome(service) == {"sent": 1, "skipped": 2}
@@ -122,8 +126,8 @@ async def test_as_many_lost_connections_in_a_row_as_there_are_pause_the_edition_
         assert found.edition.state is EditionState.PAUSED
         assert found.edition.resume_at
         assert timedelta(minutes=5) <= found.edition.resume_at - NOW < timedelta(minutes=6)
-        assert service.editions.resume_due(NOW + timedelta(minutes=4)) == 0
-        assert service.editions.resume_due(NOW + timedelta(minutes=6)) == 1
+        assert service.edition_control.resume_due(NOW + timedelta(minutes=4)) == 0
+        assert service.edition_control.resume_due(NOW + timedelta(minutes=6)) == 1
         await go_on(service)
         assert outcome(service) == {"sent": 9}
     assert max(Counter(letter.recipient for letter in relay.letters).values()) == 1
@@ -148,7 +152,7 @@ def test_a_relay_that_stays_away_is_tried_at_ever_longer_intervals_until_a_lette
             edition = status(service).edition
             if edition.resume_at:
                 waits.append((edition.resume_at - NOW) / timedelta(minutes=1))
-            service.editions.resume(edition)
+            service.edition_control.resume(edition)
     assert waits == [5, 15, 60, 5]
 
 
@@ -164,7 +168,7 @@ def test_what_a_person_must_mend_or_judge_is_not_resumed_by_itself(reply: Reply,
         sender.mark(claim, NOW)
         sender.record(claim, reply, NOW)
         assert status(service).edition.state is EditionState.PAUSED
-        assert service.editions.resume_due(NOW + timedelta(days=30)) == 0
+        assert service.edition_control.resume_due(NOW + timedelta(days=30)) == 0
 
 
 def test_the_pace_is_kept_over_a_restart(tmp_path: Path) -> None:
@@ -348,7 +352,7 @@ def test_a_large_edition_is_closed_in_many_short_transactions(
         claims = sender.claim(3, NOW)
         sender.mark(claims[0], NOW)
         sender.record(claims[1], LATER, NOW)
-        service.editions.cancel(status(service).edition, NOW)
+        service.edition_control.cancel(status(service).edition, NOW)
         sender.record(claims[0], ACCEPTED, NOW)
         assert outcome(service) == {"sent": 1, "skipped": 5}
         assert status(service).edition.state is EditionState.CANCELLED

@@ -27,11 +27,11 @@ def test_an_edition_that_is_resumed_is_made_anew_as_one_that_joins(tmp_path: Pat
             newest, editions = service.articles.last_seq(connection), under_way(connection, None)
         letters = Freshness().after_making(newest, editions, all_pulled=service.letters.render_waiting(NOW))
         assert not is_stale(service, letters)
-        assert service.editions.pause(edition, "somebody asked for it")
+        assert service.edition_control.pause(edition, "somebody asked for it")
         assert not is_stale(service, letters)
         with service.database.read.begin() as connection:
             letters = letters.after_joining(under_way(connection, None))
-        assert service.editions.resume(service.editions.get(edition.digest, edition.key))
+        assert service.edition_control.resume(service.editions.get(edition.digest, edition.key))
         assert is_stale(service, letters)
 
 

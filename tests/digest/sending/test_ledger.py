@@ -48,7 +48,7 @@ def ledger(service: Service, on_uncertain: OnUncertain = OnUncertain.HOLD) -> St
 
 
 def status(service: Service) -> EditionStatus:
-    return next(iter(service.editions.status()))
+    return next(iter(service.edition_counts.status()))
 
 
 def counts(service: Service) -> dict[str, int]:
@@ -199,7 +199,7 @@ def test_an_uncertain_letter_is_sent_again_where_the_operator_chose_so(service: 
     sender.record(first[0], SILENCE, NOW)
     assert status(service).edition.state is EditionState.PAUSED
     sender.give_back(first[1:], NOW)
-    service.editions.resume(status(service).edition)
+    service.edition_control.resume(status(service).edition)
     soon = NOW + timedelta(minutes=5)
     again = sender.claim(9, soon)
     assert first[0].subscription in [claim.subscription for claim in again]

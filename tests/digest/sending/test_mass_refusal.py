@@ -73,7 +73,7 @@ async def test_an_edition_that_is_refused_as_a_whole_pauses_fails_nobody_and_goe
         told = budkavle("digest", "status", folder=service.config.folder)
         assert (told.code, "planned" in told.out) == (1, True)
         relay.refuses = lambda _: False
-        assert service.editions.resume(status.edition)
+        assert service.edition_control.resume(status.edition)
         assert outcome(await go_on(service, NOW + MINUTE)) == {"sent": 5 * each}
         assert set(relay.arrived().values()) == {1}
 
@@ -84,7 +84,7 @@ async def test_who_goes_on_before_it_is_mended_blames_nobody_either(tmp_path: Pa
         for minutes in range(3):
             status = await go_on(service, NOW + minutes * MINUTE)
             assert outcome(status) == {"planned": 30}
-            assert service.editions.resume(status.edition)
+            assert service.edition_control.resume(status.edition)
         relay.refuses = lambda _: False
         assert outcome(await go_on(service, NOW + 5 * MINUTE)) == {"sent": 30}
 
@@ -96,7 +96,7 @@ async def test_a_relay_that_turns_bad_in_mid_run_pauses_after_twenty_refusals(tm
         assert outcome(status) == {"sent": 30, "planned": 70}
         assert sum(line.startswith("RCPT") for _, line in relay.heard) == 50
         relay.refuses = lambda _: False
-        service.editions.resume(status.edition)
+        service.edition_control.resume(status.edition)
         assert outcome(await go_on(service, NOW + MINUTE)) == {"sent": 100}
         assert set(relay.arrived().values()) == {1}
 
@@ -116,7 +116,7 @@ async def test_evidence_is_counted_over_a_restart_of_the_sender(tmp_path: Path) 
             await service.sending.send(
                 going_on_from(NOW), lambda refused=refused: len(relay.heard) > 3 * refused, lambda _: None
             )
-        (status,) = service.editions.status()
+        (status,) = service.edition_counts.status()
         assert 8 <= status.counts[DeliveryState.FAILED] < 20
         with open_service(service.config) as anew:
             status = await go_on(anew)

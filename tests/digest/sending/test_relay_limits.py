@@ -21,10 +21,10 @@ def sent(service: Service) -> tuple[dict[str, int], EditionState]:
     """Plan, or go on, and send; says how the edition stands then."""
     edition = plan_period(service, service.digests[0], PeriodKey(KEY), NOW)
     assert edition
-    service.editions.resume(edition)
+    service.edition_control.resume(edition)
     service.letters.render_waiting(NOW)
     asyncio.run(service.sending.send(going_on_from(NOW), lambda: False, lambda _: None))
-    status = next(iter(service.editions.status()))
+    status = next(iter(service.edition_counts.status()))
     return {state.value: number for state, number in status.counts.items() if number}, status.edition.state
 
 
@@ -88,5 +88,5 @@ def test_a_daily_quota_pauses_at_once_and_the_pause_heals(tmp_path: Path) -> Non
     script = {"mail": ["250 ok", "550 5.4.5 Daily user sending quota exceeded"]}
     with ScriptedRelay(script) as relay, newsroom(tmp_path, relay.port, 5) as service:
         assert sent(service) == ({"sent": 1, "planned": 4}, EditionState.PAUSED)
-        assert next(iter(service.editions.status())).edition.resume_at
+        assert next(iter(service.edition_counts.status())).edition.resume_at
     assert relay.seen["mail"] == 2

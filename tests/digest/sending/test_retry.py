@@ -33,11 +33,11 @@ async def test_refused_letters_go_out_once_after_a_retry_and_nothing_is_held_aga
         assert service.suppressions.find(Address("lasare0@gone.test"))
         dry = retry(service, "--failed", "--dry-run")
         assert (dry.code, "3 refused would be tried again" in dry.out) == (0, True)
-        assert outcome(next(iter(service.editions.status()))) == {"failed": 3, "sent": 3}
+        assert outcome(next(iter(service.edition_counts.status()))) == {"failed": 3, "sent": 3}
         told = retry(service, "--failed")
         assert (told.code, told.err) == (0, "")
         assert "3 refused are planned again, 3 suppressions taken back; 0 expired and 0 suppressed stay" in told.out
-        (status,) = service.editions.status()
+        (status,) = service.edition_counts.status()
         assert (outcome(status), status.edition.state) == ({"planned": 3, "sent": 3}, EditionState.SENDING)
         assert service.suppressions.find(Address("lasare0@gone.test")) is None
         with service.database.read.begin() as connection:
@@ -82,7 +82,12 @@ async def test_expired_and_suppressed_letters_are_left_alone(tmp_path: Path) -> 
             connection.execute(suppressed.values(state=DeliveryState.SUPPRESSED, reason="hard"))
         assert "1 refused are planned again" in (told := retry(service, "--failed").out)
         assert "1 expired and 1 suppressed stay as they are" in told
-        assert outcome(next(iter(service.editions.status()))) == {"failed": 1, "suppressed": 1, "planned": 1, "sent": 3}
+        assert outcome(next(iter(service.edition_counts.status()))) == {
+            "failed": 1,
+            "suppressed": 1,
+            "planned": 1,
+            "sent": 3,
+        }
 
 
 async def test_a_retry_says_why_not(tmp_path: Path) -> None:
@@ -104,7 +109,7 @@ async def test_only_the_newest_edition_is_tried_again(tmp_path: Path) -> None:
         await go_on(service)
         plan_again(service, NOW + timedelta(days=7))
         assert "0 refused" in retry(service, "--failed").out
-        first = next(iter(service.editions.status()))
+        first = next(iter(service.edition_counts.status()))
         assert outcome(first) == {"failed": 2, "sent": 2}
 
 
@@ -114,5 +119,5 @@ async def test_a_paused_edition_stays_paused_when_its_refused_letters_are_planne
         with service.database.write.begin() as connection:
             connection.execute(update(editions).values(state=EditionState.PAUSED, paused_because="somebody"))
         assert retry(service, "--failed").code == 0
-        (status,) = service.editions.status()
+        (status,) = service.edition_counts.status()
         assert status.edition.state is EditionState.PAUSED

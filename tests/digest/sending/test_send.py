@@ -35,7 +35,7 @@ def planned(service: Service) -> None:
 
 
 def status(service: Service) -> EditionStatus:
-    return next(iter(service.editions.status()))
+    return next(iter(service.edition_counts.status()))
 
 
 def outcome(service: Service) -> dict[str, int]:
@@ -185,7 +185,7 @@ def test_a_letter_in_doubt_is_no_news_in_the_next_edition(tmp_path: Path) -> Non
         later = NOW + timedelta(days=7)
         service.sending.settle(later)
         plan_period(service, service.digests[0], PeriodKey("2026-01-16"), later)
-        first, second = service.editions.status()
+        first, second = service.edition_counts.status()
         assert first.counts[DeliveryState.UNCERTAIN] == 1
         assert (second.counts[DeliveryState.PLANNED], second.counts[DeliveryState.SKIPPED]) == (2, 1)
 
@@ -201,7 +201,7 @@ def test_no_edition_is_planned_while_a_letter_of_the_last_one_is_under_way(tmp_p
         assert waiting.state is EditionState.PLANNING
         alive.record(flying, Reply(phase=Phase.DOT, code=250), later)
         assert plan_period(service, digest, PeriodKey("2026-01-16"), later).state is EditionState.SENDING
-        second = list(service.editions.status())[1]
+        second = list(service.edition_counts.status())[1]
         assert (second.counts[DeliveryState.PLANNED], second.counts[DeliveryState.SKIPPED]) == (2, 1)
 
 
@@ -227,7 +227,7 @@ async def test_an_edition_of_which_nothing_can_be_rendered_waits_for_a_person(
             assert await send_all(service) == []
         assert status(service).edition.state is EditionState.PAUSED
         assert outcome(service) == {"planned": 3}
-        service.editions.resume(status(service).edition)
+        service.edition_control.resume(status(service).edition)
         assert await send_all(service) == [Verdict.SENT] * 3
 
 

@@ -57,7 +57,7 @@ async def go_on(service: Service) -> None:
 
 
 def statuses(service: Service) -> list[EditionStatus]:
-    return list(service.editions.status())
+    return list(service.edition_counts.status())
 
 
 def outcome(service: Service, edition: int = 0) -> dict[str, int]:
@@ -114,14 +114,14 @@ async def test_an_edition_that_begins_while_another_is_sent_joins_it(begins: str
         planned(service)
         if begins == "resumed":
             planned(service, 1)
-            service.editions.pause(service.editions.get("kvallsbrev", PeriodKey(KEY)), "x")
+            service.edition_control.pause(service.editions.get("kvallsbrev", PeriodKey(KEY)), "x")
 
         def begin(phase: str, count: int) -> None:
             if (phase, count) == ("dot", 20):
                 if begins == "planned":
                     planned(service, 1)
                 else:
-                    service.editions.resume(service.editions.get("kvallsbrev", PeriodKey(KEY)))
+                    service.edition_control.resume(service.editions.get("kvallsbrev", PeriodKey(KEY)))
 
         relay.at = begin
         await go_on(service)
@@ -147,11 +147,11 @@ async def test_a_letter_under_way_at_a_slow_relay_does_not_keep_other_connection
         planned(service)
         planned(service, 1)
         second = service.editions.get("kvallsbrev", PeriodKey(KEY))
-        service.editions.pause(second, "x")
+        service.edition_control.pause(second, "x")
 
         def begin(phase: str, count: int) -> None:
             if (phase, count) == ("dot", 29):  # the last letter of the first edition
-                service.editions.resume(second)
+                service.edition_control.resume(second)
 
         relay.at = begin
         await go_on(service)
@@ -176,8 +176,8 @@ def test_a_persons_pause_holds_against_one_that_would_end_by_itself(tmp_path: Pa
         with service.database.write.begin() as connection:
             connection.execute(text("UPDATE editions SET state = 'paused', resume_at = '2026-01-09 08:05:00.000000'"))
         assert pause("veckobrev", config=service.config.file) == 0
-        assert service.editions.resume_due(NOW + timedelta(hours=2)) == 0
-        assert service.editions.resume(edition)
+        assert service.edition_control.resume_due(NOW + timedelta(hours=2)) == 0
+        assert service.edition_control.resume(edition)
 
 
 @pytest.mark.parametrize("hours", [1, 6, 12, 23])
@@ -186,9 +186,9 @@ def test_a_pause_made_by_a_clock_a_day_ahead_ends_all_the_same(hours: int, tmp_p
         planned(service)
         with service.database.write.begin() as connection:
             connection.execute(text("UPDATE editions SET state = 'paused', resume_at = '2026-01-10 08:05:00.000000'"))
-        before = service.editions.resume_due(NOW + timedelta(hours=hours))
+        before = service.edition_control.resume_due(NOW + timedelta(hours=hours))
         assert before == (0 if hours == 23 else 1)
-        assert before or service.editions.resume_due(NOW + timedelta(hours=hours, minutes=70)) == 1
+        assert before or service.edition_control.resume_due(NOW + timedelta(hours=hours, minutes=70)) == 1
 
 
 async def test_a_store_that_is_full_in_the_midst_of_a_group_makes_the_dots_wait(
@@ -258,11 +258,11 @@ async def test_an_edition_that_finished_while_somebody_cancelled_it_stays_finish
     with ScriptedRelay() as relay, newsroom(tmp_path, relay.port) as service:
         planned(service)
         edition = statuses(service)[0].edition
-        real = service.editions._under_way  # noqa: SLF001 - the moment between two of its transactions
+        real = service.edition_control._closing.under_way  # noqa: SLF001 - the moment between two of its transactions
         seen = real("veckobrev")
         await go_on(service)
-        service.editions._under_way = lambda _: seen  # type: ignore[method-assign]  # noqa: SLF001
-        assert not service.editions.cancel(edition, NOW)
+        service.edition_control._closing.under_way = lambda _: seen  # type: ignore[method-assign]  # noqa: SLF001
+        assert not service.edition_control.cancel(edition, NOW)
         assert (statuses(service)[0].edition.state, outcome(service)) == (EditionState.FINISHED, {"sent": 3})
 
 
@@ -270,8 +270,9 @@ def test_a_cancelling_that_was_killed_half_way_leaves_nothing_that_never_ends(tm
     with newsroom(tmp_path) as service:
         planned(service)
         edition = statuses(service)[0].edition
-        service.editions._stop_most(edition.id, NOW, state="skipped", reason="cancelled")  # noqa: SLF001 - then killed
-        assert service.editions.resume(edition)
+        closing = service.edition_control._closing  # noqa: SLF001 - the step before a kill
+        closing.stop_most(edition.id, NOW, state="skipped", reason="cancelled")
+        assert service.edition_control.resume(edition)
         assert statuses(service)[0].edition.state is EditionState.FINISHED
 
 

@@ -30,9 +30,9 @@ HEADERS = (
 async def sent(service: Service) -> EditionStatus:
     """Plan the edition, or let it go on, and send what is due."""
     plan_period(service, service.digests[0], PeriodKey(KEY), NOW)
-    service.editions.resume(service.editions.get("veckobrev", PeriodKey(KEY)))
+    service.edition_control.resume(service.editions.get("veckobrev", PeriodKey(KEY)))
     await service.sending.send(going_on_from(NOW), lambda: False, lambda _: None)
-    return next(iter(service.editions.status()))
+    return next(iter(service.edition_counts.status()))
 
 
 def outcome(status: EditionStatus) -> dict[str, int]:
@@ -99,7 +99,7 @@ async def test_a_relay_that_says_later_to_everybody_defers_all_and_loses_nobody(
         status = await sent(service)
         assert (status.edition.state, outcome(status)) == (EditionState.SENDING, {"deferred": 9})
         await service.sending.send(going_on_from(NOW.replace(minute=6)), lambda: False, lambda _: None)
-        assert outcome(next(iter(service.editions.status()))) == {"sent": 9}
+        assert outcome(next(iter(service.edition_counts.status()))) == {"sent": 9}
 
 
 async def test_a_letter_keeps_to_the_rules_of_the_wire(tmp_path: Path) -> None:
@@ -277,7 +277,7 @@ async def test_a_letter_that_was_deferred_waits_five_minutes_and_goes_out_the_sa
         assert outcome(await sent(service)) == {"deferred": 1}
         at = first.edition.moment.replace(minute=first.edition.moment.minute + 6)
         await service.sending.send(going_on_from(at), lambda: False, lambda _: None)
-        assert outcome(next(iter(service.editions.status()))) == {"sent": 1}
+        assert outcome(next(iter(service.edition_counts.status()))) == {"sent": 1}
     assert relay.seen["dot"] == 2
 
 

@@ -82,7 +82,7 @@ def receipts(service: Service) -> dict[str, set[ArticleId]]:
 
 
 def outcome(service: Service) -> dict[str, int]:
-    (only,) = service.editions.status()
+    (only,) = service.edition_counts.status()
     assert only.unexplained == 0
     return {state.value: number for state, number in only.counts.items() if number}
 

@@ -14,12 +14,9 @@ from budkavle.installation.wiring import Service, open_service
 from digest.adapters.tables import subscribers, subscriptions
 from digest.lifecycle.adapters.by_operator import Joined, Wish
 from digest.lifecycle.adapters.journal_position import NAME as LEAVES
-from digest.lifecycle.adapters.rate_limits import CausedLetters
-from digest.lifecycle.adapters.unsubscribe_journal import LeaveJournal
-from digest.lifecycle.erase_subscriber import erase
-from digest.lifecycle.expire_subscribers import purge
+from digest.lifecycle.adapters.rate_limits import RateLimits
+from digest.lifecycle.adapters.unsubscribe_journal import UnsubscribeJournal
 from digest.lifecycle.rate_limits import Asked, Limits, Network
-from digest.lifecycle.subscribe import confirm
 from digest.lifecycle.unsubscribe_journal import How, No
 from digest.subscribers.suppression import SuppressionReason
 from digest.subscribers.tokens import TokenPurpose
@@ -52,7 +49,7 @@ def joined(service: Service, address: str, digest: str = "veckobrev", now: datet
 
 def test_who_types_another_spelling_is_told_that_they_subscribe_and_no_second_person_is_made(service: Service) -> None:
     ask(service, DOTS)
-    confirm(service, token_in(post(service)[-1]), NOW)
+    service.subscribe.confirm(token_in(post(service)[-1]), NOW)
     ask(service, PLAIN, now=NOW + HOUR)
     ask(service, OTHER, now=NOW + 2 * HOUR)
     assert [row[0] for row in people(service)] == [DOTS]
@@ -64,16 +61,16 @@ def test_who_types_another_spelling_is_told_that_they_subscribe_and_no_second_pe
 
 def test_a_no_to_one_spelling_holds_for_the_mailbox(service: Service) -> None:
     joined(service, DOTS)
-    service.leaves.note_no(Address(PLAIN), How.COMPLAINED, NOW + HOUR)
-    service.leaves.replay()
+    service.unsubscribe.note_no(Address(PLAIN), How.COMPLAINED, NOW + HOUR)
+    service.unsubscribe.replay()
     assert state_of(service, DOTS) == "ended"
     assert joined(service, OTHER, now=NOW + 2 * HOUR) is Joined.SUPPRESSED
-    assert erase(service, Address(OTHER), NOW + 3 * HOUR).known
+    assert service.erase_subscriber.erase(Address(OTHER), NOW + 3 * HOUR).known
     assert [row for row in people(service) if row[0]] == []
 
 
 def test_one_gmail_mailbox_gets_the_letters_of_one_address_however_it_is_dotted(database: Database) -> None:
-    caused = CausedLetters(database.read, database.write, KEY, Limits(), lambda: 0.0)
+    caused = RateLimits(database.read, database.write, KEY, Limits(), lambda: 0.0)
     went = 0
     for number in range(50):
         name = "".join(sign + ("." if number >> place & 1 else "") for place, sign in enumerate("annakarlsson"))
@@ -139,10 +136,12 @@ def test_an_upgrade_keeps_every_consent_of_two_spellings_and_makes_no_third(tmp_
         assert joined(service, "boek@googlemail.com") is Joined.UNCHANGED
         assert joined(service, "Anna.Karls.Son@gmail.com") is Joined.UNCHANGED
         assert len(people(service)) == 5
-        assert purge(service, datetime(2028, 1, 1, tzinfo=UTC)).left == 0, "one twin is sent to, so both are known"
+        assert service.expire_subscribers.expire(datetime(2028, 1, 1, tzinfo=UTC)).left == 0, (
+            "one twin is sent to, so both are known"
+        )
         assert len([address for address, _ in people(service) if address]) == 5
-        assert service.leaves.leave(f"{4:032x}", datetime(2026, 12, 1, tzinfo=UTC)).digest == "veckobrev"
-        assert erase(service, Address(PLAIN), datetime(2026, 12, 2, tzinfo=UTC)).known
+        assert service.unsubscribe.leave(f"{4:032x}", datetime(2026, 12, 1, tzinfo=UTC)).digest == "veckobrev"
+        assert service.erase_subscriber.erase(Address(PLAIN), datetime(2026, 12, 2, tzinfo=UTC)).known
         assert sorted(address for address, _ in people(service) if address) == ["Bo.Ek@gmail.com", "a@b.test"]
 
 
@@ -181,8 +180,8 @@ def test_a_journal_of_before_an_upgrade_still_finds_whom_its_noes_are_about(tmp_
     with open_service(load(config)) as service:
         joined(service, DOTS, now=NOW - HOUR)
         then = service.key.spelling_hash(Address(DOTS))
-        journal = LeaveJournal(service.config.store_path.with_name(LEAVES))
+        journal = UnsubscribeJournal(service.config.store_path.with_name(LEAVES))
         journal.append([No(moment=NOW, how=How.ERASED, address=then)])
-        service.leaves.replay()
+        service.unsubscribe.replay()
         assert [row for row in people(service) if row[0]] == []
         assert joined(service, OTHER) is Joined.SUPPRESSED

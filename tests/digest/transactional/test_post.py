@@ -17,7 +17,7 @@ from budkavle.config.load import load
 from budkavle.installation.wiring import Service, open_service
 from digest.adapters.tables import tokens, transactional_letters
 from digest.editions.slots import PeriodKey
-from digest.lifecycle.subscribe import ConfirmOutcome, confirm
+from digest.lifecycle.double_opt_in import ConfirmOutcome
 from digest.transactional.post import NoticeTroubleError
 from tests.budkavle.die_me import MOMENTS
 from tests.budkavle.life import ANNA, ask, everything, installation, post, prepared, read, text_of, token_in
@@ -58,7 +58,7 @@ def test_a_letter_goes_to_the_one_who_asked_from_a_sender_of_its_own_and_its_lin
         assert letter["Message-ID"] != english["Message-ID"]
         assert english["Content-Language"] == "en"
         assert "asked on 9 January 2026" in text_of(english)
-        assert confirm(service, token_in(letter), NOW).outcome is ConfirmOutcome.DONE
+        assert service.subscribe.confirm(token_in(letter), NOW).outcome is ConfirmOutcome.DONE
         assert relay.connections() == 1
         assert send(service, NOW + HOUR) == 0
 
@@ -76,7 +76,10 @@ def test_a_letter_that_is_put_off_is_tried_after_5_15_and_60_minutes_under_its_o
             names.append(relay.seen["mail"] - before)
         assert names == [1, 0, 1, 0, 1, 0, 1]
         assert tokens_kept(service) == 1
-        assert confirm(service, token_in(read(relay.letters[-1].wire)), NOW + 3 * HOUR).outcome is ConfirmOutcome.DONE
+        assert (
+            service.subscribe.confirm(token_in(read(relay.letters[-1].wire)), NOW + 3 * HOUR).outcome
+            is ConfirmOutcome.DONE
+        )
 
 
 def test_a_letter_that_no_relay_takes_is_given_up_when_its_token_would_be_over(tmp_path: Path) -> None:
@@ -121,7 +124,7 @@ def test_a_relay_that_hangs_up_over_the_dot_leaves_a_letter_uncertain_and_a_new_
         assert send(service, NOW + HOUR) == 0
         ask(service, now=NOW + HOUR)
         assert send(service, NOW + HOUR) == 1
-        assert confirm(service, token, NOW + HOUR).outcome is ConfirmOutcome.DONE
+        assert service.subscribe.confirm(token, NOW + HOUR).outcome is ConfirmOutcome.DONE
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
@@ -142,7 +145,7 @@ def test_a_sender_killed_on_the_way_sends_no_letter_twice(moment: str, tmp_path:
             assert states(service) == ["sent" if again or moment == "recorded" else "uncertain"]
             if relay.letters:
                 token = token_in(read(relay.letters[-1].wire))
-                assert confirm(service, token, NOW).outcome is ConfirmOutcome.DONE
+                assert service.subscribe.confirm(token, NOW).outcome is ConfirmOutcome.DONE
 
 
 def test_a_letter_whose_subscriber_is_forgotten_while_it_is_offered_gets_no_dot(tmp_path: Path) -> None:

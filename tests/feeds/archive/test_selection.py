@@ -3,7 +3,8 @@ from datetime import UTC, date, datetime
 
 from feeds.archive.selection import select
 from feeds.entries.composition import Render, compose
-from feeds.entries.entry import Feed, newest_first
+from feeds.entries.entry import Feed
+from tests.feeds.building import newest_first
 from tests.feeds.newsroom import BLAVIK, CARE, EVERYTHING, SITE, TRAFFIC, corrected, edited, on, published, withdrawn
 
 

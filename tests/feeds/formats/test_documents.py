@@ -13,8 +13,7 @@ from lxml.html import fragment_fromstring
 
 from articles.article import History
 from feeds.entries.composition import Render
-from feeds.formats.documents import whole
-from tests.feeds.building import Built, build
+from tests.feeds.building import Built, build, whole
 from tests.feeds.newsroom import (
     BLAVIK,
     CARE,

@@ -14,10 +14,11 @@ from articles.article import Contact, History, Image
 from feeds.archive.selection import own_feeds
 from feeds.entries.composition import Render, compose
 from feeds.entries.entry import Entry, Feed
+from feeds.entries.headings import deeper, shallower
 from feeds.entries.pictures import enclosures
 from feeds.formats.documents import join
 from feeds.formats.gate import faults
-from feeds.formats.html_page import deeper, html_item, shallower
+from feeds.formats.html_page import html_item
 from feeds.formats.opml import opml
 from feeds.formats.parse_html import parse_html, read_html
 from feeds.formats.parse_json import parse_json, read_json

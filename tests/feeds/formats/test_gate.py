@@ -5,9 +5,8 @@ import pytest
 
 from feeds.entries.composition import Render
 from feeds.entries.entry import Entry
-from feeds.formats.documents import whole
 from feeds.formats.gate import faults
-from tests.feeds.building import build
+from tests.feeds.building import build, whole
 from tests.feeds.newsroom import EVERYTHING, SITE, corrected, published, rich
 
 IN_BOTH = [

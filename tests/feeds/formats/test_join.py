@@ -7,11 +7,12 @@ from hypothesis import given, settings
 
 from articles.article import History
 from feeds.entries.composition import Render, compose
-from feeds.entries.entry import Entry, Link, Tombstone, newest_first
-from feeds.formats.documents import archive, head_faults, join, whole
+from feeds.entries.entry import Entry, Link, Tombstone
+from feeds.formats.documents import archive, head_faults, join
 from feeds.formats.gate import faults
 from feeds.formats.parse_xml import Gone, parse, read_atom
 from feeds.formats.written_entry import Kept, Refused, keep
+from tests.feeds.building import newest_first, whole
 from tests.feeds.formats.test_documents import histories
 from tests.feeds.newsroom import EVERYTHING, SITE, corrected, published, rich, withdrawn
 

@@ -4,7 +4,7 @@ import asyncio
 import re
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -25,9 +25,8 @@ from budkavle.installation.wiring import Service, open_service
 from feeds.outbound.adapters import websub
 from feeds.outbound.adapters.http_client import Network
 from feeds.outbound.adapters.ping_queue import queue
-from feeds.outbound.announce import Announcer
-from feeds.outbound.note_published import Noting, note
-from feeds.publishing.publish import build_feeds
+from feeds.outbound.job import Runner
+from feeds.outbound.note_published import Backlog
 from tests.budkavle.daemon.test_daemon import running
 from tests.given import NOW
 from tests.installed import ARTICLE, budkavle, free_port, page
@@ -62,12 +61,26 @@ class Clock:
         return self.now
 
 
-def announcing(service: Service, clock: Callable[[], datetime]) -> Announcer:
-    return Announcer(service, Network(), clock, lambda: False)
+class Announcing:
+    """Hubs as the daemon tells them, at a time that the test sets."""
+
+    def __init__(self, service: Service, clock: Callable[[], datetime]) -> None:
+        self._service = service
+        self._runner = Runner(network=Network(), now=clock, stopping=lambda: False)
+
+    async def round(self) -> None:
+        await self._service.syndication.announce.round(self._runner)
+
+
+def newsdesk(service: Service, now: Callable[[], datetime]) -> Newsdesk:
+    def published(names: Sequence[str]) -> None:
+        service.syndication.notes.note(names, now())
+
+    return Newsdesk(service, Watch(service), lambda: False, published)
 
 
 def publish(service: Service, now: datetime = NOW) -> None:
-    note(service, build_feeds(service).changed, now)
+    service.syndication.notes.note(service.syndication.publish.build().changed, now)
 
 
 def article(home: Path, name: str = "bibliotek") -> None:
@@ -83,30 +96,30 @@ async def test_what_is_published_is_told_to_every_hub_once(home: Path) -> None:
     with Site() as one, Site() as other, served(home, one.address, other.address, one.address) as service:
         publish(service)
         publish(service)
-        await announcing(service, Clock()).round()
-        await announcing(service, Clock()).round()
+        await Announcing(service, Clock()).round()
+        await Announcing(service, Clock()).round()
         assert told(one) == told(other) == TOPICS
-        assert service.announcements.all() == ()
+        assert service.syndication.queue.all() == ()
 
 
 async def test_a_burst_of_changes_gives_one_ping(home: Path) -> None:
     with Site() as hub, served(home, hub.address) as service:
-        desk = Newsdesk(service, Watch(service), lambda: False, lambda names: note(service, names, NOW))
+        desk = newsdesk(service, lambda: NOW)
         for name in ("a", "b", "c"):
             article(home, name)
             desk.round(NOW)
-        await announcing(service, Clock()).round()
+        await Announcing(service, Clock()).round()
         assert told(hub) == TOPICS
 
 
 async def test_a_change_while_the_hub_is_being_told_is_told_again(home: Path) -> None:
     with served(home, "http://127.0.0.1:1/") as service:
         publish(service)
-        first, *_ = service.announcements.all()
+        first, *_ = service.syndication.queue.all()
         with service.database.write.begin() as connection:
             queue(connection, [first.topic], [first.hub], NOW + MINUTE)
-        service.announcements.arrived(first, NOW + MINUTE)
-        assert first.topic in [ping.topic for ping in service.announcements.all()]
+        service.syndication.queue.arrived(first, NOW + MINUTE)
+        assert first.topic in [ping.topic for ping in service.syndication.queue.all()]
 
 
 async def test_a_hub_that_fails_is_asked_again_is_an_alarm_from_the_third_time_and_all_is_well_when_it_answers(
@@ -115,7 +128,7 @@ async def test_a_hub_that_fails_is_asked_again_is_an_alarm_from_the_third_time_a
     clock = Clock()
     with Site(lambda _: Reply(status=500, body=b"out of order")) as hub, served(home, hub.address) as service:
         publish(service)
-        announcer = announcing(service, clock)
+        announcer = Announcing(service, clock)
         for wait, alarms in ((0, 0), (1, 0), (5, 1), (15, 1)):
             clock.now += wait * MINUTE
             await announcer.round()
@@ -129,7 +142,7 @@ async def test_a_hub_that_fails_is_asked_again_is_an_alarm_from_the_third_time_a
         hub.answer = lambda _: Reply(status=202)
         clock.now += 60 * MINUTE
         await announcer.round()
-        assert (alarms_of(service, AlarmKind.HUB_FAILED), service.announcements.all()) == ([], ())
+        assert (alarms_of(service, AlarmKind.HUB_FAILED), service.syndication.queue.all()) == ([], ())
         assert set(told(hub)) == set(TOPICS)
 
 
@@ -138,7 +151,7 @@ async def test_after_two_days_a_warning_is_logged_and_the_alarm_lasts_until_the_
     with Site(lambda _: Reply(status=503)) as hub, served(home, hub.address) as service, capture_logs() as log:
         publish(service)
         for _ in range(20):
-            await announcing(service, clock).round()
+            await Announcing(service, clock).round()
             clock.now += timedelta(hours=4)
         asked = len(hub.asked)
         assert asked == 13  # every four hours for two days
@@ -146,13 +159,13 @@ async def test_after_two_days_a_warning_is_logged_and_the_alarm_lasts_until_the_
         assert sorted(given_up) == TOPICS
         assert alarms_of(service, AlarmKind.HUB_FAILED) != []
         hub.answer = lambda _: Reply(status=202)
-        await announcing(service, clock).round()
+        await Announcing(service, clock).round()
         assert len(hub.asked) == asked
         article(home)
-        Newsdesk(service, Watch(service), lambda: False, lambda names: note(service, names, clock.now)).round(clock.now)
-        await announcing(service, clock).round()
+        newsdesk(service, lambda: clock.now).round(clock.now)
+        await Announcing(service, clock).round()
         assert len(hub.asked) == asked + len(TOPICS)
-        assert (alarms_of(service, AlarmKind.HUB_FAILED), service.announcements.all()) == ([], ())
+        assert (alarms_of(service, AlarmKind.HUB_FAILED), service.syndication.queue.all()) == ([], ())
 
 
 async def test_a_hub_that_asks_for_time_is_left_alone_also_with_news(home: Path) -> None:
@@ -162,15 +175,13 @@ async def test_a_hub_that_asks_for_time_is_left_alone_also_with_news(home: Path)
         served(home, hub.address) as service,
     ):
         publish(service)
-        announcer = announcing(service, clock)
+        announcer = Announcing(service, clock)
         await announcer.round()
         hub.answer = lambda _: Reply(status=204)
         for minutes, asked in ((1, 1), (29, 1), (31, 1 + len(TOPICS))):
             clock.now = NOW + minutes * MINUTE
             article(home, f"nummer-{minutes}")
-            Newsdesk(service, Watch(service), lambda: False, lambda names: note(service, names, clock.now)).round(
-                clock.now
-            )
+            newsdesk(service, lambda: clock.now).round(clock.now)
             await announcer.round()
             assert len(hub.asked) == asked
 
@@ -182,11 +193,11 @@ async def test_a_slow_hub_keeps_neither_another_hub_waiting_nor_the_next_publica
     with Site(lambda _: Reply(after=9)) as slow, Site() as quick, served(home, slow.address, quick.address) as service:
         publish(service)
         clock = Clock()
-        round_ = asyncio.create_task(announcing(service, clock).round())
+        round_ = asyncio.create_task(Announcing(service, clock).round())
         began = time.monotonic()
         await asyncio.to_thread(wait_until, lambda: len(quick.asked) == len(TOPICS))
         article(home)
-        desk = Newsdesk(service, Watch(service), lambda: False, lambda names: note(service, names, NOW + MINUTE))
+        desk = newsdesk(service, lambda: NOW + MINUTE)
         await asyncio.to_thread(desk.round, NOW)
         assert "bibliotek" in (home / "var/public/feeds/alla-nyheter.atom").read_text(encoding="utf-8")
         clock.now += MINUTE
@@ -195,7 +206,7 @@ async def test_a_slow_hub_keeps_neither_another_hub_waiting_nor_the_next_publica
         assert time.monotonic() - began < 3
         slow.answer = lambda _: Reply()
         await round_
-        assert {ping.hub for ping in service.announcements.all()} == {slow.address}
+        assert {ping.hub for ping in service.syndication.queue.all()} == {slow.address}
 
 
 async def test_many_slow_hubs_end_their_round_in_time(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,15 +219,15 @@ async def test_many_slow_hubs_end_their_round_in_time(home: Path, monkeypatch: p
     ):
         note_many(service, 30)
         began = time.monotonic()
-        await announcing(service, Clock()).round()
+        await Announcing(service, Clock()).round()
         assert time.monotonic() - began < 3
-        assert 0 < len(service.announcements.all()) < 60
+        assert 0 < len(service.syndication.queue.all()) < 60
 
 
 def note_many(service: Service, number: int) -> None:
     topics = [f"http://127.0.0.1:8090/feeds/{each}.atom" for each in range(number)]
     with service.database.write.begin() as connection:
-        queue(connection, topics, [hub.address for hub in service.hubs], NOW)
+        queue(connection, topics, [hub.address for hub in service.syndication.hubs], NOW)
 
 
 async def test_a_topic_that_a_hub_refuses_keeps_no_other_back(home: Path) -> None:
@@ -225,27 +236,27 @@ async def test_a_topic_that_a_hub_refuses_keeps_no_other_back(home: Path) -> Non
 
     with Site(answer) as hub, served(home, hub.address) as service:
         publish(service)
-        await announcing(service, Clock()).round()
-        assert [ping.topic for ping in service.announcements.all()] == [TOPICS[0]]
+        await Announcing(service, Clock()).round()
+        assert [ping.topic for ping in service.syndication.queue.all()] == [TOPICS[0]]
 
 
 async def test_what_was_given_up_is_forgotten_when_its_hub_answers(home: Path) -> None:
     with Site() as hub, served(home, hub.address) as service:
         publish(service)
-        first, *others = service.announcements.all()
-        service.announcements.put_off([replace(first, attempts=16, said="500", of_hub=True, given_up=True)])
+        first, *others = service.syndication.queue.all()
+        service.syndication.queue.put_off([replace(first, attempts=16, said="500", of_hub=True, given_up=True)])
         assert alarms_of(service, AlarmKind.HUB_FAILED) != []
-        await announcing(service, Clock()).round()
+        await Announcing(service, Clock()).round()
         assert told(hub) == [each.topic for each in others]
-        assert (alarms_of(service, AlarmKind.HUB_FAILED), service.announcements.all()) == ([], ())
+        assert (alarms_of(service, AlarmKind.HUB_FAILED), service.syndication.queue.all()) == ([], ())
 
 
 async def test_hubs_and_addresses_that_are_configured_no_more_are_forgotten(home: Path) -> None:
     with served(home, "http://127.0.0.1:1/") as service:
         publish(service)
     with Site() as hub, served(home, hub.address) as service:
-        await announcing(service, Clock()).round()
-        assert (service.announcements.all(), hub.asked) == ((), [])
+        await Announcing(service, Clock()).round()
+        assert (service.syndication.queue.all(), hub.asked) == ((), [])
 
 
 async def test_a_clock_that_is_set_back_stalls_no_announcement(home: Path) -> None:
@@ -253,43 +264,43 @@ async def test_a_clock_that_is_set_back_stalls_no_announcement(home: Path) -> No
     with Site(lambda _: Reply(status=500)) as hub, served(home, hub.address) as service:
         publish(service, NOW + timedelta(days=1))
         clock.now = NOW + timedelta(days=1)
-        await announcing(service, clock).round()
+        await Announcing(service, clock).round()
         clock.now = NOW
         hub.answer = lambda _: Reply(status=204)
-        await announcing(service, clock).round()
-        assert service.announcements.all() == ()
+        await Announcing(service, clock).round()
+        assert service.syndication.queue.all() == ()
 
 
 def test_what_a_kill_kept_unsaid_is_said_at_the_next_start(home: Path) -> None:
     with served(home, "http://127.0.0.1:1/") as service:
         publish(service)
-        for ping in service.announcements.all():
-            service.announcements.arrived(ping, NOW)
+        for ping in service.syndication.queue.all():
+            service.syndication.queue.arrived(ping, NOW)
         article(home)
         Newsdesk(service, Watch(service), lambda: False).round(NOW)  # killed before it was noted
-        assert service.announcements.all() == ()
-        again = Noting(service)
+        assert service.syndication.queue.all() == ()
+        again = Backlog(service.syndication.notes)
         again.published((), NOW + MINUTE)
-        assert sorted(ping.topic for ping in service.announcements.all()) == TOPICS
-        assert [ping.since for ping in service.announcements.all()] == [NOW + MINUTE] * len(TOPICS)
+        assert sorted(ping.topic for ping in service.syndication.queue.all()) == TOPICS
+        assert [ping.since for ping in service.syndication.queue.all()] == [NOW + MINUTE] * len(TOPICS)
 
 
 def test_what_could_not_be_noted_is_noted_with_the_next_round(home: Path) -> None:
     with served(home, "http://127.0.0.1:1/") as service:
-        noting = Noting(service)
+        noting = Backlog(service.syndication.notes)
         noting.published((), NOW)
-        changed = build_feeds(service).changed
+        changed = service.syndication.publish.build().changed
         with service.database.write.begin() as connection:
             connection.exec_driver_sql(
                 "CREATE TRIGGER full BEFORE INSERT ON announcements BEGIN SELECT RAISE(ABORT, 'full'); END"
             )
         with pytest.raises(DatabaseError):
             noting.published(changed, NOW)
-        assert service.shown.all() == ()
+        assert service.syndication.log.all() == ()
         with service.database.write.begin() as connection:
             connection.exec_driver_sql("DROP TRIGGER full")
         noting.published((), NOW)
-        assert len(service.announcements.all()) == len(TOPICS)
+        assert len(service.syndication.queue.all()) == len(TOPICS)
 
 
 async def test_a_store_that_fails_while_announcing_is_an_alarm_and_the_ping_goes_again(home: Path) -> None:
@@ -310,7 +321,7 @@ async def test_a_store_that_fails_while_announcing_is_an_alarm_and_the_ping_goes
         await outside.announce()
         watch.round(NOW + MINUTE)
         outside.stop()
-        assert (watch.lasting, service.announcements.all(), set(told(hub))) == (0, (), set(TOPICS))
+        assert (watch.lasting, service.syndication.queue.all(), set(told(hub))) == (0, (), set(TOPICS))
 
 
 def alarms_of(service: Service, kind: AlarmKind) -> list[str]:
@@ -324,7 +335,7 @@ def test_feeds_build_queues_and_the_daemon_tells(home: Path) -> None:
         budkavle("feeds", "build", folder=home)
         assert hub.asked == []
         with open_service(load(home / "config.toml")) as service:
-            assert len(service.announcements.all()) == len(TOPICS)
+            assert len(service.syndication.queue.all()) == len(TOPICS)
 
 
 def test_a_daemon_that_is_killed_before_its_hub_heard_tells_it_after_the_restart(

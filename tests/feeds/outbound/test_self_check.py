@@ -18,10 +18,9 @@ from budkavle.alarms.monitor import Watch
 from budkavle.config.load import load
 from budkavle.daemon.import_loop import Newsdesk
 from budkavle.installation.wiring import Service, open_service
-from feeds.formats.documents import MEDIA_TYPES
+from feeds.formats.forms import MEDIA_TYPES
 from feeds.outbound.adapters.http_client import Network
-from feeds.outbound.note_published import note
-from feeds.outbound.self_check import SelfCheck
+from feeds.outbound.job import Runner
 from feeds.outbound.self_check_rules import Freshness, freshness
 from tests.budkavle.daemon.test_daemon import running
 from tests.given import NOW
@@ -58,8 +57,10 @@ class Checked:
 
     def __init__(self, home: Path, service: Service, site: PublicSite) -> None:
         self.home, self.service, self.site, self.now = home, service, site, NOW
-        self._check = SelfCheck(service, Network(), lambda: self.now, lambda: False)
-        self._desk = Newsdesk(service, Watch(service), lambda: False, lambda names: note(service, names, self.now))
+        self._runner = Runner(network=Network(), now=lambda: self.now, stopping=lambda: False)
+        self._desk = Newsdesk(
+            service, Watch(service), lambda: False, lambda names: service.syndication.notes.note(names, self.now)
+        )
 
     def publish(self, name: str) -> None:
         page(self.home, f"gemensamt/{name}.md", ARTICLE.replace("söndagar", name).replace("biblioteket/", f"{name}/"))
@@ -68,12 +69,12 @@ class Checked:
     async def after(self, seconds: int) -> dict[str, str]:
         """What the alarms of the feeds are after one more look so many seconds later, by what they are about."""
         self.now += seconds * SECOND
-        await self._check.round()
+        await self.service.syndication.self_check.round(self._runner)
         kinds = (AlarmKind.FEED_UNREACHABLE, AlarmKind.FEED_STALE)
         return {one.about: f"{one.kind} {one.what}" for one in look(self.service, self.now) if one.kind in kinds}
 
     def feed(self, name: str = "alla-nyheter") -> Freshness:
-        return freshness(name, self.service.shown.all())
+        return freshness(name, self.service.syndication.log.all())
 
 
 @contextmanager
@@ -215,7 +216,7 @@ async def test_documents_that_are_taken_away_are_forgotten(checked: Checked) -> 
     await checked.after(0)
     (checked.home / "var/public/feeds/alla-nyheter.rss").unlink()
     await checked.after(6 * 3600)
-    assert [one.name for one in checked.service.shown.all()] == [*DOCUMENTS[:-1], "alla.opml"]
+    assert [one.name for one in checked.service.syndication.log.all()] == [*DOCUMENTS[:-1], "alla.opml"]
 
 
 async def test_what_another_process_published_is_seen_and_noted(checked: Checked) -> None:
@@ -233,7 +234,7 @@ async def test_the_lag_is_from_the_store_to_the_feed_and_a_change_without_an_art
     assert published
     assert lag == round((published - stored).total_seconds())
     (checked.home / "var/public/feeds/alla-nyheter.atom").write_bytes(b"<feed/>")
-    note(checked.service, ["alla-nyheter.atom"], checked.now)
+    checked.service.syndication.notes.note(["alla-nyheter.atom"], checked.now)
     assert checked.feed().lag_seconds == lag
 
 

@@ -10,11 +10,8 @@ import pytest
 from lxml import etree
 
 from budkavle.config.load import ConfigFaults, load
-from budkavle.installation.wiring import Service, feeds, open_service, site
-from feeds.publishing.build_feed import Builder
-from feeds.publishing.publish import build_feeds
-from feeds.publishing.refresh_entries import made_with
-from feeds.publishing.verify_archive import verify
+from budkavle.installation.wire_feeds import feeds, site
+from budkavle.installation.wiring import Service, open_service
 from tests.given import NOW
 from tests.installed import ARTICLE, page
 
@@ -87,9 +84,11 @@ def quick(home: Path) -> Iterator[Service]:
 def build(service: Service, now: datetime) -> dict[str, str]:
     """Build the first feed at a moment: what its notice says of itself."""
     feed = service.feeds[0]
-    outcome = Builder(service, made_with(service), lambda: now).build(feed, None, ())
+    syndication = service.syndication
+    made_with = syndication.publish.refresh.outdated().made_with
+    outcome = replace(syndication.build_feed, now=lambda: now).build(feed, None, (), made_with)
     assert not outcome.faults
-    service.feed_files.publish_all(outcome.documents)
+    service.syndication.folder.publish_all(outcome.documents)
     root = etree.fromstring(outcome.documents[f"{feed.slug}.atom"])
     found = [each for each in root.findall(f"{ATOM}entry") if (each.findtext(f"{ATOM}id") or "").endswith("/slut")]
     assert found == root.findall(f"{ATOM}entry")[:1]
@@ -125,5 +124,5 @@ def test_a_store_made_anew_finds_its_last_notice_where_it_was_published(home: Pa
     configure(home, {SLUG: 'slug = "alla-nyheter"\nid = "annat"\n'})
     with quick(home) as service:
         assert build(service, datetime(2026, 5, 1, tzinfo=UTC)) == told
-        assert not build_feeds(service).faults
-        assert list(verify(service, lambda _: None)) == []
+        assert not service.syndication.publish.build().faults
+        assert list(service.syndication.verify.faults(lambda _: None)) == []

@@ -23,9 +23,7 @@ from budkavle.installation.shipped_config import write_config
 from budkavle.installation.wiring import Service, open_service
 from budkavle.maintenance.erase_article import beyond_reach, erase
 from feeds.archive import placement as place
-from feeds.publishing.expected_documents import surplus_now
-from feeds.publishing.publish import build_feeds, mend_documents
-from feeds.publishing.verify_archive import verify
+from feeds.outbound.note_published import Backlog
 from tests.given import LINGONMARK, NOW, draft
 
 FORMS = ("atom", "rss", "json", "html")
@@ -165,24 +163,24 @@ def live(newsroom: Newsroom, act: str, number: int) -> None:
                 assert left_over(newsroom) == []
         case "build":
             with newsroom.opened() as service:
-                assert not build_feeds(service, now=TODAY).faults
+                assert not service.syndication.publish.build(now=TODAY).faults
         case _:
             change(newsroom, act, number)
 
 
 def judge(service: Service, newsroom: Newsroom) -> None:
-    mend_documents(service)
-    assert not build_feeds(service, now=TODAY).faults
+    service.syndication.publish.repair()
+    assert not service.syndication.publish.build(now=TODAY).faults
     there = newsroom.there()
     assert {name for name in there if not name.endswith(".N")} == {
         name for name in newsroom.expected() if not name.endswith(".N")
     }
     assert there <= newsroom.expected()
     assert left_over(newsroom) == []
-    assert list(verify(service, lambda _: None, TODAY)) == []
-    assert set(surplus_now(service, TODAY).others) == OTHERS.keys()
+    assert list(service.syndication.verify.faults(lambda _: None, TODAY)) == []
+    assert set(service.syndication.expected.surplus(TODAY).others) == OTHERS.keys()
     assert all((newsroom.public / name).read_bytes() == data for name, data in OTHERS.items())
-    assert build_feeds(service, now=TODAY).changed == ()
+    assert service.syndication.publish.build(now=TODAY).changed == ()
 
 
 def left_over(newsroom: Newsroom) -> list[str]:
@@ -196,7 +194,7 @@ def opened(tmp_path: Path, feeds: tuple[str, ...] = ("alla", "vard")) -> Newsroo
     newsroom = Newsroom(tmp_path, base(tmp_path), feeds=dict.fromkeys(feeds, ""))
     with newsroom.opened() as service:
         publish(service, newsroom, 1)
-        build_feeds(service, now=TODAY)
+        service.syndication.publish.build(now=TODAY)
     return newsroom
 
 
@@ -214,6 +212,8 @@ def test_what_others_put_there_is_named_and_never_touched(tmp_path: Path) -> Non
         "robots.txt": b"",
         ".htaccess": b"",
         "stor.tar.gz": b"x",
+        "utdrag.json.zst": b"\x28\xb5\x2f\xfd of another program",
+        "nyheter.html.etag": b"of another program",
         "Nyheter.html": b"",
     }
     for name, data in others.items():
@@ -221,13 +221,35 @@ def test_what_others_put_there_is_named_and_never_touched(tmp_path: Path) -> Non
     (newsroom.public / "arkiv").mkdir()
     (newsroom.public / "gammal.atom").symlink_to("alla.atom")
     with newsroom.opened() as service:
-        mend_documents(service)
-        build_feeds(service, now=TODAY, everything=True)
+        service.syndication.publish.repair()
+        service.syndication.publish.build(now=TODAY, everything=True)
         named = {*others, "arkiv/", "gammal.atom"}
-        assert set(surplus_now(service, TODAY).others) == named
+        assert set(service.syndication.expected.surplus(TODAY).others) == named
         steps = beyond_reach(service, newsroom.articles[1], TODAY)
         assert any("alla (kopia).atom" in step for step in steps)
     assert {name: (newsroom.public / name).read_bytes() for name in others} == others
+
+
+def test_a_name_of_others_in_any_bytes_hinders_nothing(tmp_path: Path) -> None:
+    newsroom = opened(tmp_path)
+    odd = [os.fsdecode(name) for name in (b"bilder-\xe5.atom", b"a\nb.rss", "å.json".encode())]
+    for name in odd:
+        (newsroom.public / name).write_bytes(b"x")
+    (newsroom.public / os.fsdecode(b"mapp-\xe5")).mkdir()
+    os.mkfifo(newsroom.public / "pipe.atom")
+    with newsroom.opened() as service:
+        assert service.syndication.publish.repair()
+        publish(service, newsroom, 2)
+        assert "alla.atom" in service.syndication.publish.build(now=TODAY).changed
+        assert set(service.syndication.expected.surplus(TODAY).others) == {
+            *odd,
+            os.fsdecode(b"mapp-\xe5/"),
+            "pipe.atom",
+        }
+        Backlog(service.syndication.notes).published(["alla.atom"], TODAY)
+        assert {one.name for one in service.syndication.log.all()} == newsroom.expected()
+        assert list(service.syndication.verify.faults(lambda _: None, TODAY)) == []
+    assert all((newsroom.public / name).read_bytes() == b"x" for name in odd)
 
 
 def test_what_is_like_ours_goes_although_no_ledger_names_it(tmp_path: Path) -> None:
@@ -241,8 +263,17 @@ def test_what_is_like_ours_goes_although_no_ledger_names_it(tmp_path: Path) -> N
         (newsroom.public / f".{name}.new").write_bytes(data[:9])
     newsroom.feeds = {"alla": ""}
     with newsroom.opened() as service:
-        assert len([each for each in verify(service, lambda _: None, TODAY) if "should not be there" in each]) == 24
-        build_feeds(service, now=TODAY)
+        assert (
+            len(
+                [
+                    each
+                    for each in service.syndication.verify.faults(lambda _: None, TODAY)
+                    if "should not be there" in each
+                ]
+            )
+            == 24
+        )
+        service.syndication.publish.build(now=TODAY)
     assert newsroom.there() == {"alla.atom", "alla.rss", "alla.json", "alla.html", "alla.opml"}
 
 
@@ -254,7 +285,7 @@ def test_a_feed_that_comes_back_has_a_later_date_than_it_ever_had(tmp_path: Path
         with newsroom.opened() as service:
             if "vard" in feeds:
                 publish(service, newsroom, 2)
-            build_feeds(service, now=TODAY)
+            service.syndication.publish.build(now=TODAY)
     assert (newsroom.public / "vard.atom").stat().st_mtime > before
 
 
@@ -263,7 +294,7 @@ def test_a_feed_with_a_fault_keeps_its_last_good_documents(tmp_path: Path) -> No
     before = newsroom.there()
     with newsroom.opened() as service:
         ill = replace(service, render=lambda name, values: service.render(name, values) * (name != "pages/feed.html"))
-        assert build_feeds(ill, now=TODAY, everything=True).faults
+        assert ill.syndication.publish.build(now=TODAY, everything=True).faults
     assert newsroom.there() == before
 
 
@@ -273,8 +304,8 @@ def test_a_folder_in_the_place_of_a_document_is_named_and_hinders_nothing(tmp_pa
     (newsroom.public / "vard.atom").unlink()
     (newsroom.public / "vard.atom").mkdir()
     with newsroom.opened() as service:
-        build_feeds(service, now=TODAY)
-        assert surplus_now(service, TODAY).others == ("vard.atom/",)
+        service.syndication.publish.build(now=TODAY)
+        assert service.syndication.expected.surplus(TODAY).others == ("vard.atom/",)
     assert not [path.name for path in newsroom.public.glob("vard.*") if path.is_file()]
 
 
@@ -282,10 +313,10 @@ def test_when_its_last_day_is_over_a_feed_leaves_its_archive_alone_and_the_list(
     newsroom = opened(tmp_path)
     newsroom.feeds["vard"] = "ends = 2026-05-01\n"
     with newsroom.opened() as service:
-        build_feeds(service, now=TODAY)
+        service.syndication.publish.build(now=TODAY)
         assert (newsroom.public / "vard.atom").exists()
-        done = build_feeds(service, now=TODAY + timedelta(days=1))
+        done = service.syndication.publish.build(now=TODAY + timedelta(days=1))
         assert {"vard.atom", "alla.opml"} <= set(done.changed)
         assert not list(newsroom.public.glob("vard.*"))
         assert b"vard" not in (newsroom.public / "alla.opml").read_bytes()
-        assert list(verify(service, lambda _: None, TODAY + timedelta(days=1))) == []
+        assert list(service.syndication.verify.faults(lambda _: None, TODAY + timedelta(days=1))) == []

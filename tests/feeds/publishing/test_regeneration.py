@@ -27,8 +27,7 @@ from budkavle.installation.shipped_config import write_config
 from budkavle.installation.wiring import Service, open_service
 from feeds.archive import placement as place
 from feeds.archive.selection import select
-from feeds.publishing.publish import Regenerated, build_feeds
-from feeds.publishing.verify_archive import verify
+from feeds.publishing.publish import Published
 from tests.given import LINGONMARK, NOW, draft
 
 TOPICS = ("vard", "kultur", "skola")
@@ -88,12 +87,12 @@ def made_anew(service: Service) -> Mapping[str, bytes]:
     """The documents that somebody makes who has nothing but the articles."""
     folder = service.config.publish_folder / "feeds"
     shutil.rmtree(folder)
-    assert not build_feeds(service, everything=True).faults
+    assert not service.syndication.publish.build(everything=True).faults
     return documents(service)
 
 
-def built(service: Service) -> Regenerated:
-    done = build_feeds(service)
+def built(service: Service) -> Published:
+    done = service.syndication.publish.build()
     assert not done.faults
     return done
 
@@ -142,12 +141,12 @@ def test_an_article_that_an_older_version_took_and_this_one_does_not_is_set_asid
             old = update(versions).where(versions.c.seq == 1)
             two_lines = func.replace(versions.c.article, "Nyhet 1", "Nyhet\\n1")
             connection.execute(old.values(article=two_lines))
-        done = build_feeds(service)
+        done = service.syndication.publish.build()
         assert done.faults == ()
         (aside,) = done.set_aside
         assert "cannot be read any more" in aside.why
         assert b"Nyhet 2" in documents(service)["vard.atom"]
-        assert list(verify(service, lambda _: None)) == []
+        assert list(service.syndication.verify.faults(lambda _: None)) == []
 
 
 def test_a_build_that_is_killed_again_and_again_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
@@ -168,7 +167,7 @@ def test_a_build_that_is_killed_again_and_again_ends_as_if_it_had_not_been(tmp_p
             process.wait()
         assert subprocess.run(command, check=False, capture_output=True).returncode == 0
         stepwise = documents(service)
-        assert list(verify(service, lambda _: None)) == []
+        assert list(service.syndication.verify.faults(lambda _: None)) == []
         assert made_anew(service) == stepwise
 
 
@@ -208,9 +207,9 @@ def test_any_steps_lead_to_the_bytes_of_a_whole_rebuild_and_every_id_is_reached_
             for step in steps:
                 live(service, ids, step)
             built(service)
-            service.feed_files.mend()  # a copy that is lost is made again at the next start
+            service.syndication.folder.mend()  # a copy that is lost is made again at the next start
             stepwise = documents(service)
-            assert list(verify(service, lambda _: None)) == []
+            assert list(service.syndication.verify.faults(lambda _: None)) == []
             assert made_anew(service) == stepwise
 
 
@@ -257,4 +256,4 @@ def _die(service: Service, steps: int) -> None:
         return False
 
     with suppress(Dead):
-        build_feeds(service, stopping=stopping)
+        service.syndication.publish.build(stopping=stopping)

@@ -10,13 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from articles.article import Kind
-from articles.importing.import_files import import_all
 from articles.importing.locate import everything
 from budkavle.config.load import load
 from budkavle.installation.shipped_config import write_config
 from budkavle.installation.wiring import Service, open_service
 from feeds.entries.composition import compose
-from feeds.publishing.publish import build_feeds
 from tests.given import NOW
 
 _YEARS = timedelta(days=3650)
@@ -82,7 +80,7 @@ class Newsroom:
             case "retitle" if page:
                 page.title += "!"
                 page.lay_out(folder)
-        list(import_all(self.service, everything(self.service.config), now))
+        list(self.service.importing.store.import_all(everything(self.service.importing.sources), now))
         if what in {"correct", "withdraw"} and page:
             (article,) = [
                 each.article.id for each in self.service.articles.histories() if each.article.title == page.title
@@ -92,7 +90,7 @@ class Newsroom:
             if what == "withdraw":  # a text that changes after its withdrawal waits for a person
                 self.pages.remove(page)
                 self.withdrawn += 1
-        assert not build_feeds(self.service).faults
+        assert not self.service.syndication.publish.build().faults
         self.read()
 
     def read(self) -> None:

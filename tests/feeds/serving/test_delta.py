@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from feeds.entries.entry import Author, Entry
-from feeds.formats.documents import whole
 from feeds.serving.delta import REMEMBERED, SUFFIXES, Past, base_of, delta, pieces, takes_delta, wants_delta, with_state
 from feeds.serving.validators import instance
+from tests.feeds.building import whole
 from tests.feeds.newsroom import EVERYTHING, SITE, at
 
 NASTY = ["</entry><entry>", "</item>", "<![CDATA[<item>]]>", "<at:deleted-entry ref='x'/>", "å & ä > ö", "a/>b"]

@@ -19,7 +19,6 @@ from budkavle.installation.shipped_config import write_config
 from budkavle.installation.wiring import Service, open_service
 from budkavle.web.app import application
 from budkavle.web.feeds.http_protocol import Protocol
-from feeds.publishing.publish import build_feeds
 from tests.budkavle.caddy import CADDY, caddy
 from tests.budkavle.web.feeds.test_serving import NGINX, certificate, nginx
 from tests.given import LINGONMARK, NOW, draft
@@ -99,10 +98,10 @@ def daemon(tmp_path: Path) -> Iterator[httpx.Client]:
                 source=SourceName("lingonmark-pages"), addresses=(f"{number}.txt",), draft=draft(f"Nyhet {number}")
             )
             service.articles.take(arrival, LINGONMARK, NOW + timedelta(minutes=number))
-        assert not build_feeds(service).faults
+        assert not service.syndication.publish.build().faults
     (tmp_path / "config.toml").unlink()
     with opened(tmp_path, AFTER) as service:
-        assert not build_feeds(service).faults
+        assert not service.syndication.publish.build().faults
         port = free_port()
         app = application(service, lambda: ())
         server = uvicorn.Server(uvicorn.Config(app, port=port, http=Protocol, log_config=None, server_header=False))

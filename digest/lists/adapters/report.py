@@ -1,4 +1,4 @@
-"""What became of the lines of a list, for its operator alone: a private file, with addresses."""
+"""Reports of an import: what became of the lines of a list, in a private file with addresses."""
 
 import csv
 import io
@@ -8,8 +8,7 @@ from errno import EEXIST
 from pathlib import Path
 from typing import TextIO
 
-from digest.lists.import_list import Remark
-from digest.lists.import_rules import guarded
+from digest.lists.import_rules import Remark, guarded
 from storage import durable
 
 _HEAD = ("line", "outcome", "reason", "address")
@@ -43,7 +42,7 @@ def reporting(path: Path) -> Iterator[Callable[[Remark], None]]:
         table = csv.writer(file)
         table.writerow(_HEAD)
 
-        def remark(each: Remark) -> None:
-            table.writerow([each.line, each.outcome, each.why, guarded(each.address)])
+        def write(remark: Remark) -> None:
+            table.writerow([remark.line, remark.outcome, remark.why, guarded(remark.address)])
 
-        yield remark
+        yield write

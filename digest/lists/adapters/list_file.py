@@ -1,4 +1,4 @@
-"""A list of addresses from the disk, in pieces: how it is written, and its lines one by one."""
+"""Lists of addresses on the disk, read in pieces: how one is written, and its lines one by one."""
 
 import codecs
 import hashlib
@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
+from digest.lists.address_list import ReadAs
 from digest.lists.csv_dialect import ListError, ListForm, guess_encoding, guess_form
 from digest.lists.csv_records import Record, lines_of, records
 from digest.lists.membership import Membership
-from digest.lists.systems import Role
 
 _PIECE = 1 << 20
 _HEAD = 4096
@@ -22,23 +22,8 @@ _WORKBOOKS = {b"PK\x03\x04": "an Excel or Calc workbook", b"\xd0\xcf\x11\xe0": "
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReadAs:
-    """How an operator says that a list is written; None is guessed."""
-
-    encoding: str | None = None
-    separator: str | None = None
-    columns: Mapping[str, str]
-    roles: tuple[tuple[Role, str], ...] = ()
-    """Columns that say whether somebody is subscribed elsewhere: for what each is read, and its name or number."""
-    system: str | None = None
-    """The system that the list comes from."""
-    words: Mapping[str, Membership] = field(default_factory=dict)
-    """Words of its status columns, squashed."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class AddressList:
-    """A list that can be read: where it lies, what it holds by its hash, and how it is written."""
+class ListFile:
+    """A list in a file: where it lies, what it holds by its hash, and how it is written."""
 
     path: Path
     size: int
@@ -46,6 +31,16 @@ class AddressList:
     encoding: str
     form: ListForm
     words: Mapping[str, Membership] = field(default_factory=dict)
+
+    @property
+    def place(self) -> str:
+        """Its path, as it was given."""
+        return str(self.path)
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self.path.name
 
     def records(self, told: Callable[[int], None] = lambda _bytes: None) -> Iterator[Record]:
         """Its records after the header. `told` hears now and then up to which byte it was read.
@@ -64,7 +59,7 @@ class AddressList:
             told(self.size)
 
 
-def open_list(path: Path, how: ReadAs) -> AddressList:
+def open_list(path: Path, how: ReadAs) -> ListFile:
     """Look through a file once and say how it is written. Raises ListError and OSError."""
     sha256, head, size, is_utf8 = _look_through(path)
     for mark, what in _WORKBOOKS.items():
@@ -77,7 +72,7 @@ def open_list(path: Path, how: ReadAs) -> AddressList:
         form = guess_form(sample, how.separator, how.columns, how.roles, how.system)
     except ListError as error:
         raise ListError(f"{path}:1: {error}") from None
-    return AddressList(path=path, size=size, sha256=sha256, encoding=encoding, form=form, words=how.words)
+    return ListFile(path=path, size=size, sha256=sha256, encoding=encoding, form=form, words=how.words)
 
 
 def _look_through(path: Path) -> tuple[str, bytes, int, bool]:
