@@ -1,7 +1,7 @@
 """What came back, written down once, and what it does to the address and the edition in the same transaction."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -10,17 +10,16 @@ from sqlalchemy import Connection, Engine, Row, and_, delete, exists, insert, se
 from digest.adapters.tables import bounce_brakes, bounces, deliveries, editions, subscribers, subscriptions
 from digest.bounces.adapters.edition_health import audience, health_of, suppressed_by
 from digest.bounces.adapters.history import history
+from digest.bounces.adapters.suppressing import Recipient, Suppressing
 from digest.bounces.bounce import Bounce, Taken
 from digest.bounces.policy import COUNTS, is_braked, must_stop, reason_to_suppress
 from digest.editions.adapters.stop import may_stop, stop_once
 from digest.editions.delivery import DeliveryState, Reason
 from digest.ids import EditionId, SubscriptionId
-from digest.lifecycle.adapters.unsubscribe import end_where
 from digest.subscribers.adapters.events import note
 from digest.subscribers.adapters.rows import NAMED
 from digest.subscribers.adapters.suppressions import Suppressions
 from digest.subscribers.events import Event, EventKind
-from digest.subscribers.subscription import EndedReason
 from digest.subscribers.suppression import SuppressionReason, operator_may_lift
 from digest.verp import Returned
 from mail.address import Address, domain_of
@@ -41,6 +40,7 @@ class Bounces:
         self._read = read
         self._write = write
         self._suppressions = suppressions
+        self._suppressing = Suppressing(suppressions)
 
     def take(self, of: Returned, one: Bounce, now: datetime) -> Taken:
         """Write a letter's bounce down and do what it asks for; the same one again changes nothing."""
@@ -77,18 +77,12 @@ class Bounces:
         with self._write.begin() as connection:
             return connection.execute(delete(bounces).where(bounces.c.mark.in_(some))).rowcount
 
-    def evidence(self, subscriber: int) -> Sequence[Row[*tuple[Any, ...]]]:
-        """What came back of a subscriber's letters, oldest first: rows of `bounces`, with digest and period key."""
-        with self._read.begin() as connection:
-            return connection.execute(_EVIDENCE.where(subscriptions.c.subscriber_id == subscriber)).all()
-
     def complained(self, letter: Returned) -> Address | None:
         """The recipient of this letter, while they are not mailed because they complained; else None."""
         whose = select(subscribers.c.address).join(subscriptions, subscriptions.c.subscriber_id == subscribers.c.id)
         with self._read.begin() as connection:
             text = connection.execute(whose.where(subscriptions.c.id == letter.subscription, NAMED)).scalar()
-            address = Address(text) if text else None
-            return address if address and self._suppressions.complained(connection, address) else None
+            return self._suppressing.complained(connection, Address(text) if text else None)
 
     def _judge(self, connection: Connection, letter: Row[*tuple[Any, ...]], key: str, now: datetime) -> bool:
         """Suppress the address if the evidence asks for it; False when nothing changed."""
@@ -96,38 +90,23 @@ class Bounces:
         reasons = [reason for reason in judged if reason]
         if not reasons:
             return False
-        reason = SuppressionReason.COMPLAINT if SuppressionReason.COMPLAINT in reasons else reasons[0]
-        if reason is SuppressionReason.COMPLAINT:
-            return self._end(connection, letter, key, now)
-        if _is_held(connection, letter.edition_id):
+        recipient = _recipient(letter)
+        if SuppressionReason.COMPLAINT in reasons:  # no brake holds it
+            reason, changed = SuppressionReason.COMPLAINT, self._suppressing.complain(connection, recipient, now)
+        elif _is_held(connection, letter.edition_id):
             return False
-        if not self._suppress(connection, letter, key, reason, now):
+        else:
+            reason, changed = reasons[0], self._suppressing.suppress(connection, recipient, reasons[0], now)
+        if not changed:
             return False
-        if not is_braked(suppressed_by(connection, letter.edition_id), audience(connection, letter.edition_id)):
+        connection.execute(update(bounces).where(bounces.c.mark == key).values(suppressed=reason))
+        if reason is SuppressionReason.COMPLAINT or not self._is_braked(connection, letter.edition_id):
             return True
         self._brake(connection, letter, now)
         return False
 
-    def _suppress(
-        self,
-        connection: Connection,
-        letter: Row[*tuple[Any, ...]],
-        key: str,
-        reason: SuppressionReason,
-        now: datetime,
-    ) -> bool:
-        if not self._suppressions.add(connection, letter.hash, reason, now):
-            return False
-        connection.execute(update(bounces).where(bounces.c.mark == key).values(suppressed=reason))
-        event = Event(kind=EventKind.SUPPRESSED, at=now, detail={"reason": reason, "edition": letter.period_key})
-        note(connection, letter.subscriber_id, event)
-        return True
-
-    def _end(self, connection: Connection, letter: Row[*tuple[Any, ...]], key: str, now: datetime) -> bool:
-        """A complaint is a person's no: at once, for all that they get, and no brake holds it."""
-        changed = self._suppress(connection, letter, key, SuppressionReason.COMPLAINT, now)
-        end_where(connection, subscriptions.c.subscriber_id == letter.subscriber_id, EndedReason.COMPLAINED, now)
-        return changed
+    def _is_braked(self, connection: Connection, edition: int) -> bool:
+        return is_braked(suppressed_by(connection, edition), audience(connection, edition))
 
     def _brake(self, connection: Connection, letter: Row[*tuple[Any, ...]], now: datetime) -> None:
         """Suppress nobody by this edition's bounces, and mail those again whom it had suppressed already."""
@@ -163,6 +142,10 @@ def _letter(connection: Connection, of: Returned) -> Row[*tuple[Any, ...]] | Non
         .where(subscriptions.c.id == of.subscription, NAMED)
     )
     return connection.execute(wanted).first()
+
+
+def _recipient(letter: Row[*tuple[Any, ...]]) -> Recipient:
+    return Recipient(hash=letter.hash, subscriber=letter.subscriber_id, letter={"edition": letter.period_key})
 
 
 def _is_refused(connection: Connection, of: Returned) -> bool:
@@ -225,10 +208,4 @@ _SUPPRESSED = (
     select(bounces.c.mark, bounces.c.suppressed, subscriptions.c.subscriber_id, subscribers.c.hash)
     .join(subscriptions, subscriptions.c.id == bounces.c.subscription_id)
     .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
-)
-_EVIDENCE = (
-    select(bounces, editions.c.digest, editions.c.period_key.label("edition"))
-    .join(editions, editions.c.id == bounces.c.edition_id)
-    .join(subscriptions, subscriptions.c.id == bounces.c.subscription_id)
-    .order_by(bounces.c.at)
 )
