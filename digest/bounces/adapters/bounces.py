@@ -86,7 +86,7 @@ class Bounces:
 
     def _judge(self, connection: Connection, letter: Row[*tuple[Any, ...]], key: str, now: datetime) -> bool:
         """Suppress the address if the evidence asks for it; False when nothing changed."""
-        judged = (reason_to_suppress(each) for each in history(connection, letter.id, letter.edition_id))
+        judged = (reason_to_suppress(letters) for letters in history(connection, letter.id, letter.edition_id))
         reasons = [reason for reason in judged if reason]
         if not reasons:
             return False
@@ -110,13 +110,13 @@ class Bounces:
 
     def _brake(self, connection: Connection, letter: Row[*tuple[Any, ...]], now: datetime) -> None:
         """Suppress nobody by this edition's bounces, and mail those again whom it had suppressed already."""
-        here = and_(bounces.c.edition_id == letter.edition_id, bounces.c.suppressed.is_not(None))
+        suppressed_by_it = and_(bounces.c.edition_id == letter.edition_id, bounces.c.suppressed.is_not(None))
         lifted = 0
-        for row in connection.execute(_SUPPRESSED.where(here)).all():
+        for row in connection.execute(_SUPPRESSED.where(suppressed_by_it)).all():
             if not operator_may_lift(SuppressionReason(row.suppressed)):
                 continue
-            known = self._suppressions.of(connection, row.hash)
-            if known is not None and operator_may_lift(known.reason):
+            suppression = self._suppressions.of(connection, row.hash)
+            if suppression is not None and operator_may_lift(suppression.reason):
                 self._suppressions.lift(connection, row.hash)
                 note(connection, row.subscriber_id, Event(kind=EventKind.LIFTED, at=now, detail={"how": "brake"}))
             connection.execute(update(bounces).where(bounces.c.mark == row.mark).values(suppressed=None))
@@ -150,8 +150,8 @@ def _recipient(letter: Row[*tuple[Any, ...]]) -> Recipient:
 
 def _is_refused(connection: Connection, of: Returned) -> bool:
     """Whether a letter still counts as refused: it may have been planned again meanwhile."""
-    here = and_(deliveries.c.edition_id == of.edition, deliveries.c.subscription_id == of.subscription)
-    return connection.execute(select(deliveries.c.state).where(here)).scalar() == DeliveryState.FAILED
+    is_this_one = and_(deliveries.c.edition_id == of.edition, deliveries.c.subscription_id == of.subscription)
+    return connection.execute(select(deliveries.c.state).where(is_this_one)).scalar() == DeliveryState.FAILED
 
 
 def _values(one: Bounce, letter: Row[*tuple[Any, ...]]) -> dict[str, object]:
@@ -168,8 +168,8 @@ def _values(one: Bounce, letter: Row[*tuple[Any, ...]]) -> dict[str, object]:
 
 
 def _is_held(connection: Connection, edition: int) -> bool:
-    here = and_(bounce_brakes.c.edition_id == edition, bounce_brakes.c.kind == BRAKE)
-    return connection.execute(select(bounce_brakes.c.at).where(here)).first() is not None
+    is_this_one = and_(bounce_brakes.c.edition_id == edition, bounce_brakes.c.kind == BRAKE)
+    return connection.execute(select(bounce_brakes.c.at).where(is_this_one)).first() is not None
 
 
 def _stop_if_ill(connection: Connection, letter: Row[*tuple[Any, ...]], now: datetime) -> None:

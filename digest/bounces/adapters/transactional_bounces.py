@@ -56,7 +56,7 @@ class ReturnedNotices:
             if one.kind not in TOLD:
                 return Taken.COUNTED
             before = _told(connection, letter)
-            if any(_is_of(letter, each) and each.detail["class"] == one.kind for each in before):
+            if any(_is_of(letter, event) and event.detail["class"] == one.kind for event in before):
                 return Taken.KNOWN
             facts = {"class": one.kind, "status": one.status, "letter": letter.row.kind, "number": of.number}
             note(connection, letter.row.subscriber_id, Event(kind=EventKind.BOUNCED, at=now, detail=facts))
@@ -96,8 +96,8 @@ def _letter(connection: Connection, of: ReturnedNotice) -> _Letter | None:
 
 def _told(connection: Connection, letter: _Letter) -> Sequence[Event]:
     """What was written down before of this letter, newer than whatever had its number once, and of others before it."""
-    told = story(connection, letter.row.subscriber_id)
-    return [each for each in told if each.kind is EventKind.BOUNCED and "letter" in each.detail]
+    events = story(connection, letter.row.subscriber_id)
+    return [event for event in events if event.kind is EventKind.BOUNCED and "letter" in event.detail]
 
 
 def _is_of(letter: _Letter, event: Event) -> bool:
@@ -111,18 +111,18 @@ def _history(connection: Connection, letter: _Letter, one: Bounce, before: Seque
     nothing here: a stranger can cause more letters in a day than editions come in a month.
     """
     whose = story(connection, letter.owner) if letter.owner is not None else ()
-    anew = max((each.at for each in whose if each.kind in FORGIVEN), default=None)
+    anew = max((event.at for event in whose if event.kind in FORGIVEN), default=None)
     if anew is not None and anew >= letter.row.asked:
         return []
     back: dict[object, list[Evidence]] = {letter.row.id: [_evidence(one.kind, one.status, own_relay=one.own_relay)]}
-    for each in before:
-        other = letter.row.kind == NoticeKind.MOVE or each.detail["letter"] == NoticeKind.MOVE
-        if (other and not _is_of(letter, each)) or (anew is not None and each.at < anew):
+    for event in before:
+        other = letter.row.kind == NoticeKind.MOVE or event.detail["letter"] == NoticeKind.MOVE
+        if (other and not _is_of(letter, event)) or (anew is not None and event.at < anew):
             continue
-        kind = BounceClass(str(each.detail["class"]))
+        kind = BounceClass(str(event.detail["class"]))
         if kind is BounceClass.HARD:
-            back.setdefault(each.detail["number"], []).append(_evidence(kind, str(each.detail["status"])))
-    return [found for found in back.values() if found[0].kind is BounceClass.HARD]
+            back.setdefault(event.detail["number"], []).append(_evidence(kind, str(event.detail["status"])))
+    return [evidence for evidence in back.values() if evidence[0].kind is BounceClass.HARD]
 
 
 def _evidence(kind: BounceClass, status: str, *, own_relay: bool = False) -> Evidence:
@@ -133,5 +133,5 @@ def _call_failed(connection: Connection, letter: _Letter, one: Bounce) -> None:
     """Say of a letter that seemed to have gone what became of it."""
     went = transactional_letters.c.state.in_([NoticeState.SENDING, NoticeState.SENT, NoticeState.UNCERTAIN])
     said = f"returned: {one.diagnostic or one.status}"
-    here = update(transactional_letters).where(transactional_letters.c.id == letter.row.id, went)
-    connection.execute(here.values(state=NoticeState.FAILED, reply=said))
+    failed = update(transactional_letters).where(transactional_letters.c.id == letter.row.id, went)
+    connection.execute(failed.values(state=NoticeState.FAILED, reply=said))
