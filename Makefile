@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test oldest seeds chaos bench lock
+.PHONY: demo quick test fuzz oldest seeds chaos bench lock
 
 demo: $(VENV)/installed
 	@$(BIN)/budkavle demo demo
@@ -29,12 +29,22 @@ $(VENV)/tested: $(VENV)/installed requirements/dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	touch $@
 
+# Rules and stores: what starts no process and no server. An answer within a minute, for while one works, and so in
+# memory where there is such a folder: a disk is waited for longer than a rule takes.
+quick: $(VENV)/tested
+	PYTEST_DEBUG_TEMPROOT=$(wildcard /dev/shm) $(BIN)/pytest -n 2 --dist worksteal -m quick --hypothesis-profile=quick
+
 test: $(VENV)/tested
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2 --dist worksteal
+
+# All that is drawn by chance, drawn sixteen times as often as in `make test` and twice as deep: for an idle evening.
+# What it finds is pinned with @example before it is mended.
+fuzz: $(VENV)/tested
+	$(BIN)/pytest -n 2 --dist worksteal -m hypothesis --hypothesis-profile=long
 
 # The rules and stores on Debian's own Python: the oldest that pyproject.toml claims, and the one most servers have.
 oldest:

@@ -4,6 +4,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
+from functools import cache
 from pathlib import Path
 
 import structlog
@@ -118,7 +119,7 @@ class Database:
                 return None
             kept = None
             if before is not None:
-                _scripts().get_revision(before)
+                _scripts(_MIGRATIONS).get_revision(before)
                 kept = keep(self.read, before)
             config = Config()
             config.set_main_option("script_location", str(_MIGRATIONS))
@@ -184,13 +185,13 @@ class Database:
 
 def head_revision() -> str | None:
     """The schema that this version of Budkavle works with."""
-    return _scripts().get_current_head()
+    return _scripts(_MIGRATIONS).get_current_head()
 
 
 def knows_revision(revision: str) -> bool:
     """Whether this version can bring a store of that schema up to date."""
     try:
-        return _scripts().get_revision(revision) is not None
+        return _scripts(_MIGRATIONS).get_revision(revision) is not None
     except CommandError:
         return False
 
@@ -234,8 +235,9 @@ def _keep_copy(store: Engine, before: str) -> Path:
     return kept
 
 
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory(str(_MIGRATIONS))
+@cache
+def _scripts(folder: Path) -> ScriptDirectory:
+    return ScriptDirectory(str(folder))
 
 
 # What is deleted is overwritten with zeros: who is erased, or what, must not be read in the file ever after.

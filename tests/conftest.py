@@ -1,27 +1,59 @@
-"""What every test may ask for: a real database with today's schema."""
+"""What every test may ask for: a real database with today's schema. And which tests are quick."""
 
+import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from storage.database import Database
+from tests.drawn import register_profiles
+from tests.empty_store import lay_store
 from tests.installed import home  # noqa: F401 - a fixture for every test
+from tests.starting import Reading, Watch, made_of
 
-# A busy machine is no fault of the code: speed is measured in benchmarks, never here.
-settings.register_profile("budkavle", deadline=None)
-settings.load_profile("budkavle")
+# Without compiled files each process compiles all of ours anew, and each new store its migrations.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+
+register_profiles()
+WATCH = Watch()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "quick: starts nothing, opens no installation: tests/starting.py sets it")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what starts nothing, before pytest selects by marks."""
+    functions = {item: tuple(made_of(item)) for item in items if isinstance(item, pytest.Function)}
+    starting = Reading().starting(functions)
+    for item in functions:
+        if item not in starting:
+            item.add_marker("quick")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    with WATCH.over(item.nodeid if item.get_closest_marker("quick") else None):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    with WATCH.over(item.nodeid if item.get_closest_marker("quick") else None):
+        return (yield)
 
 
 @pytest.fixture(scope="session")
 def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database file with today's schema and nothing in it, to be copied."""
     path = tmp_path_factory.mktemp("schema") / "empty.db"
-    made = Database(f"sqlite:///{path}")
-    made.upgrade()
-    made.close()
+    lay_store(path)
     return path
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import httpx
+import httpx2
 
 from articles.article import ArticleId, Kind
 from articles.importing.locate import everything
@@ -53,7 +53,7 @@ class Life:
 
     def wait_for(self, slug: str) -> None:
         document, until = self.feeds / f"{slug}.atom", time.monotonic() + 60
-        while httpx.get(f"{self.base_url}feeds/{slug}.atom").content != document.read_bytes():
+        while httpx2.get(f"{self.base_url}feeds/{slug}.atom").content != document.read_bytes():
             assert time.monotonic() < until, f"{document} is not served"
             time.sleep(0.1)
 
@@ -135,11 +135,11 @@ def _walk_end(life: Life) -> None:
     moved = f'\n[[moved]]\nfrom = "{SLUG}"\nto = "{NEW_SLUG}"\n'
     life.configure({f'slug = "{SLUG}"': f'slug = "{NEW_SLUG}"', "\n#[[moved]]\n": f"{moved}\n#[[moved]]\n"})
     life.wait_for(NEW_SLUG)
-    answer = httpx.get(f"{life.base_url}feeds/{SLUG}.atom")
+    answer = httpx2.get(f"{life.base_url}feeds/{SLUG}.atom")
     assert (answer.status_code, answer.headers["Location"]) == (301, f"{life.base_url}feeds/{NEW_SLUG}.atom")
     told(life, "moved", [])
     life.configure({"ends = 2099-12-31": "ends = 2026-01-02"})
-    assert httpx.get(f"{life.base_url}feeds/{NEW_SLUG}.atom").status_code == 410
+    assert httpx2.get(f"{life.base_url}feeds/{NEW_SLUG}.atom").status_code == 410
     kept = {name: reader.titles() for name, reader in life.readers.items()}
     told(life, "ended", [])
     assert {name: reader.titles() for name, reader in life.readers.items()} == kept

@@ -1,4 +1,4 @@
-"""What the tests of the roof share: the installed command, run as a person runs it."""
+"""What the tests of the roof share: the command, run as a person runs it, and an installation to run it in."""
 
 import re
 import socket
@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from budkavle.cli.main import main
 from budkavle.installation.shipped_config import write_config
+from tests.budkavle.commands import called
 
 COMMAND = Path(sys.executable).with_name("budkavle")
 
@@ -21,8 +23,19 @@ class Outcome:
     err: str
 
 
-def budkavle(*words: str | Path, folder: Path) -> Outcome:
-    """Run the command in a folder and wait for it."""
+def budkavle(*words: str | Path, folder: Path, given: bytes = b"") -> Outcome:
+    """Run the command in a folder, in this process."""
+    return Outcome(*called([str(COMMAND), *map(str, words)], folder, given))
+
+
+def command(*words: str) -> None:
+    """Be the command, in a process of its own."""
+    sys.argv = [str(COMMAND), *words]
+    main()
+
+
+def budkavle_process(*words: str | Path, folder: Path) -> Outcome:
+    """Run the command in a folder as a process of its own, where the process is what is tested, and wait for it."""
     done = subprocess.run(
         [COMMAND, *map(str, words)], cwd=folder, capture_output=True, text=True, check=False, timeout=120
     )

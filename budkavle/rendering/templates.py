@@ -8,13 +8,23 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from functools import cache, lru_cache
 from pathlib import Path
+from types import CodeType
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 from babel.lists import format_list
 from css_inline import CSSInliner
-from jinja2 import BaseLoader, Environment, FileSystemLoader, FunctionLoader, StrictUndefined, select_autoescape
+from jinja2 import (
+    BaseLoader,
+    BytecodeCache,
+    Environment,
+    FileSystemLoader,
+    FunctionLoader,
+    StrictUndefined,
+    select_autoescape,
+)
+from jinja2.bccache import Bucket
 from jinja2.ext import InternationalizationExtension
 from markupsafe import Markup
 
@@ -106,6 +116,22 @@ def _kept_environment(files: tuple[tuple[str, str], ...], language: str, zone: Z
     return _environment(FunctionLoader(load), language, zone)
 
 
+class _Compiled(BytecodeCache):
+    """What this process has compiled: a text is compiled once, not for each language and each set of templates."""
+
+    def __init__(self) -> None:
+        self._code: dict[tuple[str, str], CodeType | None] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._code.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key, bucket.checksum] = bucket.code
+
+
+_COMPILED = _Compiled()
+
+
 def _environment(loader: BaseLoader, language: str, zone: ZoneInfo) -> Environment:
     templates = Environment(
         loader=loader,
@@ -115,6 +141,7 @@ def _environment(loader: BaseLoader, language: str, zone: ZoneInfo) -> Environme
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        bytecode_cache=_COMPILED,
         auto_reload=False,  # a daemon in the middle of an upgrade must not mix old code with new templates
     )
     templates.policies["ext.i18n.trimmed"] = True

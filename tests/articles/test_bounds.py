@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from articles.sources.reading import Parsed, Refused
 from tests.counting import grows_in_proportion, steps
+from tests.drawn import examples
 
 Read = Callable[..., Parsed | Refused]
 RefusedRead = Callable[..., Refused]
@@ -124,7 +125,7 @@ PIECES = [
 ]  # fmt: skip
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(name=st.sampled_from(["a.md", "a.txt"]), pieces=st.lists(st.sampled_from(PIECES), min_size=1, max_size=5))
 def test_whatever_is_repeated_is_read_in_proportion_to_its_length(read: Read, name: str, pieces: list[str]) -> None:
     repeated = "".join(pieces)

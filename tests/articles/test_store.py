@@ -14,6 +14,7 @@ from articles.adapters.tables import sequences, versions
 from articles.article import Article, ArticleId, DateSource, Draft, Kind, Published, Related, SourceName, TopicId
 from articles.identity import mint
 from storage.database import Database
+from tests.drawn import examples
 from tests.given import LINGONMARK, NOW, PAGES, draft
 
 
@@ -241,7 +242,7 @@ def test_a_transaction_that_fails_gives_its_seq_back(store: ArticleStore, databa
 TITLES = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_size=1).map(str.strip)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(50))
 @given(title=TITLES.filter(bool), topics=st.frozensets(st.sampled_from(["buss", "vard", "miljo"])))
 def test_any_text_survives_the_store(database: Database, title: str, topics: frozenset[str]) -> None:
     store = ArticleStore(database.read, database.write)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from articles.sources.declared import web_address
 from articles.uri import uri
+from tests.drawn import examples
 
 URI = re.compile(r"https?://[A-Za-z0-9._~!$&'()*+,;=:@%\[\]-]+[A-Za-z0-9._~!$&'()*+,;=:@%/?#\[\]-]*", re.ASCII)
 
@@ -59,7 +60,7 @@ def test_a_uri_stays_as_it_is_to_the_letter(text: str) -> None:
     assert uri(text) == text
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(st.text(min_size=1, max_size=20), st.text(max_size=20), st.text(max_size=10))
 def test_every_address_that_is_taken_in_becomes_a_uri_that_stays_one_and_means_the_same(
     host: str, path: str, query: str

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlencode
 
-import httpx
+import httpx2
 
 from budkavle.config.load import load
 from budkavle.installation.wiring import Service, open_service
@@ -33,15 +33,15 @@ class Site:
     def __post_init__(self) -> None:
         self.app = application(self.service, tuple)
 
-    def get(self, path: str, host: str = HOST, **headers: str) -> httpx.Response:
+    def get(self, path: str, host: str = HOST, **headers: str) -> httpx2.Response:
         return asyncio.run(self.ask("GET", path, host=host, headers=headers))
 
-    def post(self, path: str, form: Form = (), host: str = HOST) -> httpx.Response:
+    def post(self, path: str, form: Form = (), host: str = HOST) -> httpx2.Response:
         body = urlencode([*form.items()] if isinstance(form, Mapping) else [*form], encoding="utf-8")
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
         return asyncio.run(self.ask("POST", path, host=host, headers=kind, content=body))
 
-    def press(self, path: str, host: str = HOST, **fields: str) -> httpx.Response:
+    def press(self, path: str, host: str = HOST, **fields: str) -> httpx2.Response:
         """Open a page and press its button."""
         return self.post(path, {**self.form(path), **fields}, host=host)
 
@@ -53,9 +53,9 @@ class Site:
         host: str = HOST,
         headers: Mapping[str, str] | None = None,
         content: str | bytes = b"",
-    ) -> httpx.Response:
-        transport = httpx.ASGITransport(app=self.app, client=(host, 1))
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8090") as client:
+    ) -> httpx2.Response:
+        transport = httpx2.ASGITransport(app=self.app, client=(host, 1))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:8090") as client:
             return await client.request(method, path, headers=headers, content=content, follow_redirects=True)
 
     def form(self, path: str = "/prenumerera", **fields: str) -> dict[str, str]:

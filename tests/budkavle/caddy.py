@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
+import httpx2
 
 from tests.budkavle.web.feeds.test_serving import PAGE, name_the_host
 from tests.installed import free_port
@@ -19,7 +19,7 @@ _GLOBAL = "{\n\tadmin off\n\tauto_https disable_redirects\n}\n"
 
 
 @contextmanager
-def caddy(tmp_path: Path, certificate: Path, daemon: int) -> Iterator[httpx.Client]:
+def caddy(tmp_path: Path, certificate: Path, daemon: int) -> Iterator[httpx2.Client]:
     """The server of the page with paths and ports of this test."""
     port, home = free_port(), tmp_path / "caddy"
     home.mkdir()
@@ -29,7 +29,7 @@ def caddy(tmp_path: Path, certificate: Path, daemon: int) -> Iterator[httpx.Clie
     context = ssl.create_default_context(cafile=str(certificate / "fullchain.pem"))
     with (home / "log").open("wb") as log, subprocess.Popen(words, env=environment, stdout=log, stderr=log) as server:
         try:
-            with httpx.Client(verify=context, base_url=f"https://127.0.0.1:{port}") as reader:
+            with httpx2.Client(verify=context, base_url=f"https://127.0.0.1:{port}") as reader:
                 reader.headers.update({"Host": "nyheter.example.org"})
                 reader.event_hooks = {"request": [name_the_host]}
                 _wait_until_it_serves(server, reader, home / "log")
@@ -52,12 +52,12 @@ def _meant(tmp_path: Path, certificate: Path, port: int, daemon: int) -> str:
     return block
 
 
-def _wait_until_it_serves(server: "subprocess.Popen[bytes]", reader: httpx.Client, log: Path) -> None:
+def _wait_until_it_serves(server: "subprocess.Popen[bytes]", reader: httpx2.Client, log: Path) -> None:
     for _ in range(200):
         assert server.poll() is None, log.read_text()
         try:
             reader.get("/feeds/.x")
-        except httpx.TransportError:
+        except httpx2.TransportError:
             time.sleep(0.05)
         else:
             return

@@ -14,7 +14,7 @@ from email.parser import BytesParser
 from pathlib import Path
 from urllib.parse import urldefrag, urljoin, urlsplit
 
-import httpx
+import httpx2
 import lxml.html
 
 from tests.installed import budkavle
@@ -63,7 +63,7 @@ def served(folder: Path) -> Iterator[Demo]:
 class Walk:
     """All that can be reached from a page on its host; `wrong` are the addresses that do not answer 200, and why."""
 
-    client: httpx.Client
+    client: httpx2.Client
     root: str
     found: dict[str, str] = field(default_factory=dict)
     """Each address and where it was met."""
@@ -89,7 +89,7 @@ class Walk:
                         self.wrong.append(f"leads elsewhere: {link}, met at {page}")
 
 
-def addresses(answer: httpx.Response) -> set[str]:
+def addresses(answer: httpx2.Response) -> set[str]:
     """Whatever an answer leads to, by its kind."""
     kind = answer.headers.get("content-type", "").partition(";")[0]
     if kind == "text/html":

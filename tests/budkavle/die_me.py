@@ -1,12 +1,8 @@
-"""Posts the waiting letters as the daemon does, and kills itself on the way: `die_me.py CONFIG MOMENT`.
-
-Only test_notices.py starts this.
-"""
+"""Posts the waiting letters as the daemon does, and kills itself on the way. Only test_notices.py starts this."""
 
 import asyncio
 import os
 import signal
-import sys
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -21,9 +17,11 @@ from tests.given import NOW
 
 MOMENTS = ("offered", "marked", "before the dot", "after the reply", "recorded")
 
+_last: list[str] = []
+
 
 def _reached(moment: str) -> None:
-    if sys.argv[2] == moment:
+    if moment in _last:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -68,8 +66,10 @@ def _now() -> datetime:
     return NOW
 
 
-if __name__ == "__main__":
-    with open_service(load(Path(sys.argv[1]))) as service:
+def main(config: Path, moment: str) -> None:
+    """Die at one of the moments above."""
+    _last.append(moment)
+    with open_service(load(config)) as service:
         real, database = service.transactional, service.database
         queue = DyingQueue(database.read, database.write, transport(service.config).pacing)
         dying = replace(real, queue=queue, relay=lambda limits: DyingRelay(real.relay(limits)))

@@ -27,18 +27,22 @@ def hang(*_: object) -> None:
     time.sleep(600)
 
 
-if __name__ == "__main__":
+def main(config: Path, *how: str) -> None:
     missing = IMPATIENT.keys() - vars(daemon).keys()
     if missing:
         sys.exit(f"the daemon has no {missing}")
     vars(daemon).update(IMPATIENT)
     every_second = dict.fromkeys((JobName.PLANNING, JobName.NEWS, JobName.WATCH), 1)
     times = {name: replace(job, every=every_second.get(name, job.every)) for name, job in TIMES.items()}
-    if "hangs" in sys.argv:
+    if "hangs" in how:
         Planning.plan_due = hang  # type: ignore[method-assign, assignment]
-    if "impatient" in sys.argv:
+    if "impatient" in how:
         times = {name: replace(job, within=3.0) for name, job in times.items()}
         vars(daemon).update(SENDING_WITHIN=3.0)
     vars(daemon).update(TIMES=times)
     logging.captureWarnings(capture=True)
-    run(config=Path(sys.argv[1]))
+    run(config=config)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), *sys.argv[2:])

@@ -2,8 +2,6 @@
 
 import re
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,12 +12,13 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from pathlib import Path
 
-import httpx
+import httpx2
 
+from tests.budkavle import quick_daemon
 from tests.digest.relay import ScriptedRelay
+from tests.forks import Fork
 from tests.installed import ARTICLE, budkavle, changed, free_port, page
 
-QUICK = Path(__file__).with_name("quick_daemon.py")
 MONTHLY = """
 [[digests]]
 name = "manadsbrev"
@@ -43,7 +42,7 @@ LIMITS = {
 class Newsroom:
     home: Path
     relay: ScriptedRelay
-    client: httpx.Client
+    client: httpx2.Client
     editions: int = 0
     taken: dict[str, int] = field(default_factory=dict)
 
@@ -103,10 +102,9 @@ def running_newsroom(home: Path) -> Iterator[Newsroom]:
         for old, new in LIMITS.items():
             text = text.replace(f"\n#{old}\n", f"\n{new}\n")
         config.write_text(text + MONTHLY, encoding="utf-8")
-        with (home / "run.log").open("wb") as log:
-            process = subprocess.Popen([sys.executable, QUICK, config], cwd=home, stderr=log)
+        process = Fork(quick_daemon.main, config, folder=home, log=home / "run.log")
         try:
-            with httpx.Client(base_url=f"http://{listen}", timeout=20) as client:
+            with httpx2.Client(base_url=f"http://{listen}", timeout=20) as client:
                 until(lambda: healthy(client, process), "the daemon")
                 yield Newsroom(home, relay, client)
         finally:
@@ -114,11 +112,11 @@ def running_newsroom(home: Path) -> Iterator[Newsroom]:
             process.wait()
 
 
-def healthy(client: httpx.Client, process: subprocess.Popen[bytes]) -> bool:
+def healthy(client: httpx2.Client, process: Fork) -> bool:
     assert process.poll() is None, "the daemon ended"
     try:
         return client.get("/healthz").status_code == 200
-    except httpx.TransportError:
+    except httpx2.TransportError:
         return False
 
 

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from cyclopts import App, CycloptsError
 
 from budkavle.cli.main import app
 from budkavle.cli.terminal import Exit
+from tests.budkavle.preloaded import preloaded
 from tests.installed import ARTICLE, COMMAND, budkavle, changed, free_port
 
 ROOT = Path(__file__).parents[2]
@@ -88,6 +89,14 @@ def slug(heading: str) -> str:
     return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Our command, where shells look for it."""
+    with preloaded(tmp_path_factory.mktemp("bin")) as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", str(folder), prepend=os.pathsep)
+        yield
+
+
 @pytest.fixture(scope="module")
 def tour(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder that the README leads to."""
@@ -115,7 +124,6 @@ def type_lines(lines: list[str], folder: Path, code: int) -> None:
     done = subprocess.run(
         ["/bin/sh", "-e", "-c", text],
         cwd=folder,
-        env={**os.environ, "PATH": f"{COMMAND.parent}{os.pathsep}{os.environ['PATH']}"},
         capture_output=True,
         text=True,
         check=False,
@@ -155,7 +163,7 @@ def run_and_stop(folder: Path) -> None:
         said = next((line for line in daemon.stderr if "event=started" in line), None)
         try:
             assert said, "the daemon ended before it served"
-            assert httpx.get(f"http://{listen}/healthz").text == "ok\n"
+            assert httpx2.get(f"http://{listen}/healthz").text == "ok\n"
         finally:
             daemon.send_signal(signal.SIGTERM)
         daemon.stderr.read()

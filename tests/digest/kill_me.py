@@ -1,7 +1,4 @@
-"""Sends an edition with the real command and kills itself on the way: `kill_me.py CONFIG KEY MOMENT NUMBER`.
-
-MOMENT is one of those below, or `never`; NUMBER says at which of its occurrences. Only test_kills.py starts this.
-"""
+"""Sends an edition with the real command and kills itself on the way. Only test_kills.py starts this."""
 
 import os
 import signal
@@ -24,11 +21,12 @@ from mail.reply import Reply
 
 MOMENTS = ("claimed", "marked", "before the dot", "after the reply", "before the record", "recorded")
 _seen: Counter[str] = Counter()
+_last: list[tuple[str, int]] = []
 
 
 def _reached(moment: str) -> None:
     _seen[moment] += 1
-    if sys.argv[3] == moment and _seen[moment] == int(sys.argv[4]):
+    if (moment, _seen[moment]) in _last:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -70,13 +68,15 @@ class DyingRelay:
         await self._real.close()
 
 
-def dying(config: Config) -> Transport:
-    real = transport(config)
-    return replace(real, relays=lambda limits: [DyingRelay(relay) for relay in real.relays(limits)])
+def main(config: Path, key: str, moment: str, number: int) -> None:
+    """Die at this occurrence of one of the moments above, or `never`."""
+    _last.append((moment, number))
+    real = wire_sending.transport
 
+    def dying(loaded: Config) -> Transport:
+        way = real(loaded)
+        return replace(way, relays=lambda limits: [DyingRelay(relay) for relay in way.relays(limits)])
 
-if __name__ == "__main__":
-    transport = wire_sending.transport
     vars(delivering).update(Ledger=DyingLedger)
     vars(wire_sending).update(transport=dying)
-    sys.exit(send("veckobrev", edition=sys.argv[2], config=Path(sys.argv[1])))
+    sys.exit(send("veckobrev", edition=key, config=config))

@@ -1,12 +1,9 @@
-"""Plans an edition with the real planner and kills itself on the way: `plan_me.py STORE KEY BATCH MOMENT NUMBER`.
-
-MOMENT is `within` or `after` a transaction; NUMBER says which of the planner's. test_planning_kills.py alone starts it.
-"""
+"""Plans an edition with the real planner and kills itself on the way. Only test_planning_kills.py starts this."""
 
 import os
 import signal
-import sys
 from collections import Counter
+from pathlib import Path
 
 from sqlalchemy import event
 
@@ -22,19 +19,20 @@ from tests.given import NOW
 _seen: Counter[str] = Counter()
 
 
-def _reached(moment: str) -> None:
-    _seen[moment] += 1
-    if sys.argv[4] == moment and _seen[moment] == int(sys.argv[5]):
-        os.kill(os.getpid(), signal.SIGKILL)
+def main(path: Path, key: str, batch: int, moment: str, number: int) -> None:
+    """Die `within` or `after` the planner's transaction of this number."""
 
+    def reached(now: str) -> None:
+        _seen[now] += 1
+        if now == moment and _seen[now] == number:
+            os.kill(os.getpid(), signal.SIGKILL)
 
-if __name__ == "__main__":
-    database = Database(f"sqlite:///{sys.argv[1]}")
+    database = Database(f"sqlite:///{path}")
     store = ArticleStore(database.read, database.write)
     cut = store.last_seq()
-    edition = Editions(database.read, database.write).open("veckobrev", PeriodKey(sys.argv[2]), cut, NOW)
+    edition = Editions(database.read, database.write).open("veckobrev", PeriodKey(key), cut, NOW)
     room = newsroom(store.standings(edition.cut), ALL, edition.cut)
-    event.listen(database.read, "commit", lambda _: _reached("within"))
-    event.listen(database.read.pool, "checkin", lambda *_: _reached("after"))
-    Planner(database.write, batch=int(sys.argv[3])).plan(edition, room, 30)
+    event.listen(database.read, "commit", lambda _: reached("within"))
+    event.listen(database.read.pool, "checkin", lambda *_: reached("after"))
+    Planner(database.write, batch=batch).plan(edition, room, 30)
     database.close()

@@ -27,6 +27,7 @@ from budkavle.installation.wiring import Service, open_service
 from digest.lifecycle.adapters.by_operator import Wish
 from digest.subscribers.subscription import filter_of
 from mail.address import Address
+from tests.empty_store import lay_store
 from tests.given import LINGONMARK, NOW, draft
 
 HANG_UP = "(hangs up)"
@@ -219,13 +220,14 @@ TITLE = "Ny buss till Åsträsk på lördag – över åtta mil"
 
 
 def installed(folder: Path, port: int = 0, connections: int = 1) -> Path:
-    """A configuration in this folder that sends to a relay on this port, or without one into a Maildir.
+    """A configuration in this folder that sends to a relay on this port, or without one into a Maildir; and a store.
 
     One connection is the default, because a test then knows what comes after what.
     """
     changes = {"public_url": "https://nyheter.example.org/", "transport": "smtp" if port else "maildir"}
     path = write_config(folder, changes)
     path.write_text(path.read_text().replace("port = 25", f"port = {port or 25}\nconnections = {connections}"))
+    lay_store(load(path).store_path)
     return path
 
 

@@ -20,6 +20,7 @@ from mail.failure.refusal_words import blame_of, normalised
 from mail.failure.status_codes import codes_in
 from tests.counting import grows_in_proportion
 from tests.digest.relay import KEY
+from tests.drawn import examples
 
 DAEMON = b"From: mailer-daemon@example.org\nReturn-Path: <>\nSubject: Undelivered\n"
 MIXED = DAEMON + b"Content-Type: multipart/mixed; boundary=a\n\n"
@@ -66,7 +67,7 @@ def in_seconds(act: Callable[[], object]) -> None:
 PIECES = [b"--a\n", b"--a--\n", b"\n", b"Content-Type: ", b"multipart/mixed; boundary=a\n", b"a: b\n", b" "]
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=6))
 def test_whatever_is_repeated_in_a_message_is_read_in_proportion(pieces: list[bytes]) -> None:
     grows_in_proportion(lambda size: read_bounce(KEY, MIXED + b"".join(pieces) * size), 60)

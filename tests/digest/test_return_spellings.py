@@ -12,6 +12,7 @@ from digest.bounces.report import read_bounce
 from digest.keys import Key
 from digest.return_spellings import leave_tokens_in, tags_in
 from digest.verp import Returned, ReturnedNotice, ReturnPaths, read_address
+from tests.drawn import examples
 from tests.keys import KEY
 
 PATHS = ReturnPaths(KEY, "studs@example.org")
@@ -125,7 +126,7 @@ def test_a_report_to_another_address_is_known_by_the_letter_that_it_returns(kind
     assert read_bounce(KEY, RETURNED.format(kind=kind, said=said, head=head).encode()).letter == LETTER
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(st.text(max_size=1200))
 def test_no_text_raises_or_gives_many(text: str) -> None:
     assert len(list(tags_in(text))) <= 50

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from mail.address import Address, AddressError, parse_address
 from mail.headers import HeaderError, fit_address
+from tests.drawn import examples
 
 ODD = "qzx"
 TEXTS = st.text(st.sampled_from("qzxåß@.-_+'\"<>() \t\r\n\0=?,;:[]☃א\u200d％"), max_size=40)
@@ -60,7 +61,7 @@ def thorough(text: str) -> str | None:
 
 
 @given(st.builds("{}@{}".format, ATOMS, DOMAINS) | TEXTS | st.emails())
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 def test_the_short_way_for_plain_addresses_accepts_and_makes_just_what_the_long_one_does(text: str) -> None:
     try:
         assert parse_address(text).text == thorough(text)

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from mail.graphemes import is_boundary, joins, whole_up_to
 from mail.headers import header_text, shortened
+from tests.drawn import examples
 
 WHOLE = {
     "a woman who is a firefighter": "👩\u200d🚒",
@@ -48,7 +49,7 @@ def test_a_subject_keeps_such_a_sign_whole(cluster: str) -> None:
     assert header_text(f"Nytt {cluster} här") == f"Nytt {cluster} här"
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(st.text(max_size=40), st.integers(1, 50))
 def test_a_shortened_text_is_never_longer_than_asked_for(text: str, limit: int) -> None:
     assert len(shortened(text, limit)) <= max(limit, 1)

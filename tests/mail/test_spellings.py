@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from mail.address import Address
 from mail.spellings import RESPELT_DOMAINS, mailbox_of, one_spelling
+from tests.drawn import examples
 
 SAME = (
     ("anna.karlsson@gmail.com", "annakarlsson@gmail.com"),
@@ -48,7 +49,7 @@ def test_two_people_are_never_taken_for_one(one: str, other: str) -> None:
     assert Address(one).key != Address(other).key
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(local=st.from_regex(r"[a-z0-9._+-]{1,20}", fullmatch=True), domain=st.sampled_from([*RESPELT_DOMAINS, "a.test"]))
 def test_the_one_spelling_of_a_mailbox_has_no_other_and_keeps_a_name(local: str, domain: str) -> None:
     once = one_spelling(f"{local}@{domain}")

@@ -7,7 +7,7 @@ import zlib
 from datetime import timedelta
 from hashlib import sha256
 
-import httpx
+import httpx2
 
 from feeds.outbound.adapters.http_client import TOTAL_SECONDS, CheckedTransport, Resolve, at_most, client, plain
 from feeds.outbound.self_check_rules import Got
@@ -36,7 +36,7 @@ class Reader:
                 self._client.stream("GET", address, headers=headers) as response,
             ):
                 return await _got(response, size)
-        except (httpx.HTTPError, TimeoutError, OSError) as error:
+        except (httpx2.HTTPError, TimeoutError, OSError) as error:
             return Got(status=0, trouble=plain(error))
 
     async def close(self) -> None:
@@ -44,7 +44,7 @@ class Reader:
         await self._client.aclose()
 
 
-async def _got(response: httpx.Response, size: int) -> Got:
+async def _got(response: httpx2.Response, size: int) -> Got:
     status, headers = response.status_code, response.headers
     moved = status in _MOVED and status != _NOT_MODIFIED
     body = await at_most(response, size + _SPARE)
@@ -76,7 +76,7 @@ def _unpacked(body: bytes, coding: str, size: int) -> tuple[bytes, str]:
     return whole, ""
 
 
-def _keeps_for(headers: httpx.Headers) -> timedelta:
+def _keeps_for(headers: httpx2.Headers) -> timedelta:
     """How long a cache may still give the same answer (RFC 9111, 4.2)."""
     control, age = headers.get("cache-control", ""), headers.get("age", "")
     most = re.search(r"(?:^|[\s,])s-maxage=([0-9]{1,9})", control) or re.search(

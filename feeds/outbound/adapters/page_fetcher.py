@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-import httpx
+import httpx2
 
 from articles.sources.fetch import Fetched
 from feeds.outbound.adapters.http_client import TOTAL_SECONDS, CheckedTransport, Network, at_most, client, plain
@@ -35,13 +35,13 @@ class PageFetcher:
                 asking.stream("GET", address, headers=headers) as response,
             ):
                 return _fetched(response, await at_most(response, _MOST_BYTES + 1))
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError, OSError) as error:
             return Fetched(status=0, trouble=plain(error))
         finally:
             network.close()
 
 
-def _fetched(response: httpx.Response, body: bytes) -> Fetched:
+def _fetched(response: httpx2.Response, body: bytes) -> Fetched:
     if len(body) > _MOST_BYTES:
         return Fetched(status=0, trouble=f"more than {_MOST_BYTES} bytes came")
     return Fetched(

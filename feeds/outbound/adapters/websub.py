@@ -6,7 +6,7 @@ import ssl
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-import httpx
+import httpx2
 
 from feeds.outbound.adapters.http_client import TOTAL_SECONDS, CheckedTransport, Resolve, at_most, client, plain
 from feeds.outbound.websub_rules import Answer, Hub
@@ -35,7 +35,7 @@ class Publisher:
                 # The status decides; a hub that is slow to say more has still heard us.
                 got.append(_answer(response, b"", now))
                 got.append(_answer(response, await at_most(response, _READ), now))
-        except (httpx.HTTPError, TimeoutError, OSError) as error:
+        except (httpx2.HTTPError, TimeoutError, OSError) as error:
             if not got:
                 return Answer(status=0, said=plain(error))
         return got[-1]
@@ -45,7 +45,7 @@ class Publisher:
         await self._client.aclose()
 
 
-def _answer(response: httpx.Response, body: bytes, now: datetime) -> Answer:
+def _answer(response: httpx2.Response, body: bytes, now: datetime) -> Answer:
     status = response.status_code
     if status in _MOVED:
         onward = response.headers.get("location", "nowhere")

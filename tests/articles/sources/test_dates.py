@@ -76,8 +76,11 @@ def test_what_is_no_date_line_gives_no_date(text: str) -> None:
 
 
 @given(text=st.text(alphabet="0123456789-:. TZ+januriCES", max_size=40))
-def test_no_line_breaks_the_reading_of_dates(text: str) -> None:
-    date_line(Line(number=1, text=text), STOCKHOLM)
+def test_reading_a_line_for_its_date_never_raises_and_a_date_comes_of_digits_that_stand_there(text: str) -> None:
+    read = date_line(Line(number=1, text=text), STOCKHOLM)
+    if read is not None and read.value is not None:
+        assert str(read.value.day) in read.raw
+        assert str(read.value.year % 100) in read.raw
 
 
 @pytest.mark.parametrize(

@@ -197,5 +197,9 @@ def test_no_text_breaks_the_reading_of_markdown(read: Read, text: str) -> None:
 
 
 @given(key=st.sampled_from(["title", "published", "images", "contacts", "change"]), value=st.text(max_size=60))
-def test_no_value_breaks_the_reading_of_front_matter(read: Read, key: str, value: str) -> None:
-    read(f"---\n{key}: {value}\n---\n# A\n\nText.", address="a.md")
+def test_reading_front_matter_never_raises_and_a_refusal_says_why(read: Read, key: str, value: str) -> None:
+    match read(f"---\n{key}: {value}\n---\n# A\n\nText.", address="a.md"):
+        case Refused(reason=reason):
+            assert reason.strip()
+        case Parsed(draft=draft):
+            assert draft.title.strip()

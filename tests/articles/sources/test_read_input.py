@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from articles.sources.read_input import record
 from articles.sources.reading import Input, Parsed, Refused
+from tests.drawn import examples
 
 Read = Callable[..., Parsed | Refused]
 Accepted = Callable[..., Parsed]
@@ -159,7 +160,7 @@ LINES = st.sampled_from(
 
 
 @given(text=st.text(max_size=300) | st.lists(LINES | st.text(max_size=30), max_size=25).map("\n".join))
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 def test_no_text_breaks_intake_and_the_same_text_is_read_the_same(read: Read, text: str) -> None:
     outcome = read(text)
     assert outcome == read(text)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 
-import httpx
+import httpx2
 import pytest
 from structlog.testing import capture_logs
 
@@ -151,7 +151,7 @@ def test_a_job_that_waits_for_ever_for_another_process_is_named_though_the_watch
     budkavle("import", folder=home)
     with (home / "var" / "budkavle.db.publisher").open("a") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        with daemon(home, "impatient"), httpx.Client(base_url=root(home), timeout=30) as client:
+        with daemon(home, "impatient"), httpx2.Client(base_url=root(home), timeout=30) as client:
             until(lambda: events(home, "started") == 1)
             until(lambda: "news hangs: no sign of life for" in client.get("/healthz").text)
             answer = client.get("/healthz")
@@ -173,6 +173,6 @@ def test_a_relay_that_never_answers_makes_sending_hang_by_name(home: Path) -> No
         prepared(home, relay)
         with daemon(home, "impatient"):
             assert silent.wait(90)
-            with httpx.Client(base_url=root(home), timeout=30) as client:
+            with httpx2.Client(base_url=root(home), timeout=30) as client:
                 until(lambda: "sending hangs" in client.get("/healthz").text)
             until(lambda: "sending" in alarms(home))

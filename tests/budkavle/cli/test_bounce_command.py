@@ -7,13 +7,12 @@ from contextlib import closing
 from pathlib import Path
 
 from tests.budkavle.returned import edition, installation, returned, suppressed
-from tests.installed import COMMAND
+from tests.installed import COMMAND, Outcome, budkavle
 
 
-def piped(folder: Path, raw: bytes, *words: str) -> subprocess.CompletedProcess[bytes]:
-    """Give a message to the command as a mail system does: what it does not read is not waited for."""
-    command = [COMMAND, "bounce", *words]
-    return subprocess.run(command, cwd=folder, input=raw, capture_output=True, check=False, timeout=60)
+def given(folder: Path, raw: bytes, *words: str) -> Outcome:
+    """Give a message to the command."""
+    return budkavle("bounce", *words, folder=folder, given=raw)
 
 
 def recipient_of(raw: bytes) -> str:
@@ -32,18 +31,18 @@ async def test_a_report_is_taken_by_the_recipient_that_the_pipe_names(tmp_path: 
         await edition(service, 0)
         raw = returned(service, "hard.postfix.5.1.1", 0)
         headless = raw.partition(b"Date: ")[2]
-        done = piped(tmp_path, b"Date: " + headless.replace(b"studs+", b"x"), "--recipient", recipient_of(raw))
-        assert (done.returncode, done.stdout) == (0, b"hard: suppressed\n")
+        done = given(tmp_path, b"Date: " + headless.replace(b"studs+", b"x"), "--recipient", recipient_of(raw))
+        assert (done.code, done.out) == (0, "hard: suppressed\n")
         assert suppressed(service, 3) == [0]
-        assert b"@" not in done.stderr
+        assert "@" not in done.err
 
 
 async def test_anything_else_is_taken_and_kept(tmp_path: Path) -> None:
     with installation(tmp_path):
         configured(tmp_path)
         for raw in (b"", b"\xff\xfe\x00" * 100):
-            done = piped(tmp_path, raw)
-            assert (done.returncode, done.stdout) == (0, b"unknown: nobody was changed by it\n")
+            done = given(tmp_path, raw)
+            assert (done.code, done.out) == (0, "unknown: nobody was changed by it\n")
         assert len(list((tmp_path / "var/bounces/unknown").iterdir())) == 2
 
 
@@ -54,14 +53,17 @@ async def test_a_store_that_another_holds_is_told_as_try_again_later(tmp_path: P
         raw = returned(service, "hard.postfix.5.1.1", 0)
         with closing(sqlite3.connect(service.config.store_path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
-            done = piped(tmp_path, raw)
-        assert done.returncode == 75
-        assert b"locked" in done.stderr
-        assert piped(tmp_path, raw).stdout == b"hard: suppressed\n"
+            done = given(tmp_path, raw)
+        assert done.code == 75
+        assert "locked" in done.err
+        assert given(tmp_path, raw).out == "hard: suppressed\n"
 
 
 def poured(folder: Path, raw: bytes) -> tuple[int, bytes, int]:
-    """Write a message until nobody reads any more; says the exit code, the result, and how much was written."""
+    """Write a message through a pipe, as a mail system does, until nobody reads any more.
+
+    Says the exit code, the result, and how much was written.
+    """
     piped = subprocess.PIPE
     with subprocess.Popen([COMMAND, "bounce"], cwd=folder, stdin=piped, stdout=piped, bufsize=0) as command:
         assert command.stdin

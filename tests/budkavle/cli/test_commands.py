@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.installed import ARTICLE, budkavle, changed, page
+from budkavle.cli.main import app
+from tests.installed import ARTICLE, budkavle, budkavle_process, changed, page
 
 
 def test_help_names_every_command() -> None:
@@ -17,6 +18,38 @@ def test_help_names_every_command() -> None:
     assert done.code == 0
     for command in ("init", "check", "import", "articles", "feeds", "digest", "subscribers", "run", "status", "demo"):
         assert f" {command} " in done.out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("init", "."),
+        ("check", "--offline"),
+        ("import", "--dry-run"),
+        ("articles", "list", "--json"),
+        ("feeds", "verify"),
+        ("digest", "status"),
+        ("subscribers", "export", "-"),
+        ("bounce", "--config", "none.toml"),
+        ("run", "--config", "none.toml"),
+        ("upgrade",),
+        ("status", "--json"),
+        ("backup", "newsroom/lingonmark"),
+        ("restore", "none"),
+        ("demo", "newsroom"),
+    ],
+    ids=" ".join,
+)
+def test_a_process_of_its_own_says_what_a_call_in_the_tests_says(home: Path, words: tuple[str, ...]) -> None:
+    page(home, "gemensamt/bibliotek.md", ARTICLE)
+    budkavle("import", folder=home)
+    budkavle("subscribers", "add", "lasare@example.org", folder=home)
+    assert budkavle_process(*words, folder=home) == budkavle(*words, folder=home)
+
+
+def test_every_command_has_a_call_in_a_process_of_its_own() -> None:
+    (mark,) = test_a_process_of_its_own_says_what_a_call_in_the_tests_says.pytestmark
+    assert {words[0] for words in mark.args[1]} == {name for name in app if not name.startswith("-")}
 
 
 def test_init_writes_a_configuration_that_check_accepts(tmp_path: Path) -> None:

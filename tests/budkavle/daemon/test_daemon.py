@@ -4,30 +4,29 @@ import json
 import re
 import signal
 import sqlite3
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import feedparser
-import httpx
+import httpx2
 import pytest
 
-from tests.installed import ARTICLE, COMMAND, budkavle, changed, free_port, page
+from tests.forks import Fork
+from tests.installed import ARTICLE, budkavle, changed, command, free_port, page
 
 
 @contextmanager
-def running(home: Path) -> Iterator[tuple[httpx.Client, subprocess.Popen[bytes]]]:
+def running(home: Path) -> Iterator[tuple[httpx2.Client, Fork]]:
     """The real daemon on a free port until the block ends, its log in `run.log`."""
     port = free_port()
     config = home / "config.toml"
     settings = {"public_url": f"http://127.0.0.1:{port}/", "listen": f"127.0.0.1:{port}"}
     config.write_text(changed(config.read_text(encoding="utf-8"), **settings), encoding="utf-8")
-    with (home / "run.log").open("wb") as log:
-        process = subprocess.Popen([COMMAND, "run"], cwd=home, stderr=log)
+    process = Fork(command, "run", folder=home, log=home / "run.log")
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
+        with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
             wait_for(client, "/healthz")
             yield client, process
     finally:
@@ -35,11 +34,11 @@ def running(home: Path) -> Iterator[tuple[httpx.Client, subprocess.Popen[bytes]]
         process.wait()
 
 
-def wait_for(client: httpx.Client, path: str) -> httpx.Response:
+def wait_for(client: httpx2.Client, path: str) -> httpx2.Response:
     for _ in range(200):
         try:
             answer = client.get(path)
-        except httpx.TransportError:
+        except httpx2.TransportError:
             time.sleep(0.1)
             continue
         if answer.status_code == 200:

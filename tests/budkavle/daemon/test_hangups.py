@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import Event
 
-import httpx
+import httpx2
 import pytest
 
 from budkavle.config.load import load
@@ -66,14 +66,14 @@ def is_locked(home: Path) -> bool:
 
 def is_not_refused(home: Path) -> bool:
     """Whether somebody listens: a connection that is kept may be ended, as any server ends it, and never refused."""
-    with contextlib.suppress(httpx.RemoteProtocolError, httpx.ReadError):
-        return httpx.get(f"{root(home)}/healthz", timeout=120).status_code in {200, 503}
+    with contextlib.suppress(httpx2.RemoteProtocolError, httpx2.ReadError):
+        return httpx2.get(f"{root(home)}/healthz", timeout=120).status_code in {200, 503}
     return True
 
 
 def test_new_configuration_is_read_by_the_same_process_and_no_connection_is_refused(home: Path) -> None:
     on_a_free_port(home)
-    with daemon(home) as process, httpx.Client(base_url=root(home), timeout=30) as client:
+    with daemon(home) as process, httpx2.Client(base_url=root(home), timeout=30) as client:
         until(lambda: events(home, "started") == 1)
         edit(home, lambda text: text.replace('title = "Alla nyheter"', 'title = "Allt som händer"'))
         process.send_signal(signal.SIGHUP)
@@ -113,7 +113,7 @@ def test_a_letter_under_way_is_finished_and_the_others_go_out_after_the_start_an
 
 def test_faulty_configuration_is_told_whole_and_the_daemon_goes_on(home: Path) -> None:
     on_a_free_port(home)
-    with daemon(home) as process, httpx.Client(base_url=root(home), timeout=30) as client:
+    with daemon(home) as process, httpx2.Client(base_url=root(home), timeout=30) as client:
         until(lambda: events(home, "started") == 1)
         good = (home / "config.toml").read_text(encoding="utf-8")
         for number, (fault, bad) in enumerate(
@@ -160,7 +160,7 @@ def test_a_new_address_is_taken_before_the_old_one_is_given_up(home: Path) -> No
         on_a_free_port(home)
         process.send_signal(signal.SIGHUP)
         until(lambda: events(home, "started") == 2)
-        assert httpx.get(f"{root(home)}/healthz", timeout=30).status_code == 200
+        assert httpx2.get(f"{root(home)}/healthz", timeout=30).status_code == 200
 
 
 def test_a_stop_that_comes_during_the_start_anew_is_a_stop(home: Path) -> None:
@@ -212,8 +212,8 @@ def hears_hangups(pid: int) -> bool:
 
 def answers(home: Path) -> bool:
     try:
-        return httpx.get(f"{root(home)}/healthz", timeout=30).status_code == 200
-    except httpx.TransportError:
+        return httpx2.get(f"{root(home)}/healthz", timeout=30).status_code == 200
+    except httpx2.TransportError:
         return False
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from structlog.testing import capture_logs
 
@@ -40,6 +40,7 @@ async def test_a_job_that_is_woken_while_it_works_works_once_more_and_else_at_on
     goes_on.set()
     await until(lambda: rounds == 2)
     await asyncio.sleep(0.05)
+    assert rounds == 2, "three wakes while it works are one round more"
     waking.wake("work", now())
     await until(lambda: rounds == 3)
     waking.stop()
@@ -107,8 +108,8 @@ async def test_a_stop_waits_for_the_round_that_is_under_way_but_not_for_ever() -
 async def test_health_is_one_word_or_the_reasons(home: Path) -> None:
     wrong: list[str] = []
     with open_service(load(home / "config.toml")) as service:
-        transport = httpx.ASGITransport(application(service, lambda: wrong))
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        transport = httpx2.ASGITransport(application(service, lambda: wrong))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
             well = await client.get("/healthz")
             wrong.append("news has not come round for 900 seconds")
             answer = await client.get("/healthz")
@@ -149,11 +150,14 @@ def test_the_daemon_says_to_systemd_that_it_serves_lives_and_stops(
             assert process.wait(timeout=30) == 0
 
 
-def test_without_systemd_nothing_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_systemd_telling_it_never_raises_and_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
     notify("READY=1")
     monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "nobody listens"))
     notify("READY=1")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

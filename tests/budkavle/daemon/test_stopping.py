@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 
-import httpx
+import httpx2
 
 from budkavle.config.load import load
 from budkavle.installation.wiring import open_service
@@ -94,7 +94,7 @@ def test_while_a_relay_is_silent_another_digest_is_planned_pages_are_served_and_
     silent = Event()
     with ScriptedRelay({"dot": [SILENCE]}, at=lambda phase, _: silent.set() if phase == "dot" else None) as relay:
         prepared(home, relay)
-        with daemon(home) as process, httpx.Client(timeout=10) as client:
+        with daemon(home) as process, httpx2.Client(timeout=10) as client:
             assert silent.wait(30)
             listen = load(home / "config.toml").settings.web.listen
             root = f"http://{listen.host}:{listen.port}"

@@ -25,6 +25,7 @@ from mail.address import Address
 from storage.database import Database
 from tests.budkavle.kept import Kept
 from tests.budkavle.life import wishes
+from tests.drawn import examples
 from tests.given import NOW
 from tests.keys import KEY
 
@@ -132,7 +133,7 @@ class Installation(Kept):
         return any(name in path.read_bytes() for path in self.folder.iterdir() if path.is_file())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(STEPS)
 @example([("join", PEOPLE[0]), ("back up", PEOPLE[0]), ("erase", PEOPLE[0]), ("restore", PEOPLE[0])])
 @example([("back up", PEOPLE[0]), ("join", PEOPLE[0]), ("erase and die", PEOPLE[0]), ("restore", PEOPLE[0])])

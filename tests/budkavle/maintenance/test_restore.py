@@ -58,6 +58,15 @@ def states(config: Config) -> dict[str, DeliveryState]:
         return {row.address: DeliveryState(row.state) for row in connection.execute(statement)}
 
 
+def whole(folder: Path) -> dict[Path, tuple[int, int, bytes | None]]:
+    """A folder as it lies there: rights, times and bytes of all that is in it."""
+    paths = [folder, *sorted(folder.rglob("*"))]
+    return {
+        path: (path.stat().st_mode, path.stat().st_mtime_ns, path.read_bytes() if path.is_file() else None)
+        for path in paths
+    }
+
+
 class TestInTheMidstOfARun:
     """An edition is being sent by the real command, and the real command takes a backup meanwhile."""
 
@@ -432,11 +441,15 @@ class TestInPlace:
         with pytest.raises(StoreInPlaceError):
             restore(backup, config.file, Wishes(), NOW)
 
-    def test_a_backup_may_lie_where_nothing_can_be_written(self, backup: Backup, tmp_path: Path) -> None:
+    def test_a_backup_may_lie_where_nothing_can_be_written_and_is_left_as_it_was(
+        self, backup: Backup, tmp_path: Path
+    ) -> None:
         for path in backup.folder.rglob("*"):
             path.chmod(0o500 if path.is_dir() else 0o400)
         backup.folder.chmod(0o500)
+        before = whole(backup.folder)
         (tmp_path / "fresh").mkdir()
         done = restore(backup, tmp_path / "fresh" / "config.toml", Wishes(), NOW)
+        assert whole(backup.folder) == before  # root may write everywhere, so this is what tells
         with open_service(done.config) as service:
-            service.by_operator.end(Address("lasare0@example.org"), None, "asked", NOW)
+            assert service.by_operator.end(Address("lasare0@example.org"), None, "asked", NOW) == 1

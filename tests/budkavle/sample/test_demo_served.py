@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import pytest
 from playwright.sync_api import Browser, Page
 
@@ -38,7 +38,7 @@ def kind_of(address: str) -> str:
 
 
 def test_every_link_of_the_index_and_of_what_it_leads_to_answers(demo: Demo) -> None:
-    with httpx.Client(timeout=30, follow_redirects=False) as client:
+    with httpx2.Client(timeout=30, follow_redirects=False) as client:
         walk = Walk(client=client, root=demo.root)
         walk.begin(demo.index)
     assert not walk.wrong, "\n".join(walk.wrong)
@@ -110,7 +110,7 @@ def test_the_status_is_green_while_the_demo_is_served(demo: Demo) -> None:
 
 
 def test_nothing_but_the_demos_pages_is_served_below_its_address(demo: Demo) -> None:
-    with httpx.Client(base_url=demo.root, timeout=30) as client:
+    with httpx2.Client(base_url=demo.root, timeout=30) as client:
         for path in (
             "demo/..%2fconfig.toml",
             "demo/%2e%2e/var/secret",

@@ -2,7 +2,7 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -29,11 +29,14 @@ def browser() -> Iterator[Browser]:
         yield opened
 
 
-def looked_at(browser: Browser, address: str, windows: list[Window]) -> Iterator[tuple[str, Page]]:
+def looked_at(browser: Browser, addresses: Iterable[str], windows: list[Window]) -> Iterator[tuple[str, Page]]:
+    """Every address in every window: a window is a process of the browser's, so each is opened once."""
+    every = list(addresses)
     for window in windows:
         with window.opened(browser) as sheet:
-            sheet.goto(address)
-            yield f"{address} in {window}", sheet
+            for address in every:
+                sheet.goto(address)
+                yield f"{address} in {window}", sheet
 
 
 def test_every_page_is_accessible_on_every_screen(home: Path, browser: Browser) -> None:
@@ -53,9 +56,8 @@ def test_every_page_is_accessible_on_every_screen(home: Path, browser: Browser) 
             "/tillganglighet",
         )
         strange = tuple(f"/{what}/unknown" for what in ("avsluta", "bekrafta", "mina-val", "mina-uppgifter"))
-        for path in paths + strange:
-            for where, sheet in looked_at(browser, root + path, ZOOMED):
-                assert faults(where, sheet) == []
+        for where, sheet in looked_at(browser, (root + path for path in paths + strange), ZOOMED):
+            assert faults(where, sheet) == []
 
 
 def test_every_feeds_page_is_accessible_on_every_screen(home: Path, browser: Browser) -> None:
@@ -69,11 +71,11 @@ def test_every_feeds_page_is_accessible_on_every_screen(home: Path, browser: Bro
     budkavle("articles", "withdraw", ids[1], "--note", "Gäller inte.", folder=home)
     budkavle("feeds", "build", folder=home)
     with running(home) as (client, _):
-        for path in ("alla-nyheter", "skola-och-utbildning"):
-            address = f"{client.base_url}/feeds/{path}.html"
-            assert "h-feed" in client.get(address).text
-            for where, sheet in looked_at(browser, address, ZOOMED):
-                assert faults(where, sheet) == []
+        paths = ("alla-nyheter", "skola-och-utbildning")
+        addresses = [f"{client.base_url}/feeds/{path}.html" for path in paths]
+        assert all("h-feed" in client.get(address).text for address in addresses)
+        for where, sheet in looked_at(browser, addresses, ZOOMED):
+            assert faults(where, sheet) == []
 
 
 def test_a_feed_reader_that_lives_in_a_browser_reads_a_feed_and_asks_whether_it_changed(
@@ -108,14 +110,16 @@ def test_every_letter_is_accessible_on_every_screen(home: Path, tmp_path: Path, 
     budkavle("digest", "send", "veckobrev", "--edition", "2026-01-16", folder=home)
     letters = sorted((home / "var" / "outbox" / "new").iterdir())
     assert len(letters) == 2
+    pages = []
     for number, path in enumerate(letters):
         message = BytesParser(EmailMessage, policy=policy.default).parsebytes(path.read_bytes())
         part = message.get_body(("html",))
         assert part is not None
         html = tmp_path / f"{number}.html"
         html.write_text(part.get_content(), encoding="utf-8")
-        for where, sheet in looked_at(browser, html.as_uri(), SCREENS):
-            assert faults(where, sheet) == []
+        pages.append(html.as_uri())
+    for where, sheet in looked_at(browser, pages, SCREENS):
+        assert faults(where, sheet) == []
 
 
 def test_every_letter_about_a_subscription_is_accessible_on_every_screen(tmp_path: Path, browser: Browser) -> None:
@@ -124,11 +128,13 @@ def test_every_letter_about_a_subscription_is_accessible_on_every_screen(tmp_pat
     kinds = {f"letters/{kind}.html" for kind in NoticeKind}
     shown = [each for each in samples("sv", zone) if each.name in kinds]
     assert {each.name for each in shown} == kinds
+    pages = []
     for number, sample in enumerate(shown):
-        html = tmp_path / f"{number}.html"
+        html = tmp_path / f"{number}-{sample.name.rpartition('/')[2]}"
         html.write_text(render(sample.name, sample.values), encoding="utf-8")
-        for where, sheet in looked_at(browser, html.as_uri(), SCREENS):
-            assert faults(f"{sample.name}: {where}", sheet) == []
+        pages.append(html.as_uri())
+    for where, sheet in looked_at(browser, pages, SCREENS):
+        assert faults(where, sheet) == []
 
 
 def test_every_past_edition_is_accessible_on_every_screen(home: Path, browser: Browser) -> None:
@@ -144,8 +150,7 @@ def test_every_past_edition_is_accessible_on_every_screen(home: Path, browser: B
     budkavle("articles", "withdraw", ids[1], "--note", "Gäller inte.", folder=home)
     budkavle("digest", "send", "veckobrev", "--edition", "2026-01-16", folder=home)
     with running(home) as (client, _):
-        for path in ("2026-01-09", "2026-01-16", ""):
-            address = f"{client.base_url}/utgavor/veckobrev/{path}"
-            assert client.get(address).status_code == 200
-            for where, sheet in looked_at(browser, address, ZOOMED):
-                assert faults(where, sheet) == []
+        addresses = [f"{client.base_url}/utgavor/veckobrev/{path}" for path in ("2026-01-09", "2026-01-16", "")]
+        assert all(client.get(address).status_code == 200 for address in addresses)
+        for where, sheet in looked_at(browser, addresses, ZOOMED):
+            assert faults(where, sheet) == []

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from tests.budkavle.asking import Site, site
@@ -80,12 +80,12 @@ def test_saving_the_same_in_two_windows_is_no_quarrel(pages: Site) -> None:
         assert "Dina val är sparade" in pages.post(path, {**form, "topic": "skola", "language": "sv"}).text
 
 
-def answered(pages: Site, path: str, form: dict[str, str]) -> httpx.Response:
+def answered(pages: Site, path: str, form: dict[str, str]) -> httpx2.Response:
     """The answer to a POST itself, not what it leads to."""
-    transport = httpx.ASGITransport(app=pages.app, client=("203.0.113.9", 1))
+    transport = httpx2.ASGITransport(app=pages.app, client=("203.0.113.9", 1))
 
-    async def ask() -> httpx.Response:
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8090") as client:
+    async def ask() -> httpx2.Response:
+        async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:8090") as client:
             return await client.post(path, data=form, headers=URLENCODED)
 
     return asyncio.run(ask())

@@ -10,7 +10,7 @@ from email import policy
 from email.parser import BytesParser
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from starlette.types import ASGIApp
 
@@ -82,12 +82,12 @@ class Visitor:
     def __init__(self, site: ASGIApp) -> None:
         self._site = site
 
-    def get(self, path: str, headers: dict[str, str] | None = None) -> httpx.Response:
+    def get(self, path: str, headers: dict[str, str] | None = None) -> httpx2.Response:
         return asyncio.run(self._get(path, headers or {}))
 
-    async def _get(self, path: str, headers: dict[str, str]) -> httpx.Response:
-        transport = httpx.ASGITransport(app=self._site)
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8090") as client:
+    async def _get(self, path: str, headers: dict[str, str]) -> httpx2.Response:
+        transport = httpx2.ASGITransport(app=self._site)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:8090") as client:
             return await client.get(path, headers=headers)
 
 

@@ -50,9 +50,11 @@ def test_the_public_name_and_the_place_it_listens_at_are_its_own(host: str) -> N
     assert not hosts.own(f"{host}.evil.test")
 
 
-@given(st.text(max_size=30))
-def test_any_host_is_somebodys(host: str) -> None:
-    Hosts("nyheter.example.org", Listen(host="127.0.0.1", port=8090)).own(host)
+@given(st.text(max_size=30), st.sampled_from(["nyheter.example.org", "127.0.0.1:8090", "localhost"]))
+def test_whatever_stands_around_its_own_name_is_somebody_elses(more: str, own: str) -> None:
+    hosts = Hosts("nyheter.example.org", Listen(host="127.0.0.1", port=8090))
+    assert not hosts.own(f"{own}.{more}.evil.test")
+    assert not hosts.own(f"evil.test{more}@{own}")
 
 
 def test_what_goes_wrong_behind_a_token_is_kept_by_nobody(pages: Site) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 import structlog
 from hypothesis import given
@@ -57,8 +57,8 @@ class Front:
         names = {name.replace("_", "-"): value for name, value in headers.items()}
 
         async def asked() -> str:
-            transport = httpx.ASGITransport(app=self.proxies, client=(at, 4711))
-            async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}") as client:
+            transport = httpx2.ASGITransport(app=self.proxies, client=(at, 4711))
+            async with httpx2.AsyncClient(transport=transport, base_url=f"http://{host}") as client:
                 return (await client.request(method, "/", headers=names)).text
 
         return asyncio.run(asked())
@@ -309,8 +309,8 @@ def test_the_daemon_tells_the_line_in_its_log_and_status_at_once_and_once(
 
 def answers(address: str, headers: dict[str, str]) -> bool:
     try:
-        return httpx.get(address, headers=headers).status_code == 200
-    except httpx.TransportError:
+        return httpx2.get(address, headers=headers).status_code == 200
+    except httpx2.TransportError:
         return False
 
 

@@ -1,10 +1,7 @@
 """kill -9 while an edition is planned, wherever it strikes: in the end everything is as if nothing had happened."""
 
-import os
 import shutil
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -26,11 +23,12 @@ from digest.subscribers.subscription import ALL, filter_of
 from mail.address import Address
 from mail.reply import Phase, Reply
 from storage.database import Database
+from tests.digest import plan_me
 from tests.digest.steps import Steps
+from tests.forks import Fork
 from tests.given import LINGONMARK, NOW, PAGES, draft
 from tests.keys import KEY
 
-HERE = Path(__file__).parents[3] / "tests/digest"
 PERIOD, READERS, BATCH = "2026-01-23", 12, 5
 TOPICS = ("", "vard", "buss", "vard buss", "skola")
 
@@ -81,11 +79,6 @@ def store(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def killed_planner(store: Path, moment: str, number: int) -> "subprocess.Popen[bytes]":
-    words = [sys.executable, str(HERE / "plan_me.py"), str(store), PERIOD, str(BATCH), moment, str(number)]
-    return subprocess.Popen(words, env=os.environ | {"PYTHONPATH": str(HERE.parent.parent)})
-
-
 def outcome(path: Path) -> Outcome:
     """Every subscription's cursor and delivery, with what its letter shows, once the planning is done."""
     database = Database(f"sqlite:///{path}")
@@ -126,5 +119,5 @@ def test_a_planner_that_is_killed_is_taken_over_where_it_was(
     moment: str, number: int, store: Path, undisturbed: Outcome, tmp_path: Path
 ) -> None:
     path = Path(shutil.copy(store, tmp_path / "store.db"))
-    assert killed_planner(path, moment, number).wait(60) == -signal.SIGKILL
+    assert Fork(plan_me.main, path, PERIOD, BATCH, moment, number).wait(60) == -signal.SIGKILL
     assert outcome(path) == undisturbed

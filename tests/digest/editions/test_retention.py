@@ -25,6 +25,7 @@ from digest.subscribers.subscription import ALL
 from storage.database import Database
 from tests.digest.editions.test_selection_lives import PEOPLE, SETS, Lives, Person, Text
 from tests.digest.editions.test_selection_scripts import Life
+from tests.drawn import examples, steps
 from tests.given import NOW
 
 LATER = NOW + timedelta(days=3650)
@@ -375,6 +376,7 @@ def lives(machine: type[Lives], empty: Path, on_uncertain: OnUncertain) -> Calla
     return type("LivesOfOnePolicy", (machine,), {"empty": empty, "on_uncertain": on_uncertain})
 
 
+@pytest.mark.hypothesis
 @pytest.mark.parametrize("on_uncertain", list(OnUncertain))
 @pytest.mark.parametrize("machine", [LivesThatFold, LivesThatForget])
 def test_folding_and_forgetting_at_any_moment_sends_nobody_anything_else(
@@ -383,6 +385,8 @@ def test_folding_and_forgetting_at_any_moment_sends_nobody_anything_else(
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         lives(machine, empty_store, on_uncertain),
         settings=settings(
-            max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=examples(60),
+            stateful_step_count=steps(40),
+            suppress_health_check=list(HealthCheck),
         ),
     )

@@ -24,6 +24,7 @@ from budkavle.rendering.templates import renderer
 from digest.letters.letter import Form, form, made_out, rendered
 from digest.letters.values import Dateline, Mailbox, Masthead, Recipient, Shown, ShownArticle
 from mail.headers import HeaderError
+from tests.drawn import examples
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 RENDER = renderer("sv", STOCKHOLM)
@@ -174,7 +175,7 @@ TITLES = TEXT.map(lambda text: " ".join(text.split())).filter(bool)
 
 
 @given(TITLES, TEXT, TITLES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 def test_a_letter_decodes_to_what_rendering_it_for_its_recipient_alone_gives(title: str, note: str, lead: str) -> None:
     shown = Shown(items=(item(title, lead=f"{lead}. Slut."),), corrected=(noticed(title, note),))
     message = parsed(made_out(form(MASTHEAD, DATELINE, shown, RENDER), ANNA))

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from articles.article import ArticleId, Seq
 from digest.letters.content import Content, Row, Showing, content_key
 from digest.letters.room import Room, fitted
+from tests.drawn import examples
 
 ARTICLES = st.integers(0, 30)
 NEVER = 10**6
@@ -49,7 +50,7 @@ def used(shown: Content) -> int:
     return sum(map(size_of, in_letter(shown)))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50))
 @given(contents(), st.integers(100, 1500), st.integers(0, 12))
 def test_a_letter_never_has_more_bytes_or_items_than_there_is_room_for(shown: Content, bytes_: int, items: int) -> None:
     kept = fitted(shown, room(bytes_, items))
@@ -58,7 +59,7 @@ def test_a_letter_never_has_more_bytes_or_items_than_there_is_room_for(shown: Co
     assert sum(each.showing is Showing.ITEM for each in kept.rows) <= max(items, len(corrected))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50))
 @given(contents(), st.integers(100, 1500))
 def test_every_item_is_shown_or_named_and_every_notice_shown_or_owed(shown: Content, bytes_: int) -> None:
     kept = fitted(shown, room(bytes_))
@@ -69,7 +70,7 @@ def test_every_item_is_shown_or_named_and_every_notice_shown_or_owed(shown: Cont
     assert len(kept.rows) == len({each.article for each in kept.rows})
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50))
 @given(contents(), st.integers(100, 1500), st.data())
 def test_what_stands_in_a_letter_stays_in_it_when_others_leave(
     shown: Content, bytes_: int, data: st.DataObject
@@ -83,7 +84,7 @@ def test_what_stands_in_a_letter_stays_in_it_when_others_leave(
     assert anew.owed == planned.owed
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50))
 @given(contents(), st.integers(100, 1500))
 def test_room_is_decided_in_the_same_way_each_time(shown: Content, bytes_: int) -> None:
     assert content_key(fitted(shown, room(bytes_))) == content_key(fitted(shown, room(bytes_)))

@@ -22,6 +22,7 @@ from digest.lifecycle.double_opt_in import ConfirmOutcome
 from digest.subscribers.suppression import SuppressionReason
 from mail.address import Address
 from tests.budkavle.life import ask, copied, post, prepared, state_of, text_of, token_in
+from tests.drawn import examples, steps
 from tests.given import NOW
 
 PEOPLE = st.sampled_from(("anna@example.org", "bo@example.org"))
@@ -136,7 +137,7 @@ class Life(RuleBasedStateMachine):
         assert self.reminded <= self.asked
 
 
-Life.TestCase.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
+Life.TestCase.settings = settings(max_examples=examples(25), stateful_step_count=steps(20))
 TestLife = Life.TestCase
 
 

@@ -24,6 +24,7 @@ from digest.lifecycle.rate_limits import (
 from digest.subscribers.tokens import TokenPurpose
 from mail.address import Address
 from storage.database import Database
+from tests.drawn import examples
 from tests.keys import KEY
 
 NOW = datetime(2026, 11, 24, 23, 40, tzinfo=UTC)
@@ -127,7 +128,7 @@ def test_one_mailbox_is_not_bombed_under_names_behind_a_plus(database: Database)
     assert asked(database, caused, "+lasare@example.org", "net", NOW) == NOW
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(25))
 @given(
     steps=st.lists(
         st.tuples(st.sampled_from([JOIN, TokenPurpose.MOVE, DATA]), st.integers(1, 600)), min_size=20, max_size=120

@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from sqlalchemy import select, update
 
@@ -313,7 +313,7 @@ def test_mail_programs_are_answered_side_by_side_while_the_store_is_locked(home:
             asking = [
                 threading.Thread(
                     target=lambda each=each: codes.append(
-                        httpx.post(f"{client.base_url}/avsluta/{each}", timeout=20).status_code
+                        httpx2.post(f"{client.base_url}/avsluta/{each}", timeout=20).status_code
                     )
                 )
                 for each in tokens

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from sqlalchemy import select, update
 
@@ -23,10 +23,10 @@ from tests.given import NOW
 MOMENT = timedelta(minutes=1)
 
 
-def asked(service: Service, method: str, path: str) -> httpx.Response:
-    async def answer() -> httpx.Response:
-        transport = httpx.ASGITransport(app=application(service, tuple))
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8090") as client:
+def asked(service: Service, method: str, path: str) -> httpx2.Response:
+    async def answer() -> httpx2.Response:
+        transport = httpx2.ASGITransport(app=application(service, tuple))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:8090") as client:
             return await client.request(method, path)
 
     return asyncio.run(answer())

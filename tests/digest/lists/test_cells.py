@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from digest.lists.cells import bare_address, without_networks
 from digest.lists.membership import Membership, denies, said_by, smells
 from mail.address import AddressError, parse_address
+from tests.drawn import examples
 
 WRITTEN = [
     "a@example.org",
@@ -72,7 +73,7 @@ def test_a_cell_that_may_mean_two_addresses_or_none_gives_none(cell: str) -> Non
 
 
 @given(st.text(st.sampled_from("ab@.<>()'\"; :\u200b\u00a0,mailto"), max_size=30))
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 def test_what_is_bare_stays_as_it_is_and_holds_nothing_new(cell: str) -> None:
     bare = bare_address(cell)
     assert bare_address(bare) == bare
@@ -123,6 +124,6 @@ def test_common_names_of_columns_smell_of_nothing(word: str) -> None:
 
 
 @given(st.text(max_size=20))
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 def test_an_unknown_word_is_never_a_yes(word: str) -> None:
     assert said_by(f"qz{word}") is not Membership.SUBSCRIBED

@@ -7,6 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from digest.lists.csv_records import LONGEST_LINE, Record, lines_of, records
+from tests.drawn import examples
 
 PIECES = st.sampled_from(
     ['"', '""', ",", ";", "\n", "\r\n", "\r", "\0", " ", "a@example.org", "vård", "\u2028", "\x85", "'"]
@@ -26,7 +27,7 @@ def physical(text: str) -> list[str]:
 
 @given(TEXTS | st.text(max_size=60), st.sampled_from(",;\t|"))
 @example('"a\n' * 30, ",")
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 def test_every_line_stands_in_exactly_one_record(text: str, separator: str) -> None:
     lines, taken = physical(text), 0
     for record in read(text, separator):
@@ -37,7 +38,7 @@ def test_every_line_stands_in_exactly_one_record(text: str, separator: str) -> N
 
 
 @given(TEXTS)
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 def test_no_line_with_an_address_becomes_part_of_another_record(text: str) -> None:
     lines = physical(text)
     for record in read(text):

@@ -24,6 +24,7 @@ from digest.subscribers.suppression import SuppressionReason
 from mail.address import Address
 from tests.budkavle.lists import imported, states
 from tests.digest.relay import installed
+from tests.drawn import examples
 from tests.given import NOW
 from tests.installed import budkavle
 
@@ -66,7 +67,7 @@ def held(service: Service) -> list[tuple[object, ...]]:
 
 @given(PEOPLE)
 @example([("=a", "=1+1", "", "active"), ("'+", "'=x", "vard", "ended"), ("+b", "''", "", "paused")])
-@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(80), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_an_export_is_imported_without_loss(service: Service, people: list[tuple[str, str, str, str]]) -> None:
     cleared(service)
     list_ = io.StringIO(newline="")

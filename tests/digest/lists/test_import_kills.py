@@ -1,48 +1,47 @@
 """kill -9 while a list is imported or taken back: what was begun goes on, or can be taken back."""
 
+import os
 import signal
-import subprocess
-import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Connection, Engine, event, func, select
 
 from budkavle.cli.subscribers.lists import take, undo
 from budkavle.config.load import load
 from budkavle.installation.wiring import open_service
 from digest.adapters.tables import events, subscribers, subscriptions, transactional_letters
+from digest.lists import import_list as list_importing
 from digest.lists.adapters.imports import Imports
+from digest.lists.adapters.undo import UndoImport
 from tests.digest.relay import installed
+from tests.forks import Fork
 
 LINES, BATCH = 60, 7
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from digest.lists import import_list
-from budkavle.cli.subscribers import lists
-from storage.database import Database
-from digest.lists.adapters.undo import UndoImport
-import_list._BATCH = {batch}
-UndoImport.__init__.__defaults__ = ({batch},)
-commits = 0
-from sqlalchemy import event, Engine
-@event.listens_for(Engine, "commit")
-def on_commit(connection):
-    global commits
-    if connection.get_execution_options().get("writes"):
-        commits += 1
-        if commits == {after}:
-            os.kill(os.getpid(), signal.SIGKILL)
-lists.{act}
-"""
 
 
-def killed(folder: Path, act: str, after: int) -> int:
-    """Run a command that kills itself just before the commit of this number; its exit code."""
-    code = KILLED.format(batch=BATCH, after=after, act=act)
-    return subprocess.run([sys.executable, "-c", code], cwd=folder, check=False, capture_output=True).returncode
+def killed_at(commit: int, act: Callable[..., object], what: object, home: Path) -> None:
+    """Run a command that kills itself just before the commit of this number."""
+    vars(list_importing).update(_BATCH=BATCH)
+    UndoImport.__init__.__defaults__ = (BATCH,)
+    commits = 0
+
+    @event.listens_for(Engine, "commit")
+    def on_commit(connection: Connection) -> None:
+        nonlocal commits
+        if connection.get_execution_options().get("writes"):
+            commits += 1
+            if commits == commit:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    act(what, config=home / "config.toml")
+
+
+def killed(home: Path, act: Callable[..., object], what: object, after: int) -> int:
+    """The exit code of such a command."""
+    return Fork(killed_at, after, act, what, home).wait(60)
 
 
 @pytest.fixture
@@ -68,7 +67,7 @@ def counted(home: Path) -> tuple[dict[str, int], int, list[str]]:
 def test_an_import_that_was_killed_goes_on_where_it_was(
     home: Path, after: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert killed(home, "take(Path('lista.csv'))", after) == -signal.SIGKILL
+    assert killed(home, take, home / "lista.csv", after) == -signal.SIGKILL
     rows, people, _ = counted(home)
     assert rows["subscribers"] == people == rows["subscriptions"] == rows["events"] < LINES + 1
     assert take(home / "lista.csv", config=home / "config.toml") == 1
@@ -80,9 +79,9 @@ def test_an_import_that_was_killed_goes_on_where_it_was(
 
 
 def test_an_import_that_was_killed_can_be_taken_back_by_steps_that_are_killed(home: Path) -> None:
-    assert killed(home, "take(Path('lista.csv'))", 6) == -signal.SIGKILL
+    assert killed(home, take, home / "lista.csv", 6) == -signal.SIGKILL
     assert counted(home)[2] == ["open"]
-    assert killed(home, "undo(1)", 4) == -signal.SIGKILL
+    assert killed(home, undo, 1, 4) == -signal.SIGKILL
     assert counted(home)[0]["subscribers"] > 0
     assert undo(1, config=home / "config.toml") == 0
     rows, _, imports = counted(home)

@@ -27,6 +27,7 @@ from digest.subscribers.suppression import SuppressionReason
 from mail.address import Address
 from tests.budkavle.lists import imported, states, written
 from tests.digest.relay import installed
+from tests.drawn import examples
 from tests.given import NOW
 
 MONTHLY = """
@@ -320,7 +321,7 @@ RAW = st.lists(
 
 @given(RAW | RAW.map(lambda data: b"address,consent\n" + data) | st.binary(max_size=200))
 @example(b"address\n\x1a")
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_bytes_are_refused_as_a_whole_or_accounted_for_line_by_line(service: Service, data: bytes) -> None:
     found, why = None, ""
     try:

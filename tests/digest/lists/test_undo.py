@@ -29,6 +29,7 @@ from digest.subscribers.subscription import filter_of
 from mail.address import Address
 from tests.budkavle.lists import imported, states
 from tests.digest.relay import installed, join
+from tests.drawn import examples
 from tests.given import NOW
 
 PEOPLE = ("a@example.org", "b@example.org", "c@example.org")
@@ -155,7 +156,7 @@ ACTS = st.lists(
 
 
 @given(ACTS)
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_in_whatever_order_things_happen_a_model_agrees(service: Service, acts: list[tuple[str, str]]) -> None:
     with service.database.write.begin() as connection:
         for table in (events, transactional_letters, subscriptions, subscribers):

@@ -6,8 +6,6 @@ Where the relay sees the phase, the relay kills the sender; where only the ledge
 import json
 import os
 import signal
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -18,19 +16,19 @@ from budkavle.cli.digest.commands import send, status
 from digest.adapters.tables import deliveries, subscribers, subscriptions
 from digest.editions.delivery import OPEN, DeliveryState
 from storage.database import Database
+from tests.digest import kill_me
 from tests.digest.relay import KEY, ScriptedRelay, newsroom
+from tests.forks import Fork
 
 READERS = 6
-HERE = Path(__file__).parents[3] / "tests/digest"
 AT_THE_RELAY = ("mail", "rcpt", "data", "body", "dot", "replied")
 NOTHING_SENT = ("claimed", "mail", "rcpt", "data")
 NOT_ARRIVED = ("marked", "before the dot")
 ARRIVED = ("dot", "replied", "after the reply", "before the record")
 
 
-def start(config: Path, moment: str, number: int) -> "subprocess.Popen[bytes]":
-    words = [sys.executable, str(HERE / "kill_me.py"), str(config), KEY, moment, str(number)]
-    return subprocess.Popen(words, env=os.environ | {"PYTHONPATH": str(HERE.parent.parent)})
+def start(config: Path, moment: str, number: int) -> Fork:
+    return Fork(kill_me.main, config, KEY, moment, number)
 
 
 def killed_once(config: Path, moment: str, relay: ScriptedRelay | None = None) -> None:

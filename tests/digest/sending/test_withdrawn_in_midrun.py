@@ -23,6 +23,7 @@ from digest.adapters.tables import deliveries, subscribers, subscriptions, varia
 from digest.editions.delivery import DeliveryState
 from digest.editions.slots import PeriodKey
 from tests.digest.relay import KEY, Received, ScriptedRelay, join, newsroom, publish
+from tests.drawn import examples
 from tests.given import LINGONMARK, NOW, PAGES, draft, going_on_from, plan_period
 
 COMMAND = str(Path(sys.executable).with_name("budkavle"))
@@ -139,7 +140,7 @@ PLANS = st.dictionaries(st.integers(0, 30), st.tuples(st.sampled_from(TITLES), K
 READERS = st.lists(st.frozensets(st.sampled_from(TOPICS), max_size=2), min_size=1, max_size=40)
 
 
-@settings(max_examples=12, deadline=None, phases=[Phase.reuse, Phase.generate], suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(12), phases=[Phase.reuse, Phase.generate], suppress_health_check=list(HealthCheck))
 @given(acts=PLANS, readers=READERS, connections=st.integers(1, 4), pipelining=st.booleans(), put_off=st.booleans())
 def test_whatever_is_taken_away_in_mid_run_receipts_say_what_each_was_sent(
     acts: dict[int, tuple[str, Kind]],

@@ -24,6 +24,7 @@ from mail.adapters.throttle import pace_of
 from tests.budkavle.life import ANNA, ask, installation, prepared
 from tests.budkavle.lists import imported
 from tests.digest.relay import ScriptedRelay, join
+from tests.drawn import examples
 from tests.given import NOW
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
@@ -178,7 +179,7 @@ def test_whoever_stops_waits_for_no_pace(tmp_path: Path, clock: Clock) -> None:
         assert asyncio.run(service.transactional.post(clock, lambda: len(clock.slept) > 2)) == 3
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30))
 @given(goes=st.lists(st.integers(-30, 5), min_size=1, max_size=25))
 def test_every_letter_that_is_due_goes_once_the_newest_first(
     goes: list[int], tmp_path_factory: pytest.TempPathFactory

@@ -1,10 +1,7 @@
 """Transactional letters: a real relay, at most one of each, whatever breaks on the way."""
 
 import asyncio
-import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from datetime import datetime, timedelta
@@ -19,12 +16,13 @@ from digest.adapters.tables import tokens, transactional_letters
 from digest.editions.slots import PeriodKey
 from digest.lifecycle.double_opt_in import ConfirmOutcome
 from digest.transactional.post import NoticeTroubleError
+from tests.budkavle import die_me
 from tests.budkavle.die_me import MOMENTS
 from tests.budkavle.life import ANNA, ask, everything, installation, post, prepared, read, text_of, token_in
 from tests.digest.relay import HANG_UP, ScriptedRelay, join, publish
+from tests.forks import Fork
 from tests.given import NOW, going_on_from, plan_period
 
-ROOT = Path(__file__).parents[3]
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
@@ -133,9 +131,7 @@ def test_a_sender_killed_on_the_way_sends_no_letter_twice(moment: str, tmp_path:
         config = prepared(tmp_path, relay.port)
         with open_service(load(config)) as service:
             ask(service)
-        words = [sys.executable, str(Path(__file__).parents[3] / "tests/budkavle" / "die_me.py"), str(config), moment]
-        killed = subprocess.run(words, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=False, timeout=60)
-        assert killed.returncode == -signal.SIGKILL
+        assert Fork(die_me.main, config, moment).wait(60) == -signal.SIGKILL
         came = len(relay.letters)
         assert came == (moment in {"after the reply", "recorded"})
         with open_service(load(config)) as service:

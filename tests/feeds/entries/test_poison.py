@@ -11,6 +11,7 @@ from articles.article import BulletList, Contact, Image, Paragraph, Quote, Secti
 from feeds.entries.composition import Render
 from feeds.entries.sanitising import sanitised
 from feeds.formats.gate import faults
+from tests.drawn import examples
 from tests.feeds.building import build
 from tests.feeds.newsroom import ANNA, EVERYTHING, SITE, corrected, in_xml, published, withdrawn
 
@@ -118,7 +119,7 @@ def test_two_articles_of_one_id_are_not_published(render: Render) -> None:
     assert "stands there 2 times" in "; ".join(made.faults)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=examples(100))
 @given(text=hostile)
 @example(text="".join(HOSTILE[:13]))
 @example(text="\x7f\x80\x9f\ufdd0")

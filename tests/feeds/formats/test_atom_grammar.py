@@ -17,6 +17,7 @@ from feeds.formats.documents import archive, join
 from feeds.formats.feedgen_extension import AT, ATOM
 from feeds.formats.gate import faults
 from feeds.formats.written_entry import Kept
+from tests.drawn import examples
 from tests.feeds.newsroom import EVERYTHING, SITE, corrected, on, published, rich, version, withdrawn
 
 GRAMMAR = etree.RelaxNG(etree.parse(Path(__file__).parents[3] / "tests/feeds" / "atom.rng"))
@@ -72,7 +73,7 @@ def test_an_archive_document_with_tombstones_holds_the_grammar(render: Render) -
     assert grammar_faults(document) == []
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(chosen=st.lists(st.sampled_from(LIVES), unique_by=lambda each: each.article.id))
 def test_any_mixture_of_entries_and_tombstones_holds_the_grammar(chosen: list[History], render: Render) -> None:
     document = join(EVERYTHING, kept(chosen, render), SITE, render)[".atom"]

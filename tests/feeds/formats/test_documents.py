@@ -13,6 +13,7 @@ from lxml.html import fragment_fromstring
 
 from articles.article import History
 from feeds.entries.composition import Render
+from tests.drawn import examples
 from tests.feeds.building import Built, build, whole
 from tests.feeds.newsroom import (
     BLAVIK,
@@ -178,7 +179,7 @@ def test_an_article_of_the_hour_that_autumn_repeats_is_published(render: Render,
     assert entry.published.timestamp() == datetime(2025, 10, 26, hour, 30, tzinfo=UTC).timestamp()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=examples(60))
 @given(made=histories(), shuffle=st.randoms(use_true_random=False))
 def test_the_same_articles_give_the_same_bytes_in_whatever_order_they_come(
     render: Render, made: list[History], shuffle: Random
@@ -188,7 +189,7 @@ def test_the_same_articles_give_the_same_bytes_in_whatever_order_they_come(
     assert built(made, render) == first
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=examples(60))
 @given(made=histories())
 def test_both_formats_read_back_to_equal_entries(render: Render, read: Read, made: list[History]) -> None:
     found = built(made, render)

@@ -25,6 +25,7 @@ from feeds.formats.parse_json import parse_json, read_json
 from feeds.formats.parse_xml import Item, parse, read_atom, read_rss
 from feeds.formats.written_entry import Kept, keep
 from feeds.publishing.end_notice import end_notice, told_by, told_now
+from tests.drawn import examples
 from tests.feeds.building import Built, build
 from tests.feeds.formats.test_documents import histories
 from tests.feeds.newsroom import BLAVIK, CARE, EVERYTHING, LINGONMARK, SITE, corrected, published, rich, withdrawn
@@ -51,7 +52,7 @@ def read(made: Built) -> Iterator[tuple[Item, ...]]:
     yield read_html(parse_html(made.documents[".html"]))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=examples(40))
 @given(made=histories())
 def test_every_form_reads_back_to_equal_items(render: Render, made: list[History]) -> None:
     first, *others = read(built(*made, render=render))

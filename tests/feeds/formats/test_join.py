@@ -12,6 +12,7 @@ from feeds.formats.documents import archive, head_faults, join
 from feeds.formats.gate import faults
 from feeds.formats.parse_xml import Gone, parse, read_atom
 from feeds.formats.written_entry import Kept, Refused, keep
+from tests.drawn import examples
 from tests.feeds.building import newest_first, whole
 from tests.feeds.formats.test_documents import histories
 from tests.feeds.newsroom import EVERYTHING, SITE, corrected, published, rich, withdrawn
@@ -35,7 +36,7 @@ def kept(render: Render, made: tuple[Entry | Tombstone, ...]) -> list[Kept]:
     return [outcome for outcome in outcomes if isinstance(outcome, Kept)]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=examples(40))
 @given(made=histories())
 def test_what_is_joined_is_what_feedgen_writes_in_one_piece(render: Render, made: list[History]) -> None:
     found = entries(render, *made)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from feeds.outbound.adapters import http_client as outside
@@ -155,7 +155,7 @@ async def test_a_name_is_looked_up_once_and_the_checked_address_is_asked_in_its_
 
     with Site() as site:
         transport = CheckedTransport(PLAIN, lambda _: True, rebinding)
-        async with httpx.AsyncClient(transport=transport) as client:
+        async with httpx2.AsyncClient(transport=transport) as client:
             await client.get(f"http://hub.example.org:{site.port}/ping")
         assert (looked_up, site.asked[0].headers["host"]) == (1, f"hub.example.org:{site.port}")
 
@@ -168,7 +168,7 @@ async def test_a_name_with_swedish_letters_is_asked_for_as_the_dns_has_it() -> N
         return ["127.0.0.1"]
 
     with Site() as site:
-        async with httpx.AsyncClient(transport=CheckedTransport(PLAIN, lambda _: True, resolve)) as client:
+        async with httpx2.AsyncClient(transport=CheckedTransport(PLAIN, lambda _: True, resolve)) as client:
             await client.get(f"http://malmö.example.org:{site.port}/")
         assert asked == ["xn--malm-8qa.example.org"]
         assert site.asked[0].headers["host"] == f"xn--malm-8qa.example.org:{site.port}"
@@ -177,7 +177,7 @@ async def test_a_name_with_swedish_letters_is_asked_for_as_the_dns_has_it() -> N
 async def test_an_address_that_takes_no_connection_leaves_it_to_the_next() -> None:
     with Site() as site:
         transport = CheckedTransport(PLAIN, lambda _: True, at("::1", "127.0.0.1"))
-        async with httpx.AsyncClient(transport=transport) as client:
+        async with httpx2.AsyncClient(transport=transport) as client:
             answer = await client.post(f"http://hub.example.org:{site.port}/", data={"a": "b"})
         assert (answer.status_code, site.asked[0].form) == (204, {"a": "b"})
 

@@ -15,6 +15,7 @@ from feeds.adapters.tables import documents
 from feeds.publishing.adapters.document_folder import FeedFiles
 from feeds.publishing.adapters.last_modified_ledger import DocumentLedger
 from storage.database import Database
+from tests.drawn import examples
 from tests.feeds.publishing.conftest import NOON, Dying, copy_without_times, dying
 from tests.feeds.publishing.served import Clock, Served, differing, served, whole
 
@@ -132,7 +133,7 @@ def publishers(folder: Path, database: Database) -> Iterator[Dying]:
         yield made
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(acts=st.lists(ACTS, max_size=14))
 def test_last_modified_rises_with_every_change_and_stays_with_the_bytes_through_every_life(
     acts: list[Act], database: Database, folder: Path, publishers: Dying

@@ -24,6 +24,7 @@ from budkavle.installation.wiring import Service, open_service
 from budkavle.maintenance.erase_article import beyond_reach, erase
 from feeds.archive import placement as place
 from feeds.outbound.note_published import Backlog
+from tests.drawn import examples
 from tests.given import LINGONMARK, NOW, draft
 
 FORMS = ("atom", "rss", "json", "html")
@@ -125,7 +126,7 @@ ACTS = ["publish", "publish", "erase", "add", "delete", "end", "move", "keep", "
 acts = st.tuples(st.sampled_from([*ACTS, "half written", "build"]), st.integers(0, 5))
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(10), suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(acts, max_size=12))
 def test_after_any_changes_the_folder_holds_the_documents_that_should_exist_and_no_erased_word(
     steps: list[tuple[str, int]],

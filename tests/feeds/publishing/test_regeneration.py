@@ -28,6 +28,7 @@ from budkavle.installation.wiring import Service, open_service
 from feeds.archive import placement as place
 from feeds.archive.selection import select
 from feeds.publishing.publish import Published
+from tests.drawn import examples
 from tests.given import LINGONMARK, NOW, draft
 
 TOPICS = ("vard", "kultur", "skola")
@@ -194,7 +195,7 @@ acts = st.tuples(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(acts, max_size=25))
 def test_any_steps_lead_to_the_bytes_of_a_whole_rebuild_and_every_id_is_reached_once(
     steps: list[tuple[str, int, str, str]],

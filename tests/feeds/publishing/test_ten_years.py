@@ -15,6 +15,7 @@ from budkavle.config.load import load
 from budkavle.installation.shipped_config import write_config
 from budkavle.installation.wiring import Service, open_service
 from feeds.entries.composition import compose
+from tests.drawn import examples
 from tests.given import NOW
 
 _YEARS = timedelta(days=3650)
@@ -109,7 +110,7 @@ changes = st.tuples(
 )
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(10), suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(changes, min_size=1, max_size=20))
 def test_a_reader_that_stores_by_id_sees_no_article_twice_and_the_last_state_of_each(
     history: list[tuple[str, int]],

@@ -12,6 +12,7 @@ from lxml import etree
 from feeds.entries.entry import Author, Entry
 from feeds.serving.delta import REMEMBERED, SUFFIXES, Past, base_of, delta, pieces, takes_delta, wants_delta, with_state
 from feeds.serving.validators import instance
+from tests.drawn import examples
 from tests.feeds.building import whole
 from tests.feeds.newsroom import EVERYTHING, SITE, at
 
@@ -64,7 +65,7 @@ def read(document: bytes) -> dict[str, bytes]:
     }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(states=states, suffix=st.sampled_from(sorted(SUFFIXES)))
 def test_a_base_and_its_delta_make_up_exactly_the_whole(states: list[dict[int, str]], suffix: str) -> None:
     past, seen = Past(), {}
@@ -84,7 +85,7 @@ def test_a_base_and_its_delta_make_up_exactly_the_whole(states: list[dict[int, s
     assert read(delta(past, name, document, suffix)) == {}
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30))
 @given(
     before=st.dictionaries(st.integers(0, 7), st.sampled_from(NASTY), max_size=8),
     after=st.dictionaries(st.integers(0, 7), st.sampled_from(NASTY), max_size=8),
@@ -99,7 +100,7 @@ def test_nothing_is_sent_that_a_reader_of_the_state_before_has(
     assert partial == set(pieces(two, suffix)) - set(pieces(one, suffix))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30))
 @given(
     state=st.dictionaries(st.integers(0, 7), st.sampled_from(NASTY), max_size=8),
     suffix=st.sampled_from(sorted(SUFFIXES)),

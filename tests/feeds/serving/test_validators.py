@@ -120,9 +120,10 @@ def test_a_date_that_was_sent_is_read_as_it_was(seconds: int) -> None:
 
 
 @given(st.text(max_size=200))
-def test_no_text_makes_reading_fail(text: str) -> None:
-    list(names(text))
-    http_seconds(text, NOW)
+def test_reading_a_readers_condition_never_raises_and_no_name_or_date_is_made_up(text: str) -> None:
+    assert all(name in text for name in names(text))
+    seconds = http_seconds(text, NOW)
+    assert seconds is None or http_seconds(http_date(seconds), NOW) == seconds
 
 
 def test_a_feed_that_changed_within_a_day_is_fresh_for_a_quarter_of_an_hour_and_others_for_an_hour() -> None:

@@ -11,6 +11,7 @@ from digest.bounces.policy import COUNTS, Evidence, reason_to_suppress
 from mail.failure.failure_words import Saying, saying_of
 from mail.failure.status_codes import BounceClass, class_of, status_of
 from mail.reply import Phase, Reply, Verdict, verdict
+from tests.drawn import examples
 from tests.mail.failure.failure_texts import CLOSED, NO_SUCH_MAILBOX, SENDER_FAULTS
 
 EVERY_FAULT = [text for texts in SENDER_FAULTS.values() for text in texts]
@@ -147,7 +148,7 @@ def test_links_hosts_and_addresses_are_no_words() -> None:
         assert saying_of(f"host {around} said: user unknown") is Saying.GONE
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(st.text(max_size=1500), st.sampled_from(["", "5.1.1", "5.7.1", "4.2.2", "x"]))
 def test_any_words_have_a_class(text: str, status: str) -> None:
     assert class_of(status, text) in {BounceClass.SENDER_FAULT, BounceClass.HARD, BounceClass.SOFT}

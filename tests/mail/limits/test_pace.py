@@ -15,6 +15,7 @@ from mail.limits.pace import FoundPace
 from mail.limits.session import Session
 from mail.limits.throttle import Pace
 from mail.reply import Phase, Reply
+from tests.drawn import examples
 from tests.given import NOW
 
 
@@ -125,7 +126,7 @@ def test_seven_tenths_of_what_a_relay_allows_go_in_one_run_with_few_refusals(rel
 
 
 @given(st.floats(0.2, 200.0), st.integers(1, 100), st.sampled_from([0.0, 1.0, 5.0, 60.0]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 def test_whatever_a_relay_allows_no_letter_is_lost_to_a_pause(rate: float, burst: int, window: float) -> None:
     relay = Window(max(int(rate * window), 1), window) if window else Bucket(rate, burst)
     assert sending(relay.takes, 200).sent == 200

@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from budkavle.config.load import load
@@ -30,11 +30,11 @@ def ended(home: Path) -> Path:
     return home
 
 
-def get(home: Path, path: str) -> httpx.Response:
-    async def asked() -> httpx.Response:
+def get(home: Path, path: str) -> httpx2.Response:
+    async def asked() -> httpx2.Response:
         with open_service(load(home / "config.toml")) as service:
-            transport = httpx.ASGITransport(app=application(service, tuple))
-            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8090") as client:
+            transport = httpx2.ASGITransport(app=application(service, tuple))
+            async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:8090") as client:
                 return await client.get(path)
 
     return asyncio.run(asked())

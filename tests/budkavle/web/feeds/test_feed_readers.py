@@ -10,7 +10,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from alembic import command
 from alembic.config import Config as AlembicConfig
@@ -47,8 +47,8 @@ class Daemon:
 
     def _is_well(self) -> bool:
         try:
-            return httpx.get(f"{self._address}/healthz", timeout=10).status_code == 200
-        except httpx.TransportError:
+            return httpx2.get(f"{self._address}/healthz", timeout=10).status_code == 200
+        except httpx2.TransportError:
             return False
 
     def stop(self) -> None:

@@ -13,7 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 import feedparser
-import httpx
+import httpx2
 import pytest
 
 from tests.budkavle.daemon.test_daemon import running
@@ -72,7 +72,7 @@ class Reader:
             return {str(title) for (title,) in cache.execute("SELECT title FROM rss_item WHERE deleted = 0")}
 
 
-def built(home: Path, client: httpx.Client) -> set[str]:
+def built(home: Path, client: httpx2.Client) -> set[str]:
     """Build the feeds beside the daemon, and wait until it serves them: the titles in the feed."""
     assert budkavle("feeds", "build", folder=home).code == 0
     written = (home / "public" / FEED.removeprefix("/")).read_bytes()

@@ -12,7 +12,7 @@ from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from feeds.publishing.adapters.document_folder import FeedFiles
@@ -79,7 +79,7 @@ def published(tmp_path: Path, database: Database) -> FeedFiles:
 
 
 @contextmanager
-def nginx(tmp_path: Path, certificate: Path, daemon: int, *, brotli: bool = False) -> Iterator[httpx.Client]:
+def nginx(tmp_path: Path, certificate: Path, daemon: int, *, brotli: bool = False) -> Iterator[httpx2.Client]:
     """The server of the page with paths and ports of this test, and a reader of it."""
     port = free_port()
     block = meant(tmp_path, certificate, port, daemon)
@@ -88,7 +88,7 @@ def nginx(tmp_path: Path, certificate: Path, daemon: int, *, brotli: bool = Fals
     context = ssl.create_default_context(cafile=str(certificate / "fullchain.pem"))
     with (
         nginx_with(tmp_path / "nginx", block, port, f"load_module {BROTLI};\n" if brotli else ""),
-        httpx.Client(verify=context, base_url=f"https://127.0.0.1:{port}") as reader,
+        httpx2.Client(verify=context, base_url=f"https://127.0.0.1:{port}") as reader,
     ):
         reader.headers.update({"Host": "nyheter.example.org"})
         reader.event_hooks = {"request": [name_the_host]}
@@ -119,7 +119,7 @@ def nginx_with(prefix: Path, block: str, port: int, modules: str = "", complaint
     assert said == ""
 
 
-def name_the_host(request: httpx.Request) -> None:
+def name_the_host(request: httpx2.Request) -> None:
     request.extensions["sni_hostname"] = "nyheter.example.org"
 
 
@@ -152,8 +152,8 @@ def wait_until_it_serves(server: "subprocess.Popen[str]", port: int) -> None:
     for _ in range(200):
         assert server.poll() is None, server.stderr.read() if server.stderr else ""
         try:
-            httpx.get(f"http://127.0.0.1:{port}/")
-        except httpx.TransportError:
+            httpx2.get(f"http://127.0.0.1:{port}/")
+        except httpx2.TransportError:
             time.sleep(0.05)
         else:
             return

@@ -8,7 +8,7 @@ from datetime import timedelta
 from email.utils import formatdate, parsedate_to_datetime
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 import uvicorn
 
@@ -26,7 +26,7 @@ from tests.installed import free_port
 
 __all__ = ["certificate"]
 
-Front = Callable[[Path, Path, int], AbstractContextManager[httpx.Client]]
+Front = Callable[[Path, Path, int], AbstractContextManager[httpx2.Client]]
 FRONTS = [
     pytest.param(nginx, id="nginx", marks=pytest.mark.skipif(not NGINX.exists(), reason="nginx is not installed")),
     pytest.param(caddy, id="caddy", marks=pytest.mark.skipif(not CADDY.exists(), reason="Caddy is not installed")),
@@ -90,7 +90,7 @@ def opened(folder: Path, feeds: str) -> Iterator[Service]:
 
 
 @pytest.fixture
-def daemon(tmp_path: Path) -> Iterator[httpx.Client]:
+def daemon(tmp_path: Path) -> Iterator[httpx2.Client]:
     """The daemon's own answers, for a newsroom that has moved one feed, ended another and removed a third."""
     with opened(tmp_path, BEFORE) as service:
         for number in range(2):
@@ -109,18 +109,18 @@ def daemon(tmp_path: Path) -> Iterator[httpx.Client]:
         thread.start()
         while not server.started:
             time.sleep(0.01)
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers={"Host": "nyheter.example.org"}) as reader:
+        with httpx2.Client(base_url=f"http://127.0.0.1:{port}", headers={"Host": "nyheter.example.org"}) as reader:
             yield reader
         server.should_exit = True
         thread.join()
 
 
-def ask(reader: httpx.Client, name: str, method: str = "GET", **headers: str) -> httpx.Response:
+def ask(reader: httpx2.Client, name: str, method: str = "GET", **headers: str) -> httpx2.Response:
     named = {key.replace("_", "-"): value for key, value in headers.items()}
     return reader.request(method, f"/feeds/{name}", headers={"Accept-Encoding": "gzip"} | named)
 
 
-def alike(own: httpx.Response, front: httpx.Response) -> None:
+def alike(own: httpx2.Response, front: httpx2.Response) -> None:
     """The same answer, but for what is each server's own: its ETag, its age, and what else it says of itself."""
     told = f"{own.request.method} {own.request.url.path}"
     assert front.status_code == own.status_code, told
@@ -134,7 +134,7 @@ def alike(own: httpx.Response, front: httpx.Response) -> None:
 
 @pytest.mark.parametrize("front", FRONTS)
 def test_a_web_server_in_front_answers_as_the_daemon_does(
-    front: Front, daemon: httpx.Client, tmp_path: Path, certificate: Path
+    front: Front, daemon: httpx2.Client, tmp_path: Path, certificate: Path
 ) -> None:
     with front(tmp_path, certificate, int(daemon.base_url.port or 0)) as reader:
         for method in ("GET", "HEAD", "POST", "DELETE"):
@@ -151,7 +151,7 @@ def test_a_web_server_in_front_answers_as_the_daemon_does(
             told_alike(daemon, reader, name)
 
 
-def told_alike(daemon: httpx.Client, reader: httpx.Client, name: str) -> None:
+def told_alike(daemon: httpx2.Client, reader: httpx2.Client, name: str) -> None:
     """Whoever gives a validator back is told by both whether that is what there is."""
     for coding in ("gzip", "identity"):
         for who in (daemon, reader):

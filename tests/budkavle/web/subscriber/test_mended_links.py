@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from budkavle.web.subscriber.mended_links import LinkMender
+from tests.drawn import examples
 
 TOKEN = "0123456789abcdef0123456789abcdef"  # noqa: S105 - a leave token of nobody
 PAGES = ("avsluta", "angra", "mina-val", "bekrafta", "mina-uppgifter")
@@ -111,7 +112,7 @@ def test_a_token_that_lost_or_won_a_digit_and_another_page_are_not_mended(path: 
     assert mended(path) is None
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(st.text(max_size=300))
 def test_no_path_raises_and_what_is_mended_needs_no_mending(path: str) -> None:
     for text in (path, f"/avsluta/{path}{TOKEN}{path}"):

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from digest.subscribers.suppression import SuppressionReason
 from mail.address import Address
 from tests.budkavle.asking import Site, site
+from tests.drawn import examples
 
 AT_ONCE = "[limits]\nfill_seconds = 0\nminutes_between = 0\nper_day = 1000\nunanswered = 1000\nnetwork = 99\n"
 URLENCODED = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -255,7 +256,7 @@ VALUE = st.one_of(
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(fields=st.lists(st.tuples(FIELD, VALUE), max_size=12), raw=st.binary(max_size=30))
 def test_no_form_breaks_a_page(pages: Site, leave: str, fields: list[tuple[str, str]], raw: bytes) -> None:
     for path in ("/prenumerera", f"/mina-val/{leave}", "/mina-uppgifter", f"/mina-uppgifter/{quote_from_bytes(raw)}x"):
