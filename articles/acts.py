@@ -1,4 +1,4 @@
-"""What an input or a person does to an article: decided here, carried out by the store."""
+"""Acts: what an input or a person does to an article, decided here, carried out by the store."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace

@@ -1,4 +1,4 @@
-"""Which file of a source last gave an article: one file an article, one article a file."""
+"""Files of articles: which file of a source last gave an article, one file an article, one article a file."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass

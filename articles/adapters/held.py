@@ -1,4 +1,4 @@
-"""Inputs that wait for a person: no id, no seq, in nothing."""
+"""Held inputs: those that wait for a person, with no id, no seq, in nothing."""
 
 import hashlib
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The passing of time, written down: documents are functions of the store, and a clock is no part of it."""
+"""Lapses: appends `lapsed` versions to articles whose notice or contacts have stood for their time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -61,7 +61,7 @@ class Lapses:
         done = 0
         for start in range(0, len(due), _BATCH):
             with self._write.begin() as connection:
-                done += sum(_lapse(connection, each, until, now) for each in due[start : start + _BATCH])
+                done += sum(_lapse(connection, article_id, until, now) for article_id in due[start : start + _BATCH])
         return done
 
 
@@ -94,7 +94,7 @@ def _due(connection: Connection, until: Until, settled: Reached | None) -> Seque
             found += _with_contacts(connection, old.where(versions.c.article_id.in_(newer)))
         else:
             found += _with_contacts(connection, old)
-    return [ArticleId(each) for each in found]
+    return [ArticleId(article_id) for article_id in found]
 
 
 def _old_and_live(published: datetime) -> Select[tuple[str]]:

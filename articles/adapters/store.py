@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from sqlalchemy import Connection, Engine, Row, and_, func, insert, select
+from sqlalchemy import Connection, Engine, func, insert, select
 
 from articles.acts import Change, Hold, decide, hardly_an_edit, history
-from articles.adapters.append import append, fingerprint, remember_addresses
+from articles.adapters.addresses import addresses_of, at_addresses, remember_addresses
+from articles.adapters.append import append, fingerprint
 from articles.adapters.erase import erase
 from articles.adapters.files import giver, remember_file
-from articles.adapters.rows import standing, topics_held, version, versions_of
+from articles.adapters.rows import readable, standing, topics_held, version, versions_of
 from articles.adapters.tables import aliases, articles, versions
 from articles.article import ArticleId, Draft, History, Kind, Publisher, Seq, SourceName, Version
 from articles.identity import mint
@@ -92,7 +93,7 @@ class ArticleStore:
     def _nothing_new(self, arrival: Arrival) -> ArticleId | None:
         """The article of an arrival that changes nothing: importing all again must not ask for the write lock."""
         with self._read.begin() as connection:
-            known = _at_addresses(connection, arrival)
+            known = at_addresses(connection, arrival.source, arrival.addresses)
             if set(known) != set(arrival.addresses) or len(set(known.values())) != 1:
                 return None
             article_id = ArticleId(known[arrival.addresses[0]])
@@ -178,7 +179,7 @@ class ArticleStore:
         with self._read.begin() as connection:
             rows = connection.execute(statement.order_by(versions.c.article_id, versions.c.seq))
             grouped = groupby(rows, key=lambda row: row.article_id)
-            return {ArticleId(each): _readable(list(own)) for each, own in grouped}
+            return {ArticleId(article_id): readable(list(own)) for article_id, own in grouped}
 
     def texts(self, wanted: Iterable[tuple[ArticleId, Seq]]) -> dict[tuple[ArticleId, Seq], Version]:
         """The versions asked for, by article and seq."""
@@ -233,7 +234,7 @@ class ArticleStore:
     def _acted_on(self, kind: Kind, after: Seq) -> Sequence[ArticleId]:
         statement = select(versions.c.article_id).where(versions.c.kind == kind, versions.c.seq > after)
         with self._read.begin() as connection:
-            return [ArticleId(each) for each in connection.execute(statement).scalars()]
+            return [ArticleId(article_id) for article_id in connection.execute(statement).scalars()]
 
     def standings(self, cut: Seq) -> Sequence[Standing]:
         """Every article as it stood at seq `cut`."""
@@ -244,7 +245,7 @@ class ArticleStore:
             return [standing(list(rows), held.get(article_id, {})) for article_id, rows in grouped]
 
     def _find(self, connection: Connection, arrival: Arrival) -> History | None:
-        known = _at_addresses(connection, arrival)
+        known = at_addresses(connection, arrival.source, arrival.addresses)
         first = next((known[address] for address in arrival.addresses if address in known), None)
         if first:
             return self._history(connection, ArticleId(first))
@@ -276,31 +277,13 @@ class ArticleStore:
         return article_id
 
 
-def _readable(rows: list[Row[tuple[object, ...]]]) -> History | ValueError:
-    """An article's history, or why it cannot be read: an older version may have taken what this one does not."""
-    try:
-        return history([version(row) for row in rows])
-    except ValueError as fault:
-        return fault
-
-
-def _at_addresses(connection: Connection, arrival: Arrival) -> dict[str, str]:
-    """The ids of the articles known at the arrival's addresses."""
-    here = and_(aliases.c.source == arrival.source, aliases.c.address.in_(arrival.addresses))
-    rows = connection.execute(select(aliases.c.address, aliases.c.article_id).where(here))
-    return {row.address: row.article_id for row in rows}
-
-
-def _elsewhere(connection: Connection, arrival: Arrival, found: History) -> str | None:
+def _elsewhere(connection: Connection, arrival: Arrival, known: History) -> str | None:
     """Another input that the article comes from: two for one article would overwrite each other for ever."""
-    mine = and_(aliases.c.source == arrival.source, aliases.c.article_id == found.article.id)
-    known = set(connection.execute(select(aliases.c.address).where(mine)).scalars())
-    from_file = giver(connection, arrival.source, found.article.id)
+    from_file = giver(connection, arrival.source, known.article.id)
     if from_file in arrival.beside and from_file != arrival.file:
         return from_file
-    if known.issuperset(arrival.addresses):
-        return None
-    return min(known & arrival.beside, default=None)
+    addresses = addresses_of(connection, arrival.source, known.article.id)
+    return None if addresses.issuperset(arrival.addresses) else min(addresses & arrival.beside, default=None)
 
 
 def _known_versions(connection: Connection, article_id: ArticleId) -> list[Version]:

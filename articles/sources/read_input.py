@@ -1,4 +1,4 @@
-"""The door of intake: one input in, a draft or a refusal out, and the same as a record for programs."""
+"""Parsing of an input: one input in, a draft or a refusal out, and the same as a record for programs."""
 
 from datetime import date
 from zoneinfo import ZoneInfo

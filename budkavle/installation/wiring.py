@@ -36,7 +36,6 @@ from digest.sending.domain_backoff import Patience
 from digest.subscribers.adapters.subscribers import Subscribers
 from digest.subscribers.adapters.suppressions import Suppressions
 from feeds.entries.entry import Feed, Site
-from feeds.publishing.adapters.entry_cache import Shelf
 from mail.adapters.found_limits import FoundLimits, OpenConnections
 from mail.adapters.maildir import MaildirRelay
 from mail.adapters.smtp import RelayAddress, SmtpRelay, Tls
@@ -57,7 +56,6 @@ class Service:
     config: Config
     database: Database
     articles: ArticleStore
-    shelf: Shelf
     held: HeldInputs
     subscribers: Subscribers
     by_operator: ByOperator
@@ -94,7 +92,6 @@ class Service:
             config=self.config,
             database=self.database,
             articles=self.articles,
-            entries=self.shelf,
             render=self.render,
             wait=self.wait,
         )
@@ -210,7 +207,6 @@ def _service(config: Config, database: Database, key: Key) -> Service:
         config=config,
         database=database,
         articles=ArticleStore(database.read, database.write),
-        shelf=Shelf(database.read, database.write),
         held=HeldInputs(database.read, database.write),
         subscribers=Subscribers(database.read),
         by_operator=ByOperator(database.write, key),

@@ -1,4 +1,4 @@
-"""Which articles a feed holds."""
+"""Selection: which articles a feed holds."""
 
 from collections.abc import Iterable
 

@@ -21,7 +21,7 @@ def parse_json(document: bytes) -> Object:
 
 def read_json(document: Object) -> tuple[Item | Gone, ...]:
     """The items in the document's order."""
-    return tuple(_item(each) for each in objects(document, "items"))
+    return tuple(_item(item) for item in objects(document, "items"))
 
 
 def objects(found: Object, name: str) -> list[Object]:
@@ -30,7 +30,7 @@ def objects(found: Object, name: str) -> list[Object]:
     if not isinstance(listed, Sequence) or isinstance(listed, str):
         msg = f"its {name} are no list"
         raise UnreadableError(msg)
-    return [an_object(each, name) for each in listed]
+    return [an_object(value, name) for value in listed]
 
 
 def an_object(found: object, where: str) -> Object:
@@ -52,7 +52,7 @@ def word(found: Object, name: str) -> str:
 
 def _item(found: Object) -> Item:
     pages = (("alternate", word(found, "url")), ("related", word(found, "external_url")))
-    pictures = (("enclosure", word(each, "url")) for each in objects(found, "attachments"))
+    pictures = (("enclosure", word(attachment, "url")) for attachment in objects(found, "attachments"))
     tags = found.get("tags", [])
     return Item(
         id=word(found, "id"),

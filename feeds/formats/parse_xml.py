@@ -79,7 +79,7 @@ def parse(data: bytes) -> _Element:
 def read_atom(root: _Element) -> tuple[Item | Gone, ...]:
     """The items and tombstones of an Atom document in its order (RFC 4287, RFC 6721)."""
     found = root.iterchildren(f"{{{ATOM}}}entry", f"{{{AT}}}deleted-entry")
-    return tuple(_atom_item(each) if each.tag == f"{{{ATOM}}}entry" else _gone(each) for each in found)
+    return tuple(_atom_item(element) if element.tag == f"{{{ATOM}}}entry" else _gone(element) for element in found)
 
 
 def read_rss(root: _Element) -> tuple[Item | Gone, ...]:

@@ -1,4 +1,4 @@
-"""Entries that were written and checked once, to be joined into every document that holds them."""
+"""Written entries: written and checked once, to be joined into every document that holds them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _STAND_IN = Feed(slug="entry", title="Entry")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kept:
+class WrittenEntry:
     """An entry as it stands in every document: written and gated once.
 
     `published` and `updated` are timestamps; documents show entries by (published, seq), the highest first. `updated`
@@ -42,7 +42,7 @@ class Refused:
     faults: tuple[str, ...]
 
 
-def keep(entry: Entry | Tombstone, site: Site, render: Render) -> Kept | Refused:
+def keep(entry: Entry | Tombstone, site: Site, render: Render) -> WrittenEntry | Refused:
     """The entry written in each format and read back from it; equal entries give equal bytes."""
     try:
         written = dict(_written(entry, site, render))
@@ -51,7 +51,7 @@ def keep(entry: Entry | Tombstone, site: Site, render: Render) -> Kept | Refused
     except Exception as fault:  # noqa: BLE001 - whatever one entry breaks, the others are published
         return Refused(faults=(shown(str(fault) or repr(fault)),))
     updated = entry.when if isinstance(entry, Tombstone) else entry.updated
-    return Kept(
+    return WrittenEntry(
         id=entry.id,
         seq=entry.seq,
         published=entry.published.timestamp(),

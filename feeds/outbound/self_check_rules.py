@@ -1,4 +1,4 @@
-"""What readers get at the public addresses, compared with what was published: when to look, and what is wrong."""
+"""Self-check rules: when to look at public addresses, and what is wrong with what readers get there."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -24,7 +24,7 @@ class Fault(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Got:
+class Fetched:
     """An answer as a reader got it: status 0 when there was none, and in `trouble` what broke on the way.
 
     `keeps_for` is how long a cache on the way may still give this answer.
@@ -84,7 +84,7 @@ class Shown:
         )
 
 
-def drawn(shown: Iterable[Shown], now: datetime) -> tuple[Shown, ...]:
+def due_for_check(shown: Iterable[Shown], now: datetime) -> tuple[Shown, ...]:
     """The documents to look at now: of those that are due, the ones that nobody looked at for longest."""
     waiting = sorted((one for one in shown if _is_due(one, now)), key=lambda one: (one.checked or _LONG_AGO, one.name))
     return tuple(waiting[:AT_ONCE])
@@ -98,7 +98,7 @@ def _is_due(one: Shown, now: datetime) -> bool:
     return not one.right or now - one.checked >= _ROUND_THE_CLOCK
 
 
-def looked(before: Shown, wrong: Wrong | None, sha256: str, now: datetime) -> Shown:
+def after_check(before: Shown, wrong: Wrong | None, sha256: str, now: datetime) -> Shown:
     """The document after a look at it that found this."""
     if wrong is None:
         right = replace(before, checked=now, seen_right=now, seen_sha256=sha256)
@@ -107,7 +107,7 @@ def looked(before: Shown, wrong: Wrong | None, sha256: str, now: datetime) -> Sh
     return replace(before, checked=now, wrong=wrong, wrong_since=since)
 
 
-def wrong_with(address: str, media_type: str | None, published: Collection[str], got: Got) -> Wrong | None:
+def wrong_with(address: str, media_type: str | None, published: Collection[str], got: Fetched) -> Wrong | None:
     """What is wrong with the first answer; `published` are the SHA-256 of what may rightly come."""
     if got.status == HTTPStatus.GONE:  # so we ourselves say that a feed has ended
         return None
@@ -125,7 +125,7 @@ def wrong_with(address: str, media_type: str | None, published: Collection[str],
     return None
 
 
-def _no_document(address: str, got: Got) -> str:
+def _no_document(address: str, got: Fetched) -> str:
     if got.status == 0:
         remedy = "start the web server there, or mend public_url, its name in the DNS, its certificate or the firewall"
         return f"{address}: {got.trouble}; {remedy}"
@@ -134,7 +134,7 @@ def _no_document(address: str, got: Got) -> str:
     return f"{address} answers {got.status}; let the web server in front pass feeds/ on, or serve publish.target"
 
 
-def wrong_with_second(address: str, first: Got, again: Got) -> Wrong | None:
+def wrong_with_second(address: str, first: Fetched, again: Fetched) -> Wrong | None:
     """What is wrong with the answer to a reader who has it already and says so (RFC 9110, 13.1.2)."""
     changed = again.status == HTTPStatus.OK and again.sha256 != first.sha256  # it was published between the two
     if again.status == HTTPStatus.NOT_MODIFIED or changed:

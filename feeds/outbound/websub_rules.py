@@ -1,4 +1,4 @@
-"""Which topics hubs are told of, what a hub's answer means, and when it is asked again (W3C WebSub, section 7)."""
+"""WebSub rules: which topics are announced, what a hub's answer means, and when it is asked again (section 7)."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Which form of a document a reader is sent: as it is, or compressed (RFC 9110, 12.5.3)."""
+"""Content codings: whether a reader is sent a document as it is, or compressed (RFC 9110, 12.5.3)."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -22,7 +22,7 @@ def preferred_coding(accept_encoding: str, available: Collection[str]) -> str:
 
 def _weights(accept_encoding: str) -> Iterator[tuple[str, float]]:
     for part in accept_encoding.lower().split(","):
-        coding, *parameters = (each.strip() for each in part.split(";"))
-        weight = next((each[1:].strip(" =") for each in parameters if each.startswith("q")), "1")
+        coding, *parameters = (parameter.strip() for parameter in part.split(";"))
+        weight = next((parameter[1:].strip(" =") for parameter in parameters if parameter.startswith("q")), "1")
         if coding and _WEIGHT.fullmatch(weight):
             yield coding.removeprefix("x-"), float(weight)

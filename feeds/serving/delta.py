@@ -1,4 +1,4 @@
-"""Only what is new in a feed, for a reader that says which state of it it has (RFC 3229, the manipulation `feed`)."""
+"""Delta encoding: only what is new since the state that a reader has (RFC 3229, the manipulation `feed`)."""
 
 import hashlib
 import re
@@ -57,7 +57,7 @@ def with_state(past: Past, name: str, document: bytes, suffix: str) -> Past:
     states = {**past.states, name: number}
     kept = sorted(states, key=states.__getitem__)[-REMEMBERED:]
     since = {mark: past.since.get(mark, number) for mark in map(_mark, pieces(document, suffix))}
-    return Past(states={each: states[each] for each in kept}, since=since)
+    return Past(states={state: states[state] for state in kept}, since=since)
 
 
 def base_of(past: Past, shown: Iterable[str]) -> str | None:

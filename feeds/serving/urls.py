@@ -1,4 +1,4 @@
-"""Which document an address names, and where it is when its feed has moved or ended."""
+"""Addresses of documents: which one an address names, and where it is when its feed has moved or ended."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What a reader shows of the document it has, and whether that is the newest one (RFC 9110, 8.8 and 13)."""
+"""Validators (ETag, Last-Modified): what a reader shows of the document it has, and whether that is the newest."""
 
 import hashlib
 import re

@@ -1,4 +1,4 @@
-"""A source's folder on disk: which files are its articles, and their text."""
+"""Folder on disk: which files are its articles, and their text."""
 
 import codecs
 import os

@@ -1,4 +1,4 @@
-"""The rule sets that come with Budkavle, and how one is read."""
+"""Rule sets: those that come with Budkavle, and how one is read."""
 
 import re
 import tomllib

@@ -1,4 +1,4 @@
-"""What lies in a source's folder and is not read: never passed over in silence."""
+"""Unread files: what lies in a source's folder and is not read, never passed over in silence."""
 
 import errno
 import os

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from starlette.types import Message
 
-from budkavle.web.feeds.byte_cache import KeptBytes
+from budkavle.web.feeds.byte_cache import ByteCache
 from budkavle.web.feeds.copies import Copies, Trace, read, traces
 from budkavle.web.feeds.responses import Answers, Public, answers, partial_answer, standing_headers
 from feeds.formats.forms import MEDIA_TYPES
@@ -65,7 +65,7 @@ class Documents:
         self._folder, self._public = folder, public
         self._now, self._ticks = now, ticks
         self._known = dict[str, tuple[float, Document]]()
-        self._kept = KeptBytes(limit)
+        self._kept = ByteCache(limit)
 
     def get(self, text: str) -> Document | None:
         """The document of that name, as it lay on the disk a second ago at most."""
@@ -129,7 +129,7 @@ class Documents:
             return None
         others = (replace(name, suffix=suffix) for suffix in FEED_SUFFIXES if suffix != name.suffix)
         return Seen(
-            traces=found, siblings=tuple(each.suffix for each in others if (self._folder / str(each)).is_file())
+            traces=found, siblings=tuple(other.suffix for other in others if (self._folder / str(other)).is_file())
         )
 
     def _loaded(self, name: Name, seen: Seen, past: Past) -> tuple[Document, Copies] | None:

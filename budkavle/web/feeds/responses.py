@@ -119,7 +119,7 @@ def _lines(start: Message) -> bytes:
     """An answer's beginning as HTTP/1.1 writes it, but for the empty line."""
     status = HTTPStatus(start["status"])
     lines = [b"HTTP/1.1 %d %s\r\n" % (status, status.phrase.encode())]
-    return b"".join((*lines, *(b"%s: %s\r\n" % each for each in start["headers"])))
+    return b"".join((*lines, *(b"%s: %s\r\n" % header for header in start["headers"])))
 
 
 def _body_headers(own: Instance, coding: str, size: int) -> Headers:

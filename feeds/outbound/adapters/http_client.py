@@ -1,4 +1,4 @@
-"""Requests to the outside: to addresses that were checked before, within a time, and never more than is wanted."""
+"""HTTP client: requests to addresses that were checked before, within a time, and for no more than is wanted."""
 
 import asyncio
 import socket
@@ -42,7 +42,7 @@ class CheckedTransport(httpx.AsyncBaseTransport):
             raise httpx.ConnectTimeout(f"the name server does not answer for {host}", request=request) from None
         except OSError as error:
             raise httpx.ConnectError(f"{host} is not found: {error.strerror}", request=request) from error
-        allowed = [each for each in found if self._allowed(each)]
+        allowed = [address for address in found if self._allowed(address)]
         if not allowed:
             raise RefusedAddressError(f"{host} leads to {', '.join(found)}, where it must not lead", request=request)
         return await self._first_that_answers(request, allowed)
@@ -97,7 +97,7 @@ class Network:
         """The IP addresses of a name, in the order to try them. Raises OSError."""
         loop = asyncio.get_running_loop()
         found = await loop.run_in_executor(self._names, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-        return list(dict.fromkeys(str(each[4][0]) for each in found))
+        return list(dict.fromkeys(str(info[4][0]) for info in found))
 
     def close(self) -> None:
         """Look up no more names."""

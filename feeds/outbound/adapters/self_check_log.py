@@ -1,4 +1,4 @@
-"""What is published and what was seen of it from outside: told by the daemon, read by `budkavle status`."""
+"""Self-check log: what is published and what was seen of it from outside, for `budkavle status`."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ def on_disk(folder: Path, name: str) -> OnDisk | None:
     return OnDisk(sha256=sha256(data).hexdigest(), published=published, size=len(data))
 
 
-class ShownDocuments:
+class SelfCheckLog:
     """What one installation shows: each change is noted together with the pings that it calls for."""
 
     def __init__(self, read: Engine, write: Engine, folder: Path) -> None:
@@ -90,7 +90,7 @@ class ShownDocuments:
         """A document as it is published at this moment."""
         return on_disk(self._folder, name)
 
-    def looked(self, shown: Sequence[Shown]) -> None:
+    def after_check(self, shown: Sequence[Shown]) -> None:
         """Write down what was seen, of documents that are still there."""
         if shown:
             statement = update(feed_checks).where(_ROW.name == bindparam("of_name"))

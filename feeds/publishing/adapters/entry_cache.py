@@ -1,6 +1,6 @@
-"""The shelf: every article's entries, made once, and which documents are older than they are.
+"""Entry cache: every article's entries, made once, and which documents are older than they are.
 
-What changes on the shelf and which documents it makes stale is one transaction; a document stays stale until it is out.
+What changes in the cache and which documents it makes stale is one transaction; a document stays stale until it is out.
 So a kill at any moment leaves work to be done again, and none undone.
 """
 
@@ -13,9 +13,9 @@ from sqlalchemy import Connection, Engine, Row, and_, delete, func, insert, sele
 from articles.article import ArticleId, Seq
 from feeds.adapters.tables import built_feeds, kept_entries, shelf, shelf_facets, stale_documents
 from feeds.archive.placement import BLOCK, CURRENT, Place, born_in
-from feeds.archive.prepared_entry import SetAside, Shelved
+from feeds.archive.prepared_entry import PreparedArticle, SetAside
 from feeds.formats.forms import SUFFIXES
-from feeds.formats.written_entry import Kept
+from feeds.formats.written_entry import WrittenEntry
 
 _FEW = 500
 """So many articles are asked for in one statement: SQLite has a limit, and so has memory."""
@@ -39,25 +39,25 @@ Touched = Callable[[frozenset[str]], Iterable[str]]
 """The slugs of the feeds that want one of these facets."""
 
 
-class Shelf:
-    """Entries that are kept between two rounds, in any SQLAlchemy store whose write transactions are serialised."""
+class EntryCache:
+    """The entry cache between two rounds, in any SQLAlchemy store whose write transactions are serialised."""
 
     def __init__(self, read: Engine, write: Engine) -> None:
         self._read = read
         self._write = write
 
     def settled(self) -> Seq:
-        """The newest version of the store that is on the shelf: articles get there in the order of their versions."""
+        """The newest version of the store that is in the cache: articles get there in the order of their versions."""
         with self._read.begin() as connection:
             return Seq(connection.execute(select(func.max(shelf.c.seq))).scalar() or 0)
 
     def made_otherwise(self, made_with: str) -> Sequence[tuple[ArticleId, Seq]]:
-        """The articles whose entries were made with something else than this, each with the version on the shelf."""
+        """The articles whose entries were made with something else than this, each with the version in the cache."""
         statement = select(shelf.c.article, shelf.c.seq).where(shelf.c.made_with != made_with).order_by(shelf.c.seq)
         with self._read.begin() as connection:
             return [(ArticleId(row.article), Seq(row.seq)) for row in connection.execute(statement)]
 
-    def put(self, shelved: Collection[Shelved], made_with: str, touched: Touched) -> None:
+    def put(self, shelved: Collection[PreparedArticle], made_with: str, touched: Touched) -> None:
         """Replace what is kept of these articles, and mark the documents stale that held or will hold them."""
         stale: set[tuple[str, int]] = set()
         with self._write.begin() as connection:
@@ -118,11 +118,11 @@ class Shelf:
 
     def entries(
         self, wanted: Collection[ArticleId], forms: Sequence[str], *, with_contacts: bool
-    ) -> Mapping[ArticleId, tuple[Kept, ...]]:
+    ) -> Mapping[ArticleId, tuple[WrittenEntry, ...]]:
         """The kept entries of these articles, written in these forms, such as `.atom`."""
         kept = kept_entries.c
         columns = (kept.article, kept.id, kept.seq, kept.published, kept.updated, *(kept[form[1:]] for form in forms))
-        found: dict[ArticleId, tuple[Kept, ...]] = {}
+        found: dict[ArticleId, tuple[WrittenEntry, ...]] = {}
         names = list(wanted)
         with self._read.begin() as connection:
             for start in range(0, len(names), _FEW):
@@ -174,19 +174,19 @@ def _drop(connection: Connection, article: ArticleId) -> None:
         connection.execute(delete(table).where(table.c.article == article))
 
 
-def _add(connection: Connection, one: Shelved, made_with: str) -> None:
+def _add(connection: Connection, one: PreparedArticle, made_with: str) -> None:
     place, aside = one.place, one.set_aside
     born = {"article": place.article, "act_seq": place.act, "born_seq": place.born}
     reported = {"title": aside.title if aside else "", "set_aside": aside.why if aside else None}
     connection.execute(insert(shelf).values(born | reported | {"seq": one.seq, "made_with": made_with}))
     if one.facets:
-        connection.execute(insert(shelf_facets), [born | {"facet": each} for each in sorted(one.facets)])
+        connection.execute(insert(shelf_facets), [born | {"facet": facet} for facet in sorted(one.facets)])
     rows = list(_rows(one))
     if rows:
         connection.execute(insert(kept_entries), rows)
 
 
-def _rows(one: Shelved) -> Iterator[dict[str, object]]:
+def _rows(one: PreparedArticle) -> Iterator[dict[str, object]]:
     for with_contacts, entries in one.kept.items():
         for number, kept in enumerate(entries):
             yield {
@@ -201,9 +201,9 @@ def _rows(one: Shelved) -> Iterator[dict[str, object]]:
             }
 
 
-def _kept(row: Row[tuple[object, ...]], forms: Sequence[str]) -> Kept:
+def _kept(row: Row[tuple[object, ...]], forms: Sequence[str]) -> WrittenEntry:
     written = {form: getattr(row, form[1:]) for form in forms}
-    return Kept(
+    return WrittenEntry(
         id=row.id,
         seq=row.seq,
         published=row.published,

@@ -13,7 +13,7 @@ _AT_ONCE = 500
 """So many names to a statement: SQLite takes 32 766 values, and a compiled statement is kept for each length."""
 
 
-class DocumentLedger:
+class LastModifiedLedger:
     """Fills the port `feeds.serving.last_modified.Ledger`."""
 
     def __init__(self, read: Engine, write: Engine) -> None:
