@@ -26,10 +26,10 @@ def remember_addresses(
 ) -> None:
     """Point every address to the article: later ones are aliases."""
     for address in addresses:
-        here = and_(aliases.c.source == source, aliases.c.address == address)
-        known = connection.execute(select(aliases.c.article_id).where(here)).scalar()
-        if known is None:
+        this = and_(aliases.c.source == source, aliases.c.address == address)
+        seen = connection.execute(select(aliases.c.article_id).where(this)).scalar()
+        if seen is None:
             values = {"source": source, "address": address, "article_id": article_id}
             connection.execute(insert(aliases).values(values))
-        elif known != article_id:
-            connection.execute(update(aliases).where(here).values(article_id=article_id))
+        elif seen != article_id:
+            connection.execute(update(aliases).where(this).values(article_id=article_id))

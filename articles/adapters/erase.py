@@ -16,18 +16,18 @@ _DRAFT = TypeAdapter(Draft)
 _NO_FINGERPRINT = ""
 
 
-def erase(connection: Connection, known: Sequence[Version], now: datetime) -> Seq | None:
+def erase(connection: Connection, stored: Sequence[Version], now: datetime) -> Seq | None:
     """Blank all versions of an article and what waits of it; None when its versions are blank already.
 
     Its addresses stay: what is imported from there again must not be published as if it were new.
     """
-    article = known[-1].article
-    _drop_drafts(connection, article.id, {fingerprint(version.article) for version in known})
-    if any(version.kind is Kind.ERASED for version in known):
+    article = stored[-1].article
+    _drop_drafts(connection, article.id, {fingerprint(version.article) for version in stored})
+    if any(version.kind is Kind.ERASED for version in stored):
         return None
     seq = append(connection, Change(kind=Kind.ERASED, draft=blanked(article)), article.id, now)
     connection.execute(update(topic_spans).where(_open_spans(article.id)).values(until_seq=seq))
-    for version in known:
+    for version in stored:
         left = ARTICLE.dump_json(blanked(version.article)).decode()
         connection.execute(update(versions).where(versions.c.seq == version.seq).values(article=left, note=""))
     its_own = versions.c.article_id == article.id

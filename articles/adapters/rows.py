@@ -32,10 +32,10 @@ def topics_held(connection: Connection, cut: Seq) -> dict[str, dict[TopicId, Seq
     statement = select(topic_spans).where(
         topic_spans.c.since_seq <= cut, or_(topic_spans.c.until_seq.is_(None), topic_spans.c.until_seq > cut)
     )
-    held: dict[str, dict[TopicId, Seq]] = {}
+    topics: dict[str, dict[TopicId, Seq]] = {}
     for row in connection.execute(statement):
-        held.setdefault(row.article_id, {})[TopicId(row.topic)] = Seq(row.since_seq)
-    return held
+        topics.setdefault(row.article_id, {})[TopicId(row.topic)] = Seq(row.since_seq)
+    return topics
 
 
 def standing(rows: Sequence[Row[tuple[object, ...]]], held_since: dict[TopicId, Seq]) -> Standing:

@@ -90,11 +90,11 @@ def _item(entry: Page) -> Item:
 
 
 def _one(entry: Page, name: str, attribute: str) -> str:
-    found = values(entry, name, attribute)
-    if len(found) != 1:
-        msg = f"an entry has {len(found)} elements of the class {name}"
+    attributes = values(entry, name, attribute)
+    if len(attributes) != 1:
+        msg = f"an entry has {len(attributes)} elements of the class {name}"
         raise UnreadableError(msg)
-    return found[0]
+    return attributes[0]
 
 
 class _Parser(HTMLParser):

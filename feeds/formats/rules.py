@@ -120,4 +120,4 @@ def _link_faults(where: str, element: _Element) -> Iterator[str]:
 
 def repeated(ids: Iterable[str]) -> Iterator[str]:
     """Ids that stand in a document more than once, which readers would take for one entry."""
-    return (f"the id {found} stands there {count} times" for found, count in Counter(ids).items() if count > 1)
+    return (f"the id {entry_id} stands there {count} times" for entry_id, count in Counter(ids).items() if count > 1)

@@ -68,12 +68,12 @@ class _UnfitError(Exception):
 
 def _written(entry: Entry | Tombstone, site: Site, render: Render) -> Iterator[tuple[str, bytes]]:
     """Each form's part, once the document that holds it alone has passed the gate."""
-    found: list[str] = []
+    unfit: list[str] = []
     head = Head(feed=_STAND_IN, site=site, updated=site.since)
     for form in FORMS:
         alone = form.alone(entry, head, render)
         if alone is not None:
-            found += [shown(str(fault)) for fault in faults(form.suffix, alone.document, (entry,))]
+            unfit += [shown(str(fault)) for fault in faults(form.suffix, alone.document, (entry,))]
             yield form.suffix, alone.entry
-    if found:
-        raise _UnfitError(tuple(found))
+    if unfit:
+        raise _UnfitError(tuple(unfit))

@@ -74,5 +74,5 @@ class SelfCheck:
         return wrong_with_second(address, got, await reader.fetch(address, size, got.etag))
 
     def _write(self, checked: Sequence[Shown], names: Sequence[str], runner: Runner) -> None:
-        self.notes.log.after_check(checked)
+        self.notes.log.write_down(checked)
         self.notes.note(names, runner.now())  # what somebody else published, or took away, is seen here at last

@@ -86,16 +86,19 @@ class Shown:
 
 def due_for_check(shown: Iterable[Shown], now: datetime) -> tuple[Shown, ...]:
     """The documents to look at now: of those that are due, the ones that nobody looked at for longest."""
-    waiting = sorted((one for one in shown if _is_due(one, now)), key=lambda one: (one.checked or _LONG_AGO, one.name))
-    return tuple(waiting[:AT_ONCE])
+    due = sorted(
+        (document for document in shown if _is_due(document, now)),
+        key=lambda document: (document.checked or _LONG_AGO, document.name),
+    )
+    return tuple(due[:AT_ONCE])
 
 
-def _is_due(one: Shown, now: datetime) -> bool:
-    if one.checked is None or one.checked > now:  # a look that lies ahead comes from a clock that was wrong
+def _is_due(document: Shown, now: datetime) -> bool:
+    if document.checked is None or document.checked > now:  # a look that lies ahead comes from a clock that was wrong
         return True
-    if one.wrong:
-        return now - one.checked >= _AGAIN_AFTER
-    return not one.right or now - one.checked >= _ROUND_THE_CLOCK
+    if document.wrong:
+        return now - document.checked >= _AGAIN_AFTER
+    return not document.right or now - document.checked >= _ROUND_THE_CLOCK
 
 
 def after_check(before: Shown, wrong: Wrong | None, sha256: str, now: datetime) -> Shown:
@@ -150,9 +153,13 @@ def wrong_with_second(address: str, first: Fetched, again: Fetched) -> Wrong | N
 def alarms_by_feed(shown: Iterable[Shown]) -> dict[str, Wrong]:
     """What is wrong for each feed that needs a person: the worst of its documents, and by name the first of those."""
     worst: dict[str, Wrong] = {}
-    for one in sorted(shown, key=lambda one: one.name):
-        if one.wrong and one.alarming and (one.feed not in worst or _is_worse(one.wrong, worst[one.feed])):
-            worst[one.feed] = one.wrong
+    for document in sorted(shown, key=lambda document: document.name):
+        if (
+            document.wrong
+            and document.alarming
+            and (document.feed not in worst or _is_worse(document.wrong, worst[document.feed]))
+        ):
+            worst[document.feed] = document.wrong
     return worst
 
 
@@ -173,22 +180,22 @@ class Freshness:
 
 def freshness(slug: str, shown: Sequence[Shown]) -> Freshness:
     """The freshness of a feed; `shown` may hold those of others."""
-    own = [one for one in shown if one.feed == slug]
-    seen = [one.seen_right for one in own if one.seen_right]
-    newest = max(own, key=lambda one: one.published, default=None)
+    documents = [document for document in shown if document.feed == slug]
+    seen = [document.seen_right for document in documents if document.seen_right]
+    newest = max(documents, key=lambda document: document.published, default=None)
     return Freshness(
         name=slug,
         published=newest.published if newest else None,
-        seen_right=min(seen) if own and len(seen) == len(own) else None,
-        right=_all_right(own),
+        seen_right=min(seen) if documents and len(seen) == len(documents) else None,
+        right=_all_right(documents),
         lag_seconds=newest.lag if newest else None,
     )
 
 
-def _all_right(own: Sequence[Shown]) -> bool | None:
-    if any(one.wrong for one in own):
+def _all_right(documents: Sequence[Shown]) -> bool | None:
+    if any(document.wrong for document in documents):
         return False
-    return True if own and all(one.right for one in own) else None
+    return True if documents and all(document.right for document in documents) else None
 
 
 def _onward(address: str, location: str) -> str:

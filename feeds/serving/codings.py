@@ -15,9 +15,11 @@ def preferred_coding(accept_encoding: str, available: Collection[str]) -> str:
     """The form that a reader likes best, and of equals the smallest; as it is, when it takes none that there is."""
     weights = dict(_weights(accept_encoding))
     others = weights.get("*", 0.0)
-    liking = {own: weights.get(own, others) for own in CODINGS} | {"": weights.get("identity", others or _UNASKED)}
-    taken = [own for own in CODINGS if own in available and liking[own]]
-    return max(taken, key=lambda own: (liking[own], CODINGS.index(own)), default="")
+    liking = {coding: weights.get(coding, others) for coding in CODINGS} | {
+        "": weights.get("identity", others or _UNASKED)
+    }
+    taken = [coding for coding in CODINGS if coding in available and liking[coding]]
+    return max(taken, key=lambda coding: (liking[coding], CODINGS.index(coding)), default="")
 
 
 def _weights(accept_encoding: str) -> Iterator[tuple[str, float]]:

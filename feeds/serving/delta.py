@@ -62,8 +62,8 @@ def with_state(past: Past, name: str, document: bytes, suffix: str) -> Past:
 
 def base_of(past: Past, shown: Iterable[str]) -> str | None:
     """Of the states that a reader has, the one to tell it the news from: the newest that is remembered."""
-    known = [name for name in shown if name in past.states]
-    return max(known, key=past.states.__getitem__, default=None)
+    remembered = [name for name in shown if name in past.states]
+    return max(remembered, key=past.states.__getitem__, default=None)
 
 
 def delta(past: Past, base: str, document: bytes, suffix: str) -> bytes:

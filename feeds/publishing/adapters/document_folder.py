@@ -110,9 +110,9 @@ class DocumentFolder:
         if not self._folder.is_dir():
             return ()
         with self._held() as folder:
-            found = surplus(folder, self._ledger, wanted)
-            names = [name for name in found.documents if name not in wanted]
-            return self._take_away(folder, names, found.ours) if found.ours else ()
+            beside = surplus(folder, self._ledger, wanted)
+            names = [name for name in beside.documents if name not in wanted]
+            return self._take_away(folder, names, beside.ours) if beside.ours else ()
 
     def surplus(self, wanted: Collection[str]) -> Surplus:
         """What lies here beside the `wanted` documents and their copies; nothing is touched."""
@@ -156,22 +156,24 @@ class DocumentFolder:
         """The documents that are published, sorted."""
         if not self._folder.is_dir():
             return ()
-        with os.scandir(self._folder) as found:  # which asks the disk nothing more of each
-            return documents_in(entry.name for entry in found if entry.is_file())
+        with os.scandir(self._folder) as entries:  # which asks the disk nothing more of each
+            return documents_in(entry.name for entry in entries if entry.is_file())
 
     def _take_away(self, folder: Folder, names: Sequence[str], files: Sequence[str]) -> tuple[str, ...]:
         """Remove these documents with their copies, and these files; gives the documents that there were."""
         histories = Histories(folder, self._ledger, names)
         last = {name: histories.seen(name, folder.look(name)).last for name in names}
         self._record({name: stamp for name, stamp in last.items() if stamp and stamp != histories.published(name)})
-        own = [file for name in names for file in (*copies_of(name), name)]  # a copy alone would be served (nginx)
+        files_of_documents = [
+            file for name in names for file in (*copies_of(name), name)
+        ]  # a copy alone would be served (nginx)
         faults, gone = dict[str, OSError](), set[str]()
-        for file in dict.fromkeys((*own, *(other for other in files if other not in names))):
+        for file in dict.fromkeys((*files_of_documents, *(other for other in files if other not in names))):
             try:
                 gone |= {file} if folder.remove(file) else set()
             except OSError as fault:
                 faults[file] = fault
-        folder.drop(folder.waiting(file) for file in own)
+        folder.drop(folder.waiting(file) for file in files_of_documents)
         folder.make_durable()
         removed = tuple(name for name in names if name in gone)
         if faults:

@@ -22,9 +22,9 @@ class EndNotices:
             return None
         return EndNotice(entry=row.entry, ends=row.ends, published=row.published, updated=row.updated)
 
-    def note(self, feed_id: str, told: EndNotice) -> None:
+    def note(self, feed_id: str, notice: EndNotice) -> None:
         """Write down what readers are told from now on."""
-        values = {"entry": told.entry, "ends": told.ends, "published": told.published, "updated": told.updated}
+        values = {"entry": notice.entry, "ends": notice.ends, "published": notice.published, "updated": notice.updated}
         with self._write.begin() as connection:
             connection.execute(delete(end_notices).where(end_notices.c.feed == feed_id))
             connection.execute(insert(end_notices).values(feed=feed_id, **values))

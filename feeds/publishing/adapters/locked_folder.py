@@ -51,22 +51,22 @@ class Folder:
 
     def names(self) -> list[str]:
         """All regular files in it, sorted."""
-        with os.scandir(self._at) as found:
-            return sorted(entry.name for entry in found if entry.is_file(follow_symlinks=False))
+        with os.scandir(self._at) as entries:
+            return sorted(entry.name for entry in entries if entry.is_file(follow_symlinks=False))
 
     def others(self) -> list[str]:
         """All in it that is no regular file, sorted; a folder has a slash behind its name."""
-        with os.scandir(self._at) as found:
-            entries = [entry for entry in found if not entry.is_file(follow_symlinks=False)]
+        with os.scandir(self._at) as listed:
+            entries = [entry for entry in listed if not entry.is_file(follow_symlinks=False)]
         return sorted(f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name for entry in entries)
 
     def look(self, name: str) -> Seen | None:
         """The file of this name, or None."""
         try:
-            known = os.stat(name, dir_fd=self._at, follow_symlinks=False)
+            status = os.stat(name, dir_fd=self._at, follow_symlinks=False)
         except FileNotFoundError:
             return None
-        return Seen(size=known.st_size, mtime_ns=known.st_mtime_ns)
+        return Seen(size=status.st_size, mtime_ns=status.st_mtime_ns)
 
     def read(self, name: str) -> bytes:
         """All that a file holds."""

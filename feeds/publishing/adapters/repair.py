@@ -43,9 +43,9 @@ class Repair:
         self._folder = folder
         names = folder.names()
         ownership = Ownership(folder, ledger, names)
-        own = [name for name in names if ownership.is_ours(name)]  # what others have put here is left alone
-        self._documents = documents_in(own)
-        self._strays = [name for name in own if self._is_stray(name)]
+        ours = [name for name in names if ownership.is_ours(name)]  # what others have put here is left alone
+        self._documents = documents_in(ours)
+        self._strays = [name for name in ours if self._is_stray(name)]
         self._histories = Histories(folder, ledger, {*self._documents, *ledger.unsettled()})
         self.stamps: dict[str, Stamp] = {}
         self.unrecorded: dict[str, Stamp] = {}
