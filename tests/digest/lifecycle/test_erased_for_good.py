@@ -1,10 +1,9 @@
 """Who was erased stays erased, whatever there was of them: also when an older backup is put in place, or at a kill."""
 
 import asyncio
+import os
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -37,6 +36,7 @@ from tests.budkavle.returned import installation as returning
 from tests.digest.lifecycle.test_erase_subscriber import WHO, traces
 from tests.digest.lifecycle.test_unsubscribe import locked
 from tests.digest.relay import join
+from tests.forks import Fork
 from tests.given import NOW
 
 ZAKARIAS = Address(WHO)
@@ -120,19 +120,10 @@ def test_an_older_backup_brings_back_the_no_of_who_was_erased_and_nothing_else_o
         assert state_of(again, "anna@example.org") == "active"
 
 
-DIES = """
-import os, signal, sys
-from datetime import datetime
-from pathlib import Path
-from budkavle.config.load import load
-from digest.lifecycle.erase_subscriber import erase
-from digest.lifecycle.unsubscribe import Leaves
-from budkavle.installation.wiring import open_service
-from mail.address import Address
-with open_service(load(Path(sys.argv[1]))) as service:
-    Leaves.replay = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-    erase(service, Address(sys.argv[2]), datetime.fromisoformat(sys.argv[3]))
-"""
+def erase_and_die(file: Path) -> None:
+    with open_service(load(file)) as service:
+        Leaves.replay = lambda *_: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[assignment]
+        erase(service, ZAKARIAS, NOW + DAY)
 
 
 @pytest.mark.parametrize("was", KNOWN)
@@ -142,8 +133,7 @@ def test_a_kill_between_journal_and_store_forgets_all_the_same(
     was(service)
     folder, file = service.config.store_path.parent, service.config.file
     service.database.close()
-    done = subprocess.run([sys.executable, "-c", DIES, str(file), WHO, (NOW + DAY).isoformat()], check=False)
-    assert done.returncode == -signal.SIGKILL
+    assert Fork(erase_and_die, file).wait(60) == -signal.SIGKILL
     with open_service(load(file)) as again:
         assert traces(folder) == []
         no = again.suppressions.find(ZAKARIAS)
