@@ -12,6 +12,7 @@ from tests.empty_store import lay_store
 from tests.installed import home  # noqa: F401 - a fixture for every test
 from tests.starting import Reading, Watch, made_of
 
+# A busy machine is no fault of the code: speed is measured in benchmarks, never here.
 register_profiles()
 WATCH = Watch()
 
