@@ -29,10 +29,9 @@ $(VENV)/tested: $(VENV)/installed requirements/dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	touch $@
 
-# Rules and stores: what starts no process and no server. An answer within a minute, for while one works, and so in
-# memory where there is such a folder: a disk is waited for longer than a rule takes.
+# Rules and stores: what starts no process and no server. An answer within a minute, for while one works.
 quick: $(VENV)/tested
-	PYTEST_DEBUG_TEMPROOT=$(wildcard /dev/shm) $(BIN)/pytest -n 2 --dist worksteal -m quick --hypothesis-profile=quick
+	$(BIN)/pytest -n 2 --dist worksteal -m quick --hypothesis-profile=quick
 
 test: $(VENV)/tested
 	$(BIN)/ruff format --check .

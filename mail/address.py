@@ -75,15 +75,15 @@ def _plain_domain(domain: str) -> str | None:
 def _checked(text: str) -> Address:
     try:
         # Without DNS: a look-up in the request path would be slow and could be abused. `.test` is for rehearsals.
-        found = validate_email(text, check_deliverability=False, test_environment=True, strict=True)
+        valid = validate_email(text, check_deliverability=False, test_environment=True, strict=True)
     except EmailNotValidError as error:
         msg = f"no mail address: {_PARTICULARS.sub('', str(error))}"
         raise AddressError(msg) from None
-    if found.ascii_email is None:
+    if valid.ascii_email is None:
         msg = "letters outside a-z before the @ need SMTPUTF8, which many mail servers lack; ask for another address"
         raise AddressError(msg)
     try:
-        return Address(fit_address("To", found.ascii_email))
+        return Address(fit_address("To", valid.ascii_email))
     except HeaderError:
         msg = "no mail address that can stand in a letter's head; ask for another address"
         raise AddressError(msg) from None

@@ -51,11 +51,11 @@ class Sought:
         return any(self._named(form.decode("utf-8", "replace").lower()) for form in _forms(data))
 
     def _named(self, text: str) -> bool:
-        for found in _DOMAIN.finditer(text):
-            domain = self._domains.get(found[1].strip(".-_"))
-            if domain and any(self._is_sought(local, domain) for local in _before(text, found.start())):
+        for match in _DOMAIN.finditer(text):
+            domain = self._domains.get(match[1].strip(".-_"))
+            if domain and any(self._is_sought(local, domain) for local in _before(text, match.start())):
                 return True
-        rewritten = ((found[2], self._domains.get(found[1])) for found in _REWRITTEN.finditer(text))
+        rewritten = ((match[2], self._domains.get(match[1])) for match in _REWRITTEN.finditer(text))
         return any(domain and self._is_sought(local, domain) for local, domain in rewritten)
 
     def _is_sought(self, local: str, domain: str) -> bool:

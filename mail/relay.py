@@ -1,4 +1,8 @@
-"""Relay: one connection that carries letters away, and the envelope of a letter (RFC 5321, section 2.3.1)."""
+"""Relay: one connection that carries letters away, and the envelope of a letter (RFC 5321, section 2.3.1).
+
+Relays are files in `mail/adapters`; what one can do, besides carrying letters, its transport says
+(`mail.adapters.transport`).
+"""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -20,13 +24,16 @@ class Envelope:
 
 
 class Relay(Protocol):
-    """One connection that carries letters away. When it is lost, that is a reply with code 0, never an exception."""
+    """One connection that carries letters away. When it is lost, that is a reply without an answer, no exception.
+
+    A crash may come between any two calls: what was offered and not finished is not sent, ever.
+    """
 
     async def offer(self, envelope: Envelope) -> Reply | None:
         """Hand over all but the final dot; None when only the dot is missing, else the reply that refused it."""
 
     async def finish(self, following: Envelope | None = None) -> Reply:
-        """Send the final dot and say how it was answered.
+        """Send the final dot, or what stands for it, and say how it was answered: from here on a letter may arrive.
 
         `following` is what will be offered next over this connection: it may be announced together with the dot.
         """

@@ -86,11 +86,11 @@ class _Compiled:
 
     def fixed(self, values: Mapping[str, object]) -> dict[str, object]:
         """The statement's own values and these, moments as they are kept."""
-        own = {**self._own, **values}
+        bound = {**self._own, **values}
         for name, value in values.items():
             if isinstance(value, datetime) and self._instant:
-                own[name] = self._instant(value)
-        return own
+                bound[name] = self._instant(value)
+        return bound
 
 
 def _in_order(names: Sequence[str]) -> Callable[[Mapping[str, object]], tuple[object, ...]]:

@@ -174,9 +174,9 @@ class Database:
         """As `Store`."""
         return self.file.beside(name)
 
-    def copy(self, target: Path, told: Callable[[int, int], None] = lambda _done, _total: None) -> None:
-        """As `Store`; `told` counts pages."""
-        copy_store(self.read, target, told)
+    def copy(self, target: Path, progress: Callable[[int, int], None] = lambda _done, _total: None) -> None:
+        """As `Store`; `progress` counts pages."""
+        copy_store(self.read, target, progress)
 
     def close(self) -> None:
         """Close every connection: SQLite then folds its log into the database file."""
@@ -196,10 +196,10 @@ def knows_revision(revision: str) -> bool:
         return False
 
 
-def copy_store(store: Engine, target: Path, told: Callable[[int, int], None] = lambda _done, _total: None) -> None:
+def copy_store(store: Engine, target: Path, progress: Callable[[int, int], None] = lambda _done, _total: None) -> None:
     """Copy a store as it is at this moment into a new file, for its owner alone, and have it on the disk.
 
-    Others read and write the store meanwhile. `told` hears how many pages are copied, and of how many.
+    Others read and write the store meanwhile. `progress` hears how many pages are copied, and of how many.
     Raises StoreError.
     """
     os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
@@ -211,7 +211,7 @@ def copy_store(store: Engine, target: Path, told: Callable[[int, int], None] = l
             source = connection.connection.driver_connection
             if not isinstance(source, sqlite3.Connection):
                 raise TypeError(source)
-            source.backup(copy, pages=_PAGES_A_STEP, progress=lambda _, left, total: told(total - left, total))
+            source.backup(copy, pages=_PAGES_A_STEP, progress=lambda _, left, total: progress(total - left, total))
             copy.execute(
                 "PRAGMA journal_mode=DELETE"
             ).fetchone()  # one file, that can be read where nothing may be written

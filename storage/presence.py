@@ -35,16 +35,16 @@ def store_is_there(path: Path, secret: Path) -> bool:
     """
     _refuse_broken_links(path, path)
     try:
-        found = path.stat()
+        file = path.stat()
     except FileNotFoundError:
         return _nothing_is_left(path, secret)
     except NotADirectoryError:
         raise StoreError(path, "its folder is a file", "mend store.url") from None
-    if stat.S_ISDIR(found.st_mode):
+    if stat.S_ISDIR(file.st_mode):
         raise StoreError(path, "is a folder, not a store", "name a file in store.url, or move the folder away")
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(file.st_mode):
         raise StoreError(path, "is no plain file", "name another file in store.url")
-    if not found.st_size:
+    if not file.st_size:
         also = f" and {secret}" if secret.exists() else ""
         raise StoreError(path, "is an empty file, not a store", f"{_RESTORE}; only to begin anew, take it{also} away")
     return True

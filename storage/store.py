@@ -56,8 +56,9 @@ class Store(Protocol):
     def beside(self, name: str) -> Path:
         """Where a file of this name lies that belongs to the store: the secret, the journal, messages kept."""
 
-    def copy(self, target: Path, told: Callable[[int, int], None] = lambda _done, _total: None) -> None:
+    def copy(self, target: Path, progress: Callable[[int, int], None] = lambda _done, _total: None) -> None:
         """Copy the store as it is at this moment into a new file, for its owner alone, and have it on the disk.
 
-        Others read and write the store meanwhile. `told` hears how much is copied, and of how much. Raises StoreError.
+        Others read and write the store meanwhile. `progress` hears how much is copied, of how much.
+        Raises StoreError.
         """

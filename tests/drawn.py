@@ -1,7 +1,4 @@
-"""How much hypothesis draws: little for `quick`, more for `ci` (`make test`), and for `long` to find the unthought-of.
-
-A busy machine is no fault of the code, so no profile has a deadline: speed is measured in benchmarks, never here.
-"""
+"""How much hypothesis draws: little for `quick`, more for `ci` (`make test`), and for `long` to find the unthought-of."""
 
 from hypothesis import settings
 

@@ -15,6 +15,7 @@ from budkavle.config.field_types import is_loopback
 from budkavle.config.load import Config
 from budkavle.config.settings import Smtp
 from budkavle.config.toml_lines import Place, line_of, lines
+from mail.domain_owner import owner_of
 
 
 class Reach(Enum):
@@ -188,7 +189,7 @@ def _foreign_senders(config: Config) -> Iterator[Finding]:
     host = urlsplit(config.settings.public_url).hostname or ""
     for number, digest in enumerate(config.settings.digests):
         domain = digest.from_.address.rpartition("@")[2]
-        if not is_loopback(host) and _owner(domain) != _owner(host):
+        if not is_loopback(host) and owner_of(domain) != owner_of(host):
             what = f"letters come from {domain}, and their links lead to {host}"
             remedy = "readers and spam filters trust them more under one domain"
             yield Finding(place=("digests", number, "from"), what=what, remedy=remedy)
@@ -199,11 +200,6 @@ def _no_store(config: Config) -> Iterator[Finding]:
 
     if no_store_yet(config.store_path):
         yield Finding(place=("store", "url"), what="there is no store yet", remedy="`budkavle import` makes it")
-
-
-def _owner(host: str) -> str:
-    """The last two labels: near enough to whom a domain belongs to for a hint."""
-    return ".".join(host.lower().rsplit(".", 2)[-2:])
 
 
 def _old_python() -> Iterator[str]:

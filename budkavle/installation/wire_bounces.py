@@ -3,11 +3,11 @@
 import socket
 from collections.abc import Collection
 
-from budkavle.config.load import Config
+from budkavle.config.load import BOUNCES, Config
 from budkavle.installation.passwords import password_in
 from budkavle.installation.stores import Stores
 from digest.bounces.adapters.imap import Mailbox
-from digest.bounces.adapters.unknown import FOLDER, UnknownMessages
+from digest.bounces.adapters.unknown import UnknownMessages
 from digest.bounces.process import ProcessBounces
 from digest.sending.adapters.domain_backoff_admin import DomainReturns
 
@@ -20,7 +20,7 @@ def process_bounces(stores: Stores, domains: DomainReturns) -> ProcessBounces:
         returned=stores.returned_notices,
         domains=domains,
         unsubscribe=stores.unsubscribe,
-        unknown=UnknownMessages(stores.database.beside(FOLDER)),
+        unknown=UnknownMessages(stores.database.beside(str(BOUNCES))),
         relay_names=relay_names(stores.config),
     )
 

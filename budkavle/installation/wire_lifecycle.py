@@ -7,6 +7,7 @@ from pathlib import Path
 
 from budkavle.config.load import Config
 from budkavle.installation.stores import Render, Stores
+from budkavle.installation.wire_sending import transport
 from budkavle.rendering.templates import renderer
 from budkavle.rendering.translations import languages
 from digest.lifecycle.adapters.access_report import AccessVisits
@@ -53,8 +54,7 @@ def unsubscribe(database: Database, suppressions: Suppressions, path: Path) -> U
 
 def person_files(config: Config) -> PersonFiles:
     """Files beside the store that name people."""
-    keeps_letters = config.settings.mail.transport == "maildir"
-    return PersonFiles(outbox=config.outbox if keeps_letters else None, returned=config.returned_folder)
+    return PersonFiles(outbox=transport(config).keeps_letters_in, returned=config.returned_folder)
 
 
 def titles(config: Config) -> Mapping[str, str]:

@@ -40,8 +40,8 @@ def failure_in(message: Part) -> Told | None:
     whole, *recipients = list(_blocks(part.text)) or [{}]
     if not recipients and {"action", "status"} & whole.keys():  # some leave out the empty line between
         recipients = [whole]
-    told = [_recipient(block) for block in recipients]
-    worst = min(told, key=lambda each: _ORDER.index(each.kind), default=Told(BounceClass.SOFT))
+    outcomes = [_recipient(block) for block in recipients]
+    worst = min(outcomes, key=lambda outcome: _ORDER.index(outcome.kind), default=Told(BounceClass.SOFT))
     reporter = _typed(_first(whole, "reporting-mta")).lower().rstrip(".")
     envelope_id = _first(whole, "original-envelope-id")
     return worst._replace(form="dsn", reporter=reporter, envelope_id=envelope_id, senders=tuple(_senders(message)))
@@ -116,8 +116,8 @@ def _senders(message: Part) -> Iterator[str]:
 def _blocks(text: str) -> Iterator[Fields]:
     """The blocks of fields between empty lines."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    found = (fields_of(block) for block in lines.split("\n\n", _MOST_BLOCKS)[:_MOST_BLOCKS])
-    return (fields for fields in found if fields)
+    blocks = (fields_of(block) for block in lines.split("\n\n", _MOST_BLOCKS)[:_MOST_BLOCKS])
+    return (fields for fields in blocks if fields)
 
 
 def _first(fields: Fields, name: str) -> str:

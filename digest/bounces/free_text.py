@@ -57,19 +57,19 @@ def told_in_words(message: Part) -> Told | None:
 
     It is `UNKNOWN`, with the form `text`, where a mail system writes in words that nobody knows.
     """
-    own = _own_words(message)
+    words = _own_words(message)
     subject = words_of(message.first("subject"))
-    is_qmail = own.lstrip().lower().startswith(_QMAIL)
+    is_qmail = words.lstrip().lower().startswith(_QMAIL)
     is_daemon = _is_from_a_daemon(message)
     if not (is_qmail or is_daemon or _says_so_itself(message, subject)):
         return None
-    lines = _telling(own)
+    lines = _telling(words)
     status = next(iter(codes_in(lines)), "") or status_of("", lines)
     if class_of(status, lines) is BounceClass.SENDER_FAULT:
         return Told(BounceClass.SENDER_FAULT, status, lines, "text")
-    if _LATER.search(subject) or (not is_qmail and _LATER.search(own[:_UNSURE])):
+    if _LATER.search(subject) or (not is_qmail and _LATER.search(words[:_UNSURE])):
         return Told(BounceClass.DELAYED, status, lines, "text")
-    if is_qmail or _FAILED.search(subject) or _FAILED.search(own[:_BEGINNING]) or _has_failed(message):
+    if is_qmail or _FAILED.search(subject) or _FAILED.search(words[:_BEGINNING]) or _has_failed(message):
         return Told(BounceClass.SOFT, status, lines, "text")
     return Told(BounceClass.UNKNOWN, status, lines, "text")
 
@@ -85,9 +85,9 @@ def _own_words(message: Part) -> str:
     return _COPY.split(next(texts, "")[:_MOST].replace("\r\n", "\n"), maxsplit=1)[0]
 
 
-def _telling(own: str) -> str:
+def _telling(words: str) -> str:
     """The lines with codes, in one; without any, how the text begins."""
-    return " ".join((" ".join(_LINE.findall(own)) or own[:_BEGINNING]).split())[:_BEGINNING]
+    return " ".join((" ".join(_LINE.findall(words)) or words[:_BEGINNING]).split())[:_BEGINNING]
 
 
 def _is_from_a_daemon(message: Part) -> bool:

@@ -64,7 +64,7 @@ def read_message(raw: bytes) -> Part:
 
 def fields_of(text: str) -> Mapping[str, Sequence[str]]:
     """Header fields by lower-case name, unfolded (RFC 5322, section 2.2.3); lines that are none are left out."""
-    found: dict[str, list[str]] = {}
+    fields: dict[str, list[str]] = {}
     last: list[str] | None = None
     for line in text.splitlines()[:_LINES]:
         if line[:1] in {" ", "\t"}:
@@ -73,19 +73,19 @@ def fields_of(text: str) -> Mapping[str, Sequence[str]]:
             continue
         name, colon, value = line.partition(":")
         if colon and _NAME.fullmatch(name.rstrip()):
-            last = found.setdefault(name.rstrip().lower(), [])
+            last = fields.setdefault(name.rstrip().lower(), [])
             last.append(value.strip()[:_VALUE])
         else:
             last = None
-    return found
+    return fields
 
 
 def words_of(value: str) -> str:
     """A field's value with its encoded words read (RFC 2047); as it stands where they are broken."""
     try:
         return "".join(
-            each if isinstance(each, str) else _decoded(each, charset or "utf-8")
-            for each, charset in decode_header(value[:_VALUE])
+            piece if isinstance(piece, str) else _decoded(piece, charset or "utf-8")
+            for piece, charset in decode_header(value[:_VALUE])
         )
     except (ValueError, LookupError, binascii.Error, HeaderParseError):
         return value

@@ -37,12 +37,12 @@ def reason_to_suppress(history: History) -> SuppressionReason | None:
     if not history:
         return None
     newest = history[0]
-    if any(each.kind is BounceClass.COMPLAINT for each in newest):
+    if any(evidence.kind is BounceClass.COMPLAINT for evidence in newest):
         return SuppressionReason.COMPLAINT
-    run = list(takewhile(lambda edition: any(each.kind in COUNTS for each in edition), history))
-    if any(_is_sure(each) for each in newest):
+    run = list(takewhile(lambda edition: any(evidence.kind in COUNTS for evidence in edition), history))
+    if any(_is_sure(evidence) for evidence in newest):
         return SuppressionReason.HARD
-    hard = list(takewhile(lambda edition: any(each.kind is BounceClass.HARD for each in edition), run))
+    hard = list(takewhile(lambda edition: any(evidence.kind is BounceClass.HARD for evidence in edition), run))
     if len(hard) >= _HARD_EDITIONS:
         return SuppressionReason.HARD
     return SuppressionReason.SOFT if len(run) >= _SOFT_EDITIONS else None
@@ -91,13 +91,13 @@ _COMPLAINTS_WARN, _COMPLAINTS_STOP = _Gate(0.001, 2), _Gate(0.003, 3)
 
 def worry(health: Health) -> str | None:
     """What a person should know of an edition; the limits are those that the big mail providers hold us to."""
-    found = [
+    worries = [
         _said(health.hard, health.tried, "do not exist") if _HARD_WARN.is_passed(health.hard, health.tried) else "",
         _said(health.complaints, health.tried, "called it spam")
         if _COMPLAINTS_WARN.is_passed(health.complaints, health.tried)
         else "",
     ]
-    return " and ".join(each for each in found if each) or None
+    return " and ".join(filter(None, worries)) or None
 
 
 def must_stop(health: Health) -> str | None:

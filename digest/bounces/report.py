@@ -57,13 +57,13 @@ def read_bounce(key: Key, raw: bytes, recipient: str = "") -> Report:
     """Read a message of any bytes; `recipient` is the address that it was delivered to, where that is known."""
     message = read_message(raw)
     told, came_to = _told(message), _came_to(message, recipient)
-    tokens = tuple(dict.fromkeys(token for each in came_to for token in leave_tokens_in(each)))
+    tokens = tuple(dict.fromkeys(token for field in came_to for token in leave_tokens_in(field)))
     letter = _letter(key, came_to, told)
     is_report = told.form or told.kind not in _NO_REPORT
     if not is_report and wishes_to_leave(message, to_leave=bool(tokens)):
         told = Told(BounceClass.LEAVE)
     if told.kind is BounceClass.LEAVE:
-        tokens += tuple(token for each in ways_to_leave(message) for token in leave_tokens_in(f"{each}@"))
+        tokens += tuple(token for field in ways_to_leave(message) for token in leave_tokens_in(f"{field}@"))
     return Report(
         kind=told.kind,
         letter=letter,
@@ -95,15 +95,15 @@ def _told(message: Part) -> Told:
 def _letter(key: Key, came_to: Sequence[str], told: Told) -> Returned | ReturnedNotice | None:
     """Whose letter it was: by the address that the message came to, then by what it says of the letter's envelope."""
     said = [*came_to, told.envelope_id, *told.senders]
-    found = (read_address(key, each) for each in said)
-    return next((each for each in found if each is not None), None)
+    letters = (read_address(key, text) for text in said)
+    return next((letter for letter in letters if letter is not None), None)
 
 
 def _came_to(message: Part, recipient: str) -> list[str]:
     """The addresses that a message was delivered to, and those that it was on the way to."""
     values = [value for name in _DELIVERED_TO for value in message.fields.get(name, ())[:_MOST_VALUES]]
     words = [word for value in values for word in _BETWEEN_ADDRESSES.split(value)]
-    received = [found[1] for value in message.fields.get("received", ()) if (found := _FOR.search(value))]
+    received = [match[1] for value in message.fields.get("received", ()) if (match := _FOR.search(value))]
     return [recipient, *(word for word in words if word), *received[:_MOST_VALUES]]
 
 

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from mail.domain_owner import owner_of
+
 TRIAL = 3
 """How many letters try a domain that was paused."""
 LISTENING = timedelta(minutes=15)
@@ -115,8 +117,8 @@ class PausedDomain:
 
 
 def owners(domains: Iterable[str]) -> int:
-    """How many may own these domains, by their last two labels: whoever has one makes subdomains as they like."""
-    return len({tuple(name.split(".")[-2:]) for name in domains})
+    """How many own these domains: whoever has one makes subdomains as they like."""
+    return len({owner_of(name) for name in domains})
 
 
 def is_asked(returned: int, patience: Patience) -> bool:

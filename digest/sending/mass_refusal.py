@@ -61,7 +61,7 @@ def wholesale_refusal(refusals: Sequence[str]) -> str | None:
 
     At least half of its refusals are one text that names no mailbox, however few they are.
     """
-    counted = Counter(refusal_key(each) for each in refusals if is_unsaid(each))
+    counted = Counter(refusal_key(said) for said in refusals if is_unsaid(said))
     if not counted:
         return None
     key, number = counted.most_common(1)[0]
@@ -75,9 +75,9 @@ def _since_the_last_sent(window: Sequence[Decided]) -> Sequence[Decided]:
 
 def _most_said(decided: Iterable[Decided], least: int) -> str | None:
     said: dict[str, list[str]] = {}
-    for each in decided:
-        if each.refusal:
-            said.setdefault(each.refusal, []).append(each.domain)
+    for letter in decided:
+        if letter.refusal:
+            said.setdefault(letter.refusal, []).append(letter.domain)
     for key, domains in said.items():
         if len(domains) >= least and owners(domains) >= _OWNERS:
             return key

@@ -38,7 +38,7 @@ class LogReading:
 
 def read_log(lines: Iterable[str], wanted: Collection[str]) -> LogReading:
     """What a log says about the letters with these Message-IDs; others are passed over. One pass, in flat memory."""
-    log = _Log(frozenset(each[1:-1] for each in wanted))
+    log = _Log(frozenset(message_id[1:-1] for message_id in wanted))
     for line in lines:
         log.read(line[:_LONGEST_LINE].rstrip("\r\n"))
     return log.reading()
@@ -58,7 +58,7 @@ class _Log:
     def read(self, line: str) -> None:
         self._lines += 1
         self._table.head(line)
-        ids = {each for each in _ID.findall(line) if each in self._wanted}
+        ids = {message_id for message_id in _ID.findall(line) if message_id in self._wanted}
         self._mentioned |= ids
         if postfix := _POSTFIX.search(line):
             self._read_postfix(postfix["queue"], postfix["rest"])
@@ -86,7 +86,7 @@ class _Table:
     def head(self, line: str) -> None:
         """Remember where the columns stand, if this line says so."""
         names = [
-            re.sub(r"[^a-z]", "", each.lower()) for each in _cells(line.removeprefix("#Fields: ").lstrip("\ufeff"))
+            re.sub(r"[^a-z]", "", cell.lower()) for cell in _cells(line.removeprefix("#Fields: ").lstrip("\ufeff"))
         ]
         column = next((place for place, name in enumerate(names) if name in _COLUMNS), -1)
         if column >= 0 and "@" not in line:
@@ -112,4 +112,4 @@ def _named_by(pattern: re.Pattern[str], line: str) -> set[str]:
 
 
 def _bracketed(ids: Iterable[str]) -> frozenset[str]:
-    return frozenset(f"<{each}>" for each in ids)
+    return frozenset(f"<{message_id}>" for message_id in ids)

@@ -20,7 +20,7 @@ from digest.ids import VariantId
 from digest.letters.letter import stored
 from digest.letters.room import Fit, unbounded
 from storage.database import Database
-from storage.faults import STORE_FAULTS
+from storage.failures import StoreFailure
 
 log = structlog.get_logger()
 
@@ -80,7 +80,7 @@ class Render:
         for variant, content in contents.items():
             try:
                 form = self.composer.letter_form(digest, edition, content)
-            except STORE_FAULTS:
+            except (StoreFailure, OSError):
                 raise
             except Exception:  # a template or an article may fail in any way
                 log.exception("variant_failed", digest=digest.name, edition=edition.key, variant=variant)

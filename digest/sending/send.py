@@ -69,19 +69,19 @@ class Send:
     lock: Callable[[], AbstractContextManager[Lock]]
 
     async def send(
-        self, clock: Clock, stopping: Callable[[], bool], told: Callable[[Verdict | None], None] = lambda _: None
+        self, clock: Clock, stopping: Callable[[], bool], on_verdict: Callable[[Verdict | None], None] = lambda _: None
     ) -> None:
         """Send all that is due, unless another process is sending. Raises LockHeldError when one is.
 
-        `told` hears the verdict on each letter, or None for one that was not offered to the end.
+        `on_verdict` hears the verdict on each letter, or None for one that was not offered to the end.
         """
         if await asyncio.to_thread(self._is_idle, clock()):
             return
         with self.lock() as lock:
-            await self.send_holding(lock.holder, clock, stopping, told)
+            await self.send_holding(lock.holder, clock, stopping, on_verdict)
 
     async def send_holding(
-        self, name: str, clock: Clock, stopping: Callable[[], bool], told: Callable[[Verdict | None], None]
+        self, name: str, clock: Clock, stopping: Callable[[], bool], on_verdict: Callable[[Verdict | None], None]
     ) -> None:
         """Send all that is due, as the holder of the sender's lock whose name is `name`."""
         await asyncio.to_thread(self.settle, clock())
@@ -97,7 +97,7 @@ class Send:
             commit=_FreshCommits(self, ledger, clock).commit,
             make_out=self.envelopes().make_out,
             stopping=stopping,
-            told=told,
+            on_verdict=on_verdict,
             allowed=(lambda: limits.connections) if limits else None,
         )
         try:

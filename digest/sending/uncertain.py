@@ -71,7 +71,7 @@ def why_not_lost(letter: UncertainLetter, log: LogReading, sent: Neighbours) -> 
     if letter.message_id in log.mentioned:
         return "the log names it, so it may have been taken; look yourself, then name it by its Message-ID"
     for side, witnesses in (("before", sent.before), ("after", sent.after)):
-        missing = len([each for each in witnesses if each not in log.taken])
+        missing = len([witness for witness in witnesses if witness not in log.taken])
         if not witnesses:
             return f"no letter was sent {side} it by which to see that the log covers its time; name it by Message-ID"
         if missing:

@@ -83,8 +83,8 @@ class ComposeTransactional:
             standing = subscriptions_of(connection, waiting.subscriber)
         match waiting.kind:
             case NoticeKind.MY_DATA:
-                known = any(row.state != SubscriptionState.PENDING for row in standing.values())
-                return values | {"known": known, "days": self.pending_days}
+                is_subscriber = any(row.state != SubscriptionState.PENDING for row in standing.values())
+                return values | {"known": is_subscriber, "days": self.pending_days}
             case NoticeKind.MOVE:
                 return values
             case NoticeKind.MOVING:

@@ -56,7 +56,7 @@ class FoundLimits:
     def connections(self) -> int:
         """How many connections an edition may use now; one less while a single letter wants one, where they are few."""
         connections = self.estimates.connections
-        if connections.held is None or not self.lines.wanted_apart:
+        if connections.capacity is None or not self.lines.wanted_apart:
             return connections.allowed
         self.lines.is_short = self.lines.wanted_apart >= connections.allowed
         return connections.allowed - self.lines.wanted_apart

@@ -16,7 +16,7 @@ _PARSER = BytesHeaderParser(policy=policy.compat32)
 
 def letters_to(folder: Path, addresses: Collection[Address]) -> Iterator[Path]:
     """The letters in a Maildir, delivered or half written, to one of these, however their addresses are spelt there."""
-    keys = {each.key for each in addresses}
+    keys = {address.key for address in addresses}
     for part in ("tmp", "new", "cur"):
         for path in sorted((folder / part).glob("*")):
             if path.is_file() and not keys.isdisjoint(_recipients(path)):
@@ -25,10 +25,10 @@ def letters_to(folder: Path, addresses: Collection[Address]) -> Iterator[Path]:
 
 def remove_letters(folder: Path, addresses: Collection[Address]) -> int:
     """Delete the letters to these; says how many."""
-    found = list(letters_to(folder, addresses))
-    for path in found:
+    letters = list(letters_to(folder, addresses))
+    for path in letters:
         path.unlink(missing_ok=True)
-    return len(found)
+    return len(letters)
 
 
 def _recipients(path: Path) -> list[str]:

@@ -48,7 +48,7 @@ async def log_in(client: SMTP, login: Login, *, is_secure: bool) -> None:
 
     A mechanism that is offered and then refused gives way to the next one, as long as it is a password's.
     """
-    offered = [each.lower() for each in client.server_auth_methods]
+    offered = [mechanism.lower() for mechanism in client.server_auth_methods]
     if login.token is not None:
         await _with_token(client, login, login.token, offered if is_secure else [])
         return
@@ -69,7 +69,7 @@ _REFUSED = 5
 
 
 async def _with_token(client: SMTP, login: Login, command: TokenCommand, offered: list[str]) -> None:
-    name = next((each for each in ("oauthbearer", "xoauth2") if each in offered), None)
+    name = next((mechanism for mechanism in ("oauthbearer", "xoauth2") if mechanism in offered), None)
     if name is None:
         raise NoMechanismError(offered)
     token = await command.token()

@@ -62,7 +62,7 @@ def commands(line: Line, envelope: Envelope) -> tuple[bytes, bytes, bytes]:
 
 def _xtext(text: str) -> str:
     """The text with all but printable ASCII, and `+` and `=`, as plus and two hex digits (RFC 3461, section 4)."""
-    return _NOT_XTEXT.sub(lambda found: f"+{ord(found[0]):02X}", text)
+    return _NOT_XTEXT.sub(lambda match: f"+{ord(match[0]):02X}", text)
 
 
 async def introduce(line: Line, envelope: Envelope) -> list[Answer]:

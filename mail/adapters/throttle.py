@@ -22,8 +22,8 @@ def pace_of(connection: Connection, pacing: Pacing, now: datetime, found: float 
     if _KNOWN.run(connection, b_relay=pacing.relay).fetchone() is None:
         return fresh
     row = connection.execute(select(relays).where(relays.c.name == pacing.relay)).one()
-    held = row.slowed_to if found is None else found
-    return replace(fresh, tokens=row.tokens, filled=row.filled, found=held).at(now)
+    slowed_to = row.slowed_to if found is None else found
+    return replace(fresh, tokens=row.tokens, filled=row.filled, found=slowed_to).at(now)
 
 
 def take(connection: Connection, pacing: Pacing, pace: Pace) -> None:
@@ -42,21 +42,21 @@ def learned_of(connection: Connection, relay: str) -> Learned:
 
 def keep(connection: Connection, pacing: Pacing, learned: Learned, now: datetime, goes: datetime | None) -> None:
     """Keep what was found; where letters must wait until `goes`, one of them may go then."""
-    found = {
+    limits = {
         "connections": learned.connections,
         "letters": learned.letters,
         "slowed_to": learned.pace,
         "slowed": learned.refused,
     }
     bucket = {"tokens": 1.0, "filled": goes or now} if goes else {}
-    _put(connection, pacing, found | bucket, {"tokens": pacing.burst or pacing.rate or 1.0, "filled": now})
+    _put(connection, pacing, limits | bucket, {"tokens": pacing.burst or pacing.rate or 1.0, "filled": now})
 
 
 def _put(
     connection: Connection, pacing: Pacing, values: dict[str, object], otherwise: dict[str, object] | None = None
 ) -> None:
-    here = relays.c.name == pacing.relay
-    if not connection.execute(update(relays).where(here).values(values)).rowcount:
+    is_this_one = relays.c.name == pacing.relay
+    if not connection.execute(update(relays).where(is_this_one).values(values)).rowcount:
         connection.execute(insert(relays).values({"name": pacing.relay, **(otherwise or {}), **values}))
 
 

@@ -81,8 +81,8 @@ def class_of(status: str, diagnostic: str) -> BounceClass:
     blamed = {code for code in codes if _OUR_FAULT.fullmatch(code)}
     if blamed:
         telling = {code for code in codes if not _SILENT.fullmatch(code)}
-        told = saying in {Saying.GONE, Saying.FULL} and telling <= _VAGUE_FAULT
-        return BounceClass.SOFT if told else BounceClass.SENDER_FAULT
+        is_told = saying in {Saying.GONE, Saying.FULL} and telling <= _VAGUE_FAULT
+        return BounceClass.SOFT if is_told else BounceClass.SENDER_FAULT
     if saying is Saying.HINT:
         return BounceClass.SENDER_FAULT
     return BounceClass.HARD if _is_hard(codes, saying, diagnostic) else BounceClass.SOFT

@@ -16,45 +16,45 @@ _LONGEST = timedelta(minutes=10)
 class Connections:
     """How many connections may be open now: `allowed`, never more than `most`, which is configured.
 
-    `held` is how many the relay was seen to allow; None as long as it has refused none.
+    `capacity` is how many the relay was seen to allow; None as long as it has refused none.
     """
 
     most: int
     allowed: int = 1
-    held: int | None = None
+    capacity: int | None = None
     probes: datetime | None = None
     patience: timedelta = _PROBE
 
     @classmethod
-    def remembered(cls, most: int, held: int | None) -> "Connections":
-        """As they begin, where so many held before."""
-        return cls(most=most, allowed=1 if held is None else min(_most_of(held), most), held=held)
+    def remembered(cls, most: int, capacity: int | None) -> "Connections":
+        """As they begin, where so many capacity before."""
+        return cls(most=most, allowed=1 if capacity is None else min(_most_of(capacity), most), capacity=capacity)
 
     def after_letters(self, letters: int, others: int, now: datetime) -> "Connections":
         """Letters were taken while so many connections were open."""
-        if self.held is None:
+        if self.capacity is None:
             return self if self.allowed >= self.most else replace(self, allowed=min(self.allowed + letters, self.most))
-        if others > self.held < self.allowed:  # what was refused is taken now: find out anew how far that goes
-            return replace(self, held=None, probes=None, allowed=min(max(others, self.allowed), self.most))
-        usual = min(_most_of(self.held), self.most)
+        if others > self.capacity < self.allowed:  # what was refused is taken now: find out anew how far that goes
+            return replace(self, capacity=None, probes=None, allowed=min(max(others, self.allowed), self.most))
+        usual = min(_most_of(self.capacity), self.most)
         if self.allowed < usual:
             return replace(self, allowed=min(self.allowed + letters, usual))
         if self.probes is None:
             return replace(self, probes=now + self.patience)
         due = not now < self.probes <= now + _LONGEST
-        if due and self.allowed <= self.held and self.held < self.most:
-            return replace(self, allowed=self.held + 1, probes=now + self.patience)
+        if due and self.allowed <= self.capacity and self.capacity < self.most:
+            return replace(self, allowed=self.capacity + 1, probes=now + self.patience)
         return self
 
     def after_refusal(self, others: int, now: datetime, *, on_connecting: bool) -> "Connections":
         """One was refused while so many others were open. One that was in use already says only that half is enough."""
-        held = max(others, 1) if on_connecting else max(self.allowed - 1, 1)
-        again = self.held is not None and held >= self.held
+        capacity = max(others, 1) if on_connecting else max(self.allowed - 1, 1)
+        again = self.capacity is not None and capacity >= self.capacity
         patience = min(self.patience * 2, _LONGEST) if again else _PROBE
-        allowed = min(_most_of(held), self.most) if on_connecting else max(self.allowed // 2, 1)
-        return replace(self, allowed=allowed, held=held, probes=now + patience, patience=patience)
+        allowed = min(_most_of(capacity), self.most) if on_connecting else max(self.allowed // 2, 1)
+        return replace(self, allowed=allowed, capacity=capacity, probes=now + patience, patience=patience)
 
 
-def _most_of(held: int) -> int:
+def _most_of(capacity: int) -> int:
     """Nine tenths, and of a few all."""
-    return max(round(_PART * held), 1)
+    return max(round(_PART * capacity), 1)

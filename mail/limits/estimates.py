@@ -45,14 +45,14 @@ class Estimates:
         return cls(
             connections=Connections.remembered(most, learned.connections),
             session=Session(letters=learned.letters),
-            pace=FoundPace(held=learned.pace, refused=learned.refused),
+            pace=FoundPace(sustained=learned.pace, refused=learned.refused),
         )
 
     @property
     def learned(self) -> Learned:
         """What is worth remembering."""
         return Learned(
-            connections=self.connections.held,
+            connections=self.connections.capacity,
             letters=self.session.letters,
             pace=self.pace.steady,
             refused=self.pace.refused,
@@ -62,8 +62,10 @@ class Estimates:
         """The estimates when another sender to the same relay was refused something since: what it learned counts."""
         pace, connections = self.pace, self.connections
         if learned.refused is not None and (pace.refused is None or learned.refused > pace.refused):
-            pace = replace(pace, held=learned.pace, refused=learned.refused, ripe=0.0)
-        if learned.connections is not None and (connections.held is None or learned.connections < connections.held):
+            pace = replace(pace, sustained=learned.pace, refused=learned.refused, ripe=0.0)
+        if learned.connections is not None and (
+            connections.capacity is None or learned.connections < connections.capacity
+        ):
             connections = Connections.remembered(connections.most, learned.connections)
         return replace(self, pace=pace, connections=connections)
 

@@ -1,7 +1,7 @@
 """How many letters a second a relay takes, found by what it took: slow down at a refusal, return, and probe.
 
 After a refusal nothing goes for a moment, longer each time that this was too short. The first letter that is taken then
-tells what held: letters taken by seconds since. Nine tenths of that go from there on; the pace nears what held, stays
+tells what is sustained: letters taken by seconds since. Nine tenths of that go from there on; the pace nears it, stays
 there for a while, and then rises, the faster the longer nothing is refused. That curve is a cubic one, as TCP uses for
 the same purpose (RFC 9438, section 4.2).
 """
@@ -34,12 +34,12 @@ from us lately; after a minute, where it has, because pace is often counted by t
 
 @dataclass(frozen=True, kw_only=True)
 class FoundPace:
-    """What is known of a relay's pace: `held` letters a second, None as long as it has refused none for their pace.
+    """What is known of a relay's pace: `sustained` letters a second, None while it has refused none for their pace.
 
     `until` then is no letter to go. `taken` letters in `busy` seconds up to `last` are what estimates rest on.
     """
 
-    held: float | None = None
+    sustained: float | None = None
     refusals: int = 0
     until: datetime | None = None
     refused: datetime | None = None
@@ -52,17 +52,17 @@ class FoundPace:
     @property
     def limit(self) -> float | None:
         """Letters a second at this moment; None for no limit."""
-        if self.held is None:
+        if self.sustained is None:
             return None
         if self.refusals:
-            return max(self.held / 2, SLOWEST)
-        steady = max(self.patience, _LETTERS / self.held / 2)
-        return max(self.held * (1 + _PART * (self.ripe / steady - 1) ** 3), SLOWEST)
+            return max(self.sustained / 2, SLOWEST)
+        steady = max(self.patience, _LETTERS / self.sustained / 2)
+        return max(self.sustained * (1 + _PART * (self.ripe / steady - 1) ** 3), SLOWEST)
 
     @property
     def steady(self) -> float | None:
-        """Letters a second that are worth remembering: what held, or more where more has gone since."""
-        return max(self.held, self.limit or 0.0) if self.held is not None else None
+        """Letters a second that are worth remembering: what is sustained, or more where more has gone since."""
+        return max(self.sustained, self.limit or 0.0) if self.sustained is not None else None
 
     def is_hopeless(self, now: datetime) -> bool:
         """Whether so many refusals came in a row that a pause is better than another try."""
@@ -83,22 +83,22 @@ class FoundPace:
         counted = replace(self, taken=self.taken + letters, busy=busy, last=now)
         if self.refusals and not self.wait(now):
             return _recovered(counted)
-        if self.held is None or self.refusals:
+        if self.sustained is None or self.refusals:
             return counted
         risen = replace(counted, ripe=self.ripe + min(gap, idle))
-        return risen if (risen.limit or 0) < _FULL_SPEED else replace(risen, held=None, ripe=0.0)
+        return risen if (risen.limit or 0) < _FULL_SPEED else replace(risen, sustained=None, ripe=0.0)
 
     def after_refusal(self, now: datetime, longest: timedelta = _LONGEST_WAIT) -> "FoundPace":
         """A letter was refused for its pace. Those that were on their way then are refused with it: they count once."""
         if self.wait(now):
             return self
         pause = min(_FIRST_WAIT * _FACTOR ** min(self.refusals, _NO_LONGER), longest)
-        held = self.held if self.held is not None else max(self.taken, 1.0) / max(self.busy, 0.001)
-        return replace(self, held=held, refusals=self.refusals + 1, until=now + pause, refused=now)
+        sustained = self.sustained if self.sustained is not None else max(self.taken, 1.0) / max(self.busy, 0.001)
+        return replace(self, sustained=sustained, refusals=self.refusals + 1, until=now + pause, refused=now)
 
     def after_busy(self, now: datetime) -> "FoundPace":
         """No connection was let in, and none is open: the same wait, and nothing learned of the pace."""
-        return replace(self.after_refusal(now), held=self.held, refused=self.refused)
+        return replace(self.after_refusal(now), sustained=self.sustained, refused=self.refused)
 
     def after_pause(self) -> "FoundPace":
         """The edition paused for it: what was learned stays, and the next try is a first one."""
@@ -106,12 +106,14 @@ class FoundPace:
 
 
 def _recovered(pace: FoundPace) -> FoundPace:
-    """The relay takes letters again: what held is what it took, by the seconds that it took."""
+    """The relay takes letters again: what is sustained is what it took, by the seconds that it took."""
     open_again = replace(pace, refusals=0, until=None)
-    if pace.held is None:  # it was connections that it would not take
+    if pace.sustained is None:  # it was connections that it would not take
         return open_again
-    held = max(pace.taken / max(pace.busy, 0.001), SLOWEST)
-    near = _NEAR < held / pace.held < 1 / _NEAR
+    sustained = max(pace.taken / max(pace.busy, 0.001), SLOWEST)
+    near = _NEAR < sustained / pace.sustained < 1 / _NEAR
     patience = min(pace.patience * 2, _LONGEST_PATIENCE) if near else _PATIENCE
     part = min(_MEMORY / pace.busy, 1.0) if pace.busy else 1.0
-    return replace(open_again, held=held, ripe=0.0, patience=patience, taken=pace.taken * part, busy=pace.busy * part)
+    return replace(
+        open_again, sustained=sustained, ripe=0.0, patience=patience, taken=pace.taken * part, busy=pace.busy * part
+    )

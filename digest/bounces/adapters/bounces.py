@@ -1,7 +1,7 @@
 """What came back, written down once, and what it does to the address and the edition in the same transaction."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -11,17 +11,16 @@ from digest.adapters.row_keys import is_delivery
 from digest.adapters.tables import bounce_brakes, bounces, deliveries, editions, subscribers, subscriptions
 from digest.bounces.adapters.edition_health import audience, health_of, suppressed_by
 from digest.bounces.adapters.history import history
+from digest.bounces.adapters.suppressing import Recipient, Suppressing
 from digest.bounces.bounce import Bounce, Taken
 from digest.bounces.policy import COUNTS, is_braked, must_stop, reason_to_suppress
 from digest.editions.adapters.stop import may_stop, stop_once
 from digest.editions.delivery import DeliveryState, Reason
 from digest.ids import EditionId, SubscriptionId
-from digest.lifecycle.adapters.unsubscribe import end_where
 from digest.subscribers.adapters.events import note
 from digest.subscribers.adapters.rows import NAMED
 from digest.subscribers.adapters.suppressions import Suppressions
 from digest.subscribers.events import Event, EventKind
-from digest.subscribers.subscription import EndedReason
 from digest.subscribers.suppression import SuppressionReason, operator_may_lift
 from digest.verp import Returned
 from mail.address import Address, domain_of
@@ -42,6 +41,7 @@ class Bounces:
         self._read = read
         self._write = write
         self._suppressions = suppressions
+        self._suppressing = Suppressing(suppressions)
 
     def take(self, of: Returned, one: Bounce, now: datetime) -> Taken:
         """Write a letter's bounce down and do what it asks for; the same one again changes nothing."""
@@ -78,67 +78,46 @@ class Bounces:
         with self._write.begin() as connection:
             return connection.execute(delete(bounces).where(bounces.c.mark.in_(some))).rowcount
 
-    def evidence(self, subscriber: int) -> Sequence[Row[*tuple[Any, ...]]]:
-        """What came back of a subscriber's letters, oldest first: rows of `bounces`, with digest and period key."""
-        with self._read.begin() as connection:
-            return connection.execute(_EVIDENCE.where(subscriptions.c.subscriber_id == subscriber)).all()
-
     def complained(self, letter: Returned) -> Address | None:
         """The recipient of this letter, while they are not mailed because they complained; else None."""
         whose = select(subscribers.c.address).join(subscriptions, subscriptions.c.subscriber_id == subscribers.c.id)
         with self._read.begin() as connection:
             text = connection.execute(whose.where(subscriptions.c.id == letter.subscription, NAMED)).scalar()
-            address = Address(text) if text else None
-            return address if address and self._suppressions.complained(connection, address) else None
+            return self._suppressing.complained(connection, Address(text) if text else None)
 
     def _judge(self, connection: Connection, letter: Row[*tuple[Any, ...]], key: str, now: datetime) -> bool:
         """Suppress the address if the evidence asks for it; False when nothing changed."""
-        judged = (reason_to_suppress(each) for each in history(connection, letter.id, letter.edition_id))
+        judged = (reason_to_suppress(letters) for letters in history(connection, letter.id, letter.edition_id))
         reasons = [reason for reason in judged if reason]
         if not reasons:
             return False
-        reason = SuppressionReason.COMPLAINT if SuppressionReason.COMPLAINT in reasons else reasons[0]
-        if reason is SuppressionReason.COMPLAINT:
-            return self._end(connection, letter, key, now)
-        if _is_held(connection, letter.edition_id):
+        recipient = _recipient(letter)
+        if SuppressionReason.COMPLAINT in reasons:  # no brake holds it
+            reason, changed = SuppressionReason.COMPLAINT, self._suppressing.complain(connection, recipient, now)
+        elif _is_held(connection, letter.edition_id):
             return False
-        if not self._suppress(connection, letter, key, reason, now):
+        else:
+            reason, changed = reasons[0], self._suppressing.suppress(connection, recipient, reasons[0], now)
+        if not changed:
             return False
-        if not is_braked(suppressed_by(connection, letter.edition_id), audience(connection, letter.edition_id)):
+        connection.execute(update(bounces).where(bounces.c.mark == key).values(suppressed=reason))
+        if reason is SuppressionReason.COMPLAINT or not self._is_braked(connection, letter.edition_id):
             return True
         self._brake(connection, letter, now)
         return False
 
-    def _suppress(
-        self,
-        connection: Connection,
-        letter: Row[*tuple[Any, ...]],
-        key: str,
-        reason: SuppressionReason,
-        now: datetime,
-    ) -> bool:
-        if not self._suppressions.add(connection, letter.hash, reason, now):
-            return False
-        connection.execute(update(bounces).where(bounces.c.mark == key).values(suppressed=reason))
-        event = Event(kind=EventKind.SUPPRESSED, at=now, detail={"reason": reason, "edition": letter.period_key})
-        note(connection, letter.subscriber_id, event)
-        return True
-
-    def _end(self, connection: Connection, letter: Row[*tuple[Any, ...]], key: str, now: datetime) -> bool:
-        """A complaint is a person's no: at once, for all that they get, and no brake holds it."""
-        changed = self._suppress(connection, letter, key, SuppressionReason.COMPLAINT, now)
-        end_where(connection, subscriptions.c.subscriber_id == letter.subscriber_id, EndedReason.COMPLAINED, now)
-        return changed
+    def _is_braked(self, connection: Connection, edition: int) -> bool:
+        return is_braked(suppressed_by(connection, edition), audience(connection, edition))
 
     def _brake(self, connection: Connection, letter: Row[*tuple[Any, ...]], now: datetime) -> None:
         """Suppress nobody by this edition's bounces, and mail those again whom it had suppressed already."""
-        here = and_(bounces.c.edition_id == letter.edition_id, bounces.c.suppressed.is_not(None))
+        suppressed_by_it = and_(bounces.c.edition_id == letter.edition_id, bounces.c.suppressed.is_not(None))
         lifted = 0
-        for row in connection.execute(_SUPPRESSED.where(here)).all():
+        for row in connection.execute(_SUPPRESSED.where(suppressed_by_it)).all():
             if not operator_may_lift(SuppressionReason(row.suppressed)):
                 continue
-            known = self._suppressions.of(connection, row.hash)
-            if known is not None and operator_may_lift(known.reason):
+            suppression = self._suppressions.of(connection, row.hash)
+            if suppression is not None and operator_may_lift(suppression.reason):
                 self._suppressions.lift(connection, row.hash)
                 note(connection, row.subscriber_id, Event(kind=EventKind.LIFTED, at=now, detail={"how": "brake"}))
             connection.execute(update(bounces).where(bounces.c.mark == row.mark).values(suppressed=None))
@@ -166,10 +145,14 @@ def _letter(connection: Connection, of: Returned) -> Row[*tuple[Any, ...]] | Non
     return connection.execute(wanted).first()
 
 
+def _recipient(letter: Row[*tuple[Any, ...]]) -> Recipient:
+    return Recipient(hash=letter.hash, subscriber=letter.subscriber_id, letter={"edition": letter.period_key})
+
+
 def _is_refused(connection: Connection, of: Returned) -> bool:
     """Whether a letter still counts as refused: it may have been planned again meanwhile."""
-    here = is_delivery(of.edition, of.subscription)
-    return connection.execute(select(deliveries.c.state).where(here)).scalar() == DeliveryState.FAILED
+    is_this_one = is_delivery(of.edition, of.subscription)
+    return connection.execute(select(deliveries.c.state).where(is_this_one)).scalar() == DeliveryState.FAILED
 
 
 def _values(one: Bounce, letter: Row[*tuple[Any, ...]]) -> dict[str, object]:
@@ -186,8 +169,8 @@ def _values(one: Bounce, letter: Row[*tuple[Any, ...]]) -> dict[str, object]:
 
 
 def _is_held(connection: Connection, edition: int) -> bool:
-    here = and_(bounce_brakes.c.edition_id == edition, bounce_brakes.c.kind == BRAKE)
-    return connection.execute(select(bounce_brakes.c.at).where(here)).first() is not None
+    is_this_one = and_(bounce_brakes.c.edition_id == edition, bounce_brakes.c.kind == BRAKE)
+    return connection.execute(select(bounce_brakes.c.at).where(is_this_one)).first() is not None
 
 
 def _stop_if_ill(connection: Connection, letter: Row[*tuple[Any, ...]], now: datetime) -> None:
@@ -226,10 +209,4 @@ _SUPPRESSED = (
     select(bounces.c.mark, bounces.c.suppressed, subscriptions.c.subscriber_id, subscribers.c.hash)
     .join(subscriptions, subscriptions.c.id == bounces.c.subscription_id)
     .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
-)
-_EVIDENCE = (
-    select(bounces, editions.c.digest, editions.c.period_key.label("edition"))
-    .join(editions, editions.c.id == bounces.c.edition_id)
-    .join(subscriptions, subscriptions.c.id == bounces.c.subscription_id)
-    .order_by(bounces.c.at)
 )

@@ -28,8 +28,8 @@ _OF_THE_MAIL = (SuppressionReason.HARD, SuppressionReason.SOFT)
 
 def suppressed_by(connection: Connection, edition: int) -> int:
     """How many addresses an edition's bounces had suppressed, complaints apart."""
-    here = and_(bounces.c.edition_id == edition, bounces.c.suppressed.in_(_OF_THE_MAIL))
-    return connection.execute(select(func.count()).select_from(bounces).where(here)).scalar_one()
+    by_mail = and_(bounces.c.edition_id == edition, bounces.c.suppressed.in_(_OF_THE_MAIL))
+    return connection.execute(select(func.count()).select_from(bounces).where(by_mail)).scalar_one()
 
 
 def audience(connection: Connection, edition: int) -> int:
@@ -46,8 +46,8 @@ def health_of(connection: Connection, edition: int) -> Health | None:
     faults = back.get(BounceClass.SENDER_FAULT, 0)
     if hard < _LEAST_HARD and complaints < _LEAST_COMPLAINTS and faults < FAULTS_STOP.least:
         return None
-    here = and_(deliveries.c.edition_id == edition, deliveries.c.state.in_(_TRIED))
-    tried = connection.execute(select(func.count()).select_from(deliveries).where(here)).scalar_one()
+    tried_here = and_(deliveries.c.edition_id == edition, deliveries.c.state.in_(_TRIED))
+    tried = connection.execute(select(func.count()).select_from(deliveries).where(tried_here)).scalar_one()
     folded = and_(delivery_counts.c.edition_id == edition, delivery_counts.c.state.in_(_TRIED))
     counted = select(func.coalesce(func.sum(delivery_counts.c.number), 0)).where(folded)
     unexplained = _faults_elsewhere(connection, edition) if faults else 0
@@ -58,8 +58,8 @@ def health_of(connection: Connection, edition: int) -> Health | None:
 
 def _refused_at_once(connection: Connection, edition: int) -> int:
     """How many hard ones our own relay refused: an old list with dead mailboxes harms nobody's good name by that."""
-    here = and_(bounces.c.edition_id == edition, bounces.c.kind == BounceClass.HARD, bounces.c.source == "smtp")
-    counted = select(func.count(distinct(bounces.c.subscription_id))).where(here)
+    at_once = and_(bounces.c.edition_id == edition, bounces.c.kind == BounceClass.HARD, bounces.c.source == "smtp")
+    counted = select(func.count(distinct(bounces.c.subscription_id))).where(at_once)
     return connection.execute(counted).scalar_one()
 
 
@@ -89,8 +89,8 @@ def unread_since(connection: Connection, since: datetime) -> Iterator[Row[*tuple
     wanted = select(editions.c.digest, editions.c.period_key, number).join(
         bounces, bounces.c.edition_id == editions.c.id
     )
-    here = and_(bounces.c.kind == BounceClass.UNKNOWN, editions.c.moment > since)
-    yield from connection.execute(wanted.where(here).group_by(editions.c.id).order_by(editions.c.id))
+    unread = and_(bounces.c.kind == BounceClass.UNKNOWN, editions.c.moment > since)
+    yield from connection.execute(wanted.where(unread).group_by(editions.c.id).order_by(editions.c.id))
 
 
 def refused_since(connection: Connection, since: datetime) -> Iterator[Row[*tuple[Any, ...]]]:

@@ -36,9 +36,9 @@ def _up_to(connection: Connection, subscription: int, top: int) -> History:
 
     Neither well nor ill: it is left out.
     """
-    mine = deliveries.c.subscription_id == subscription
-    sent = select(deliveries.c.edition_id).where(mine, deliveries.c.state == DeliveryState.SENT)
-    told = (
+    of_subscription = deliveries.c.subscription_id == subscription
+    sent = select(deliveries.c.edition_id).where(of_subscription, deliveries.c.state == DeliveryState.SENT)
+    receipted = (
         select(variants.c.edition_id)
         .join(receipts, receipts.c.variant_id == variants.c.id)
         .where(receipts.c.subscription_id == subscription, receipts.c.certain)
@@ -52,24 +52,24 @@ def _up_to(connection: Connection, subscription: int, top: int) -> History:
     until = select(editions.c.moment).where(editions.c.id == top).scalar_subquery()
     wanted = (
         select(editions.c.id)
-        .where(editions.c.id.in_(union(sent, told, back)), editions.c.moment <= until)
+        .where(editions.c.id.in_(union(sent, receipted, back)), editions.c.moment <= until)
         .where(editions.c.moment >= func.coalesce(anew, editions.c.moment))
         .order_by(editions.c.moment.desc(), editions.c.id.desc())
         .limit(_MOST)
     )
     few = connection.execute(wanted).scalars().all()
     evidence: dict[int, list[Evidence]] = defaultdict(list)
-    here = and_(bounces.c.subscription_id == subscription, bounces.c.edition_id.in_(few))
-    for row in connection.execute(select(bounces).where(here)):
+    of_these = and_(bounces.c.subscription_id == subscription, bounces.c.edition_id.in_(few))
+    for row in connection.execute(select(bounces).where(of_these)):
         one = Evidence(kind=BounceClass(row.kind), status=row.status, own_relay=row.own_relay)
         evidence[row.edition_id].append(one)
     return [
-        [each for each in evidence[edition] if each.kind in _SAYS_SOMETHING]
+        [one for one in evidence[edition] if one.kind in _SAYS_SOMETHING]
         for edition in few
         if not _says_nothing(evidence[edition])
     ]
 
 
-def _says_nothing(found: list[Evidence]) -> bool:
-    kinds = {each.kind for each in found}
+def _says_nothing(evidence: list[Evidence]) -> bool:
+    kinds = {one.kind for one in evidence}
     return not kinds.isdisjoint(_SAY_NOTHING) and kinds.isdisjoint(_SAYS_SOMETHING)

@@ -53,9 +53,9 @@ def visit(box: Mailbox, take: Callable[[bytes], bool], batch: int, stopping: Cal
         for folder in (box.processed, box.unknown):
             _make(server, folder)
         _asked(server.select(_quoted(box.folder)), f"the folder {box.folder} cannot be opened: make it, or mend")
-        found = _asked(server.uid("SEARCH", "UNDELETED"), "the folder cannot be searched: mend")
+        numbers = _asked(server.uid("SEARCH", "UNDELETED"), "the folder cannot be searched: mend")
         done = 0
-        for number in found[0].split()[:batch]:
+        for number in numbers[0].split()[:batch]:
             if stopping():
                 break
             raw = _fetched(server, number.decode())
@@ -165,7 +165,7 @@ def _make(server: imaplib.IMAP4, folder: str) -> None:
 def _fetched(server: imaplib.IMAP4, number: str) -> bytes | None:
     """The message as far as it is read at all, without marking it as seen."""
     said = _asked(server.uid("FETCH", number, f"(BODY.PEEK[]<0.{MOST_BYTES}>)"), "a message cannot be read: mend")
-    return next((bytes(each[1]) for each in said if isinstance(each, tuple)), None)
+    return next((bytes(part[1]) for part in said if isinstance(part, tuple)), None)
 
 
 def _asked(answer: tuple[str, Sequence[object]], otherwise: str) -> Sequence[Any]:
@@ -184,8 +184,8 @@ def _quoted(name: str) -> str:
     return '"' + coded.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _shifted(found: re.Match[str]) -> str:
-    if found[0] == "&":
+def _shifted(match: re.Match[str]) -> str:
+    if match[0] == "&":
         return "&-"
-    coded = found[0].encode("utf-7").decode("ascii")  # +…- in ordinary UTF-7
+    coded = match[0].encode("utf-7").decode("ascii")  # +…- in ordinary UTF-7
     return "&" + coded[1:].rstrip("-").replace("/", ",") + "-"

@@ -11,21 +11,19 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, select, update
 
-from digest.adapters.tables import subscribers, subscriptions, transactional_letters
+from digest.adapters.tables import subscribers, transactional_letters
 from digest.bounces.adapters.bounces import TOLD
 from digest.bounces.adapters.history import FORGIVEN
+from digest.bounces.adapters.suppressing import Recipient, Suppressing
 from digest.bounces.bounce import Bounce, Taken
 from digest.bounces.policy import Evidence, History, reason_to_suppress
 from digest.keys import Key
-from digest.lifecycle.adapters.unsubscribe import end_where
 from digest.lifecycle.transactional_letter import NoticeKind, NoticeState
 from digest.subscribers.adapters.events import note, story
 from digest.subscribers.adapters.mailboxes import subscriber_at
 from digest.subscribers.adapters.rows import NAMED
 from digest.subscribers.adapters.suppressions import Suppressions
 from digest.subscribers.events import Event, EventKind
-from digest.subscribers.subscription import EndedReason
-from digest.subscribers.suppression import SuppressionReason
 from digest.verp import ReturnedNotice, second_of
 from mail.address import Address
 from mail.failure.status_codes import BounceClass
@@ -46,7 +44,7 @@ class ReturnedNotices:
     def __init__(self, read: Engine, write: Engine, suppressions: Suppressions, key: Key) -> None:
         self._read = read
         self._write = write
-        self._suppressions = suppressions
+        self._suppressing = Suppressing(suppressions)
         self._key = key
 
     def take(self, of: ReturnedNotice, one: Bounce, now: datetime) -> Taken:
@@ -58,36 +56,28 @@ class ReturnedNotices:
             if one.kind not in TOLD:
                 return Taken.COUNTED
             before = _told(connection, letter)
-            if any(_is_of(letter, each) and each.detail["class"] == one.kind for each in before):
+            if any(_is_of(letter, event) and event.detail["class"] == one.kind for event in before):
                 return Taken.KNOWN
             facts = {"class": one.kind, "status": one.status, "letter": letter.row.kind, "number": of.number}
             note(connection, letter.row.subscriber_id, Event(kind=EventKind.BOUNCED, at=now, detail=facts))
             if one.kind is BounceClass.COMPLAINT:
-                return self._end(connection, letter, now)
+                changed = self._suppressing.complain(connection, self._recipient(letter), now)
+                return Taken.SUPPRESSED if changed else Taken.COUNTED
             _call_failed(connection, letter, one)
             reason = reason_to_suppress(_history(connection, letter, one, before))
-            suppressed = reason is not None and self._suppress(connection, letter, reason, now)
-            return Taken.SUPPRESSED if suppressed else Taken.COUNTED
+            if reason and self._suppressing.suppress(connection, self._recipient(letter), reason, now):
+                return Taken.SUPPRESSED
+            return Taken.COUNTED
 
     def complained(self, of: ReturnedNotice) -> Address | None:
         """The recipient of this letter, while they are not mailed because they complained; else None."""
         with self._read.begin() as connection:
             letter = _letter(connection, of)
-            return letter.address if letter and self._suppressions.complained(connection, letter.address) else None
+            return self._suppressing.complained(connection, letter.address if letter else None)
 
-    def _suppress(self, connection: Connection, letter: _Letter, reason: SuppressionReason, now: datetime) -> bool:
-        changed = self._suppressions.add(connection, self._key.address_hash(letter.address), reason, now)
-        if changed and letter.owner is not None:
-            detail = {"reason": reason, "letter": letter.row.kind}
-            note(connection, letter.owner, Event(kind=EventKind.SUPPRESSED, at=now, detail=detail))
-        return changed
-
-    def _end(self, connection: Connection, letter: _Letter, now: datetime) -> Taken:
-        """A complaint is a no of whoever got the letter: for all that they get, and for nobody else."""
-        changed = self._suppress(connection, letter, SuppressionReason.COMPLAINT, now)
-        if letter.owner is not None:
-            end_where(connection, subscriptions.c.subscriber_id == letter.owner, EndedReason.COMPLAINED, now)
-        return Taken.SUPPRESSED if changed else Taken.COUNTED
+    def _recipient(self, letter: _Letter) -> Recipient:
+        known_as = self._key.address_hash(letter.address)
+        return Recipient(hash=known_as, subscriber=letter.owner, letter={"letter": letter.row.kind})
 
 
 def _letter(connection: Connection, of: ReturnedNotice) -> _Letter | None:
@@ -106,8 +96,8 @@ def _letter(connection: Connection, of: ReturnedNotice) -> _Letter | None:
 
 def _told(connection: Connection, letter: _Letter) -> Sequence[Event]:
     """What was written down before of this letter, newer than whatever had its number once, and of others before it."""
-    told = story(connection, letter.row.subscriber_id)
-    return [each for each in told if each.kind is EventKind.BOUNCED and "letter" in each.detail]
+    events = story(connection, letter.row.subscriber_id)
+    return [event for event in events if event.kind is EventKind.BOUNCED and "letter" in event.detail]
 
 
 def _is_of(letter: _Letter, event: Event) -> bool:
@@ -121,18 +111,18 @@ def _history(connection: Connection, letter: _Letter, one: Bounce, before: Seque
     nothing here: a stranger can cause more letters in a day than editions come in a month.
     """
     whose = story(connection, letter.owner) if letter.owner is not None else ()
-    anew = max((each.at for each in whose if each.kind in FORGIVEN), default=None)
+    anew = max((event.at for event in whose if event.kind in FORGIVEN), default=None)
     if anew is not None and anew >= letter.row.asked:
         return []
     back: dict[object, list[Evidence]] = {letter.row.id: [_evidence(one.kind, one.status, own_relay=one.own_relay)]}
-    for each in before:
-        other = letter.row.kind == NoticeKind.MOVE or each.detail["letter"] == NoticeKind.MOVE
-        if (other and not _is_of(letter, each)) or (anew is not None and each.at < anew):
+    for event in before:
+        other = letter.row.kind == NoticeKind.MOVE or event.detail["letter"] == NoticeKind.MOVE
+        if (other and not _is_of(letter, event)) or (anew is not None and event.at < anew):
             continue
-        kind = BounceClass(str(each.detail["class"]))
+        kind = BounceClass(str(event.detail["class"]))
         if kind is BounceClass.HARD:
-            back.setdefault(each.detail["number"], []).append(_evidence(kind, str(each.detail["status"])))
-    return [found for found in back.values() if found[0].kind is BounceClass.HARD]
+            back.setdefault(event.detail["number"], []).append(_evidence(kind, str(event.detail["status"])))
+    return [evidence for evidence in back.values() if evidence[0].kind is BounceClass.HARD]
 
 
 def _evidence(kind: BounceClass, status: str, *, own_relay: bool = False) -> Evidence:
@@ -143,5 +133,5 @@ def _call_failed(connection: Connection, letter: _Letter, one: Bounce) -> None:
     """Say of a letter that seemed to have gone what became of it."""
     went = transactional_letters.c.state.in_([NoticeState.SENDING, NoticeState.SENT, NoticeState.UNCERTAIN])
     said = f"returned: {one.diagnostic or one.status}"
-    here = update(transactional_letters).where(transactional_letters.c.id == letter.row.id, went)
-    connection.execute(here.values(state=NoticeState.FAILED, reply=said))
+    failed = update(transactional_letters).where(transactional_letters.c.id == letter.row.id, went)
+    connection.execute(failed.values(state=NoticeState.FAILED, reply=said))

@@ -11,8 +11,6 @@ from mail.failure.status_codes import BounceClass
 from storage.durable import put_in_place, write_private
 
 log = structlog.get_logger()
-FOLDER = "bounces/unknown"
-"""Where kept messages lie, beside the store."""
 _MOST_KEPT = 2000
 
 

@@ -38,13 +38,13 @@ def sending(connection: Connection, digests: Collection[str] | None) -> Sequence
 
 def due(connection: Connection, edition: EditionId, limit: int, now: datetime) -> Sequence[tuple[Claim, Fate | None]]:
     """An edition's next deliveries, with why not to send them: first those never tried, then the others."""
-    found: list[tuple[Claim, Fate | None]] = []
+    deliveries_due: list[tuple[Claim, Fate | None]] = []
     for which in (_FRESH, _RIPE, _NEVER):
-        if len(found) < limit:
-            left = {"b_limit": limit - len(found), "b_now": now, "b_never": now + LONGEST_WAIT}
+        if len(deliveries_due) < limit:
+            left = {"b_limit": limit - len(deliveries_due), "b_now": now, "b_never": now + LONGEST_WAIT}
             rows = which.run(connection, b_edition=edition, **left).fetchall()
-            found += [(_claim(*row), unsendable(state, suppressed)) for state, suppressed, *row in rows]
-    return found
+            deliveries_due += [(_claim(*row), unsendable(state, suppressed)) for state, suppressed, *row in rows]
+    return deliveries_due
 
 
 def in_hand(connection: Connection, edition: EditionId, subscription: SubscriptionId) -> Claim | None:
@@ -70,8 +70,8 @@ def unsendable(state: str, suppressed: str | None) -> Fate | None:
 
 def claimed_by(fence: object, edition: object, subscription: object) -> ColumnElement[bool]:
     """The delivery of an edition to a subscription, as long as this sender holds it."""
-    here = is_delivery(edition, subscription)
-    return and_(here, deliveries.c.state == DeliveryState.CLAIMED, deliveries.c.fence == fence)
+    is_this_one = is_delivery(edition, subscription)
+    return and_(is_this_one, deliveries.c.state == DeliveryState.CLAIMED, deliveries.c.fence == fence)
 
 
 def _claim(  # noqa: PLR0913, PLR0917 - the columns of `_with_recipient`

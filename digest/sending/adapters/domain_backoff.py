@@ -50,13 +50,13 @@ class DomainPauses:
         """The domains whose letters do not all go, as they stand now."""
         heeded = _HEEDED.run(connection).fetchall()
         self.heeded = frozenset(name for name, _ in heeded)
-        known = standings_of_paused(connection) if any(until for _, until in heeded) else {}
-        for name, before in known.items():
-            known[name] = after = before.at(now)
+        paused = standings_of_paused(connection) if any(until for _, until in heeded) else {}
+        for name, before in paused.items():
+            paused[name] = after = before.at(now)
             if after != before:
                 put(connection, name, after)
-        self.waiting = frozenset(name for name, each in known.items() if each.is_waiting)
-        return {name: each for name, each in known.items() if each.is_paused}
+        self.waiting = frozenset(name for name, standing in paused.items() if standing.is_waiting)
+        return {name: standing for name, standing in paused.items() if standing.is_paused}
 
     def admitted(self, connection: Connection, found: Found, paused: dict[str, Standing], now: datetime) -> Found:
         """Of deliveries that are due, those that may be claimed. The others are due again when their domain may be."""
@@ -91,7 +91,9 @@ class DomainPauses:
         for name, standing in changed.items():
             put(connection, name, standing, refusals.get(name))
         self.heeded |= refusals.keys()
-        self.waiting = (self.waiting - changed.keys()) | {name for name, each in changed.items() if each.is_waiting}
+        self.waiting = (self.waiting - changed.keys()) | {
+            name for name, standing in changed.items() if standing.is_waiting
+        }
 
 
 def standings_of_paused(connection: Connection) -> dict[str, Standing]:
@@ -120,11 +122,11 @@ def _standing(row: RowMapping) -> Standing:
 
 def put(connection: Connection, name: str, standing: Standing, said: str | None = None) -> None:
     """Keep how a domain stands, and what it said; one that is like any other needs no row."""
-    here = refusing_domains.c.name == name
+    is_this_one = refusing_domains.c.name == name
     values = vars(standing) | ({} if said is None else {"said": said})
     if standing == Standing():
-        connection.execute(delete(refusing_domains).where(here))
-    elif not connection.execute(update(refusing_domains).where(here).values(values)).rowcount:
+        connection.execute(delete(refusing_domains).where(is_this_one))
+    elif not connection.execute(update(refusing_domains).where(is_this_one).values(values)).rowcount:
         connection.execute(insert(refusing_domains).values(name=name, **({"said": ""} | values)))
 
 

@@ -54,12 +54,12 @@ class DomainReturns:
     def came_back(self, letter: Returned, said: str, now: datetime) -> bool:
         """A letter that its relay took came back for our own fault; True when its domain is paused for it now."""
         with self._read.begin() as connection:
-            found = connection.execute(_SENT.where(_is(letter))).first()
-            if found is None:
+            sent = connection.execute(_SENT.where(_is(letter))).first()
+            if sent is None:
                 return False
-            name = domain_of(found.address)
+            name = domain_of(sent.address)
             before = standing_of(connection, name)
-            if not before.is_told_by(found.at, now):
+            if not before.is_told_by(sent.at, now):
                 return False
             if not before.is_paused and not self._is_asked_for(
                 connection, letter.edition, name, before.told_since(now)
@@ -67,7 +67,7 @@ class DomainReturns:
                 return False
         with self._write.begin() as connection:
             before = standing_of(connection, name)
-            if not before.is_told_by(found.at, now):
+            if not before.is_told_by(sent.at, now):
                 return False
             put(connection, name, before.paused(now, self._patience), f"returned: {said}")
             stop_if_many(connection, now)
@@ -76,13 +76,13 @@ class DomainReturns:
     def paused(self, now: datetime) -> Sequence[PausedDomain]:
         """The domains that are paused now, by name."""
         with self._read.begin() as connection:
-            known = sorted((name, each.at(now)) for name, each in standings_of_paused(connection).items())
+            paused = sorted((name, standing.at(now)) for name, standing in standings_of_paused(connection).items())
             texts = select(refusing_domains.c.name, refusing_domains.c.said)
             said = {row.name: row.said for row in connection.execute(texts)}
             return [
-                PausedDomain(name=name, standing=each, said=said[name], letters=_waiting(connection, name))
-                for name, each in known
-                if each.is_paused
+                PausedDomain(name=name, standing=standing, said=said[name], letters=_waiting(connection, name))
+                for name, standing in paused
+                if standing.is_paused
             ]
 
     def forget(self, before: datetime) -> int:

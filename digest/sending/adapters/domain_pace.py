@@ -45,7 +45,7 @@ class DomainPaces:
         When so many owners ask for it in a row, it is rather the relay that does: then none is.
         """
         self.slowed = frozenset()
-        found = []
+        verdicts = []
         for claim, reply in letters:
             judged = judge(reply)
             if judged is Verdict.SENT:
@@ -59,8 +59,8 @@ class DomainPaces:
                 if _is_alone(connection, name, asked, most) and alone:
                     self._slow_down(connection, name, str(reply), now)
                     judged = Verdict.SLOWED
-            found.append((claim, reply, judged))
-        return found
+            verdicts.append((claim, reply, judged))
+        return verdicts
 
     def admitted(self, connection: Connection, found: Found, now: datetime) -> Found:
         """Of deliveries that are due, those that may go now. The others are due again when it is their turn."""
@@ -121,7 +121,7 @@ def _is_alone(connection: Connection, name: str, asked: dict[str, DomainPace | N
 
 def _plan_anew(connection: Connection, name: str) -> None:
     """Plan what was put off for a domain's pace alone: it was the relay that asked, and nothing was refused to it."""
-    here = (
+    of_domain = (
         select(subscriptions.c.id)
         .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
         .where(func.lower(subscribers.c.address).endswith(f"@{name}", autoescape=True))
@@ -132,7 +132,7 @@ def _plan_anew(connection: Connection, name: str) -> None:
         deliveries.c.state == DeliveryState.DEFERRED,
         deliveries.c.attempt == 0,
         deliveries.c.reply.is_(None),
-        deliveries.c.subscription_id.in_(here),
+        deliveries.c.subscription_id.in_(of_domain),
     )
     again = {"state": DeliveryState.PLANNED, "next_at": AFTER_THE_OTHERS}
     connection.execute(update(deliveries).where(put_off).values(again))
@@ -170,13 +170,13 @@ def _pace(row: RowMapping) -> DomainPace:
 
 def _put(connection: Connection, name: str, pace: DomainPace | None, said: str | None = None) -> None:
     """Keep a domain's pace, and what it said; one that is like any other needs no row."""
-    here = slowed_domains.c.name == name
+    is_this_one = slowed_domains.c.name == name
     if pace is None:
-        connection.execute(delete(slowed_domains).where(here))
+        connection.execute(delete(slowed_domains).where(is_this_one))
         return
     values = {"every": pace.every.total_seconds(), "slowed": pace.slowed, "ready": pace.ready, "last": pace.last}
     values |= {} if said is None else {"said": said}
-    if not connection.execute(update(slowed_domains).where(here).values(values)).rowcount:
+    if not connection.execute(update(slowed_domains).where(is_this_one).values(values)).rowcount:
         connection.execute(insert(slowed_domains).values({"name": name, "said": ""} | values))
 
 

@@ -31,15 +31,15 @@ _FINISH_SECONDS = 30.0
 class Sending:
     """What sending needs: connections, the ledger's commit, how a claim becomes an envelope, and when to stop.
 
-    `told` hears the verdict on each letter, or None for one that was not offered to the end. `allowed` says how many of
-    the connections may be open at this moment; None for all.
+    `on_verdict` hears the verdict on each letter, or None for one that was not offered to the end. `allowed` says how
+    many of the connections may be open at this moment; None for all.
     """
 
     relays: Sequence[Relay]
     commit: Callable[[Group], Awaitable[Committed]]
     make_out: Callable[[Claim], Awaitable[Envelope | None]]
     stopping: Callable[[], bool]
-    told: Callable[[Verdict | None], None]
+    on_verdict: Callable[[Verdict | None], None]
     allowed: Callable[[], int] | None = None
 
 
@@ -55,14 +55,14 @@ async def send_all(sending: Sending) -> None:
                 queue.stop()
                 await asyncio.wait(others, timeout=_FINISH_SECONDS)
         finally:
-            for each in connections:
-                each.cancel()
+            for connection in connections:
+                connection.cancel()
             await asyncio.wait(connections)
             queue.give_back()
             await asyncio.gather(*(relay.close() for relay in sending.relays))
-        for each in connections:
-            if not each.cancelled():
-                each.result()
+        for connection in connections:
+            if not connection.cancelled():
+                connection.result()
 
 
 class _Letter(NamedTuple):
@@ -89,7 +89,7 @@ async def _carry(sending: Sending, relay: Relay, queue: "_ClaimQueue", ledger: G
             if judged is Verdict.LIMITED and reply.phase is Phase.CONNECT:
                 queue.let_others_go(relay)
             await ledger.record_now(letter.claim, reply)
-        sending.told(judged)
+        sending.on_verdict(judged)
         letter = queue.unless_over(following) or await queue.next(relay)
 
 
@@ -103,7 +103,7 @@ class _ClaimQueue:
         self._allowed = sending.allowed or (lambda: self._connections)
         self._admitted = set[Relay]()
         self._make_out = sending.make_out
-        self._told = sending.told
+        self._on_verdict = sending.on_verdict
         self._idle = 0
         self._roused = asyncio.Event()
         self._claims: deque[Claim] = deque()
@@ -148,7 +148,7 @@ class _ClaimQueue:
         envelope = await self._make_out(claim)
         if envelope is None:
             self._ledger.hold(claim)
-            self._told(None)
+            self._on_verdict(None)
             return None
         return _Letter(claim, envelope)
 

@@ -144,9 +144,9 @@ class GroupCommit:
         try:
             committed = await self._patiently(group)
         except Exception as error:
-            for each in asked:
-                if not each.done():
-                    each.set_exception(error)
+            for question in asked:
+                if not question.done():
+                    question.set_exception(error)
             raise
         # One turn of the loop, so that a relay that hung up while the disk was waited for is heard before its dot.
         await asyncio.sleep(0)
@@ -157,9 +157,9 @@ class GroupCommit:
         for claim, question in marks.items():
             if not question.done():
                 question.set_result(claim in committed.marked)
-        for each in recording:
-            if not each.done():
-                each.set_result(None)
+        for question in recording:
+            if not question.done():
+                question.set_result(None)
 
     async def _patiently(self, group: Group) -> Committed:
         """Commit; while the store is locked or full, try again: the dots wait, and nobody is in doubt."""

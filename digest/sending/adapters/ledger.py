@@ -83,7 +83,7 @@ class Ledger:
         self._connections, self._rules = sender.connections, sender.rules
         self._acts = acts
         self._limits = limits or FoundLimits(sender.connections)
-        self._known = _Knowledge(estimates=self._limits.estimates, remembered=self._limits.learned())
+        self._knowledge = _Knowledge(estimates=self._limits.estimates, remembered=self._limits.learned())
         self._domains = Domains(pauses=DomainPauses(), paces=DomainPaces())
         self._refusals = MassRefusals()
         self._kept: Connection | None = None
@@ -99,23 +99,23 @@ class Ledger:
         When it raises, nothing of the group is written, and it may be tried again as it is. Nothing is claimed or
         marked that shows a text which is gone, by the `freshness` of before and what has come to pass since.
         """
-        known, stopped = replace(self._known, estimates=self._limits.estimates), set[EditionId]()
+        knowledge, stopped = replace(self._knowledge, estimates=self._limits.estimates), set[EditionId]()
         with self._transaction() as connection:
             outcomes = Outcomes(connection=connection, fence=self.fence, on_uncertain=self._rules.on_uncertain, now=now)
-            known = self._settle(outcomes, group.outcomes, known, stopped)
+            knowledge = self._settle(outcomes, group.outcomes, knowledge, stopped)
             freshness = self._fresh(connection, group, freshness)
             outdated = freshness.outdated if freshness and _looks(group) else frozenset[VariantId]()
             marked = self._marked(outcomes, group.marks, stopped, outdated)
-            known = self._stand(connection, group, marked, known)
+            knowledge = self._stand(connection, group, marked, knowledge)
             for unfit in group.unfit:
                 outcomes.set(unfit, state=DeliveryState.HELD, reason=Reason.UNFIT)
             outcomes.give_back(group.returned)
             stale = bool(group.wanted) and freshness is not None and freshness.is_stale
-            claimed = claim_due(outcomes, 0 if stale else group.wanted, self._rules, self._domains, known.estimates)
-            known = self._stop_refused_throughout(outcomes, group, claimed, known, stopped)
+            claimed = claim_due(outcomes, 0 if stale else group.wanted, self._rules, self._domains, knowledge.estimates)
+            knowledge = self._stop_refused_throughout(outcomes, group, claimed, knowledge, stopped)
             for edition in {claim.edition for claim in (*(claim for claim, _ in group.outcomes), *group.unfit)}:
                 finish_if_done(connection, edition)
-        self._known, self._limits.estimates = known, known.estimates
+        self._knowledge, self._limits.estimates = knowledge, knowledge.estimates
         self._refusals.keep()
         return Committed(
             marked=marked,
@@ -126,7 +126,7 @@ class Ledger:
             wait=claimed.wait,
             stale=stale,
             freshness=freshness,
-            held_back=bool(known.estimates.pace.wait(now)),
+            held_back=bool(knowledge.estimates.pace.wait(now)),
         )
 
     @contextmanager
@@ -151,25 +151,25 @@ class Ledger:
 
     def end(self, now: datetime) -> None:
         """Stop, however it came to that: what was only claimed is planned again, what was under way is in doubt."""
-        own = select(senders).where(senders.c.fence == self.fence, senders.c.ended.is_(None))
+        living = select(senders).where(senders.c.fence == self.fence, senders.c.ended.is_(None))
         with self._write.begin() as connection:
-            self._remember(connection, replace(self._known, estimates=self._limits.estimates), now)
-            for row in connection.execute(own).all():
+            self._remember(connection, replace(self._knowledge, estimates=self._limits.estimates), now)
+            for row in connection.execute(living).all():
                 take_over(connection, row, self._rules.on_uncertain, now)
 
     def _settle(
-        self, outcomes: Outcomes, letters: Sequence[tuple[Claim, Reply]], known: _Knowledge, stopped: set[EditionId]
+        self, outcomes: Outcomes, letters: Sequence[tuple[Claim, Reply]], knowledge: _Knowledge, stopped: set[EditionId]
     ) -> _Knowledge:
         """Write down what became of letters, and apply what follows from it."""
         judged = self._domains.paces.judged(outcomes.connection, letters, outcomes.now)
         write_down(outcomes, judged)
         circumstances = Circumstances(
-            breaker=known.breaker,
-            estimates=known.estimates,
+            breaker=knowledge.breaker,
+            estimates=knowledge.estimates,
             domains=self._domains.pauses.concerning(outcomes.connection, judged),
             heeded=self._domains.pauses.heeded,
             # With fewer letters left than connections, fewer can be lost in a row.
-            enough=max(min(self._connections, known.in_hand), 1),
+            enough=max(min(self._connections, knowledge.in_hand), 1),
             open_connections=self._limits.lines.number,
             patience=self._rules.patience,
         )
@@ -178,16 +178,16 @@ class Ledger:
         stopped |= pause_editions(outcomes, after.pauses, self._rules.digests)
         stopped |= self._refusals.stop(outcomes, judged)
         estimates = after.estimates.after_pause() if stopped else after.estimates
-        known = replace(known, breaker=after.breaker, estimates=estimates)
-        return self._remember(outcomes.connection, known, outcomes.now) if _was_refused(known) else known
+        knowledge = replace(knowledge, breaker=after.breaker, estimates=estimates)
+        return self._remember(outcomes.connection, knowledge, outcomes.now) if _was_refused(knowledge) else knowledge
 
-    def _remember(self, connection: Connection, known: _Knowledge, now: datetime) -> _Knowledge:
+    def _remember(self, connection: Connection, knowledge: _Knowledge, now: datetime) -> _Knowledge:
         """Have the store remember what was found of the relay's limits."""
-        learned, pacing = known.estimates.learned, self._rules.pacing
-        if pacing is None or learned == known.remembered:
-            return known
-        keep(connection, pacing, learned, now, known.estimates.pace.until)
-        return replace(known, remembered=learned)
+        learned, pacing = knowledge.estimates.learned, self._rules.pacing
+        if pacing is None or learned == knowledge.remembered:
+            return knowledge
+        keep(connection, pacing, learned, now, knowledge.estimates.pace.until)
+        return replace(knowledge, remembered=learned)
 
     def _fresh(self, connection: Connection, group: Group, before: Freshness | None) -> Freshness | None:
         """The freshness of the letters as this transaction sees it, where the group claims or marks any."""
@@ -219,35 +219,37 @@ class Ledger:
                 marked.append(claim)
         return frozenset(marked)
 
-    def _stand(self, connection: Connection, group: Group, marked: frozenset[Claim], known: _Knowledge) -> _Knowledge:
+    def _stand(
+        self, connection: Connection, group: Group, marked: frozenset[Claim], knowledge: _Knowledge
+    ) -> _Knowledge:
         """Write down what is in flight, in the sender's own row: it is there as long as nobody took over."""
         done = {_key(claim) for claim, _ in group.outcomes}
-        in_flight = (known.in_flight - done) | {_key(claim) for claim in marked}
+        in_flight = (knowledge.in_flight - done) | {_key(claim) for claim in marked}
         if _MARK.run(connection, b_fence=self.fence, n_in_flight=json.dumps(sorted(in_flight))).rowcount == 0:
             raise FencedError(self.fence)
         ended = len(group.outcomes) + len(group.unfit) + len(group.returned) + len(group.marks) - len(marked)
-        return replace(known, in_flight=in_flight, in_hand=known.in_hand - ended)
+        return replace(knowledge, in_flight=in_flight, in_hand=knowledge.in_hand - ended)
 
     def _stop_refused_throughout(
-        self, outcomes: Outcomes, group: Group, claimed: Claimed, known: _Knowledge, stopped: set[EditionId]
+        self, outcomes: Outcomes, group: Group, claimed: Claimed, knowledge: _Knowledge, stopped: set[EditionId]
     ) -> _Knowledge:
         """Where nothing can be claimed any more, pause the editions of which all was refused for our own fault."""
-        unasked = known.unasked or bool(group.outcomes) or claimed.put_off
+        unasked = knowledge.unasked or bool(group.outcomes) or claimed.put_off
         asks = bool(group.wanted) and not claimed.claims and unasked and self._domains.pauses.any_refused
         if asks:
             editions = sending(outcomes.connection, self._rules.digests)
             stopped |= stop_refused_throughout(outcomes, self._domains.pauses, editions)
-        in_hand = known.in_hand + len(claimed.claims)
-        return replace(known, estimates=claimed.estimates, in_hand=in_hand, unasked=unasked and not asks)
+        in_hand = knowledge.in_hand + len(claimed.claims)
+        return replace(knowledge, estimates=claimed.estimates, in_hand=in_hand, unasked=unasked and not asks)
 
 
 def _looks(group: Group) -> bool:
     return bool(group.marks or group.wanted)
 
 
-def _was_refused(known: _Knowledge) -> bool:
+def _was_refused(knowledge: _Knowledge) -> bool:
     """Whether the relay has refused for a limit since its limits were remembered."""
-    learned, was = known.estimates.learned, known.remembered
+    learned, was = knowledge.estimates.learned, knowledge.remembered
     return (learned.refused, learned.connections, learned.letters) != (was.refused, was.connections, was.letters)
 
 

@@ -59,8 +59,8 @@ class MassRefusals:
             return set()
         connection = outcomes.connection
         self._next = self._after(connection, judged)
-        found = {edition: mass_refusal(window) for edition, window in self._next.items()}
-        keys = {edition: key for edition, key in found.items() if key and _state(connection, edition) not in CLOSED}
+        answers = {edition: mass_refusal(window) for edition, window in self._next.items()}
+        keys = {edition: key for edition, key in answers.items() if key and _state(connection, edition) not in CLOSED}
         ended = {claim.edition for claim, _, verdict in judged if verdict is Verdict.FAILED}
         keys |= {edition: key for edition in ended - keys.keys() if (key := _wholesale(connection, edition))}
         for edition, key in keys.items():
@@ -81,8 +81,8 @@ class MassRefusals:
             if verdict is Verdict.FAILED and claim.edition not in windows and is_unsaid(str(reply))
         }
         windows |= {edition: _decided_last(connection, edition) for edition in unread}
-        known = self._windows.keys()
-        for edition in known & {claim.edition for claim, _, _ in judged}:
+        watched = self._windows.keys()
+        for edition in watched & {claim.edition for claim, _, _ in judged}:
             newer = [
                 refused(domain_of(claim.address), str(reply))
                 if verdict is Verdict.FAILED
@@ -97,7 +97,7 @@ class MassRefusals:
         said = next((letter.said for letter in refused_letters(connection, edition) if _is(letter.said, key)), "")
         self._answers[edition] = key
         back = take_back(connection, edition, lambda said: _is(said, key), _HOW, now)
-        self._next = {each: window for each, window in self._next.items() if each != edition}
+        self._next = {other: window for other, window in self._next.items() if other != edition}
         number = "1 letter was" if back.letters == 1 else f"{back.letters} letters were"
         return (
             f"{number} refused with one answer, which names no mailbox: {said[:_SAID]}"
@@ -111,10 +111,10 @@ def stop_refused_throughout(
     """Pause the editions of which nothing can go, because all of it was refused for our own fault; says which."""
     stopped = set[EditionId]()
     for edition in editions_under_way:
-        if told := _refused_throughout(outcomes.connection, edition):
+        if refusals := _refused_throughout(outcomes.connection, edition):
             put_back_put_off(outcomes.connection, edition)
-            domains.free(outcomes.connection, {domain_of(row.address) for row in told})
-            why = f"every letter was refused for our own fault: {told[0].reply[:_SAID]}"
+            domains.free(outcomes.connection, {domain_of(row.address) for row in refusals})
+            why = f"every letter was refused for our own fault: {refusals[0].reply[:_SAID]}"
             outcomes.pause(edition, why, heals=False)
             stopped.add(edition)
     return stopped
@@ -130,11 +130,13 @@ def _refused_throughout(connection: Connection, edition: EditionId) -> Sequence[
     others = exists().where(deliveries.c.edition_id == edition, deliveries.c.state.in_(last_word))
     if connection.execute(select(others)).scalar():
         return []
-    told: Sequence[Row[*tuple[Any, ...]]] = connection.execute(_PUT_OFF.where(deliveries.c.edition_id == edition)).all()
-    if not all(is_kept_refusal(row.reply) for row in told):
+    refusals: Sequence[Row[*tuple[Any, ...]]] = connection.execute(
+        _PUT_OFF.where(deliveries.c.edition_id == edition)
+    ).all()
+    if not all(is_kept_refusal(row.reply) for row in refusals):
         return []
-    by_words = all(blame_of(row.reply) is Blame.OURS for row in told)
-    return told if by_words or len({domain_of(row.address) for row in told}) >= _DOMAINS else []
+    by_words = all(blame_of(row.reply) is Blame.OURS for row in refusals)
+    return refusals if by_words or len({domain_of(row.address) for row in refusals}) >= _DOMAINS else []
 
 
 def _state(connection: Connection, edition: EditionId) -> str:
@@ -157,9 +159,9 @@ def _is(said: str, key: str) -> bool:
 def _wholesale(connection: Connection, edition: EditionId) -> str | None:
     """The answer to an edition of which nothing is open and nothing was sent, unless it was closed meanwhile."""
     not_over = deliveries.c.state.in_([*OPEN, DeliveryState.SENT, DeliveryState.UNCERTAIN])
-    here = and_(editions.c.id == edition, editions.c.state == EditionState.SENDING)
+    is_sending = and_(editions.c.id == edition, editions.c.state == EditionState.SENDING)
     others = exists().where(deliveries.c.edition_id == edition, not_over)
-    if connection.execute(select(editions.c.id).where(here, ~others)).first() is None:
+    if connection.execute(select(editions.c.id).where(is_sending, ~others)).first() is None:
         return None
     return wholesale_refusal([letter.said for letter in refused_letters(connection, edition) if letter.is_wanted])
 

@@ -120,12 +120,12 @@ class Outcomes:
 
     def pause(self, edition: EditionId, why: str, *, heals: bool) -> None:
         """Let an edition wait: for a person, or for a relay that may come back, and then longer each time."""
-        here = and_(editions.c.id == edition, editions.c.state == EditionState.SENDING)
-        pauses = self.connection.execute(select(editions.c.pauses).where(here)).scalar()
+        is_sending = and_(editions.c.id == edition, editions.c.state == EditionState.SENDING)
+        pauses = self.connection.execute(select(editions.c.pauses).where(is_sending)).scalar()
         if pauses is not None:
             until = self.now + wait_before_retry(pauses + 1) if heals else None
             values = {"paused_because": why, "resume_at": until, "pauses": pauses + 1}
-            self.connection.execute(update(editions).where(here).values(state=EditionState.PAUSED, **values))
+            self.connection.execute(update(editions).where(is_sending).values(state=EditionState.PAUSED, **values))
 
     def _defer(self, claim: Claim, reply: str) -> None:
         attempt = claim.attempt + 1

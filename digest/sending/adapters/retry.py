@@ -41,8 +41,8 @@ def retry_failed(write: Engine, edition: EditionId, now: datetime, *, dry: bool)
         if dry or not waiting:
             return Retried(taken_back=TakenBack(letters=waiting, lifted=0), **stays)
         back = take_back(connection, edition, lambda _: True, _HOW, now)
-        here = editions.c.id == edition, editions.c.state == EditionState.FINISHED
-        connection.execute(update(editions).where(*here).values(state=EditionState.SENDING, pauses=0))
+        is_finished = editions.c.id == edition, editions.c.state == EditionState.FINISHED
+        connection.execute(update(editions).where(*is_finished).values(state=EditionState.SENDING, pauses=0))
         return Retried(taken_back=back, **stays)
 
 
@@ -64,8 +64,8 @@ def _refuse_what_is_over(connection: Connection, edition: EditionId) -> None:
 
 
 def _number(connection: Connection, edition: EditionId, state: DeliveryState) -> int:
-    here = deliveries.c.edition_id == edition, deliveries.c.state == state
-    counted = select(func.count()).select_from(deliveries).where(*here)
+    in_state = deliveries.c.edition_id == edition, deliveries.c.state == state
+    counted = select(func.count()).select_from(deliveries).where(*in_state)
     if state is DeliveryState.FAILED:
         counted = counted.where(deliveries.c.reason.in_([Reason.REFUSED, Reason.EXPIRED]))
     return connection.execute(counted).scalar_one()

@@ -20,7 +20,7 @@ from digest.subscribers.suppression import SuppressionReason, operator_may_lift
 from storage.compiled import Prepared
 
 _BY_THE_RELAY = "smtp"
-_LIFTED = [each for each in SuppressionReason if operator_may_lift(each)]
+_LIFTED = [reason for reason in SuppressionReason if operator_may_lift(reason)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,9 +73,9 @@ def take_back(
 def put_back_put_off(connection: Connection, edition: EditionId) -> None:
     """Plan anew what an edition put off because the relay, or a domain, refused it for our own fault."""
     blamed = deliveries.c.reply.is_(None) | is_refusal(deliveries.c.reply)
-    here = and_(deliveries.c.edition_id == edition, deliveries.c.state == DeliveryState.DEFERRED, blamed)
+    put_off = and_(deliveries.c.edition_id == edition, deliveries.c.state == DeliveryState.DEFERRED, blamed)
     again = {"state": DeliveryState.PLANNED, "next_at": AFTER_THE_OTHERS, "attempt": 0}
-    connection.execute(update(deliveries).where(here).values(again))
+    connection.execute(update(deliveries).where(put_off).values(again))
 
 
 def _forgive(  # noqa: PLR0913, PLR0917 - the columns of `_evidence`
@@ -83,8 +83,8 @@ def _forgive(  # noqa: PLR0913, PLR0917 - the columns of `_evidence`
 ) -> int:
     if suppressed is None:
         return 0
-    mine = and_(suppressions.c.hash == known_as, suppressions.c.reason.in_(_LIFTED))
-    if not connection.execute(delete(suppressions).where(mine)).rowcount:
+    may_be_lifted = and_(suppressions.c.hash == known_as, suppressions.c.reason.in_(_LIFTED))
+    if not connection.execute(delete(suppressions).where(may_be_lifted)).rowcount:
         return 0
     note(connection, subscriber, Event(kind=EventKind.LIFTED, at=now, detail={"how": how}))
     return 1

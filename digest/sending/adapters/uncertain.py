@@ -40,12 +40,12 @@ class UncertainLetters:
 
     def letters(self, digest: str, key: PeriodKey | None = None) -> Sequence[UncertainLetter]:
         """The uncertain letters of a digest, or of one of its editions, the oldest first."""
-        here = and_(editions.c.digest == digest, deliveries.c.state == DeliveryState.UNCERTAIN)
+        wanted = and_(editions.c.digest == digest, deliveries.c.state == DeliveryState.UNCERTAIN)
         if key is not None:
-            here = and_(here, editions.c.period_key == key)
+            wanted = and_(wanted, editions.c.period_key == key)
         order = (editions.c.period_key, deliveries.c.at, deliveries.c.subscription_id)
         with self._read.begin() as connection:
-            rows = connection.execute(_letters(here).order_by(*order)).all()
+            rows = connection.execute(_letters(wanted).order_by(*order)).all()
         return [
             UncertainLetter(
                 edition=EditionId(row.edition_id),
@@ -76,19 +76,19 @@ class UncertainLetters:
         What arrived is `sent`. What was lost is `failed`, nobody had it, and what it held is news again, as far as no
         other letter surely told it; but not to who left and came back since: that was a new beginning.
         """
-        here = is_delivery(letter.edition, letter.subscription)
+        is_this_one = is_delivery(letter.edition, letter.subscription)
         with self._write.begin() as connection:
-            row = connection.execute(select(deliveries.c.state).where(here)).first()
+            row = connection.execute(select(deliveries.c.state).where(is_this_one)).first()
             if row is None:
                 return Settled.FOLDED
             if row.state != DeliveryState.UNCERTAIN:
                 return Settled.BEFORE
-            told = {"reply": f"{letter.reply}; a person says: {finding}".removeprefix("; ")}
+            said = {"reply": f"{letter.reply}; a person says: {finding}".removeprefix("; ")}
             if finding is Finding.ARRIVED:
-                connection.execute(update(deliveries).where(here).values(state=DeliveryState.SENT, **told))
+                connection.execute(update(deliveries).where(is_this_one).values(state=DeliveryState.SENT, **said))
             else:
                 lost = {"state": DeliveryState.FAILED, "reason": Reason.LOST, "next_at": None}
-                connection.execute(update(deliveries).where(here).values(lost | told))
+                connection.execute(update(deliveries).where(is_this_one).values(lost | said))
                 _owe_again(connection, letter)
         return Settled.DONE
 
@@ -110,8 +110,8 @@ class UncertainLetters:
             .where(receipts.c.certain.is_(False), ~select(deliveries.c.edition_id).where(row_is_there).exists())
         )
         with self._read.begin() as connection:
-            found = connection.execute(by_id).scalar() or connection.execute(by_address).scalar()
-        return PeriodKey(found) if found else None
+            period = connection.execute(by_id).scalar() or connection.execute(by_address).scalar()
+        return PeriodKey(period) if period else None
 
     def _message_id(self, row: Row[Any]) -> str:
         lines = bytes(row.head or b"").split(b"\n", 3)

@@ -274,7 +274,7 @@ async def made_out(claim: Claim) -> Envelope:
 async def carried(ledger: FakeLedger, relay: GoodRelay) -> Sequence[Verdict | None]:
     told: list[Verdict | None] = []
     sending = Sending(
-        relays=[relay, relay], commit=ledger.commit, make_out=made_out, stopping=lambda: False, told=told.append
+        relays=[relay, relay], commit=ledger.commit, make_out=made_out, stopping=lambda: False, on_verdict=told.append
     )
     async with asyncio.timeout(20):
         await send_all(sending)
@@ -305,7 +305,7 @@ async def test_a_fault_over_one_letter_lets_the_others_finish_theirs() -> None:
         commit=ledger.commit,
         make_out=made_out_but_one,
         stopping=lambda: False,
-        told=lambda _: None,
+        on_verdict=lambda _: None,
     )
     with pytest.raises(OSError, match="broken"):
         await send_all(sending)

@@ -142,13 +142,13 @@ def test_a_relay_that_takes_nothing_is_left_alone_after_a_second_and_one_that_to
 
 
 def test_what_was_found_before_is_kept_to_from_the_first_letter_on() -> None:
-    run = sending(Window(5, 1).takes, 300, FoundPace(held=5.0))
+    run = sending(Window(5, 1).takes, 300, FoundPace(sustained=5.0))
     assert run.refusals <= 6
     assert run.sent / run.seconds > 0.8 * 5
 
 
 def test_a_pace_that_is_refused_no_more_is_left_behind() -> None:
-    run = sending(lambda _: True, 5000, FoundPace(held=5.0))
+    run = sending(lambda _: True, 5000, FoundPace(sustained=5.0))
     assert run.seconds < 40
 
 
@@ -161,17 +161,17 @@ def test_seconds_in_which_there_was_nothing_to_send_say_nothing_of_the_pace() ->
         found = found.after_letters(1, now + timedelta(milliseconds=letter))
     found = found.after_refusal(now + timedelta(milliseconds=101))
     found = found.after_letters(1, now + timedelta(milliseconds=400))
-    assert (found.held or 0) > 3
+    assert (found.sustained or 0) > 3
 
 
 def test_letters_that_were_on_their_way_at_a_refusal_count_once() -> None:
-    found = FoundPace(held=8.0).after_refusal(NOW)
+    found = FoundPace(sustained=8.0).after_refusal(NOW)
     assert found.after_refusal(NOW + timedelta(milliseconds=10)) == found
 
 
 @pytest.mark.parametrize("days", [-400, -1, 1, 400])
 def test_a_clock_that_jumps_makes_nobody_wait_longer_than_half_a_minute(days: int) -> None:
-    found = FoundPace(held=8.0).after_refusal(NOW)
+    found = FoundPace(sustained=8.0).after_refusal(NOW)
     assert found.wait(NOW + timedelta(days=days)) <= 32
 
 
@@ -182,7 +182,7 @@ def test_connections_double_with_each_letter_until_one_is_refused() -> None:
         found = found.after_letters(found.allowed, found.allowed, NOW)
     assert found.allowed == 16
     found = found.after_refusal(10, NOW, on_connecting=True)
-    assert (found.allowed, found.held) == (9, 10)
+    assert (found.allowed, found.capacity) == (9, 10)
 
 
 def test_one_more_connection_is_tried_the_more_seldom_the_more_often_it_was_refused() -> None:
