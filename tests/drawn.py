@@ -1,4 +1,4 @@
-"""How much hypothesis draws: little for `quick`, more for `ci` (`make test`), and for `long` to find the unthought-of."""
+"""How much hypothesis draws: little for `quick`, more for `ci` (`make test`), most for `long` (`make fuzz`)."""
 
 from hypothesis import settings
 

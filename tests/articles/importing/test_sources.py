@@ -16,7 +16,7 @@ from budkavle.alarms.monitor import Watch
 from budkavle.checks.folders import folder_findings
 from budkavle.config.load import load
 from budkavle.daemon.import_loop import Newsdesk
-from budkavle.installation import wire_articles
+from budkavle.installation.slices import articles as wire_articles
 from budkavle.installation.wiring import Service, open_service
 from budkavle.maintenance.back_up import back_up
 from tests.given import NOW

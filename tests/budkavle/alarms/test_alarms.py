@@ -24,7 +24,7 @@ from budkavle.alarms.monitor import Watch
 from budkavle.alarms.rules import full, of_digest, quiet
 from budkavle.alarms.store import AlarmBook
 from budkavle.config.load import load
-from budkavle.installation.wire_articles import sources
+from budkavle.installation.slices.articles import sources
 from budkavle.installation.wiring import Service, open_service
 from digest.editions.delivery import DeliveryState
 from digest.editions.edition import Edition, EditionState, EditionStatus

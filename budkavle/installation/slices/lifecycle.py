@@ -6,8 +6,8 @@ from functools import cached_property
 from pathlib import Path
 
 from budkavle.config.load import Config
+from budkavle.installation.slices.sending import transport
 from budkavle.installation.stores import Render, Stores
-from budkavle.installation.wire_sending import transport
 from budkavle.rendering.templates import renderer
 from budkavle.rendering.translations import languages
 from digest.lifecycle.adapters.access_report import AccessVisits
