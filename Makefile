@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo quick test fuzz oldest seeds chaos bench lock
+.PHONY: demo quick test fuzz mutations oldest seeds chaos bench lock
 
 demo: $(VENV)/installed
 	@$(BIN)/budkavle demo demo
@@ -44,6 +44,10 @@ test: $(VENV)/tested
 # What it finds is pinned with @example before it is mended.
 fuzz: $(VENV)/tested
 	$(BIN)/pytest -n 2 --dist worksteal -m hypothesis --hypothesis-profile=long
+
+# Comparisons and boolean operators of the rules, 200 of them drawn and turned around: the tests must notice. An hour.
+mutations: $(VENV)/tested
+	$(BIN)/python -m tests.mutations
 
 # The rules and stores on Debian's own Python: the oldest that pyproject.toml claims, and the one most servers have.
 oldest:
