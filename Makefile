@@ -53,7 +53,7 @@ mutations: $(VENV)/tested
 oldest:
 	sh tests/packages.sh
 	$(MAKE) VENV=.venv-oldest PYTHON=/usr/bin/python3 .venv-oldest/tested
-	.venv-oldest/bin/pytest -n 2 --dist worksteal tests/articles tests/feeds tests/digest
+	.venv-oldest/bin/pytest -n 2 --dist worksteal -m quick
 
 # The two real pages the intake was made for: DIR is a folder that holds them. They are not part of the project.
 seeds: $(VENV)/tested
