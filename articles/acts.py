@@ -1,4 +1,4 @@
-"""What an input or a person does to an article: decided here, carried out by the store."""
+"""Acts: what an input or a person does to an article, decided here, carried out by the store."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
@@ -39,25 +39,25 @@ def history(versions: Sequence[Version]) -> History:
     )
 
 
-def decide(known: History | None, draft: Draft, asked: Kind | None = None, note: str = "") -> Change | Hold | None:
+def decide(before: History | None, draft: Draft, asked: Kind | None = None, note: str = "") -> Change | Hold | None:
     """Say what a draft does to the article known at its addresses; None when there is nothing to do.
 
     `asked` is the act its front matter or a command names; without one a changed text is `edited` (design, "Ids").
     """
-    if known is None:
+    if before is None:
         return _first_sight(draft, asked)
-    if known.erased:  # no text is left to compare with: any that comes from its address may be the one that had to go
-        return None if asked is Kind.WITHDRAWN else Hold(_gone_reason("erased", known.erased))
-    dated = replace(draft, published=draft.published or known.article.published)
-    same = says_the_same(dated, known.article)
-    if known.withdrawn:
+    if before.erased:  # no text is left to compare with: any that comes from its address may be the one that had to go
+        return None if asked is Kind.WITHDRAWN else Hold(_gone_reason("erased", before.erased))
+    dated = replace(draft, published=draft.published or before.article.published)
+    same = says_the_same(dated, before.article)
+    if before.withdrawn:
         return (
             None
             if same or asked is Kind.WITHDRAWN
-            else Hold(_gone_reason("withdrawn", known.withdrawn, " and its text has changed since"))
+            else Hold(_gone_reason("withdrawn", before.withdrawn, " and its text has changed since"))
         )
     if asked is Kind.WITHDRAWN:
-        return Change(kind=Kind.WITHDRAWN, draft=known.article, note=note)
+        return Change(kind=Kind.WITHDRAWN, draft=before.article, note=note)
     if same:
         return None
     return Change(kind=Kind.CORRECTED if asked is Kind.CORRECTED else Kind.EDITED, draft=dated, note=note)
@@ -73,16 +73,16 @@ def _gone_reason(how: str, act: Version, why: str = "") -> str:
     return f"it was {how} on {act.at.date()}{why}; released, it is a new article"
 
 
-def is_due_to_lapse(known: History, withdrawn: datetime, published: datetime | None) -> bool:
+def is_due_to_lapse(before: History, withdrawn: datetime, published: datetime | None) -> bool:
     """Whether time has come to change what feeds show of an article, and no version says so yet.
 
     The notice of what was withdrawn up to the one moment has stood long enough, and so have the contacts of what was
     first stored up to the other; without that one, contacts stand as long as their article.
     """
-    if known.withdrawn or known.erased:
-        return known.withdrawn is not None and known.tombstone is None and known.withdrawn.at <= withdrawn
-    old_enough = published is not None and known.published.at <= published
-    return old_enough and not known.contacts_lapsed and bool(known.article.contacts)
+    if before.withdrawn or before.erased:
+        return before.withdrawn is not None and before.tombstone is None and before.withdrawn.at <= withdrawn
+    old_enough = published is not None and before.published.at <= published
+    return old_enough and not before.contacts_lapsed and bool(before.article.contacts)
 
 
 def blanked(article: Article) -> Article:
@@ -109,22 +109,22 @@ def says_the_same(one: Draft, other: Draft) -> bool:
     return _compared(one) == _compared(other)
 
 
-def hardly_an_edit(known: History, change: Change) -> Hold | None:
+def hardly_an_edit(before: History, change: Change) -> Hold | None:
     """Why a text that shares nothing with the article at its addresses must wait: it is perhaps another article."""
-    if change.kind is not Kind.EDITED or not _replaces_wholly(known.article, change.draft):
+    if change.kind is not Kind.EDITED or not _replaces_wholly(before.article, change.draft):
         return None
-    was = f"{known.article.title!r} of {known.article.published.value.isoformat()[:10]}"
+    was = f"{before.article.title!r} of {before.article.published.value.isoformat()[:10]}"
     remedy = "give another article a file name and an address of its own, or release it to replace that one"
     return Hold(f"its title, date and text are all other than those of {was}, which came from there before; {remedy}")
 
 
-def _replaces_wholly(known: Draft, draft: Draft) -> bool:
+def _replaces_wholly(before: Draft, draft: Draft) -> bool:
     """Whether a text shares neither title nor date nor a paragraph with the one before it: hardly an edit of it."""
-    if known.title == draft.title or known.published is None or draft.published is None:
+    if before.title == draft.title or before.published is None or draft.published is None:
         return False
-    if known.published.value == draft.published.value:
+    if before.published.value == draft.published.value:
         return False
-    paragraphs, others = (set(filter(None, map(str.strip, one.body_text.splitlines()))) for one in (known, draft))
+    paragraphs, others = (set(filter(None, map(str.strip, text.body_text.splitlines()))) for text in (before, draft))
     return bool(paragraphs) and bool(others) and paragraphs.isdisjoint(others)
 
 

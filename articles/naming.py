@@ -39,9 +39,9 @@ class Name:
 def named(name: Name, articles: Sequence[Known]) -> Sequence[Known]:
     """The articles of a name: one when it is clear, several to choose from, or none. It never names one by nothing."""
     for fits in _kinds(name):
-        found = [article for article in articles if fits(article)]
-        if found:
-            return found
+        fitting = [article for article in articles if fits(article)]
+        if fitting:
+            return fitting
     return ()
 
 

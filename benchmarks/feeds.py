@@ -35,7 +35,7 @@ from feeds.archive.placement import wanted
 from feeds.entries.entry import Feed, Site
 from feeds.formats.documents import archive
 from feeds.formats.wholeness import broken
-from feeds.formats.written_entry import Kept
+from feeds.formats.written_entry import WrittenEntry
 from tests.chaos.installation import LEAD, today
 from tests.given import LINGONMARK
 
@@ -171,8 +171,8 @@ def _changed(service: Service) -> None:
 
 def _document(service: Service, feed: Feed) -> None:
     """One Atom document of what is kept: joined, checked, hashed, gzipped."""
-    places = service.shelf.newest(wanted(feed), feed.size)
-    found = service.shelf.entries([place.article for place in places], [".atom"], with_contacts=False)
+    places = service.syndication.entries.newest(wanted(feed), feed.size)
+    found = service.syndication.entries.entries([place.article for place in places], [".atom"], with_contacts=False)
     kept = sorted((each for own in found.values() for each in own), key=lambda each: each.published, reverse=True)
     document = archive(feed, f"{feed.slug}.1.atom", kept, service.site)
     if len(kept) != feed.size or broken(f"{feed.slug}.atom", document, kept):
@@ -236,12 +236,12 @@ def _generate(way: str, number: int) -> None:
     sys.stdout.write(f"{cost} {(peak - before) / 1024}\n")
 
 
-def _kept(number: int) -> Kept:
+def _kept(number: int) -> WrittenEntry:
     """An entry of 4 KB as it would be kept."""
     words = " ".join(random.Random(number).choices(_WORDS, k=600))  # noqa: S311 - words that compress as text does
     entry = f"<entry><id>tag:example.org,2026:{number}</id><title>{number}</title><content>{words}</content></entry>"
     moment = float(number)
-    return Kept(id=str(number), seq=number, published=moment, updated=moment, written={".atom": entry.encode()})
+    return WrittenEntry(id=str(number), seq=number, published=moment, updated=moment, written={".atom": entry.encode()})
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""What writes to the article store, inside a transaction of the store's."""
+"""Appending of versions to the article store, inside a transaction of the store's."""
 
 import hashlib
 from dataclasses import fields, replace
@@ -9,9 +9,9 @@ from sqlalchemy import Connection, and_, insert, select, update
 
 from articles.acts import Change, as_article
 from articles.adapters.rows import ARTICLE
-from articles.adapters.tables import aliases, sequences, topic_spans, versions
+from articles.adapters.tables import sequences, topic_spans, versions
 from articles.arrival_time import arrival_time
-from articles.article import Article, ArticleId, Draft, Seq, SourceName
+from articles.article import Article, ArticleId, Draft, Seq
 
 _DRAFT = TypeAdapter(Draft)
 _SEQUENCE = "version"
@@ -25,20 +25,6 @@ def fingerprint(draft: Draft) -> str:
 
 def _as_draft(draft: Draft) -> Draft:
     return Draft(**{field.name: getattr(draft, field.name) for field in fields(Draft)})
-
-
-def remember_addresses(
-    connection: Connection, source: SourceName, addresses: tuple[str, ...], article_id: ArticleId
-) -> None:
-    """Point every address to the article: later ones are aliases."""
-    for address in addresses:
-        here = and_(aliases.c.source == source, aliases.c.address == address)
-        known = connection.execute(select(aliases.c.article_id).where(here)).scalar()
-        if known is None:
-            values = {"source": source, "address": address, "article_id": article_id}
-            connection.execute(insert(aliases).values(values))
-        elif known != article_id:
-            connection.execute(update(aliases).where(here).values(article_id=article_id))
 
 
 def append(

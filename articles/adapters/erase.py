@@ -1,4 +1,4 @@
-"""Erasing: the one act that changes rows. What is left says that there was an article, and nothing of its text."""
+"""Erasure: the one act that changes rows. What is left says that there was an article, and nothing of its text."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -16,20 +16,20 @@ _DRAFT = TypeAdapter(Draft)
 _NO_FINGERPRINT = ""
 
 
-def erase(connection: Connection, known: Sequence[Version], now: datetime) -> Seq | None:
+def erase(connection: Connection, stored: Sequence[Version], now: datetime) -> Seq | None:
     """Blank all versions of an article and what waits of it; None when its versions are blank already.
 
     Its addresses stay: what is imported from there again must not be published as if it were new.
     """
-    article = known[-1].article
-    _drop_drafts(connection, article.id, {fingerprint(each.article) for each in known})
-    if any(each.kind is Kind.ERASED for each in known):
+    article = stored[-1].article
+    _drop_drafts(connection, article.id, {fingerprint(version.article) for version in stored})
+    if any(version.kind is Kind.ERASED for version in stored):
         return None
     seq = append(connection, Change(kind=Kind.ERASED, draft=blanked(article)), article.id, now)
     connection.execute(update(topic_spans).where(_open_spans(article.id)).values(until_seq=seq))
-    for each in known:
-        left = ARTICLE.dump_json(blanked(each.article)).decode()
-        connection.execute(update(versions).where(versions.c.seq == each.seq).values(article=left, note=""))
+    for version in stored:
+        left = ARTICLE.dump_json(blanked(version.article)).decode()
+        connection.execute(update(versions).where(versions.c.seq == version.seq).values(article=left, note=""))
     its_own = versions.c.article_id == article.id
     connection.execute(update(versions).where(its_own).values(fingerprint=_NO_FINGERPRINT))
     return seq

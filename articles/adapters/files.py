@@ -1,4 +1,4 @@
-"""Which file of a source last gave an article: one file an article, one article a file."""
+"""Files of articles: which file of a source last gave an article, one file an article, one article a file."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -44,21 +44,21 @@ class SourceFiles:
 
     def missing(self, source: SourceName, present: Collection[str]) -> Sequence[Vanished]:
         """The files of a source that are not among those that are there, and whose articles still stand."""
-        own = select(_row.path, _row.article_id).where(_row.source == source).order_by(_row.path)
+        of_source = select(_row.path, _row.article_id).where(_row.source == source).order_by(_row.path)
         with self._read.begin() as connection:
-            rows = [row for row in connection.execute(own) if row.path not in present]
-            return [one for path, article_id in rows if (one := _vanished(connection, path, article_id))]
+            rows = [row for row in connection.execute(of_source) if row.path not in present]
+            return [vanished for path, article_id in rows if (vanished := _vanished(connection, path, article_id))]
 
     def forget(self, gone: Collection[Vanished]) -> None:
         """Let go of files that were told to be gone: they are told once."""
         if gone:
             with self._write.begin() as connection:
-                named = [one.article_id for one in gone]
+                named = [vanished.article_id for vanished in gone]
                 connection.execute(delete(article_files).where(_row.article_id.in_(named)))
 
 
 def _vanished(connection: Connection, path: str, article_id: str) -> Vanished | None:
-    known = history(versions_of(connection, ArticleId(article_id)))
-    if known.withdrawn or known.erased:
+    standing = history(versions_of(connection, ArticleId(article_id)))
+    if standing.withdrawn or standing.erased:
         return None
-    return Vanished(path=path, article_id=ArticleId(article_id), title=known.article.title)
+    return Vanished(path=path, article_id=ArticleId(article_id), title=standing.article.title)

@@ -1,4 +1,4 @@
-"""Inputs that wait for a person: no id, no seq, in nothing."""
+"""Held inputs: those that wait for a person, with no id, no seq, in nothing."""
 
 import hashlib
 from collections.abc import Sequence
@@ -57,11 +57,11 @@ class HeldInputs:
         text = _DRAFT.dump_json(replace(draft, related=())).decode()
         values = {"reason": reason, "draft": text, "state": HeldState.WAITING, "at": now}
         with self._read.begin() as connection:
-            known = connection.execute(select(held_inputs).where(here)).first()
-        if known and known.reason == reason and known.draft in {text, _mark(text)}:
-            return bool(known.state != HeldState.REFUSED)
+            row = connection.execute(select(held_inputs).where(here)).first()
+        if row and row.reason == reason and row.draft in {text, _mark(text)}:
+            return bool(row.state != HeldState.REFUSED)
         with self._write.begin() as connection:
-            if known:
+            if row:
                 connection.execute(update(held_inputs).where(here).values(values))
             else:
                 connection.execute(insert(held_inputs).values(source=source, address=address, **values))
@@ -73,10 +73,10 @@ class HeldInputs:
 
     def get(self, number: int) -> HeldInput:
         """One waiting input. Raises UnknownHeldInputError."""
-        found = self._select(and_(held_inputs.c.id == number, held_inputs.c.state == HeldState.WAITING))
-        if not found:
+        waiting = self._select(and_(held_inputs.c.id == number, held_inputs.c.state == HeldState.WAITING))
+        if not waiting:
             raise UnknownHeldInputError(number)
-        return found[0]
+        return waiting[0]
 
     def settle(self, number: int, state: HeldState) -> None:
         """Write down what a person decided, so that the same input is not held again.

@@ -1,4 +1,4 @@
-"""The passing of time, written down: documents are functions of the store, and a clock is no part of it."""
+"""Lapses: appends `lapsed` versions to articles whose notice or contacts have stood for their time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -61,23 +61,23 @@ class Lapses:
         done = 0
         for start in range(0, len(due), _BATCH):
             with self._write.begin() as connection:
-                done += sum(_lapse(connection, each, until, now) for each in due[start : start + _BATCH])
+                done += sum(_lapse(connection, article_id, until, now) for article_id in due[start : start + _BATCH])
         return done
 
 
 def _lapse(connection: Connection, article_id: ArticleId, until: Until, now: datetime) -> bool:
     """Append a lapse unless somebody else has, or has changed the article, since it was found due."""
-    known = history(versions_of(connection, article_id))
-    due = is_due_to_lapse(known, until.withdrawn, until.published)
+    before = history(versions_of(connection, article_id))
+    due = is_due_to_lapse(before, until.withdrawn, until.published)
     if due:
-        append(connection, Change(kind=Kind.LAPSED, draft=known.article), article_id, now)
+        append(connection, Change(kind=Kind.LAPSED, draft=before.article), article_id, now)
     return due
 
 
 def _newest(connection: Connection, kind: Kind, until: datetime) -> datetime | None:
     newest = select(func.max(versions.c.at)).where(versions.c.kind == kind, versions.c.at <= until)
-    found: datetime | None = connection.execute(newest).scalar()
-    return found
+    moment: datetime | None = connection.execute(newest).scalar()
+    return moment
 
 
 def _due(connection: Connection, until: Until, settled: Reached | None) -> Sequence[ArticleId]:
@@ -85,16 +85,16 @@ def _due(connection: Connection, until: Until, settled: Reached | None) -> Seque
     ended = select(versions.c.article_id).where(
         versions.c.kind == Kind.WITHDRAWN, versions.c.at <= until.withdrawn, _nothing_later(Kind.LAPSED, Kind.ERASED)
     )
-    found = [*connection.execute(ended).scalars()]
+    due = [*connection.execute(ended).scalars()]
     if until.published:
         old = _old_and_live(until.published)
         if settled and settled.published:
             newer = select(versions.c.article_id).where(versions.c.seq > settled.seq)
-            found += _with_contacts(connection, old.where(versions.c.at > settled.published))
-            found += _with_contacts(connection, old.where(versions.c.article_id.in_(newer)))
+            due += _with_contacts(connection, old.where(versions.c.at > settled.published))
+            due += _with_contacts(connection, old.where(versions.c.article_id.in_(newer)))
         else:
-            found += _with_contacts(connection, old)
-    return [ArticleId(each) for each in found]
+            due += _with_contacts(connection, old)
+    return [ArticleId(article_id) for article_id in due]
 
 
 def _old_and_live(published: datetime) -> Select[tuple[str]]:

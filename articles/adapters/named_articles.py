@@ -40,6 +40,6 @@ def _all(connection: Connection) -> list[Known]:
             titles[row.article_id].append(row.title)
         days.setdefault(row.article_id, row.day)
     return [
-        Known(id=ArticleId(each), seen_at=seen_at[each], titles=own, day=days[each][:10])
-        for each, own in reversed(titles.items())
+        Known(id=ArticleId(article_id), seen_at=seen_at[article_id], titles=article_titles, day=days[article_id][:10])
+        for article_id, article_titles in reversed(titles.items())
     ]

@@ -16,7 +16,7 @@ def sources_of(connection: Connection) -> Mapping[str, int]:
 
 def publishers_of(connection: Connection) -> Mapping[str, int]:
     """How many articles each publisher was the first publisher of: it stands in their ids for ever."""
-    found = Counter[str]()
+    counts = Counter[str]()
     for article in connection.execute(select(articles.c.id)).scalars():
-        found[article.rpartition("/")[0].rpartition(":")[2]] += 1
-    return found
+        counts[article.rpartition("/")[0].rpartition(":")[2]] += 1
+    return counts

@@ -1,12 +1,13 @@
-"""What the article store's rows say, as values."""
+"""Rows of the article store as values."""
 
 from collections.abc import Sequence
 
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, or_, select
 
+from articles.acts import history
 from articles.adapters.tables import topic_spans, versions
-from articles.article import Article, ArticleId, Kind, Seq, TopicId, Version
+from articles.article import Article, ArticleId, History, Kind, Seq, TopicId, Version
 from articles.standing import Standing
 
 ARTICLE = TypeAdapter(Article)
@@ -31,10 +32,10 @@ def topics_held(connection: Connection, cut: Seq) -> dict[str, dict[TopicId, Seq
     statement = select(topic_spans).where(
         topic_spans.c.since_seq <= cut, or_(topic_spans.c.until_seq.is_(None), topic_spans.c.until_seq > cut)
     )
-    held: dict[str, dict[TopicId, Seq]] = {}
+    topics: dict[str, dict[TopicId, Seq]] = {}
     for row in connection.execute(statement):
-        held.setdefault(row.article_id, {})[TopicId(row.topic)] = Seq(row.since_seq)
-    return held
+        topics.setdefault(row.article_id, {})[TopicId(row.topic)] = Seq(row.since_seq)
+    return topics
 
 
 def standing(rows: Sequence[Row[tuple[object, ...]]], held_since: dict[TopicId, Seq]) -> Standing:
@@ -52,3 +53,11 @@ def standing(rows: Sequence[Row[tuple[object, ...]]], held_since: dict[TopicId, 
         withdrawn=acts.get(Kind.WITHDRAWN),
         erased=acts.get(Kind.ERASED),
     )
+
+
+def readable(rows: list[Row[tuple[object, ...]]]) -> History | ValueError:
+    """An article's history, or why it cannot be read: an older version may have taken what this one does not."""
+    try:
+        return history([version(row) for row in rows])
+    except ValueError as fault:
+        return fault

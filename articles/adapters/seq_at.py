@@ -1,4 +1,4 @@
-"""Where in the store's order a moment stands, for somebody who read elsewhere until then."""
+"""Sequence at a moment: where in the store's order it stands, for somebody who read elsewhere until then."""
 
 from datetime import datetime
 

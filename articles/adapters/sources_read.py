@@ -8,7 +8,7 @@ from articles.adapters.tables import sources_read
 from articles.article import SourceName
 
 
-class SourcesRead:
+class FirstLookLog:
     """The sources whose first look is over, in any SQLAlchemy store whose write transactions are serialised."""
 
     def __init__(self, read: Engine, write: Engine) -> None:

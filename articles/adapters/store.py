@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from sqlalchemy import Connection, Engine, Row, and_, func, insert, select
+from sqlalchemy import Connection, Engine, func, insert, select
 
 from articles.acts import Change, Hold, decide, hardly_an_edit, history
-from articles.adapters.append import append, fingerprint, remember_addresses
+from articles.adapters.addresses import addresses_of, at_addresses, remember_addresses
+from articles.adapters.append import append, fingerprint
 from articles.adapters.erase import erase
 from articles.adapters.files import giver, remember_file
-from articles.adapters.rows import standing, topics_held, version, versions_of
+from articles.adapters.rows import readable, standing, topics_held, version, versions_of
 from articles.adapters.tables import aliases, articles, versions
 from articles.article import ArticleId, Draft, History, Kind, Publisher, Seq, SourceName, Version
 from articles.identity import mint
@@ -68,20 +69,20 @@ class ArticleStore:
 
     def take(self, arrival: Arrival, publisher: Publisher, now: datetime) -> Taken | Hold:
         """Make of an arrival a new article, a new version, nothing or a reason to hold it, in one transaction."""
-        known = self._nothing_new(arrival)
-        if known is not None:
-            return Taken(id=known, kind=None)
+        unchanged = self._nothing_new(arrival)
+        if unchanged is not None:
+            return Taken(id=unchanged, kind=None)
         with self._write.begin() as connection:
-            found = self._find(connection, arrival)
-            elsewhere = _elsewhere(connection, arrival, found) if found else None
+            before = self._find(connection, arrival)
+            elsewhere = _elsewhere(connection, arrival, before) if before else None
             if elsewhere:
                 return Hold(f"it is the same article as {elsewhere}, which is there still; remove one of them")
-            outcome = decide(found, arrival.draft, arrival.asked, arrival.note)
-            if isinstance(outcome, Change) and found and not arrival.sure:
-                outcome = hardly_an_edit(found, outcome) or outcome
+            outcome = decide(before, arrival.draft, arrival.asked, arrival.note)
+            if isinstance(outcome, Change) and before and not arrival.sure:
+                outcome = hardly_an_edit(before, outcome) or outcome
             if isinstance(outcome, Hold):
                 return outcome
-            article_id = found.article.id if found else self._create(connection, arrival, publisher)
+            article_id = before.article.id if before else self._create(connection, arrival, publisher)
             remember_addresses(connection, arrival.source, arrival.addresses, article_id)
             if arrival.file:
                 remember_file(connection, arrival.source, arrival.file, article_id)
@@ -92,15 +93,15 @@ class ArticleStore:
     def _nothing_new(self, arrival: Arrival) -> ArticleId | None:
         """The article of an arrival that changes nothing: importing all again must not ask for the write lock."""
         with self._read.begin() as connection:
-            known = _at_addresses(connection, arrival)
-            if set(known) != set(arrival.addresses) or len(set(known.values())) != 1:
+            ids = at_addresses(connection, arrival.source, arrival.addresses)
+            if set(ids) != set(arrival.addresses) or len(set(ids.values())) != 1:
                 return None
-            article_id = ArticleId(known[arrival.addresses[0]])
+            article_id = ArticleId(ids[arrival.addresses[0]])
             from_file = giver(connection, arrival.source, article_id)
             if arrival.file and from_file != arrival.file and from_file not in arrival.beside:
                 return None  # that it gives the article has to be written down
-            found = self._history(connection, article_id)
-        return article_id if decide(found, arrival.draft, arrival.asked, arrival.note) is None else None
+            before = self._history(connection, article_id)
+        return article_id if decide(before, arrival.draft, arrival.asked, arrival.note) is None else None
 
     def publish_again(self, arrival: Arrival, publisher: Publisher, now: datetime) -> Taken:
         """Publish a draft although the article at its addresses is gone: as a new article, with a new id."""
@@ -114,10 +115,10 @@ class ArticleStore:
     def act(self, article_id: ArticleId, kind: Kind, note: str, now: datetime) -> Seq | None:
         """Correct or withdraw the newest text of an article by a person's word; None when it is not live any more."""
         with self._write.begin() as connection:
-            known = self._history(connection, article_id)
-            if known.withdrawn or known.erased:
+            before = self._history(connection, article_id)
+            if before.withdrawn or before.erased:
                 return None
-            return append(connection, Change(kind=kind, draft=known.article, note=note), article_id, now)
+            return append(connection, Change(kind=kind, draft=before.article, note=note), article_id, now)
 
     def erase(self, article_id: ArticleId, now: datetime) -> Seq | None:
         """Blank every text that an article ever had; None when it was erased already. Raises UnknownArticleError.
@@ -149,7 +150,9 @@ class ArticleStore:
         with self._read.begin() as connection:
             rows = connection.execute(statement.order_by(versions.c.article_id, versions.c.seq))
             grouped = groupby(rows, key=lambda row: row.article_id)
-            return {ArticleId(article_id): [version(row) for row in own] for article_id, own in grouped}
+            return {
+                ArticleId(article_id): [version(row) for row in article_rows] for article_id, article_rows in grouped
+            }
 
     def addresses(self, article_id: ArticleId) -> Sequence[str]:
         """Every address an article was ever seen at."""
@@ -178,7 +181,7 @@ class ArticleStore:
         with self._read.begin() as connection:
             rows = connection.execute(statement.order_by(versions.c.article_id, versions.c.seq))
             grouped = groupby(rows, key=lambda row: row.article_id)
-            return {ArticleId(each): _readable(list(own)) for each, own in grouped}
+            return {ArticleId(article_id): readable(list(article_rows)) for article_id, article_rows in grouped}
 
     def texts(self, wanted: Iterable[tuple[ArticleId, Seq]]) -> dict[tuple[ArticleId, Seq], Version]:
         """The versions asked for, by article and seq."""
@@ -233,19 +236,19 @@ class ArticleStore:
     def _acted_on(self, kind: Kind, after: Seq) -> Sequence[ArticleId]:
         statement = select(versions.c.article_id).where(versions.c.kind == kind, versions.c.seq > after)
         with self._read.begin() as connection:
-            return [ArticleId(each) for each in connection.execute(statement).scalars()]
+            return [ArticleId(article_id) for article_id in connection.execute(statement).scalars()]
 
     def standings(self, cut: Seq) -> Sequence[Standing]:
         """Every article as it stood at seq `cut`."""
         with self._read.begin() as connection:
-            held = topics_held(connection, cut)
+            topics = topics_held(connection, cut)
             statement = select(versions).where(versions.c.seq <= cut).order_by(versions.c.article_id, versions.c.seq)
             grouped = groupby(connection.execute(statement), key=lambda row: row.article_id)
-            return [standing(list(rows), held.get(article_id, {})) for article_id, rows in grouped]
+            return [standing(list(rows), topics.get(article_id, {})) for article_id, rows in grouped]
 
     def _find(self, connection: Connection, arrival: Arrival) -> History | None:
-        known = _at_addresses(connection, arrival)
-        first = next((known[address] for address in arrival.addresses if address in known), None)
+        ids = at_addresses(connection, arrival.source, arrival.addresses)
+        first = next((ids[address] for address in arrival.addresses if address in ids), None)
         if first:
             return self._history(connection, ArticleId(first))
         return self._moved(connection, arrival)
@@ -276,35 +279,17 @@ class ArticleStore:
         return article_id
 
 
-def _readable(rows: list[Row[tuple[object, ...]]]) -> History | ValueError:
-    """An article's history, or why it cannot be read: an older version may have taken what this one does not."""
-    try:
-        return history([version(row) for row in rows])
-    except ValueError as fault:
-        return fault
-
-
-def _at_addresses(connection: Connection, arrival: Arrival) -> dict[str, str]:
-    """The ids of the articles known at the arrival's addresses."""
-    here = and_(aliases.c.source == arrival.source, aliases.c.address.in_(arrival.addresses))
-    rows = connection.execute(select(aliases.c.address, aliases.c.article_id).where(here))
-    return {row.address: row.article_id for row in rows}
-
-
-def _elsewhere(connection: Connection, arrival: Arrival, found: History) -> str | None:
+def _elsewhere(connection: Connection, arrival: Arrival, before: History) -> str | None:
     """Another input that the article comes from: two for one article would overwrite each other for ever."""
-    mine = and_(aliases.c.source == arrival.source, aliases.c.article_id == found.article.id)
-    known = set(connection.execute(select(aliases.c.address).where(mine)).scalars())
-    from_file = giver(connection, arrival.source, found.article.id)
+    from_file = giver(connection, arrival.source, before.article.id)
     if from_file in arrival.beside and from_file != arrival.file:
         return from_file
-    if known.issuperset(arrival.addresses):
-        return None
-    return min(known & arrival.beside, default=None)
+    addresses = addresses_of(connection, arrival.source, before.article.id)
+    return None if addresses.issuperset(arrival.addresses) else min(addresses & arrival.beside, default=None)
 
 
 def _known_versions(connection: Connection, article_id: ArticleId) -> list[Version]:
-    found = versions_of(connection, article_id)
-    if not found:
+    stored = versions_of(connection, article_id)
+    if not stored:
         raise UnknownArticleError(article_id)
-    return found
+    return stored

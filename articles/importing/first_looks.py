@@ -7,7 +7,7 @@ import of single inputs that leaves others unread is part of the first look, and
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from articles.adapters.sources_read import SourcesRead
+from articles.adapters.sources_read import FirstLookLog
 from articles.article import SourceName
 from articles.importing.locate import Candidate, identity
 from articles.sources.source_reader import SourceReader
@@ -18,7 +18,7 @@ class FirstLooks:
     """First looks: which sources have not had theirs, and when it ends."""
 
     sources: Sequence[SourceReader]
-    looked_at: SourcesRead
+    looked_at: FirstLookLog
 
     def outstanding(self) -> frozenset[SourceName]:
         """The sources whose first look has not ended."""

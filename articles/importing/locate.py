@@ -25,6 +25,11 @@ class Candidate:
     asked: Kind | None = None
     note: str = ""
 
+    @property
+    def version(self) -> tuple[str, str, Item]:
+        """Another one whenever what it says may be another."""
+        return (*identity(self.reader), self.item)
+
 
 def identity(reader: SourceReader) -> tuple[str, str]:
     """The same for the same source: a file that is read for it from elsewhere is none of those it has."""

@@ -1,4 +1,4 @@
-"""The door of intake: one input in, a draft or a refusal out, and the same as a record for programs."""
+"""Parsing of an input: one input in, a draft or a refusal out, and the same as a record for programs."""
 
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -141,7 +141,7 @@ def _block(block: Block) -> dict[str, object]:
         case BulletList(items=items):
             return {"kind": block.kind, "items": list(items), "speakers": []}
         case Quote(speakers=speakers):
-            people = [{"name": one.name, "role": one.role, "party": one.party} for one in speakers]
+            people = [{"name": speaker.name, "role": speaker.role, "party": speaker.party} for speaker in speakers]
             return {"kind": block.kind, "text": block.text, "speakers": people}
     return {"kind": block.kind, "text": block.text, "speakers": []}
 

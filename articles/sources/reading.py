@@ -1,4 +1,4 @@
-"""What came of reading one input: a draft, perhaps held, or a refusal."""
+"""Values of reading an input: what goes in, and a draft, perhaps held, or a refusal."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,8 +1,9 @@
 """Source (port): where articles come from, whatever it is: a folder, a site that is polled, another system.
 
 An implementation is one file in `articles/sources/adapters/`, and one line in `wire_articles.KINDS`; `FolderSource`
-there is the one to copy. It says what there is now and reads what it is asked for; what changed since the last look,
-what is an article, and what becomes of it is decided by `articles.importing`, the same for all sources.
+there is the one to copy, and one that polls the web is given a `Fetch`. It says what there is now and reads what it is
+asked for; what changed since the last look, what is an article, and what becomes of it is decided by
+`articles.importing`, the same for all sources.
 """
 
 from abc import abstractmethod
@@ -90,3 +91,21 @@ class SourceReader(Protocol):
         """The address of a path of this machine, `.` for the source itself; None where that lies elsewhere."""
         del path
         return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fetched:
+    """An answer. `status` is 0 when there was none, and `trouble` says why; 304 when nothing is new since the ETag."""
+
+    status: int
+    body: bytes = b""
+    media_type: str = ""
+    etag: str = ""
+    trouble: str = ""
+
+
+class Fetch(Protocol):
+    """Fetches one address, without following redirects. It never raises for what a server or a network does."""
+
+    def __call__(self, address: str, etag: str = "", /) -> Fetched:
+        """The answer, asked with the ETag of the last one where there is one."""

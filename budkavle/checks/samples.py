@@ -35,7 +35,7 @@ from feeds.entries.entry import Entry, Feed, Site
 from feeds.formats.forms import alternates
 from feeds.formats.head import Head
 from feeds.formats.html_page import html_item, page_values
-from feeds.publishing.end_notice import end_notice, told_now
+from feeds.publishing.end_notice import end_notice, notice_now
 
 LEAVE_TOKEN = "0" * 32
 _PUBLIC_URL = "https://nyheter.example.org/"
@@ -153,7 +153,7 @@ def _feeds(publisher: Publisher, zone: ZoneInfo, record: Callable[[str, Mapping[
 
 def _twin(site: Site, record: Callable[[str, Mapping[str, object]], str]) -> None:
     feed = Feed(slug="alla-nyheter", title="Alla nyheter")
-    end_notice(feed, told_now(None, feed, _DAY, site, _AT), site, record)
+    end_notice(feed, notice_now(None, feed, _DAY, site, _AT), site, record)
     head = Head(feed=feed, site=site, updated=_AT, alternates=alternates(feed, site))
     for empty in (False, True):
         record("pages/feed.html", page_values(head, empty=empty))

@@ -21,8 +21,8 @@ def build(*, all: Everything = False, json: AsJson = False, config: ConfigFile =
         service.syndication.publish.repair()
         done = service.syndication.publish.build(ticking, now=now(), everything=all)
         service.syndication.notes.note(done.changed, now())
-    for each in done.set_aside:
-        complain(f"set aside  {each.article_id} ({each.title}): {each.why}")
+    for set_aside in done.set_aside:
+        complain(f"set aside  {set_aside.article_id} ({set_aside.title}): {set_aside.why}")
     for fault in done.faults:
         complain(f"fault      {fault}")
     if json:

@@ -13,7 +13,7 @@ from pathlib import Path
 from budkavle.config import field_types as forms
 from budkavle.config.faults import Finding, shown
 from budkavle.config.field_types import Wrong, is_loopback, nearest, slug, slugged
-from budkavle.config.settings import SOURCE_KINDS, Mail, Source
+from budkavle.config.settings import SOURCE_KINDS, Limits, Mail, Publish, Source, Store, Table
 from budkavle.config.toml_lines import Place
 from digest.editions.rhythms import RHYTHMS
 from feeds.serving.urls import oldest_slug
@@ -209,17 +209,17 @@ def _mail(mail: Raw) -> Iterator[Finding]:
 
 def _limits(limits: Raw) -> Iterator[Finding]:
     """What one network or domain may cause must leave room for others."""
-    ordered = (
-        ("network", 10, "domain", 100),
-        ("domain", 100, "overall", 3000),
-        ("large_domain", 1500, "overall", 3000),
-    )
-    for name, usual, bound, usual_bound in ordered:
-        few, many = limits.get(name, usual), limits.get(bound, usual_bound)
+    for name, bound in (("network", "domain"), ("domain", "overall"), ("large_domain", "overall")):
+        few, many = (limits.get(setting, _default(Limits, setting)) for setting in (name, bound))
         if isinstance(few, int) and isinstance(many, int) and few >= many and {name, bound} & limits.keys():
             what = f"{few} leaves nobody else any of the {many} of {bound}"
             place = ("limits", name if name in limits else bound)
             yield Finding(place=place, what=what, remedy=f"let {name} be less than {bound}")
+
+
+def _default(table: type[Table], name: str) -> object:
+    """The value of a setting that the file does not name."""
+    return table.model_fields[name].default
 
 
 def _bounces(bounces: Raw) -> Iterator[Finding]:
@@ -240,9 +240,9 @@ def _folders(raw: Raw, folder: Path) -> Iterator[Finding]:
     """
     paths = [((*place, "path"), source.get("path")) for place, source in _tables(raw, "sources")]
     sources = [(place, path) for place, path in paths if isinstance(path, str) and _fits(forms.path, path)]
-    public = _written(raw, ("publish", "target"), forms.target, "var/public")
-    private = _written(raw, ("mail", "path"), forms.path, "var/outbox")
-    private += _written(raw, ("store", "url"), forms.store_url, "sqlite:///var/budkavle.db")
+    public = _written(raw, ("publish", "target"), forms.target, Publish)
+    private = _written(raw, ("mail", "path"), forms.path, Mail)
+    private += _written(raw, ("store", "url"), forms.store_url, Store)
     pairs = [(two, one) for one, two in combinations(sources, 2)]
     pairs += [*product(sources, [*public, *private]), *product(private, public)]
     pairs += product(_templates(raw), [*sources, *public, *private])
@@ -258,8 +258,10 @@ def _templates(raw: Raw) -> list[tuple[Place, str]]:
     return [(("templates",), str(value))] if _fits(forms.path, value) else []
 
 
-def _written(raw: Raw, place: tuple[str, str], form: Callable[[str], str], default: str) -> list[tuple[Place, str]]:
-    value = _table(raw, place[0]).get(place[1], default)
+def _written(
+    raw: Raw, place: tuple[str, str], form: Callable[[str], str], table: type[Table]
+) -> list[tuple[Place, str]]:
+    value = _table(raw, place[0]).get(place[1], _default(table, place[1]))
     return [(place, str(value).removeprefix("sqlite:///"))] if _fits(form, value) else []
 
 

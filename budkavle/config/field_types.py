@@ -11,12 +11,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from articles.uri import uri
 from budkavle.rendering.translations import languages
+from digest.verp import LONGEST_LOCAL
 from feeds.entries.address import is_public
 
 SLUG_SIZE = 64
 PORTS = 65535
-BOUNCE_LOCAL = 27
-"""`digest.verp.LONGEST_LOCAL`, which would bring half of `digest` with it."""
 
 
 class Wrong(ValueError):  # noqa: N818 - "raise Wrong" reads as what it says
@@ -219,8 +218,8 @@ def bounce_address(text: str) -> str:
     """A mail address that has room for a return tag before its @."""
     found = address(text)
     local = found.rpartition("@")[0]
-    if len(local) > BOUNCE_LOCAL:
-        remedy = f"choose one with at most {BOUNCE_LOCAL} characters, such as studs"
+    if len(local) > LONGEST_LOCAL:
+        remedy = f"choose one with at most {LONGEST_LOCAL} characters, such as studs"
         raise Wrong("is too long before its @: each letter's number is added there", remedy)
     if "+" in local:
         raise Wrong("has a + before its @, where each letter's number is added", "write the address without it")

@@ -116,9 +116,9 @@ class Daemon:
 
     def _write_leaves_down(self) -> None:
         """Leave no journal behind for commands that only read; where the store is locked, the next start does it."""
-        if self._service.leaves.pending():
+        if self._service.unsubscribe.pending():
             with contextlib.suppress(OperationalError):
-                self._service.leaves.replay()
+                self._service.unsubscribe.replay()
 
     def unwell(self) -> Sequence[str]:
         """What is wrong with this process, for `/healthz`: jobs that do not come round, a store that cannot be read."""

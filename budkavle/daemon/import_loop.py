@@ -1,8 +1,8 @@
 """The import loop: round after round the daemon takes in what changed in its sources, and rebuilds the feeds."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
-from itertools import groupby
+from itertools import compress, groupby
 
 import structlog
 
@@ -11,6 +11,7 @@ from articles.importing.import_articles import Imported
 from articles.importing.locate import Candidate, Listing, candidates_of, listings
 from articles.importing.vanished import lines
 from articles.sources.reading import Refused
+from articles.sources.source_reader import Item
 from budkavle.alarms.alarms import Alarm, AlarmKind, alarm
 from budkavle.alarms.monitor import Watch
 from budkavle.installation.wiring import Service
@@ -37,7 +38,7 @@ class Newsdesk:
         self._watch = watch
         self._stopping = stopping
         self._importing = service.importing
-        self._taken_in: Mapping[Candidate, date] = {}
+        self._taken_in = frozenset[tuple[date, str, str, Item]]()
         self._refused: dict[str, list[Imported]] = {}
         self._missing: set[ArticleId] = set()
         self._built: tuple[Seq, int] | None = None
@@ -53,18 +54,20 @@ class Newsdesk:
 
     def _take_in(self, now: datetime) -> None:
         listed = listings(self._importing.sources)
+        candidates = candidates_of(listed)
         # The day counts, too: dates come of age.
         today = now.astimezone(self._service.config.settings.timezone).date()
-        candidates = dict.fromkeys(candidates_of(listed), today)
-        changed = [candidate for candidate in candidates if self._taken_in.get(candidate) != today]
-        unchanged = candidates.keys() - set(changed)
-        for name in self._refused.keys() - {candidate.item.name for candidate in unchanged}:
+        versions = [(today, *candidate.version) for candidate in candidates]
+        is_new = [version not in self._taken_in for version in versions]
+        changed = [*compress(candidates, is_new)]
+        unchanged = {candidate.item.name for candidate, new in zip(candidates, is_new, strict=True) if not new}
+        for name in self._refused.keys() - unchanged:
             del self._refused[name]
         for imported in self._importing.store.import_all(changed, now):
             self._hear(imported)
             if self._stopping():
                 return
-        self._taken_in = candidates  # only now: what failed on the way is tried again
+        self._taken_in = frozenset(versions)  # only now: what failed on the way is tried again
         self._watch.report(AlarmKind.INPUT_REFUSED, self._refusals(candidates))
         self._tell_vanished(listed)
 

@@ -103,7 +103,7 @@ class Work:
 
     def _plan(self) -> None:
         with self.watch.over(AlarmKind.PLANNING_FAILED, "leaves"):
-            self._service.leaves.replay()
+            self._service.unsubscribe.replay()
         for digest in self._service.digests:
             if not self._goes_on(JobName.PLANNING):
                 with self.watch.over(AlarmKind.PLANNING_FAILED, digest.name):

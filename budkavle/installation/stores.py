@@ -20,7 +20,6 @@ from digest.lifecycle.adapters.by_operator import ByOperator
 from digest.lifecycle.unsubscribe import Unsubscribe
 from digest.subscribers.adapters.subscribers import Subscribers
 from digest.subscribers.adapters.suppressions import Suppressions
-from feeds.publishing.adapters.entry_cache import Shelf
 from mail.adapters.found_limits import OpenConnections
 from storage.database import Database
 
@@ -34,7 +33,6 @@ class Stores:
     config: Config
     database: Database
     articles: ArticleStore
-    shelf: Shelf
     held: HeldInputs
     subscribers: Subscribers
     by_operator: ByOperator

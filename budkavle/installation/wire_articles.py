@@ -10,7 +10,7 @@ from articles.adapters.files import SourceFiles
 from articles.adapters.held import HeldInputs
 from articles.adapters.lapse import Lapses
 from articles.adapters.named_articles import places_of
-from articles.adapters.sources_read import SourcesRead
+from articles.adapters.sources_read import FirstLookLog
 from articles.adapters.store import ArticleStore
 from articles.article import PublisherId, SourceName
 from articles.importing.correct import Corrections
@@ -22,9 +22,8 @@ from articles.importing.release_held import ReleaseHeld
 from articles.importing.vanished import VanishedInputs
 from articles.sources.adapters.folder_source import FolderSource
 from articles.sources.adapters.rules import shipped
-from articles.sources.fetch import Fetch
 from articles.sources.reading import Source, Vocabulary
-from articles.sources.source_reader import SourceReader
+from articles.sources.source_reader import Fetch, SourceReader
 from budkavle.config.field_types import is_loopback
 from budkavle.config.load import Config
 from budkavle.config.settings import Source as SourceTable
@@ -99,7 +98,7 @@ class Importing:
     @cached_property
     def store(self) -> ImportArticles:
         """What stores inputs as articles."""
-        looked_at = SourcesRead(self.database.read, self.database.write)
+        looked_at = FirstLookLog(self.database.read, self.database.write)
         return ImportArticles(
             inputs=self.inputs,
             articles=self.articles,

@@ -5,6 +5,7 @@ from functools import cached_property, partial
 from budkavle.installation.values import digests, publication
 from budkavle.installation.wire_lifecycle import LifecycleServices
 from budkavle.rendering.templates import kept_renderer, letter_templates
+from digest.editions.adapters.retention import Retention
 from digest.editions.compose import Composer
 from digest.editions.digest import Digest
 from digest.editions.explain import Explaining
@@ -22,6 +23,11 @@ class EditionServices(LifecycleServices):
     def digests(self) -> tuple[Digest, ...]:
         """The newsletters in the order of the file."""
         return digests(self.config)
+
+    @cached_property
+    def retention(self) -> Retention:
+        """Retention of old editions."""
+        return Retention(self.database.write)
 
     @cached_property
     def publication(self) -> Publication:

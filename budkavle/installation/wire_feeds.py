@@ -14,16 +14,16 @@ from budkavle.rendering.templates import feed_templates
 from feeds.archive.selection import own_feeds
 from feeds.entries.composition import Render
 from feeds.entries.entry import Feed, Site
-from feeds.outbound.adapters.ping_queue import Announcements
-from feeds.outbound.adapters.self_check_log import ShownDocuments
+from feeds.outbound.adapters.ping_queue import PingQueue
+from feeds.outbound.adapters.self_check_log import SelfCheckLog
 from feeds.outbound.announce import Announce
 from feeds.outbound.note_published import NotePublished
 from feeds.outbound.self_check import SelfCheck
 from feeds.outbound.websub_rules import Hub
-from feeds.publishing.adapters.document_folder import FeedFiles
+from feeds.publishing.adapters.document_folder import DocumentFolder
 from feeds.publishing.adapters.end_notices import EndNotices
-from feeds.publishing.adapters.entry_cache import Shelf
-from feeds.publishing.adapters.last_modified_ledger import DocumentLedger
+from feeds.publishing.adapters.entry_cache import EntryCache
+from feeds.publishing.adapters.last_modified_ledger import LastModifiedLedger
 from feeds.publishing.build_feed import BuildFeed
 from feeds.publishing.expected_documents import ExpectedDocuments
 from feeds.publishing.publish import PublishFeeds
@@ -86,7 +86,6 @@ class Syndication:
     config: Config
     database: Database
     articles: ArticleStore
-    entries: Shelf
     render: Render
     wait: Callable[[float], None]
 
@@ -106,10 +105,15 @@ class Syndication:
         return hubs(self.config)
 
     @cached_property
-    def folder(self) -> FeedFiles:
+    def folder(self) -> DocumentFolder:
         """Where documents are published."""
-        ledger = DocumentLedger(self.database.read, self.database.write)
-        return FeedFiles(self.config.publish_folder / "feeds", ledger, sleep=self.wait)
+        ledger = LastModifiedLedger(self.database.read, self.database.write)
+        return DocumentFolder(self.config.publish_folder / "feeds", ledger, sleep=self.wait)
+
+    @cached_property
+    def entries(self) -> EntryCache:
+        """What is kept of entries between two rounds."""
+        return EntryCache(self.database.read, self.database.write)
 
     @cached_property
     def end_notices(self) -> EndNotices:
@@ -169,14 +173,14 @@ class Syndication:
         )
 
     @cached_property
-    def log(self) -> ShownDocuments:
+    def log(self) -> SelfCheckLog:
         """What is published, and what was seen of it from outside."""
-        return ShownDocuments(self.database.read, self.database.write, self.config.publish_folder / "feeds")
+        return SelfCheckLog(self.database.read, self.database.write, self.config.publish_folder / "feeds")
 
     @cached_property
-    def queue(self) -> Announcements:
+    def queue(self) -> PingQueue:
         """The pings that hubs still have to get."""
-        return Announcements(self.database.read, self.database.write)
+        return PingQueue(self.database.read, self.database.write)
 
     @cached_property
     def notes(self) -> NotePublished:

@@ -10,7 +10,7 @@ from budkavle.installation.stores import Render, Stores
 from budkavle.installation.wire_sending import transport
 from budkavle.rendering.templates import renderer
 from budkavle.rendering.translations import languages
-from digest.lifecycle.adapters.access_visits import AccessVisits
+from digest.lifecycle.adapters.access_report import AccessVisits
 from digest.lifecycle.adapters.address_change import AddressChanges
 from digest.lifecycle.adapters.confirm import Confirmations
 from digest.lifecycle.adapters.erasure import ErasureStore
@@ -22,6 +22,7 @@ from digest.lifecycle.adapters.person_files import PersonFiles
 from digest.lifecycle.adapters.preferences import Preferences
 from digest.lifecycle.adapters.rate_limits import RateLimits
 from digest.lifecycle.adapters.reminders import Reminders
+from digest.lifecycle.adapters.transactional_queue import Notices
 from digest.lifecycle.adapters.unconfirmed import Unconfirmed
 from digest.lifecycle.adapters.unsubscribe_journal import UnsubscribeJournal
 from digest.lifecycle.adapters.unsubscribe_replay import JournalReplay
@@ -63,11 +64,6 @@ def titles(config: Config) -> Mapping[str, str]:
 
 class LifecycleServices(Stores):
     """What is done in a subscriber's life, and what reads it."""
-
-    @property
-    def leaves(self) -> Unsubscribe:
-        """Unsubscribe, by the name that it had."""
-        return self.unsubscribe
 
     @cached_property
     def unsubscribe_by_operator(self) -> UnsubscribeByOperator:
@@ -177,6 +173,11 @@ class LifecycleServices(Stores):
     def reminders(self) -> Reminders:
         """Reminders of unconfirmed wishes."""
         return Reminders(self.database.write)
+
+    @cached_property
+    def old_letters(self) -> Notices:
+        """Transactional letters that are over; nothing is sent from here."""
+        return Notices(self.database.read, self.database.write)
 
     @cached_property
     def limits(self) -> Limits:

@@ -31,6 +31,11 @@ class ListServices(Stores):
     """What is done with lists of subscribers."""
 
     @cached_property
+    def offer(self) -> Offer:
+        """What can be subscribed to."""
+        return offer(self.config)
+
+    @cached_property
     def imports(self) -> Imports:
         """The imports that there were."""
         return Imports(self.database.read, self.database.write)
@@ -40,7 +45,7 @@ class ListServices(Stores):
         """Import of a list."""
         return ImportList(
             imports=self.imports,
-            offer=offer(self.config),
+            offer=self.offer,
             key=self.key,
             newest=self.articles.last_seq,
             seq_before=partial(seq_before, self.database.read),

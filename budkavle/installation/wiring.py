@@ -35,7 +35,7 @@ from digest.editions.adapters.planner import Planner
 from digest.editions.test_letter import MarkedLetters
 from digest.keys import Key
 from digest.lifecycle.adapters.by_operator import ByOperator
-from digest.lifecycle.adapters.journal_position import NAME as LEAVES
+from digest.lifecycle.adapters.unsubscribe_journal import NAME as LEAVES
 from digest.sending.adapters.domain_backoff_admin import DomainReturns
 from digest.sending.domain_backoff import Patience
 from digest.sending.render import Render as RenderLetters
@@ -44,7 +44,6 @@ from digest.subscribers.adapters.subscribers import Subscribers
 from digest.subscribers.adapters.suppressions import Suppressions
 from digest.transactional.post import PostTransactional
 from feeds.entries.entry import Feed, Site
-from feeds.publishing.adapters.entry_cache import Shelf
 from storage.database import Database
 from storage.presence import store_is_there
 
@@ -74,7 +73,6 @@ class Service(EditionServices, LifecycleServices, ListServices):
             config=self.config,
             database=self.database,
             articles=self.articles,
-            entries=self.shelf,
             render=self.render,
             wait=self.wait,
         )
@@ -196,7 +194,6 @@ def _service(config: Config, database: Database, key: Key) -> Service:
         config=config,
         database=database,
         articles=ArticleStore(database.read, database.write),
-        shelf=Shelf(database.read, database.write),
         held=HeldInputs(database.read, database.write),
         subscribers=Subscribers(database.read),
         by_operator=ByOperator(database.write, key),

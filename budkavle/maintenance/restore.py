@@ -23,7 +23,7 @@ from digest.editions.digest import Digest
 from digest.editions.edition import CLOSED
 from digest.editions.schedule import due_slot
 from digest.editions.slots import PeriodKey, latest_slot
-from digest.lifecycle.adapters.journal_position import NAME as LEAVES
+from digest.lifecycle.adapters.unsubscribe_journal import NAME as LEAVES
 from digest.lifecycle.adapters.unsubscribe_journal import merged
 from storage.database import Database, knows_revision, plain_faults, store_error
 from storage.durable import put_in_place, write_private

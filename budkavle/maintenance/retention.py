@@ -8,8 +8,6 @@ from datetime import datetime, timedelta
 import structlog
 
 from budkavle.installation.wiring import Service
-from digest.editions.adapters.retention import Retention
-from digest.lifecycle.adapters.transactional_queue import Notices
 
 log = structlog.get_logger()
 _REST_SECONDS = 0.05
@@ -52,8 +50,7 @@ def keep(
     """
     times = service.config.settings.keep
     service.rate_limits.forget_old(now)
-    retention = Retention(service.database.write)
-    notices = Notices(service.database.read, service.database.write)
+    retention = service.retention
 
     def all_of(step: Callable[[datetime], int], days: int) -> int:
         done = 0
@@ -75,7 +72,7 @@ def keep(
     service.process_bounces.unknown.drop(now - timedelta(days=times.bounces))
     all_of(service.domains.forget, times.bounces)
     all_of(service.unconfirmed.tokens, times.pending)
-    all_of(notices.purge, times.pending)
+    all_of(service.old_letters.purge, times.pending)
     if kept.deliveries or kept.receipts or kept.letters or kept.bounces:
         log.info(
             "old_editions_folded",

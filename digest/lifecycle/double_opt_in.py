@@ -1,4 +1,4 @@
-"""Joining by double opt-in: what is asked for, what a confirmation does, and whose no is stronger.
+"""Double opt-in: what is asked for, what a confirmation does, and whose no is stronger.
 
 The wish that a page was told, the letter and its token all carry the same JSON, so that what is confirmed is word for
 word what was asked for (docs/adr/0018).
@@ -66,11 +66,11 @@ class Wishes:
 
 def as_detail(wishes: Wishes) -> str:
     """The JSON that a row keeps."""
-    each = [
+    digests = [
         {"digest": wish.digest, "topics": sorted(wish.wanted.topics), "publishers": sorted(wish.wanted.publishers)}
         for wish in wishes.wishes
     ]
-    kept = {"wishes": each, "page": wishes.page, "text": wishes.text, "language": wishes.language}
+    kept = {"wishes": digests, "page": wishes.page, "text": wishes.text, "language": wishes.language}
     return json.dumps(kept, ensure_ascii=False, sort_keys=True)
 
 
@@ -79,8 +79,8 @@ def of_detail(detail: str) -> Wishes:
     kept = json.loads(detail)
     return Wishes(
         wishes=tuple(
-            DigestWish(digest=each["digest"], wanted=filter_of(each["topics"], each["publishers"]))
-            for each in kept["wishes"]
+            DigestWish(digest=wish["digest"], wanted=filter_of(wish["topics"], wish["publishers"]))
+            for wish in kept["wishes"]
         ),
         page=kept["page"],
         text=kept["text"],

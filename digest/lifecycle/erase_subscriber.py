@@ -61,10 +61,10 @@ class EraseSubscriber:
         """
         subscriber = self.store.find(address)
         self.unsubscribe.note_no(address, How.ERASED, now)
-        told = self._store_is_told()
+        store_knows = self._store_is_told()
         under_way = subscriber is not None and self._outlasts(subscriber)
         cleared = self.clear_files([address])
-        scrubbed = self.store.scrub() and told
+        scrubbed = self.store.scrub() and store_knows
         return Erased(
             known=subscriber is not None,
             letters=cleared.letters,

@@ -54,11 +54,11 @@ class ExpireSubscribers:
             self.unsubscribe.note_noes(people.values(), How.ERASED, now)
             self.unsubscribe.replay()
 
-        def each_of(some: Callable[[datetime, int], People], erase: Callable[[People], None]) -> list[Address]:
+        def each_of(next_people: Callable[[datetime, int], People], erase: Callable[[People], None]) -> list[Address]:
             erased: list[Address] = []
             last = 0
             # Looked for anew each time: who comes back meanwhile stays.
-            while not stopping() and (people := some(before, last)):
+            while not stopping() and (people := next_people(before, last)):
                 last = max(people)
                 if not dry_run:
                     erase(people)

@@ -1,4 +1,4 @@
-"""Choices: what the holder of a leave token may change, and what becomes of it."""
+"""Preferences: what the holder of a leave token may change, and what becomes of it."""
 
 from enum import StrEnum
 

@@ -92,14 +92,14 @@ class Limits:
 
     def of_share(self, share: Share) -> int:
         """How many letters an hour are a share's: a tenth for crowded networks, a fifth for subscribers themselves."""
-        crowded, own = max(1, self.overall // 10), max(1, self.overall // 5)
+        crowded, of_subscribers = max(1, self.overall // 10), max(1, self.overall // 5)
         match share:
             case Share.CROWDED:
                 return crowded
             case Share.OWN:
-                return own
+                return of_subscribers
             case Share.QUIET:
-                return max(1, self.overall - crowded - own)
+                return max(1, self.overall - crowded - of_subscribers)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,13 +181,13 @@ def _is_too_much_for_one(limits: Limits, asked: Asked, caused: Caused, now: date
 def network_of(host: str) -> Network:
     """The network that an internet address belongs to."""
     try:
-        found = ipaddress.ip_address(host.partition("%")[0])
+        parsed = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
         return UNKNOWN_NETWORK
-    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
-    address = mapped or found
-    wide, own = (24, 24) if address.version == 4 else (48, 64)  # noqa: PLR2004 - IPv4
-    within = (str(ipaddress.ip_network((address, bits), strict=False)) for bits in (wide, own))
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    address = mapped or parsed
+    wide_bits, own_bits = (24, 24) if address.version == 4 else (48, 64)  # noqa: PLR2004 - IPv4
+    within = (str(ipaddress.ip_network((address, bits), strict=False)) for bits in (wide_bits, own_bits))
     return Network(wide=next(within), own=next(within))
 
 
@@ -213,8 +213,12 @@ class Withheld:
 def withheld(refused: Iterable[Refused]) -> Iterator[Withheld]:
     """The sums by limit, in the order of the limits; those with none are left out."""
     by_limit: dict[Limit, list[Refused]] = {limit: [] for limit in Limit}
-    for one in refused:
-        by_limit[one.limit].append(one)
-    for limit, own in by_limit.items():
-        if own:
-            yield Withheld(limit=limit, number=sum(one.number for one in own), last=max(one.last for one in own))
+    for refusal in refused:
+        by_limit[refusal.limit].append(refusal)
+    for limit, refusals in by_limit.items():
+        if refusals:
+            yield Withheld(
+                limit=limit,
+                number=sum(refusal.number for refusal in refusals),
+                last=max(refusal.last for refusal in refusals),
+            )

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from digest.lifecycle.adapters.access_visits import AccessVisits
+from digest.lifecycle.adapters.access_report import AccessVisits
 from digest.lifecycle.adapters.letter_requests import LetterRequests
 from digest.lifecycle.adapters.preferences import Preferences
 from digest.lifecycle.erase_subscriber import EraseSubscriber

@@ -1,4 +1,4 @@
-"""Letters to one person about their own subscriptions: to confirm, to tell, to move, to show.
+"""Transactional letters: to one person about their own subscriptions, to confirm, to tell, to move, to show.
 
 Nobody can put a word of their own into one: a letter that any stranger can cause must be no good for any message
 (facts: Spamhaus on subscription bombing). They carry no List-Unsubscribe: there is nothing to leave.

@@ -126,14 +126,14 @@ def written(wish: Leave | No) -> bytes:
 
 def read(line: bytes) -> Leave | No | None:
     """The wish that a line tells of; None for one that was torn."""
-    found = _LINE.fullmatch(line)
-    if found is None:
+    parts = _LINE.fullmatch(line)
+    if parts is None:
         return None
     try:
-        moment, how = datetime.strptime(found["moment"].decode(), _FORM).replace(tzinfo=UTC), How(found["how"].decode())
+        moment, how = datetime.strptime(parts["moment"].decode(), _FORM).replace(tzinfo=UTC), How(parts["how"].decode())
     except ValueError:
         return None
-    number, proof = found["number"].decode(), found["proof"].decode()
+    number, proof = parts["number"].decode(), parts["proof"].decode()
     if number == _WHOLE:
         return No(moment=moment, how=how, address=proof) if how not in _OF_ONE else None
     subscription = None if number == "-" else SubscriptionId(int(number))

@@ -1,4 +1,4 @@
-"""A list of addresses that can be read: how it is written, and its records one by one."""
+"""Address list, the port of an import: how it is written, and its records one by one."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -52,8 +52,8 @@ class AddressList(Protocol):
     def words(self) -> Mapping[str, Membership]:
         """What an operator says that words of its status columns mean."""
 
-    def records(self, told: Callable[[int], None] = ...) -> Iterator[Record]:
-        """Its records after the header. `told` hears now and then up to which byte it was read.
+    def records(self, progress: Callable[[int], None] = ...) -> Iterator[Record]:
+        """Its records after the header. `progress` hears now and then up to which byte it was read.
 
         What cannot be decoded is a fault of its line.
         """

@@ -1,4 +1,4 @@
-"""Cells as spreadsheets and mail programs write them: an address made bare, and a text without network addresses."""
+"""Cells of a list, as spreadsheets and mail programs write them: addresses made bare, network addresses taken out."""
 
 import re
 
@@ -55,4 +55,4 @@ def without_networks(text: str) -> str:
     """A text with network addresses (IPv4, IPv6) taken out: they are no part of what somebody agreed to."""
     if "." not in text and ":" not in text:
         return text
-    return _NETWORK.sub(lambda found: found[0] if _TIME.fullmatch(found[0]) else "…", text)
+    return _NETWORK.sub(lambda network: network[0] if _TIME.fullmatch(network[0]) else "…", text)

@@ -1,4 +1,4 @@
-"""Which columns of another system's list say who gets letters, and which may say so and are not understood."""
+"""Columns of another system's list: which of them say who gets letters, and which may say so and are not understood."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -102,14 +102,14 @@ def roles_in(
 
     `named` are those that an operator names.
     """
-    found = {**named}
+    roles = {**named}
     for place, name in enumerate(header):
         role = role_of(name, system)
         if role is not None and place not in taken:
-            found.setdefault(place, role)
+            roles.setdefault(place, role)
     return tuple(
         RoleColumn(role=role, place=place, name=header[place] if place < len(header) else f"column {place + 1}")
-        for place, role in sorted(found.items())
+        for place, role in sorted(roles.items())
     )
 
 

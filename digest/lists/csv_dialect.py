@@ -1,4 +1,4 @@
-"""How a list of addresses is written: its encoding, its separator, its columns. Guessed, to be shown and overruled."""
+"""CSV dialect of a list: its encoding, its separator, its columns. Guessed, to be shown and overruled."""
 
 import unicodedata
 from collections import Counter
@@ -54,7 +54,9 @@ class ListForm:
     @property
     def read(self) -> frozenset[int]:
         """The places of columns that are read."""
-        return frozenset(self.columns.values()) | {each.place for each in self.roles if each.role is not Role.UNREAD}
+        return frozenset(self.columns.values()) | {
+            column.place for column in self.roles if column.role is not Role.UNREAD
+        }
 
     @property
     def unread(self) -> tuple[str, ...]:
@@ -91,29 +93,29 @@ def guess_form(
     lines = [line for line in sample if line and line.strip()]
     stated = stated_separator(lines[0]) if lines else None
     chosen = separator or stated or _separator(lines)
-    found = [each for each in records(lines, chosen) if each.fields or each.fault][1 if stated else 0 :]
-    if not found:
+    top = [record for record in records(lines, chosen) if record.fields or record.fault][1 if stated else 0 :]
+    if not top:
         raise ListError("no column `address`: the list is empty")
-    place = header_at(found, _names_addresses)
+    place = header_at(top, _names_addresses)
     skipped = 0 if place is None else place + 1
-    fault = next((each.fault for each in found[: skipped or 1] if each.fault), None)
+    fault = next((record.fault for record in top[: skipped or 1] if record.fault), None)
     if fault:
         raise ListError(f"the first line cannot be read: {fault}")
-    header = None if place is None else tuple(map(_name, found[place].fields))
-    known = _system(header, system)
-    own = {_place(column, name, header): None for column, name in wanted.items() if name}
+    header = None if place is None else tuple(map(_name, top[place].fields))
+    of_system = _system(header, system)
+    ours = {_place(column, name, header): None for column, name in wanted.items() if name}
     by_role = {_place(role, name, header): role for role, name in roles}
-    columns = _columns(header, found[skipped:], wanted, _theirs(header, known) | set(by_role) - set(own))
+    columns = _columns(header, top[skipped:], wanted, _theirs(header, of_system) | set(by_role) - set(ours))
     form = ListForm(
         separator=chosen,
         header=header,
         columns=columns,
         skipped=skipped + (1 if stated else 0),
-        titles=tuple(field for each in found[: place or 0] for field in each.fields if field.strip()),
-        system=known,
-        roles=_roles(header or (), known, set(columns.values()) | _left_unread(header, wanted), by_role),
+        titles=tuple(field for record in top[: place or 0] for field in record.fields if field.strip()),
+        system=of_system,
+        roles=_roles(header or (), of_system, set(columns.values()) | _left_unread(header, wanted), by_role),
     )
-    if known is not None and known.only is not None:
+    if of_system is not None and of_system.only is not None:
         return form
     _refuse_what_may_say_no(form, wanted, asserted=system is not None)
     return form
@@ -159,16 +161,16 @@ def _left_unread(header: Sequence[str] | None, wanted: Mapping[str, str]) -> set
 
 def _refuse_what_may_say_no(form: ListForm, wanted: Mapping[str, str], *, asserted: bool) -> None:
     """What is not read may say no. Raises ListError naming all such columns, and what to do."""
-    looked_at = form.read | {each.place for each in form.roles} | _left_unread(form.header, wanted)
+    looked_at = form.read | {column.place for column in form.roles} | _left_unread(form.header, wanted)
     doubtful = not_understood(form.header or (), looked_at)
     if doubtful:
         names = ", ".join(f'"{"…" if "@" in name else name}"' for name in doubtful)
         raise ListError(
             f"what is not read may say who left, and nothing was taken: {names}; say what each is read for with "
-            f"--column {'=NAME, '.join(each for each in Role if each is not Role.UNREAD)}=NAME, "
+            f"--column {'=NAME, '.join(role for role in Role if role is not Role.UNREAD)}=NAME, "
             f"or --column {Role.UNREAD}=NAME where it says nothing of that"
         )
-    speaks = any(each.role not in {Role.UNREAD, Role.REPORTED} for each in form.roles)
+    speaks = any(column.role not in {Role.UNREAD, Role.REPORTED} for column in form.roles)
     if form.system is not None and form.system.mixed and not speaks and not asserted:
         raise ListError(
             f"{form.system.label}'s lists may hold people who left, and no column here says who; export it with its "
@@ -180,14 +182,14 @@ def _separator(lines: Sequence[str]) -> str:
     """The one under which the first lines make sense, and most lines have equally many fields, more than one."""
 
     def fit(separator: str) -> tuple[bool, int, int]:
-        found = [each for each in records(lines, separator) if each.fields]
-        cells = (field for each in islice(found, LONGEST) for field in each.fields)
+        top = [record for record in records(lines, separator) if record.fields]
+        cells = (field for record in islice(top, LONGEST) for field in record.fields)
         sensible = any(is_address(cell) or _meaning(cell) for cell in cells)
         sizes: Counter[int] = Counter()
-        for each in found:
-            sizes[len(each.fields)] += each.lines
+        for record in top:
+            sizes[len(record.fields)] += record.lines
         del sizes[1]
-        size, times = max(sizes.items(), key=lambda each: (each[1], each[0]), default=(0, 0))
+        size, times = max(sizes.items(), key=lambda pair: (pair[1], pair[0]), default=(0, 0))
         return sensible, times, size
 
     return max(SEPARATORS.values(), key=fit)
@@ -230,7 +232,7 @@ def _is_ours(header: Sequence[str]) -> bool:
 def _place(column: str, name: str, header: tuple[str, ...] | None) -> int:
     if column not in {*COLUMNS, *Role}:
         raise ListError(f"--column {column}=… is unknown; use one of {', '.join([*COLUMNS, *Role])}")
-    same = [place for place, each in enumerate(header or ()) if each.casefold() == name.strip().casefold()]
+    same = [place for place, title in enumerate(header or ()) if title.casefold() == name.strip().casefold()]
     if len(same) == 1:
         return same[0]
     if name.strip().isdecimal() and int(name) > 0:
@@ -242,12 +244,12 @@ def _place(column: str, name: str, header: tuple[str, ...] | None) -> int:
 
 def _address_column(header: tuple[str, ...] | None, data: Sequence[Record]) -> int:
     """The column named so, and where several or none is: the one that holds most addresses."""
-    held = Counter(place for each in data for place, field in enumerate(each.fields) if is_address(field))
+    numbers = Counter(place for record in data for place, field in enumerate(record.fields) if is_address(field))
     called = [place for place, name in enumerate(header or ()) if _meaning(name) == "address"]
     if len(called) == 1:
         return called[0]
-    most = sorted(called or held, key=lambda place: -held[place])[:2]
-    if not most or (len(most) > 1 and held[most[0]] == held[most[1]]):
+    most = sorted(called or numbers, key=lambda place: -numbers[place])[:2]
+    if not most or (len(most) > 1 and numbers[most[0]] == numbers[most[1]]):
         what = "more than one column" if most else "no column"
         raise ListError(f"{what} `address`; name it with --column address=NAME, or by its number")
     return most[0]

@@ -1,4 +1,4 @@
-"""Where a list begins: behind Excel's `sep=`, titles and blank rows that spreadsheets and reports put before it."""
+"""CSV header: where a list begins, behind `sep=`, titles and blank rows that spreadsheets put before it."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -15,8 +15,8 @@ _ADDRESS = re.compile(r"'?[^\s@;,<>]+@[^\s@;,<>][^\s@;,<>.]*\.[^\s@;,<>]+")
 
 def stated_separator(line: str) -> str | None:
     """What a first line such as `sep=;` says, by which Excel is told what divides the columns."""
-    found = _SEPARATOR.fullmatch(line)
-    return found[1] if found else None
+    stated = _SEPARATOR.fullmatch(line)
+    return stated[1] if stated else None
 
 
 def is_address(cell: str) -> bool:
@@ -24,18 +24,20 @@ def is_address(cell: str) -> bool:
     return "@" in cell and _ADDRESS.fullmatch(bare_address(cell)) is not None
 
 
-def header_at(found: Sequence[Record], is_name: Callable[[str], bool]) -> int | None:
+def header_at(first_records: Sequence[Record], is_name: Callable[[str], bool]) -> int | None:
     """Which of the first records names the columns; None where the first one is an address already.
 
     `is_name` knows the names of a column of addresses. A record before the header may hold an address (who made the
     list) only when it is shorter than the header: no line of a list is lost.
     """
-    top = found[:LONGEST]
-    holds = [any(map(is_address, each.fields)) for each in top]
-    widths = [sum(1 for field in each.fields if field.strip()) for each in top]
-    for place, each in enumerate(top):
-        shorter = all(width < widths[place] for width, held in zip(widths[:place], holds, strict=False) if held)
-        if not holds[place] and shorter and any(map(is_name, each.fields)):
+    top = first_records[:LONGEST]
+    holds = [any(map(is_address, record.fields)) for record in top]
+    widths = [sum(1 for field in record.fields if field.strip()) for record in top]
+    for place, record in enumerate(top):
+        shorter = all(
+            width < widths[place] for width, has_address in zip(widths[:place], holds, strict=False) if has_address
+        )
+        if not holds[place] and shorter and any(map(is_name, record.fields)):
             return place
     first = holds.index(True) if True in holds else None
     if first == 0:

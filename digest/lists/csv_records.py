@@ -1,4 +1,4 @@
-"""The records of a list of addresses: every line of the file stands in exactly one, and no open quote swallows others.
+"""CSV records of a list: every line of the file stands in exactly one, and no open quote swallows others.
 
 A spreadsheet writes a text with line breaks in quotes (RFC 4180, 2.6), and a person forgets to close one. The two look
 alike until the end of the file. So a record goes on in the next lines only where these hold no `@`: whatever happens,
@@ -70,7 +70,7 @@ def _record(number: int, lines: int, text: str, fields: tuple[str, ...]) -> Reco
 def _quoted(number: int, line: str, coming: "_Lines", separator: str) -> Record:
     for more in range(_LONGEST_RECORD):
         rest = coming.ahead(more)
-        if any(isinstance(each, _TooLong) or "@" in each for each in rest) or len(rest) < more:
+        if any(isinstance(line_ahead, _TooLong) or "@" in line_ahead for line_ahead in rest) or len(rest) < more:
             break
         text = "\n".join([line, *map(str, rest)])
         if (fields := _fields(text, separator)) is not None:
@@ -81,10 +81,10 @@ def _quoted(number: int, line: str, coming: "_Lines", separator: str) -> Record:
 
 def _fields(text: str, separator: str) -> tuple[str, ...] | None:
     try:
-        found = list(csv.reader([text], delimiter=separator, strict=True))
+        rows = list(csv.reader([text], delimiter=separator, strict=True))
     except csv.Error:
         return None
-    return tuple(found[0]) if len(found) == 1 else None
+    return tuple(rows[0]) if len(rows) == 1 else None
 
 
 class _TooLong:
@@ -114,7 +114,7 @@ class _Lines:
             except StopIteration:
                 break
             self._ahead.append(_TooLong() if line is None else line)
-        return [each for each, _ in zip(self._ahead, range(number), strict=False)]
+        return [line for line, _ in zip(self._ahead, range(number), strict=False)]
 
     def skip(self, number: int) -> None:
         """Take so many lines that were looked at."""

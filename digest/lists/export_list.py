@@ -34,7 +34,7 @@ class ExportAs:
     tokens: bool = False
 
 
-def write_csv(file: TextIO, export: SubscriberExport, how: ExportAs, told: Callable[[object], None]) -> int:
+def write_csv(file: TextIO, export: SubscriberExport, how: ExportAs, progress: Callable[[object], None]) -> int:
     """Write every subscription as a line that `subscribers import` reads back; says how many.
 
     Cells that a spreadsheet would take for a formula begin with an apostrophe, which the import takes away again.
@@ -58,11 +58,11 @@ def write_csv(file: TextIO, export: SubscriberExport, how: ExportAs, told: Calla
         }
         table.writerow([guarded(cells[name]) for name in head])
         number += 1
-        told(row)
+        progress(row)
     return number
 
 
-def write_json(file: TextIO, export: SubscriberExport, how: ExportAs, told: Callable[[object], None]) -> int:
+def write_json(file: TextIO, export: SubscriberExport, how: ExportAs, progress: Callable[[object], None]) -> int:
     """Write one JSON object a line: first the texts that people agreed to, then every subscription; says how many."""
     if how.addresses:
         _lines(file, ({"kind": "consent_text", **asdict(row)} for row in export.consent_texts()))
@@ -70,7 +70,7 @@ def write_json(file: TextIO, export: SubscriberExport, how: ExportAs, told: Call
     for row in export.subscriptions(stories=how.addresses):
         _lines(file, [_record(row, how)])
         number += 1
-        told(row)
+        progress(row)
     return number
 
 

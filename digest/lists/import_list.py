@@ -58,7 +58,7 @@ class ImportList:
         noes: Noes | None = None,
         dry_run: bool = False,
         remark: Callable[[Remark], None] = lambda _remark: None,
-        told: Callable[[int], None] = lambda _bytes: None,
+        progress: Callable[[int], None] = lambda _bytes: None,
     ) -> Tally:
         """Import a list. Run again after a kill it goes on.
 
@@ -70,13 +70,13 @@ class ImportList:
         tally = Tally()
         if dry_run:
             with self.imports.trying() as take:
-                _take(reader, addresses, take, tally, remark, told)
+                _take(reader, addresses, take, tally, remark, progress)
             return tally
         options = _options(addresses, terms)
         file = ImportedFile(name=addresses.name, sha256=addresses.sha256, options=options)
         cursor = self.newest() if terms.since is None else self.seq_before(terms.since)
         taking = self.imports.taking(file, cursor, now)
-        _take(reader, addresses, taking.take, tally, remark, told)
+        _take(reader, addresses, taking.take, tally, remark, progress)
         taking.finish(tally.counts)
         tally.id = taking.id
         return tally
@@ -109,9 +109,9 @@ def _take(  # noqa: PLR0913, PLR0917 - the parts of one import
     take: Take,
     tally: Tally,
     remark: Callable[[Remark], None],
-    told: Callable[[int], None],
+    progress: Callable[[int], None],
 ) -> None:
-    coming = addresses.records(told)
+    coming = addresses.records(progress)
     while batch := list(islice(coming, _BATCH)):
         lines = [reader.read(record) for record in batch]
         taken = iter(take([line for line in lines if isinstance(line, Listed)]))

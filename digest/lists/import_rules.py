@@ -1,4 +1,4 @@
-"""Who of a list is subscribed, who is asked first, and who is left alone."""
+"""Import rules: who of a list is subscribed, who is asked first, and who is left alone."""
 
 import re
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _NEGATED = re.compile(r"(?:ej|inte|icke|nej|not|no|never|nicht|kein|pas|non|ikke
 _LONGEST_NO = 32
 _CONSENTS_REMEMBERED = 4096
 _GUARDED = tuple("=+-@'\t\r")
-_STATES: dict[str, SubscriptionState | None] = {"": None, **{each.value: each for each in SubscriptionState}}
+_STATES: dict[str, SubscriptionState | None] = {"": None, **{state.value: state for state in SubscriptionState}}
 
 
 class Outcome(StrEnum):
@@ -101,25 +101,25 @@ _LEFT_THERE = Verdict(
 )
 
 
-def decide(listed: Listed, known: Known | None, suppressed: SuppressionReason | None, run: int | None) -> Verdict:
+def decide(listed: Listed, standing: Known | None, suppressed: SuppressionReason | None, run: int | None) -> Verdict:
     """What becomes of a line in the import `run`.
 
     What this very import made from this very line counts as made: an import that was killed goes on so.
     """
-    asked = known is not None and known.state is SubscriptionState.PENDING and known.made_by != run
+    asked = standing is not None and standing.state is SubscriptionState.PENDING and standing.made_by != run
     # Who was only asked, by a page or a list, begins by the consent that this list has. Who was asked by a list is
     # not asked where this one says that they left.
     begins = asked and listed.state in LIVING
-    ends = asked and listed.state is SubscriptionState.ENDED and known is not None and known.made_by is not None
-    if known is None or begins or ends:
+    ends = asked and listed.state is SubscriptionState.ENDED and standing is not None and standing.made_by is not None
+    if standing is None or begins or ends:
         if suppressed is not None:
             return Verdict(outcome=Outcome.SUPPRESSED, why=f"its address must not be mailed ({suppressed})")
         return _MADE[listed.state]
-    if known.made_by is not None and known.made_by == run:
-        if known.made_from == listed.line:
+    if standing.made_by is not None and standing.made_by == run:
+        if standing.made_from == listed.line:
             return _MADE[listed.state]
-        return Verdict(outcome=Outcome.REPEATED, why=f"the same address as in line {known.made_from}")
-    left = known.state is SubscriptionState.ENDED
+        return Verdict(outcome=Outcome.REPEATED, why=f"the same address as in line {standing.made_from}")
+    left = standing.state is SubscriptionState.ENDED
     if left == (listed.state is SubscriptionState.ENDED):
         return _UNCHANGED
     return _LEFT if left else _LEFT_THERE

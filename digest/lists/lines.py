@@ -1,4 +1,4 @@
-"""The lines of a list, one by one: what each asks for, or why it asks for nothing."""
+"""Lines of a list, one by one: what each asks for, or why it asks for nothing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -26,7 +26,7 @@ class Membership(StrEnum):
     SUBSCRIBED = "is subscribed there"
 
 
-_SEVERITY = {each: place for place, each in enumerate(Membership)}
+_SEVERITY = {membership: place for place, membership in enumerate(Membership)}
 REMEMBERED = frozenset({Membership.COMPLAINED, Membership.LEFT, Membership.BOUNCED, Membership.BLOCKED})
 """A no that is kept: no later list brings them. Who only paused or never confirmed said none, and is not kept."""
 

@@ -1,4 +1,4 @@
-"""What somebody wrote about one address, on a list or after `subscribers add`, made into a wish that can be granted."""
+"""Parser of what somebody wrote about one address, on a list or in a command: the wish that can be granted."""
 
 import difflib
 import re
@@ -52,15 +52,15 @@ def wishes(offer: Offer) -> Callable[[Line], Wish | str]:
         digest = titles.get(_plain(digest), digest) if digest not in digests else digest
         wanted_topics = _several(some_topics, topic_labels)
         wanted_publishers = _several(some_publishers, publisher_names)
-        for what, given, known in (
+        for what, given, offered in (
             ("digest", (digest,), digests),
             ("topic", wanted_topics, topics),
             ("publisher", wanted_publishers, publishers),
             ("language", (language or offer.language,), offer.languages),
         ):
             for name in given:
-                if name not in known:
-                    return _unknown(what, name, known)
+                if name not in offered:
+                    return _unknown(what, name, offered)
         wanted = filter_of(wanted_topics, wanted_publishers)
         return _Choice(digest=digest, wanted=wanted, language=language or offer.language)
 
@@ -117,11 +117,11 @@ def _several(text: str, labels: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _unknown(what: str, name: str, known: Sequence[str]) -> str:
+def _unknown(what: str, name: str, offered: Sequence[str]) -> str:
     if not name:
-        return f"no {what}; name one of {', '.join(known)}"
-    near = difflib.get_close_matches(name, known, 1)
-    remedy = f"did you mean {near[0]}?" if near else f"use one of {', '.join(known)}"
+        return f"no {what}; name one of {', '.join(offered)}"
+    near = difflib.get_close_matches(name, offered, 1)
+    remedy = f"did you mean {near[0]}?" if near else f"use one of {', '.join(offered)}"
     return f"unknown {what} {shown(name)}; {remedy}"
 
 

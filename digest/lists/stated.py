@@ -1,4 +1,4 @@
-"""What another system's list says in one line: whether somebody gets letters there, and of their consent."""
+"""Statements of another system's list, line by line: whether somebody gets letters there, and of their consent."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -41,19 +41,21 @@ def label_of(form: ListForm) -> str:
 def sayings(form: ListForm, words: Mapping[str, Membership]) -> Callable[[Sequence[str]], Said]:
     """A reader of lines of this form. `words` are those that an operator explains, squashed."""
     speaking = [
-        (each.place, _reader(each, form, words)) for each in form.roles if each.role not in {Role.UNREAD, Role.REPORTED}
+        (column.place, _reader(column, form, words))
+        for column in form.roles
+        if column.role not in {Role.UNREAD, Role.REPORTED}
     ]
-    reporting = [each for each in form.roles if each.role is Role.REPORTED]
+    reporting = [column for column in form.roles if column.role is Role.REPORTED]
     if not speaking and not reporting:
         return lambda _fields: _NOTHING
 
     def said(fields: Sequence[str]) -> Said:
         cells = [(read, fields[place].strip() if place < len(fields) else "") for place, read in speaking]
         memberships = [(read(cell), cell) for read, cell in cells]
-        if any(refuses(_cell(fields, each)) for each in reporting):
+        if any(refuses(_cell(fields, column)) for column in reporting):
             memberships.append((Membership.ABSENT, ""))
-        membership = worst([each for each, _ in memberships])
-        unknown = next((cell for each, cell in memberships if each is Membership.UNKNOWN), "")
+        membership = worst([membership for membership, _ in memberships])
+        unknown = next((cell for membership, cell in memberships if membership is Membership.UNKNOWN), "")
         return Said(membership, _reported(form, reporting, fields), unknown)
 
     return said
@@ -71,10 +73,10 @@ def _reader(column: RoleColumn, form: ListForm, words: Mapping[str, Membership])
         return partial(_yes, Membership.ABSENT)
     if column.role is Role.CONFIRMED:
         return partial(_yes, Membership.UNCONFIRMED)
-    known = {**(form.system.words if form.system else {}), **words}
+    meanings = {**(form.system.words if form.system else {}), **words}
     if form.system and squashed(column.name) in form.system.silent:
-        known[""] = Membership.SUBSCRIBED
-    return lambda cell: known.get(squashed(cell)) or said_by(cell)
+        meanings[""] = Membership.SUBSCRIBED
+    return lambda cell: meanings.get(squashed(cell)) or said_by(cell)
 
 
 def _flag(no: Membership, cell: str) -> Membership:
@@ -92,6 +94,6 @@ def said_or_since(cell: str) -> Membership:
 
 
 def _reported(form: ListForm, columns: Sequence[RoleColumn], fields: Sequence[str]) -> str:
-    facts = [(each.name, " ".join(without_networks(_cell(fields, each)).split())[:_LONGEST]) for each in columns]
+    facts = [(column.name, " ".join(without_networks(_cell(fields, column)).split())[:_LONGEST]) for column in columns]
     words = ", ".join(f"{name} {fact}" for name, fact in facts if fact and not denies(fact) and fact != "…")
     return f"reported by {label_of(form)}: {words}; text unknown" if words else ""

@@ -83,14 +83,14 @@ class SuppressList:
         *,
         dry_run: bool = False,
         remark: Callable[[OptOutRemark], None] = lambda _remark: None,
-        told: Callable[[int], None] = lambda _bytes: None,
+        progress: Callable[[int], None] = lambda _bytes: None,
     ) -> OptOutTally:
         """Suppress a list. Run again it changes nothing. Raises ListError and OSError."""
         form = addresses.form
         reader = _Reader(self.key, addresses, everybody_on(addresses, stated))
         how = f"left {form.system.label}"[:_LONGEST_REASON] if form.system else "left another system's list"
         tally = OptOutTally()
-        coming = addresses.records(told)
+        coming = addresses.records(progress)
         while batch := list(islice(coming, _BATCH)):
             lines = [reader.read(record) for record in batch]
             wanted = [line for line in lines if isinstance(line, OptOut)]
@@ -115,7 +115,7 @@ def _told(
 
 
 def _speaks(form: ListForm) -> bool:
-    return any(each.role not in {Role.UNREAD, Role.REPORTED} for each in form.roles)
+    return any(column.role not in {Role.UNREAD, Role.REPORTED} for column in form.roles)
 
 
 class _Reader:

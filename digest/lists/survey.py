@@ -1,4 +1,4 @@
-"""A list looked through before anything of it is taken: what stands against the whole of it, and who says no in it.
+"""Survey of a list before anything of it is taken: what stands against the whole of it, and who says no in it.
 
 Somebody may stand on several lines, and the one that says no may come last. So the noes are known before the first
 line is taken. A list that has nothing but our own columns is not looked through: it cannot hold what is not read.
@@ -58,7 +58,7 @@ def survey(addresses: AddressList) -> Noes:
     refuse_lists_of_noes(addresses)
     form, noes = addresses.form, Noes()
     unread = _unread(form)
-    speaks = any(each.role is not Role.UNREAD for each in form.roles)
+    speaks = any(column.role is not Role.UNREAD for column in form.roles)
     if not speaks and unread is None:
         return noes
     said = sayings(form, addresses.words)
@@ -89,7 +89,7 @@ def _note(  # noqa: PLR0913, PLR0917 - one line, and where its cells are
 
 def _unread(form: ListForm) -> Callable[[int], bool] | None:
     """Which columns nobody looked at; None where there is none, as in our own lists."""
-    looked_at = form.read | {each.place for each in form.roles}
+    looked_at = form.read | {column.place for column in form.roles}
     width = len(form.header or ())
     if form.header is not None and looked_at >= {place for place, name in enumerate(form.header) if name}:
         return None

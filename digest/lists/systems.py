@@ -56,7 +56,7 @@ class System:
 
 def _system(name: str, label: str, *marks: str, **columns: str) -> System:
     roles = {column: Role(role) for role, names in columns.items() for column in names.split()}
-    return System(name=name, label=label, marks=tuple(frozenset(each.split()) for each in marks), roles=roles)
+    return System(name=name, label=label, marks=tuple(frozenset(mark.split()) for mark in marks), roles=roles)
 
 
 _BUTTONDOWN_WORDS = dict.fromkeys(["regular", "premium", "gifted", "trialed", "trialing", "churning"], _YES) | {
@@ -196,17 +196,17 @@ _SWEDISH = (
     _system("lime", "Lime", "epost utskicksspärr", blocked="utskicksspärr"),
 )  # fmt: skip
 SYSTEMS = _INTERNATIONAL + _SWEDISH
-NAMES = tuple(dict.fromkeys(each.name for each in SYSTEMS))
+NAMES = tuple(dict.fromkeys(system.name for system in SYSTEMS))
 
 
 def recognised(columns: frozenset[str]) -> System | None:
     """The system whose list has these columns, by the most particular of its marks; None for a stranger's."""
-    fits = [(len(mark), -place) for place, each in enumerate(SYSTEMS) for mark in each.marks if mark <= columns]
+    fits = [(len(mark), -place) for place, system in enumerate(SYSTEMS) for mark in system.marks if mark <= columns]
     return SYSTEMS[-max(fits)[1]] if fits else None
 
 
 def named(name: str, columns: frozenset[str]) -> System:
     """The lists of a system that an operator names: those that its columns fit best."""
-    own = [each for each in SYSTEMS if each.name == name]
-    fits = {len(mark): each for each in own for mark in each.marks if mark <= columns}
-    return fits[max(fits)] if fits else own[-1]
+    same = [system for system in SYSTEMS if system.name == name]
+    fits = {len(mark): system for system in same for mark in system.marks if mark <= columns}
+    return fits[max(fits)] if fits else same[-1]

@@ -1,4 +1,4 @@
-"""What happened to a subscriber, in order: the record of consent, and the story that `subscribers show` tells."""
+"""Events of a subscriber, in order: the record of consent, and the story that `subscribers show` tells."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

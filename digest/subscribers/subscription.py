@@ -1,4 +1,4 @@
-"""Who wants what: subscriptions, their filters, and the cursor up to which each is settled."""
+"""Subscriptions: who wants what, by which filter, and the cursor up to which each is settled."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

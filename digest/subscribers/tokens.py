@@ -1,4 +1,4 @@
-"""Tokens that are used once: what each is for, how long it lives, and what it may still do."""
+"""One-time tokens: what each is for, how long it lives, and what it may still do."""
 
 import hashlib
 from datetime import datetime, timedelta

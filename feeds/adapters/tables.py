@@ -112,7 +112,7 @@ built_feeds = Table(
     Column("blocks", Text, nullable=False, comment="JSON: the archive documents there are, by number"),
 )
 
-# Documents that are older than the shelf: written with the shelf's change, taken away once the documents are out.
+# Documents that are older than the entry cache: written with the cache's change, taken away once the documents are out.
 stale_documents = Table(
     "stale_documents",
     metadata,

@@ -1,4 +1,4 @@
-"""A feed's history as documents: the current one, and the archive documents that it leads to (RFC 5005, section 4)."""
+"""Archived feeds: the current document, and the archive documents that it leads to (RFC 5005, section 4)."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ def archive_name(feed: Feed, block: int) -> str:
 
 def document_names(feed: Feed, blocks: Collection[int]) -> frozenset[str]:
     """The files of a feed with these archive documents."""
-    return frozenset((*(feed.slug + suffix for suffix in SUFFIXES), *(archive_name(feed, each) for each in blocks)))
+    return frozenset((*(feed.slug + suffix for suffix in SUFFIXES), *(archive_name(feed, number) for number in blocks)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,15 +32,15 @@ class Chain:
 
     def of(self, block: int) -> tuple[Link, ...]:
         """From an archive document to its neighbours and to the current document."""
-        older = max((each for each in self.blocks if each < block), default=None)
-        newer = min((each for each in self.blocks if each > block), default=None)
+        older = max((number for number in self.blocks if number < block), default=None)
+        newer = min((number for number in self.blocks if number > block), default=None)
         current = Link(rel="current", href=document_address(self.feed, ".atom", self.site), type=ATOM_TYPE)
         return (*self._link("prev-archive", older), *self._link("next-archive", newer), current)
 
     def changed_since(self, before: Collection[int]) -> frozenset[int]:
         """The archive documents whose links are others than when these were all there were."""
         now, then = self, Chain(feed=self.feed, site=self.site, blocks=frozenset(before))
-        return frozenset(each for each in self.blocks & then.blocks if now.of(each) != then.of(each))
+        return frozenset(number for number in self.blocks & then.blocks if now.of(number) != then.of(number))
 
     def _link(self, rel: str, block: int | None) -> tuple[Link, ...]:
         if block is None:

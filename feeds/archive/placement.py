@@ -1,4 +1,4 @@
-"""Where articles stand in feeds: what they are chosen by, and which document of a feed's history holds them.
+"""Placement: where articles stand in feeds, what they are chosen by, and which document of a feed's history holds them.
 
 A feed's current document holds the `size` articles that were last published, corrected, withdrawn or erased. All others
 stand in its archive documents (RFC 5005, section 4), each of which takes the articles that the store first saw within
@@ -33,7 +33,7 @@ class Place:
         return (self.born - 1) // BLOCK + 1
 
 
-def place_of(history: History) -> Place:
+def placement_of(history: History) -> Place:
     """Where an article stands."""
     return Place(article=history.article.id, act=newest_act(history), born=history.published.seq)
 
@@ -45,7 +45,7 @@ def born_in(block: int) -> tuple[Seq, Seq]:
 
 def facets(publishers: Iterable[str], topics: Iterable[str]) -> frozenset[str]:
     """All that an article can be chosen by: everything, its publishers, its topics, and each pair of them."""
-    by_publisher, by_topic = [f"p:{each}" for each in publishers], [f"t:{each}" for each in topics]
+    by_publisher, by_topic = [f"p:{publisher}" for publisher in publishers], [f"t:{topic}" for topic in topics]
     pairs = (f"{one} {other}" for one, other in product(by_publisher, by_topic))
     return frozenset(("", *by_publisher, *by_topic, *pairs))
 
@@ -59,4 +59,4 @@ def wanted(feed: Feed) -> frozenset[str]:
 
 def _pairs(feed: Feed) -> Iterator[str]:
     for publisher, topic in product(feed.publishers or (None,), feed.topics or (None,)):
-        yield " ".join(f"{kind}:{each}" for kind, each in (("p", publisher), ("t", topic)) if each)
+        yield " ".join(f"{kind}:{name}" for kind, name in (("p", publisher), ("t", topic)) if name)

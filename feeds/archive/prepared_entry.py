@@ -1,15 +1,15 @@
-"""An article made ready for all feeds at once: its entries written and gated, or the reason why it can be in none."""
+"""Prepared entries of an article, written and gated for all feeds at once, or why it can be in none."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from articles.article import ArticleId, History, Seq
-from feeds.archive.placement import Place, facets, place_of
+from feeds.archive.placement import Place, facets, placement_of
 from feeds.archive.selection import last_act
 from feeds.entries.composition import Render, compose
 from feeds.entries.entry import Site
 from feeds.entries.text import shown
-from feeds.formats.written_entry import Kept, Refused, keep
+from feeds.formats.written_entry import Refused, WrittenEntry, keep
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +22,7 @@ class SetAside:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shelved:
+class PreparedArticle:
     """An article as of version `seq`, with what feeds choose it by; `kept` holds its entries without and with contacts.
 
     One that is set aside has neither facets nor entries: no feed finds it.
@@ -31,17 +31,17 @@ class Shelved:
     place: Place
     seq: Seq
     facets: frozenset[str] = frozenset()
-    kept: Mapping[bool, tuple[Kept, ...]] = field(default_factory=dict)
+    kept: Mapping[bool, tuple[WrittenEntry, ...]] = field(default_factory=dict)
     set_aside: SetAside | None = None
 
 
-def shelve(history: History, seq: Seq, site: Site, render: Render, forms: Iterable[bool]) -> Shelved:
+def prepare(history: History, seq: Seq, site: Site, render: Render, forms: Iterable[bool]) -> PreparedArticle:
     """Make an article ready in these forms (with contacts or without); whatever is wrong with it, nothing is raised.
 
     `seq` is the version up to which the store was read: the history may know a newer one already.
     """
-    article, place, heard = history.article, place_of(history), last_act(history).at.timestamp()
-    kept: dict[bool, tuple[Kept, ...]] = {}
+    article, place, heard = history.article, placement_of(history), last_act(history).at.timestamp()
+    kept: dict[bool, tuple[WrittenEntry, ...]] = {}
     try:
         for with_contacts in forms:
             entries = compose(history, site, render, contacts=with_contacts)
@@ -49,18 +49,18 @@ def shelve(history: History, seq: Seq, site: Site, render: Render, forms: Iterab
             kept[with_contacts] = tuple(replace(one, updated=heard) for one in made)
     except Exception as fault:  # noqa: BLE001 - whatever one article breaks, the others are published
         why = shown(str(fault) or repr(fault))
-        return Shelved(
+        return PreparedArticle(
             place=place,
             seq=seq,
             set_aside=SetAside(article_id=article.id, title=shown(article.title), why=why),
         )
-    return Shelved(place=place, seq=seq, facets=facets(article.publishers, article.topics), kept=kept)
+    return PreparedArticle(place=place, seq=seq, facets=facets(article.publishers, article.topics), kept=kept)
 
 
-def unreadable(article: ArticleId, seq: Seq, fault: ValueError) -> Shelved:
+def unreadable(article: ArticleId, seq: Seq, fault: ValueError) -> PreparedArticle:
     """An article in whose place the store has something that cannot be read."""
     why = shown(" ".join(f"it cannot be read any more: {fault}".split()))
-    return Shelved(
+    return PreparedArticle(
         place=Place(article=article, act=seq, born=seq),
         seq=seq,
         set_aside=SetAside(article_id=article, title="", why=why),
@@ -71,7 +71,7 @@ class _UnfitError(ValueError):
     """An entry that its gate refused."""
 
 
-def _kept(outcome: Kept | Refused) -> Kept:
+def _kept(outcome: WrittenEntry | Refused) -> WrittenEntry:
     if isinstance(outcome, Refused):
         raise _UnfitError("; ".join(outcome.faults))
     return outcome

@@ -1,4 +1,4 @@
-"""Which articles a feed holds."""
+"""Selection: which articles a feed holds."""
 
 from collections.abc import Iterable
 
@@ -29,12 +29,12 @@ def last_act(history: History) -> Version:
 
 def own_feeds(feeds: Iterable[Feed]) -> dict[PublisherId, Feed]:
     """The first feed that is a publisher's own, by publisher: it has all of that publisher's topics, and no other's."""
-    found: dict[PublisherId, Feed] = {}
+    by_publisher: dict[PublisherId, Feed] = {}
     for feed in feeds:
         if len(feed.publishers) == 1 and not feed.topics:
             (publisher,) = feed.publishers
-            found.setdefault(publisher, feed)
-    return found
+            by_publisher.setdefault(publisher, feed)
+    return by_publisher
 
 
 def matches(feed: Feed, article: Article) -> bool:

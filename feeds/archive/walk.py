@@ -1,4 +1,4 @@
-"""A feed's whole history as a reader meets it: from the current document back through its archives (RFC 5005, 4)."""
+"""Walk through an archived feed, as a reader does: from the current document back (RFC 5005, section 4)."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
@@ -41,10 +41,11 @@ def walk(start: str, fetch: Fetch) -> Iterator[Page]:
 
 def misses(expected: Collection[str], pages: Collection[Page]) -> Iterator[str]:
     """What the walk did not meet, met twice, or should not have met."""
-    met = Counter(each for page in pages for each in page.ids)
-    yield from (f"{each} is in no document" for each in sorted(set(expected) - met.keys()))
-    yield from (f"{each} stands in {times} places" for each, times in sorted(met.items()) if times > 1)
-    yield from (f"{each} is not in the store, or does not belong here" for each in sorted(met.keys() - set(expected)))
+    met = Counter(entry_id for page in pages for entry_id in page.ids)
+    yield from (f"{entry_id} is in no document" for entry_id in sorted(set(expected) - met.keys()))
+    yield from (f"{entry_id} stands in {times} places" for entry_id, times in sorted(met.items()) if times > 1)
+    others = sorted(met.keys() - set(expected))
+    yield from (f"{entry_id} is not in the store, or does not belong here" for entry_id in others)
 
 
 def _page(address: str, document: bytes | None) -> Page:

@@ -1,4 +1,4 @@
-"""From an article and what was done to it to the entries that readers see (design, "What each act does")."""
+"""Composition of entries: from an article and its acts to what readers see (design, "What each act does")."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -178,12 +178,12 @@ class Site:
 
 
 def _authority_begins(tag_authority: str) -> datetime:
-    found = _TAG_AUTHORITY.fullmatch(tag_authority)
-    if not found:
+    match = _TAG_AUTHORITY.fullmatch(tag_authority)
+    if not match:
         msg = f"the tag authority {tag_authority!r} must be like 'example.org,2026' (RFC 4151)"
         raise ValueError(msg)
     # RFC 4151, 2.1: a month or day that is left out is the first.
-    return datetime(int(found["year"]), int(found["month"] or 1), int(found["day"] or 1), tzinfo=UTC)
+    return datetime(int(match["year"]), int(match["month"] or 1), int(match["day"] or 1), tzinfo=UTC)
 
 
 def document_address(feed: Feed, suffix: str, site: Site) -> str:

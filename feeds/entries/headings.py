@@ -29,10 +29,10 @@ def _mark(entry_id: str) -> str:
 
 
 def _moved(content: str, by: int, renamed: Callable[[str], str]) -> str:
-    def moved(found: re.Match[str]) -> str:
-        if not found["level"]:
-            return found[0]
-        anchor = f' id="{renamed(found["anchor"])}"' if found["anchor"] is not None else ""
-        return f"<{found['end']}h{int(found['level']) + by}{anchor}>"
+    def moved(match: re.Match[str]) -> str:
+        if not match["level"]:
+            return match[0]
+        anchor = f' id="{renamed(match["anchor"])}"' if match["anchor"] is not None else ""
+        return f"<{match['end']}h{int(match['level']) + by}{anchor}>"
 
     return _HEADINGS.sub(moved, content)

@@ -1,4 +1,4 @@
-"""Pictures as enclosures: what a reader can show beside the text."""
+"""Enclosures: pictures that a reader can show beside the text."""
 
 from collections.abc import Iterable
 from posixpath import splitext

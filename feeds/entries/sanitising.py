@@ -1,4 +1,4 @@
-"""Content that cannot act: an allow-list of what a newsroom's text needs."""
+"""Sanitising: content that cannot act, by an allow-list of what a newsroom's text needs."""
 
 import nh3
 

@@ -20,9 +20,9 @@ class IllegalCharacterError(ValueError):
 
 def legal(where: str, text: str) -> str:
     """The same text; IllegalCharacterError, naming place and character, when XML cannot hold it."""
-    found = FORBIDDEN.search(text)
-    if found:
-        msg = f"the {where} has U+{ord(found[0]):04X} at character {found.start() + 1}, which XML forbids; remove it"
+    match = FORBIDDEN.search(text)
+    if match:
+        msg = f"the {where} has U+{ord(match[0]):04X} at character {match.start() + 1}, which XML forbids; remove it"
         raise IllegalCharacterError(msg)
     return text
 
@@ -40,4 +40,4 @@ def undirected(text: str) -> str:
 
 def shown(text: str) -> str:
     """A text that any terminal and log can show: what is invisible or no character is written as its number."""
-    return _UNSHOWN.sub(lambda found: f"<U+{ord(found[0]):04X}>", text)
+    return _UNSHOWN.sub(lambda match: f"<U+{ord(match[0]):04X}>", text)

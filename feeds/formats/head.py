@@ -1,4 +1,4 @@
-"""What a feed's documents say before their first entry."""
+"""Head of a document: what it says before its first entry."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

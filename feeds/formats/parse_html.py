@@ -49,7 +49,7 @@ def parse_html(document: bytes) -> Page:
         msg = f"it is not UTF-8: {cause}"
         raise UnreadableError(msg) from cause
     if parser.opened or not parser.page:
-        msg = f"it is not well-formed: {', '.join(each.name for each in parser.opened) or 'nothing'} stays open"
+        msg = f"it is not well-formed: {', '.join(element.name for element in parser.opened) or 'nothing'} stays open"
         raise UnreadableError(msg)
     return parser.page
 
@@ -68,32 +68,33 @@ def read_html(page: Page) -> tuple[Item | Gone, ...]:
 
 def values(entry: Page, name: str, attribute: str) -> tuple[str, ...]:
     """The attribute of every element of a class, in their order."""
-    return tuple(each.attributes.get(attribute, "") for each in entry if name in each.classes)
+    return tuple(element.attributes.get(attribute, "") for element in entry if name in element.classes)
 
 
 def _item(entry: Page) -> Item:
     entry_id = _one(entry, "u-uid", "value")
+    content = "".join("".join(element.source) for element in entry if "e-content" in element.classes)
     rels = (("alternate", "u-url", "href"), ("related", "u-related", "value"), ("enclosure", "u-photo", "value"))
     return Item(
         id=entry_id,
-        title="".join(each.text for each in entry if "p-name" in each.classes),
+        title="".join(element.text for element in entry if "p-name" in element.classes),
         links=tuple((rel, href) for rel, name, attribute in rels for href in values(entry, name, attribute)),
         published=moment(_one(entry, "dt-published", "datetime")),
         updated=moment(_one(entry, "dt-updated", "value")),
         language=_one(entry, "e-content", "lang"),
         summary=_one(entry, "p-summary", "value"),
-        content=shallower("".join("".join(each.source) for each in entry if "e-content" in each.classes), entry_id),
-        authors=tuple(each.text for each in entry if "p-author" in each.classes),
+        content=shallower(content, entry_id),
+        authors=tuple(element.text for element in entry if "p-author" in element.classes),
         categories=values(entry, "p-category", "value"),
     )
 
 
 def _one(entry: Page, name: str, attribute: str) -> str:
-    found = values(entry, name, attribute)
-    if len(found) != 1:
-        msg = f"an entry has {len(found)} elements of the class {name}"
+    attributes = values(entry, name, attribute)
+    if len(attributes) != 1:
+        msg = f"an entry has {len(attributes)} elements of the class {name}"
         raise UnreadableError(msg)
-    return found[0]
+    return attributes[0]
 
 
 class _Parser(HTMLParser):

@@ -78,17 +78,17 @@ def parse(data: bytes) -> _Element:
 
 def read_atom(root: _Element) -> tuple[Item | Gone, ...]:
     """The items and tombstones of an Atom document in its order (RFC 4287, RFC 6721)."""
-    found = root.iterchildren(f"{{{ATOM}}}entry", f"{{{AT}}}deleted-entry")
-    return tuple(_atom_item(each) if each.tag == f"{{{ATOM}}}entry" else _gone(each) for each in found)
+    elements = root.iterchildren(f"{{{ATOM}}}entry", f"{{{AT}}}deleted-entry")
+    return tuple(_atom_item(element) if element.tag == f"{{{ATOM}}}entry" else _gone(element) for element in elements)
 
 
 def read_rss(root: _Element) -> tuple[Item | Gone, ...]:
     """The items of an RSS 2.0 document in its order."""
-    return tuple(_rss_item(found) for found in root.findall("channel/item"))
+    return tuple(_rss_item(item) for item in root.findall("channel/item"))
 
 
-def _gone(found: _Element) -> Gone:
-    return Gone(id=found.get("ref", ""), when=moment(found.get("when", "")))
+def _gone(element: _Element) -> Gone:
+    return Gone(id=element.get("ref", ""), when=moment(element.get("when", "")))
 
 
 def _atom_item(entry: _Element) -> Item:
@@ -106,22 +106,22 @@ def _atom_item(entry: _Element) -> Item:
     )
 
 
-def _rss_item(found: _Element) -> Item:
+def _rss_item(item: _Element) -> Item:
     return Item(
-        id=text(found, "guid"),
-        title=text(found, "title"),
+        id=text(item, "guid"),
+        title=text(item, "title"),
         links=(
-            ("alternate", text(found, "link")),
-            *_links(found),
-            *(("enclosure", enclosure.get("url", "")) for enclosure in found.findall("enclosure")),
+            ("alternate", text(item, "link")),
+            *_links(item),
+            *(("enclosure", enclosure.get("url", "")) for enclosure in item.findall("enclosure")),
         ),
-        published=_rss_moment(text(found, "pubDate")),
-        updated=moment(text(found, f"{{{ATOM}}}updated")),
-        language=text(found, f"{{{DC}}}language"),
-        summary=unescape(text(found, "description")),
-        content=text(found, ENCODED),
-        authors=tuple(creator.text or "" for creator in found.findall(f"{{{DC}}}creator")),
-        categories=tuple(category.text or "" for category in found.findall("category")),
+        published=_rss_moment(text(item, "pubDate")),
+        updated=moment(text(item, f"{{{ATOM}}}updated")),
+        language=text(item, f"{{{DC}}}language"),
+        summary=unescape(text(item, "description")),
+        content=text(item, ENCODED),
+        authors=tuple(creator.text or "" for creator in item.findall(f"{{{DC}}}creator")),
+        categories=tuple(category.text or "" for category in item.findall("category")),
     )
 
 

@@ -1,4 +1,4 @@
-"""What the formats themselves demand of a document, whatever it is to say."""
+"""Rules of Atom and RSS: what the formats themselves demand of a document, whatever it is to say."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -26,13 +26,14 @@ def atom_faults(root: _Element) -> Iterator[str]:
         yield "the feed lacks rel=self or rel=alternate (4.1.1)"
     for entry in entries:
         yield from _entry_faults(entry, feed=root)
-    gone = root.findall(_GONE)
-    if entries and any(each.tag == _GONE for each in entries[0].itersiblings()):
+    tombstones = root.findall(_GONE)
+    if entries and any(sibling.tag == _GONE for sibling in entries[0].itersiblings()):
         yield "a tombstone stands behind an entry (appendix B: extensions come before entries)"
-    if not all(each.get("ref") and RFC3339.fullmatch(each.get("when", "")) for each in gone):
+    if not all(tombstone.get("ref") and RFC3339.fullmatch(tombstone.get("when", "")) for tombstone in tombstones):
         yield "a tombstone lacks its ref or when (RFC 6721, 3)"
     # A tombstone beside an entry of its id would leave it to the reader which of them holds (RFC 6721, 4).
-    yield from repeated([*(text(entry, f"{{{ATOM}}}id") for entry in entries), *(each.get("ref", "") for each in gone)])
+    gone = (tombstone.get("ref", "") for tombstone in tombstones)
+    yield from repeated([*(text(entry, f"{{{ATOM}}}id") for entry in entries), *gone])
 
 
 def rss_faults(root: _Element) -> Iterator[str]:
@@ -100,7 +101,7 @@ def _item_faults(item: _Element) -> Iterator[str]:
         if not is_web_address(category.get("domain", "")):
             yield f"{where} has a category whose domain is no address"
     enclosures = item.findall("enclosure")
-    if len(enclosures) > 1 or not all({"url", "length", "type"} <= {*each.keys()} for each in enclosures):
+    if len(enclosures) > 1 or not all({"url", "length", "type"} <= {*enclosure.keys()} for enclosure in enclosures):
         yield f"{where} has more than one enclosure, or one without url, length or type"
     yield from _link_faults(where, item)
 
@@ -119,4 +120,4 @@ def _link_faults(where: str, element: _Element) -> Iterator[str]:
 
 def repeated(ids: Iterable[str]) -> Iterator[str]:
     """Ids that stand in a document more than once, which readers would take for one entry."""
-    return (f"the id {found} stands there {count} times" for found, count in Counter(ids).items() if count > 1)
+    return (f"the id {entry_id} stands there {count} times" for entry_id, count in Counter(ids).items() if count > 1)

@@ -29,8 +29,8 @@ def html_faults(page: Page) -> Iterator[str]:
 
 def _entry_faults(entry: Page) -> Iterator[str]:
     where = next(iter(values(entry, "u-uid", "value")), "an entry without u-uid")
-    yield from (f"{where} has a {each.name}" for each in entry[1:] if each.name in _ACTIVE)
-    if not any(each.text.strip() for each in entry if "p-name" in each.classes):
+    yield from (f"{where} has a {element.name}" for element in entry[1:] if element.name in _ACTIVE)
+    if not any(element.text.strip() for element in entry if "p-name" in element.classes):
         yield f"{where} has an empty title"
     for href in values(entry, "u-url", "href"):
         if not is_web_address(href):

@@ -39,7 +39,7 @@ def _item_faults(item: Object) -> Iterator[str]:
             yield f"{where} has an attachment without mime_type"
 
 
-def _address_faults(where: str, found: Object, *names: str) -> Iterator[str]:
+def _address_faults(where: str, parent: Object, *names: str) -> Iterator[str]:
     for name in names:
-        if not is_web_address(word(found, name)):
-            yield f"{where}: the {name} {word(found, name)!r} is no absolute web address"
+        if not is_web_address(word(parent, name)):
+            yield f"{where}: the {name} {word(parent, name)!r} is no absolute web address"

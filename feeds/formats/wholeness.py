@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from feeds.formats.documents import in_grammar
 from feeds.formats.forms import BY_SUFFIX
 from feeds.formats.parse_xml import UnreadableError
-from feeds.formats.written_entry import Kept
+from feeds.formats.written_entry import WrittenEntry
 
 
-def broken(name: str, document: bytes, kept: Sequence[Kept]) -> str | None:
+def broken(name: str, document: bytes, entries: Sequence[WrittenEntry]) -> str | None:
     """What keeps a document from going out, or None."""
     form = BY_SUFFIX[f".{name.rpartition('.')[2]}"]
-    ordered = in_grammar(kept) if form.has_tombstones else kept
+    ordered = in_grammar(entries) if form.has_tombstones else entries
     meant = [entry.id for entry in ordered if form.suffix in entry.written]
     try:
         ids = form.ids(document)

@@ -1,4 +1,4 @@
-"""Entries that were written and checked once, to be joined into every document that holds them."""
+"""Written entries: written and checked once, to be joined into every document that holds them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _STAND_IN = Feed(slug="entry", title="Entry")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kept:
+class WrittenEntry:
     """An entry as it stands in every document: written and gated once.
 
     `published` and `updated` are timestamps; documents show entries by (published, seq), the highest first. `updated`
@@ -42,7 +42,7 @@ class Refused:
     faults: tuple[str, ...]
 
 
-def keep(entry: Entry | Tombstone, site: Site, render: Render) -> Kept | Refused:
+def keep(entry: Entry | Tombstone, site: Site, render: Render) -> WrittenEntry | Refused:
     """The entry written in each format and read back from it; equal entries give equal bytes."""
     try:
         written = dict(_written(entry, site, render))
@@ -51,7 +51,7 @@ def keep(entry: Entry | Tombstone, site: Site, render: Render) -> Kept | Refused
     except Exception as fault:  # noqa: BLE001 - whatever one entry breaks, the others are published
         return Refused(faults=(shown(str(fault) or repr(fault)),))
     updated = entry.when if isinstance(entry, Tombstone) else entry.updated
-    return Kept(
+    return WrittenEntry(
         id=entry.id,
         seq=entry.seq,
         published=entry.published.timestamp(),
@@ -68,12 +68,12 @@ class _UnfitError(Exception):
 
 def _written(entry: Entry | Tombstone, site: Site, render: Render) -> Iterator[tuple[str, bytes]]:
     """Each form's part, once the document that holds it alone has passed the gate."""
-    found: list[str] = []
+    unfit: list[str] = []
     head = Head(feed=_STAND_IN, site=site, updated=site.since)
     for form in FORMS:
         alone = form.alone(entry, head, render)
         if alone is not None:
-            found += [shown(str(fault)) for fault in faults(form.suffix, alone.document, (entry,))]
+            unfit += [shown(str(fault)) for fault in faults(form.suffix, alone.document, (entry,))]
             yield form.suffix, alone.entry
-    if found:
-        raise _UnfitError(tuple(found))
+    if unfit:
+        raise _UnfitError(tuple(unfit))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from feeds.outbound.adapters.ping_queue import Announcements
+from feeds.outbound.adapters.ping_queue import PingQueue
 from feeds.outbound.adapters.websub import Publisher
 from feeds.outbound.job import Runner
 from feeds.outbound.websub_rules import Answer, Hub, Ping, due, failed
@@ -55,7 +55,7 @@ class _Turns:
 class Announce:
     """Announcing: sends what waits in the queue, hub by hub in the order of the changes; no hub waits for another."""
 
-    queue: Announcements
+    queue: PingQueue
     hubs: Sequence[Hub]
     public_url: str
 

@@ -8,7 +8,7 @@ import structlog
 
 from articles.adapters.store import ArticleStore
 from feeds.formats.forms import MEDIA_TYPES
-from feeds.outbound.adapters.self_check_log import ShownDocuments
+from feeds.outbound.adapters.self_check_log import SelfCheckLog
 from feeds.outbound.websub_rules import Hub, topics
 
 log = structlog.get_logger()
@@ -18,7 +18,7 @@ log = structlog.get_logger()
 class NotePublished:
     """Noting of published documents: each change is written down once, with the pings to hubs that it calls for."""
 
-    log: ShownDocuments
+    log: SelfCheckLog
     articles: ArticleStore
     feeds: Collection[str]
     """The slugs of the configured feeds: documents of others are no topics."""

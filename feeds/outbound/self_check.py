@@ -10,7 +10,15 @@ from feeds.formats.forms import MEDIA_TYPES
 from feeds.outbound.adapters.feed_reader import Reader
 from feeds.outbound.job import Runner
 from feeds.outbound.note_published import NotePublished
-from feeds.outbound.self_check_rules import Got, Shown, Wrong, drawn, looked, wrong_with, wrong_with_second
+from feeds.outbound.self_check_rules import (
+    Fetched,
+    Shown,
+    Wrong,
+    after_check,
+    due_for_check,
+    wrong_with,
+    wrong_with_second,
+)
 
 log = structlog.get_logger()
 _AT_ONCE = 4
@@ -32,7 +40,7 @@ class SelfCheck:
         """Look at what is due. Raises what the store raises."""
         if not self.is_wanted:
             return
-        due = drawn(await asyncio.to_thread(self.documents), runner.now())
+        due = due_for_check(await asyncio.to_thread(self.documents), runner.now())
         if not due:
             return
         gate = asyncio.Semaphore(_AT_ONCE)
@@ -58,13 +66,13 @@ class SelfCheck:
             wrong = wrong or await self._second(reader, address, before.size, got)
         if wrong and not document.wrong:
             log.warning("feed_not_right_outside", document=document.name, what=wrong.what)
-        return looked(document, wrong, got.sha256, runner.now())
+        return after_check(document, wrong, got.sha256, runner.now())
 
-    async def _second(self, reader: Reader, address: str, size: int, got: Got) -> Wrong | None:
+    async def _second(self, reader: Reader, address: str, size: int, got: Fetched) -> Wrong | None:
         if not got.etag:
             return None
         return wrong_with_second(address, got, await reader.fetch(address, size, got.etag))
 
     def _write(self, checked: Sequence[Shown], names: Sequence[str], runner: Runner) -> None:
-        self.notes.log.looked(checked)
+        self.notes.log.write_down(checked)
         self.notes.note(names, runner.now())  # what somebody else published, or took away, is seen here at last

@@ -1,4 +1,4 @@
-"""What readers get at the public addresses, compared with what was published: when to look, and what is wrong."""
+"""Self-check rules: when to look at public addresses, and what is wrong with what readers get there."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -24,7 +24,7 @@ class Fault(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Got:
+class Fetched:
     """An answer as a reader got it: status 0 when there was none, and in `trouble` what broke on the way.
 
     `keeps_for` is how long a cache on the way may still give this answer.
@@ -84,21 +84,24 @@ class Shown:
         )
 
 
-def drawn(shown: Iterable[Shown], now: datetime) -> tuple[Shown, ...]:
+def due_for_check(shown: Iterable[Shown], now: datetime) -> tuple[Shown, ...]:
     """The documents to look at now: of those that are due, the ones that nobody looked at for longest."""
-    waiting = sorted((one for one in shown if _is_due(one, now)), key=lambda one: (one.checked or _LONG_AGO, one.name))
-    return tuple(waiting[:AT_ONCE])
+    due = sorted(
+        (document for document in shown if _is_due(document, now)),
+        key=lambda document: (document.checked or _LONG_AGO, document.name),
+    )
+    return tuple(due[:AT_ONCE])
 
 
-def _is_due(one: Shown, now: datetime) -> bool:
-    if one.checked is None or one.checked > now:  # a look that lies ahead comes from a clock that was wrong
+def _is_due(document: Shown, now: datetime) -> bool:
+    if document.checked is None or document.checked > now:  # a look that lies ahead comes from a clock that was wrong
         return True
-    if one.wrong:
-        return now - one.checked >= _AGAIN_AFTER
-    return not one.right or now - one.checked >= _ROUND_THE_CLOCK
+    if document.wrong:
+        return now - document.checked >= _AGAIN_AFTER
+    return not document.right or now - document.checked >= _ROUND_THE_CLOCK
 
 
-def looked(before: Shown, wrong: Wrong | None, sha256: str, now: datetime) -> Shown:
+def after_check(before: Shown, wrong: Wrong | None, sha256: str, now: datetime) -> Shown:
     """The document after a look at it that found this."""
     if wrong is None:
         right = replace(before, checked=now, seen_right=now, seen_sha256=sha256)
@@ -107,7 +110,7 @@ def looked(before: Shown, wrong: Wrong | None, sha256: str, now: datetime) -> Sh
     return replace(before, checked=now, wrong=wrong, wrong_since=since)
 
 
-def wrong_with(address: str, media_type: str | None, published: Collection[str], got: Got) -> Wrong | None:
+def wrong_with(address: str, media_type: str | None, published: Collection[str], got: Fetched) -> Wrong | None:
     """What is wrong with the first answer; `published` are the SHA-256 of what may rightly come."""
     if got.status == HTTPStatus.GONE:  # so we ourselves say that a feed has ended
         return None
@@ -125,7 +128,7 @@ def wrong_with(address: str, media_type: str | None, published: Collection[str],
     return None
 
 
-def _no_document(address: str, got: Got) -> str:
+def _no_document(address: str, got: Fetched) -> str:
     if got.status == 0:
         remedy = "start the web server there, or mend public_url, its name in the DNS, its certificate or the firewall"
         return f"{address}: {got.trouble}; {remedy}"
@@ -134,7 +137,7 @@ def _no_document(address: str, got: Got) -> str:
     return f"{address} answers {got.status}; let the web server in front pass feeds/ on, or serve publish.target"
 
 
-def wrong_with_second(address: str, first: Got, again: Got) -> Wrong | None:
+def wrong_with_second(address: str, first: Fetched, again: Fetched) -> Wrong | None:
     """What is wrong with the answer to a reader who has it already and says so (RFC 9110, 13.1.2)."""
     changed = again.status == HTTPStatus.OK and again.sha256 != first.sha256  # it was published between the two
     if again.status == HTTPStatus.NOT_MODIFIED or changed:
@@ -150,9 +153,13 @@ def wrong_with_second(address: str, first: Got, again: Got) -> Wrong | None:
 def alarms_by_feed(shown: Iterable[Shown]) -> dict[str, Wrong]:
     """What is wrong for each feed that needs a person: the worst of its documents, and by name the first of those."""
     worst: dict[str, Wrong] = {}
-    for one in sorted(shown, key=lambda one: one.name):
-        if one.wrong and one.alarming and (one.feed not in worst or _is_worse(one.wrong, worst[one.feed])):
-            worst[one.feed] = one.wrong
+    for document in sorted(shown, key=lambda document: document.name):
+        if (
+            document.wrong
+            and document.alarming
+            and (document.feed not in worst or _is_worse(document.wrong, worst[document.feed]))
+        ):
+            worst[document.feed] = document.wrong
     return worst
 
 
@@ -173,22 +180,22 @@ class Freshness:
 
 def freshness(slug: str, shown: Sequence[Shown]) -> Freshness:
     """The freshness of a feed; `shown` may hold those of others."""
-    own = [one for one in shown if one.feed == slug]
-    seen = [one.seen_right for one in own if one.seen_right]
-    newest = max(own, key=lambda one: one.published, default=None)
+    documents = [document for document in shown if document.feed == slug]
+    seen = [document.seen_right for document in documents if document.seen_right]
+    newest = max(documents, key=lambda document: document.published, default=None)
     return Freshness(
         name=slug,
         published=newest.published if newest else None,
-        seen_right=min(seen) if own and len(seen) == len(own) else None,
-        right=_all_right(own),
+        seen_right=min(seen) if documents and len(seen) == len(documents) else None,
+        right=_all_right(documents),
         lag_seconds=newest.lag if newest else None,
     )
 
 
-def _all_right(own: Sequence[Shown]) -> bool | None:
-    if any(one.wrong for one in own):
+def _all_right(documents: Sequence[Shown]) -> bool | None:
+    if any(document.wrong for document in documents):
         return False
-    return True if own and all(one.right for one in own) else None
+    return True if documents and all(document.right for document in documents) else None
 
 
 def _onward(address: str, location: str) -> str:

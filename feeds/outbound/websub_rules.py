@@ -1,4 +1,4 @@
-"""Which topics hubs are told of, what a hub's answer means, and when it is asked again (W3C WebSub, section 7)."""
+"""WebSub rules: which topics are announced, what a hub's answer means, and when it is asked again (section 7)."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -99,8 +99,8 @@ def in_trouble(pings: Iterable[Ping], hubs: Collection[str]) -> dict[str, Ping]:
     """By hub, the ping that has failed most often, where that is often enough for an alarm."""
     worst: dict[str, Ping] = {}
     for ping in pings:
-        known = worst.get(ping.hub)
-        if ping.hub in hubs and ping.attempts >= ALARM_FROM and (known is None or ping.attempts > known.attempts):
+        worse = worst.get(ping.hub)
+        if ping.hub in hubs and ping.attempts >= ALARM_FROM and (worse is None or ping.attempts > worse.attempts):
             worst[ping.hub] = ping
     return worst
 
@@ -116,5 +116,5 @@ def _has_come(moment: datetime, now: datetime) -> bool:
 
 def _wait(attempts: int, asked_for: timedelta | None) -> timedelta:
     """The next wait; a hub that asks for more time gets it, up to the longest wait (RFC 9110, 10.2.3)."""
-    own = _WAITS[attempts] if attempts < len(_WAITS) else LONGEST_WAIT
-    return min(max(own, asked_for or own), LONGEST_WAIT)
+    usual = _WAITS[attempts] if attempts < len(_WAITS) else LONGEST_WAIT
+    return min(max(usual, asked_for or usual), LONGEST_WAIT)

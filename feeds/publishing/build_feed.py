@@ -1,4 +1,4 @@
-"""One feed's documents, built of what is kept: the current one, and those of its archive that must change with it."""
+"""Building of a feed: its current document, and those of its archive that must change with it."""
 
 import hashlib
 import json
@@ -15,11 +15,11 @@ from feeds.entries.entry import Feed, Site
 from feeds.formats.documents import archive, head_faults, join
 from feeds.formats.forms import SUFFIXES
 from feeds.formats.wholeness import broken
-from feeds.formats.written_entry import Kept, Refused, keep
-from feeds.publishing.adapters.document_folder import FeedFiles
+from feeds.formats.written_entry import Refused, WrittenEntry, keep
+from feeds.publishing.adapters.document_folder import DocumentFolder
 from feeds.publishing.adapters.end_notices import EndNotices
-from feeds.publishing.adapters.entry_cache import Built, Shelf
-from feeds.publishing.end_notice import EndTold, end_notice, told_by, told_now
+from feeds.publishing.adapters.entry_cache import Built, EntryCache
+from feeds.publishing.end_notice import EndNotice, end_notice, notice_in, notice_now
 
 _SECOND = timedelta(seconds=1)
 
@@ -53,9 +53,9 @@ class BuildFeed:
     """Building of one feed: its documents, joined of the cached entries. `wait` sleeps for so many seconds."""
 
     articles: ArticleStore
-    entries: Shelf
+    entries: EntryCache
     end_notices: EndNotices
-    folder: FeedFiles
+    folder: DocumentFolder
     site: Site
     render: Render
     wait: Callable[[float], None]
@@ -95,7 +95,7 @@ class BuildFeed:
             faults=tuple(faults),
         )
 
-    def _end_notice(self, feed: Feed) -> Iterator[Kept]:
+    def _end_notice(self, feed: Feed) -> Iterator[WrittenEntry]:
         """The last entry of a feed that ends, above all others."""
         if feed.ends is not None:
             told = self._told(feed, feed.ends)
@@ -104,13 +104,13 @@ class BuildFeed:
                 raise ValueError("; ".join(notice.faults))
             yield notice
 
-    def _told(self, feed: Feed, ends: date) -> EndTold:
+    def _told(self, feed: Feed, ends: date) -> EndNotice:
         """What readers are told of a feed's end: noted when it is told first, or found where it was told before."""
         feed_id = self.site.feed_id(feed)
         noted = self.end_notices.told(feed_id)
         before = noted or self._published_end(feed, ends)
         now = self.now() if before and before.ends == ends else self._after_all_news()
-        told = told_now(before, feed, ends, self.site, now)
+        told = notice_now(before, feed, ends, self.site, now)
         if told != noted:
             self.end_notices.note(feed_id, told)
         return told
@@ -124,16 +124,16 @@ class BuildFeed:
         self.wait(ahead)
         return now + timedelta(seconds=ahead)
 
-    def _published_end(self, feed: Feed, ends: date) -> EndTold | None:
+    def _published_end(self, feed: Feed, ends: date) -> EndNotice | None:
         document = self.folder.read(f"{feed.slug}.atom")
-        return told_by(document, ends, self.site) if document is not None else None
+        return notice_in(document, ends, self.site) if document is not None else None
 
     def _archived(self, facets: Collection[str], block: int, holds: frozenset[ArticleId]) -> list[ArticleId]:
         """The articles of an archive document: those of its block that the current document does not hold."""
         places = self.entries.in_block(facets, block)
         return [place.article for place in places if place.article not in holds]
 
-    def _entries(self, feed: Feed, articles: Collection[ArticleId], forms: Sequence[str]) -> list[Kept]:
+    def _entries(self, feed: Feed, articles: Collection[ArticleId], forms: Sequence[str]) -> list[WrittenEntry]:
         """The entries of these articles, the newest first."""
         by_article = self.entries.entries(articles, forms, with_contacts=feed.contacts)
         entries = (entry for written in by_article.values() for entry in written)
@@ -155,6 +155,6 @@ def _settings(feed: Feed) -> list[object]:
     ]
 
 
-def _faults(name: str, document: bytes, kept: Collection[Kept]) -> Iterable[str]:
+def _faults(name: str, document: bytes, kept: Collection[WrittenEntry]) -> Iterable[str]:
     fault = broken(name, document, list(kept))
     return [fault] if fault else []

@@ -8,8 +8,8 @@ from feeds.archive.paging import document_names
 from feeds.entries.entry import Feed, Site
 from feeds.formats.forms import SUFFIXES
 from feeds.formats.opml import OPML
-from feeds.publishing.adapters.document_folder import FeedFiles
-from feeds.publishing.adapters.entry_cache import Built, Shelf
+from feeds.publishing.adapters.document_folder import DocumentFolder
+from feeds.publishing.adapters.entry_cache import Built, EntryCache
 from feeds.publishing.adapters.surplus import Surplus
 from feeds.serving.urls import is_over
 
@@ -26,8 +26,8 @@ class ExpectedDocuments:
 
     site: Site
     feeds: Sequence[Feed]
-    entries: Shelf
-    folder: FeedFiles
+    entries: EntryCache
+    folder: DocumentFolder
 
     def going_on(self, now: datetime) -> tuple[Feed, ...]:
         """The feeds whose last day, where they have one, is not over."""

@@ -1,4 +1,4 @@
-"""Whose a file in the folder of documents is: by its name, and where no ledger names it by what it holds."""
+"""Ownership: whose a file in the folder of documents is, by its name, and where no ledger names it by what it holds."""
 
 import re
 
@@ -19,7 +19,7 @@ def document_of(file: str) -> str:
     """The document that a file is, is a copy of, or would have become."""
     waiting = _WAITING.fullmatch(file)
     name = waiting["name"] if waiting else file
-    return next((name.removesuffix(each) for each in COPY_SUFFIXES if name.endswith(each)), name)
+    return next((name.removesuffix(suffix) for suffix in COPY_SUFFIXES if name.endswith(suffix)), name)
 
 
 def has_our_form(document: str) -> bool:

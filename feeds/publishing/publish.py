@@ -7,7 +7,7 @@ Only what changed is made, and only what it touches is built:
    are stale by that. An article that no format can hold is set aside, and all others go on.
 2. `BuildFeed`: a stale feed's `Place`s → its current articles, and the archive blocks that change with them → its
    documents, name to bytes, each read back as a whole.
-3. `FeedFiles`: bytes → files that take the old ones' place in one step, with their compressed copies and a
+3. `DocumentFolder`: bytes → files that take the old ones' place in one step, with their compressed copies and a
    Last-Modified that rises.
 4. What should not lie in the folder any more is taken away.
 
@@ -26,8 +26,8 @@ from feeds.archive.prepared_entry import SetAside
 from feeds.entries.entry import Feed
 from feeds.entries.text import shown
 from feeds.formats.opml import OPML, opml
-from feeds.publishing.adapters.document_folder import FeedFiles, NotPublishedError
-from feeds.publishing.adapters.entry_cache import Built, Shelf
+from feeds.publishing.adapters.document_folder import DocumentFolder, NotPublishedError
+from feeds.publishing.adapters.entry_cache import Built, EntryCache
 from feeds.publishing.build_feed import BuildFeed, hashed, made_of
 from feeds.publishing.expected_documents import ExpectedDocuments, documents_of
 from feeds.publishing.refresh_entries import RefreshEntries, Tick
@@ -63,8 +63,8 @@ class PublishFeeds:
     """
 
     articles: ArticleStore
-    entries: Shelf
-    folder: FeedFiles
+    entries: EntryCache
+    folder: DocumentFolder
     expected: ExpectedDocuments
     refresh: RefreshEntries
     build_feed: BuildFeed
@@ -74,7 +74,7 @@ class PublishFeeds:
     def repair(self) -> bool:
         """Put right what a kill or a restore has left of the published documents; False when some could not be."""
         try:
-            repaired = self.folder.mend()
+            repaired = self.folder.repair()
         except NotPublishedError as error:
             log.warning("documents_not_mended", why=str(error))
             return False

@@ -11,10 +11,10 @@ from itertools import islice
 from articles.adapters.store import ArticleStore
 from articles.article import ArticleId, Seq
 from feeds.archive.placement import wanted
-from feeds.archive.prepared_entry import Shelved, shelve, unreadable
+from feeds.archive.prepared_entry import PreparedArticle, prepare, unreadable
 from feeds.entries.composition import Render
 from feeds.entries.entry import Feed, Site
-from feeds.publishing.adapters.entry_cache import Shelf
+from feeds.publishing.adapters.entry_cache import EntryCache
 
 _BATCH = 100
 """How many articles one transaction puts into the cache."""
@@ -36,7 +36,7 @@ class RefreshEntries:
     """Cache refresh: brings the entry cache up to date with the store. `templates` gives the texts of all of feeds'."""
 
     articles: ArticleStore
-    entries: Shelf
+    entries: EntryCache
     site: Site
     feeds: Sequence[Feed]
     render: Render
@@ -56,15 +56,15 @@ class RefreshEntries:
         while (batch := list(islice(waiting, _BATCH))) and not stopping():
             self.entries.put(self._prepared(batch, tick), outdated.made_with, touched)
 
-    def _prepared(self, batch: Sequence[tuple[ArticleId, Seq]], tick: Tick) -> Sequence[Shelved]:
+    def _prepared(self, batch: Sequence[tuple[ArticleId, Seq]], tick: Tick) -> Sequence[PreparedArticle]:
         histories = self.articles.histories_of([article for article, _ in batch])
-        prepared: list[Shelved] = []
+        prepared: list[PreparedArticle] = []
         for article, seq in batch:
             history = histories[article]
             if isinstance(history, ValueError):
                 prepared.append(unreadable(article, seq, history))
             else:
-                prepared.append(shelve(history, seq, self.site, self.render, self._contacts()))
+                prepared.append(prepare(history, seq, self.site, self.render, self._contacts()))
             tick(article)
         return prepared
 

@@ -11,9 +11,9 @@ from feeds.archive.selection import matches
 from feeds.archive.walk import BrokenWalkError, misses, walk
 from feeds.entries.composition import Render, compose
 from feeds.entries.entry import Feed, Site, document_address
-from feeds.publishing.adapters.document_folder import FeedFiles
+from feeds.publishing.adapters.document_folder import DocumentFolder
 from feeds.publishing.adapters.end_notices import EndNotices
-from feeds.publishing.adapters.entry_cache import Built, Shelf
+from feeds.publishing.adapters.entry_cache import Built, EntryCache
 from feeds.publishing.end_notice import end_id
 from feeds.publishing.expected_documents import ExpectedDocuments
 from feeds.publishing.refresh_entries import Tick
@@ -26,9 +26,9 @@ class VerifyArchive:
     """Verification: walks each feed from its address back through its archives, and compares with the article store."""
 
     articles: ArticleStore
-    entries: Shelf
+    entries: EntryCache
     end_notices: EndNotices
-    folder: FeedFiles
+    folder: DocumentFolder
     expected: ExpectedDocuments
     render: Render
 

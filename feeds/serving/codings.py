@@ -1,4 +1,4 @@
-"""Which form of a document a reader is sent: as it is, or compressed (RFC 9110, 12.5.3)."""
+"""Content codings: whether a reader is sent a document as it is, or compressed (RFC 9110, 12.5.3)."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -15,14 +15,16 @@ def preferred_coding(accept_encoding: str, available: Collection[str]) -> str:
     """The form that a reader likes best, and of equals the smallest; as it is, when it takes none that there is."""
     weights = dict(_weights(accept_encoding))
     others = weights.get("*", 0.0)
-    liking = {own: weights.get(own, others) for own in CODINGS} | {"": weights.get("identity", others or _UNASKED)}
-    taken = [own for own in CODINGS if own in available and liking[own]]
-    return max(taken, key=lambda own: (liking[own], CODINGS.index(own)), default="")
+    liking = {coding: weights.get(coding, others) for coding in CODINGS} | {
+        "": weights.get("identity", others or _UNASKED)
+    }
+    taken = [coding for coding in CODINGS if coding in available and liking[coding]]
+    return max(taken, key=lambda coding: (liking[coding], CODINGS.index(coding)), default="")
 
 
 def _weights(accept_encoding: str) -> Iterator[tuple[str, float]]:
     for part in accept_encoding.lower().split(","):
-        coding, *parameters = (each.strip() for each in part.split(";"))
-        weight = next((each[1:].strip(" =") for each in parameters if each.startswith("q")), "1")
+        coding, *parameters = (parameter.strip() for parameter in part.split(";"))
+        weight = next((parameter[1:].strip(" =") for parameter in parameters if parameter.startswith("q")), "1")
         if coding and _WEIGHT.fullmatch(weight):
             yield coding.removeprefix("x-"), float(weight)

@@ -1,4 +1,4 @@
-"""Only what is new in a feed, for a reader that says which state of it it has (RFC 3229, the manipulation `feed`)."""
+"""Delta encoding: only what is new since the state that a reader has (RFC 3229, the manipulation `feed`)."""
 
 import hashlib
 import re
@@ -57,13 +57,13 @@ def with_state(past: Past, name: str, document: bytes, suffix: str) -> Past:
     states = {**past.states, name: number}
     kept = sorted(states, key=states.__getitem__)[-REMEMBERED:]
     since = {mark: past.since.get(mark, number) for mark in map(_mark, pieces(document, suffix))}
-    return Past(states={each: states[each] for each in kept}, since=since)
+    return Past(states={state: states[state] for state in kept}, since=since)
 
 
 def base_of(past: Past, shown: Iterable[str]) -> str | None:
     """Of the states that a reader has, the one to tell it the news from: the newest that is remembered."""
-    known = [name for name in shown if name in past.states]
-    return max(known, key=past.states.__getitem__, default=None)
+    remembered = [name for name in shown if name in past.states]
+    return max(remembered, key=past.states.__getitem__, default=None)
 
 
 def delta(past: Past, base: str, document: bytes, suffix: str) -> bytes:

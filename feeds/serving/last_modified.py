@@ -1,4 +1,4 @@
-"""Which Last-Modified a document gets: it rises with every change, and stays with the bytes it was given for.
+"""Last-Modified of documents: it rises with every change, and stays with the bytes it was given for.
 
 newsboat 2.21 throws away a changed document whose Last-Modified has not risen, and keeps its new ETag: the article is
 then never shown. CommaFeed and Feedbin keep old validators when only one of the two moves (commafeed#1746,
@@ -74,7 +74,9 @@ def past(known: Remembered, on_disk: Stamp | None, *, waiting: bool) -> Past:
     The disk is believed where it is newer: it was published by a store that has been restored since, or by hand.
     """
     stamps = [stamp for stamp in (known.published, known.begun, on_disk) if stamp is not None]
-    return Past(last=_last(known, on_disk, waiting=waiting), highest=max((each.modified for each in stamps), default=0))
+    return Past(
+        last=_last(known, on_disk, waiting=waiting), highest=max((stamp.modified for stamp in stamps), default=0)
+    )
 
 
 def _last(known: Remembered, on_disk: Stamp | None, *, waiting: bool) -> Stamp | None:

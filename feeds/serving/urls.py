@@ -1,4 +1,4 @@
-"""Which document an address names, and where it is when its feed has moved or ended."""
+"""Addresses of documents: which one an address names, and where it is when its feed has moved or ended."""
 
 import re
 from collections.abc import Mapping
@@ -22,8 +22,8 @@ class Name:
 
 def document_name(text: str) -> Name | None:
     """The document that an address names; None when no document can have that name."""
-    found = _NAME.fullmatch(text)
-    return Name(slug=found["slug"], page=found["page"] or "", suffix=found["suffix"]) if found else None
+    match = _NAME.fullmatch(text)
+    return Name(slug=match["slug"], page=match["page"] or "", suffix=match["suffix"]) if match else None
 
 
 def moved_to(name: Name, moved: Mapping[str, str]) -> Name | None:

@@ -1,4 +1,4 @@
-"""What a reader shows of the document it has, and whether that is the newest one (RFC 9110, 8.8 and 13)."""
+"""Validators (ETag, Last-Modified): what a reader shows of the document it has, and whether that is the newest."""
 
 import hashlib
 import re
@@ -50,17 +50,17 @@ def names(if_none_match: str) -> Iterator[str]:
     if if_none_match.strip() == ANY:
         yield ANY
     for part in if_none_match.split(","):
-        found = _NAME.fullmatch(part.strip())
-        if found:
-            yield found[1]
+        match = _NAME.fullmatch(part.strip())
+        if match:
+            yield match[1]
 
 
-def has_it(own: Instance, if_none_match: str | None, if_modified_since: str | None, now: datetime) -> bool:
+def has_it(current: Instance, if_none_match: str | None, if_modified_since: str | None, now: datetime) -> bool:
     """Whether a reader has this instance; a date counts only where no tags were sent (RFC 9110, 13.2.2)."""
     if if_none_match is not None:
-        return any(name in (own.name, ANY) for name in names(if_none_match))
+        return any(name in (current.name, ANY) for name in names(if_none_match))
     since = http_seconds(if_modified_since or "", now)
-    return since is not None and own.modified <= since
+    return since is not None and current.modified <= since
 
 
 def http_date(seconds: int) -> str:
@@ -72,17 +72,17 @@ def http_date(seconds: int) -> str:
 
 def http_seconds(text: str, now: datetime) -> int | None:
     """The moment of any of the three forms that are to be read (RFC 9110, 5.6.7); None for everything else."""
-    found = next((match for match in (form.fullmatch(text.strip()) for form in _DATES) if match), None)
-    if found is None:
+    parsed = next((match for match in (form.fullmatch(text.strip()) for form in _DATES) if match), None)
+    if parsed is None:
         return None
-    year = int(found["year"])
-    if len(found["year"]) == _TWO_DIGITS:  # at most 50 years from now, else the century before
+    year = int(parsed["year"])
+    if len(parsed["year"]) == _TWO_DIGITS:  # at most 50 years from now, else the century before
         year += now.year - now.year % _CENTURY
         year -= _CENTURY if year > now.year + _HALF else 0
-    month = _MONTHS.index(found["month"]) + 1
+    month = _MONTHS.index(parsed["month"]) + 1
     try:
-        clock = (int(found["hour"]), int(found["minute"]), int(found["second"].replace("60", "59")))  # a leap second
-        return int(datetime(year, month, int(found["day"]), *clock, tzinfo=UTC).timestamp())
+        clock = (int(parsed["hour"]), int(parsed["minute"]), int(parsed["second"].replace("60", "59")))  # a leap second
+        return int(datetime(year, month, int(parsed["day"]), *clock, tzinfo=UTC).timestamp())
     except ValueError:
         return None
 

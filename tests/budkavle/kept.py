@@ -6,8 +6,7 @@ from pathlib import Path
 from sqlalchemy import delete
 
 from budkavle.installation.wire_lifecycle import unsubscribe
-from digest.lifecycle.adapters.journal_position import NAME
-from digest.lifecycle.adapters.unsubscribe_journal import merged
+from digest.lifecycle.adapters.unsubscribe_journal import NAME, merged
 from digest.subscribers.adapters.suppressions import Suppressions
 from storage.database import Database, copy_store
 from storage.tables import installation
@@ -26,8 +25,8 @@ class Kept:
     def start(self) -> None:
         self.database = Database(f"sqlite:///{self.store}")
         self.suppressions = Suppressions(self.database.read, self.database.write, KEY)
-        self.leaves = unsubscribe(self.database, self.suppressions, self.journal)
-        self.leaves.patience = 0.0
+        self.unsubscribe = unsubscribe(self.database, self.suppressions, self.journal)
+        self.unsubscribe.patience = 0.0
 
     def die(self) -> None:
         self.database.close()

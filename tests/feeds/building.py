@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from articles.article import History
-from feeds.archive.prepared_entry import SetAside, shelve
+from feeds.archive.prepared_entry import SetAside, prepare
 from feeds.archive.selection import select
 from feeds.entries.composition import Render, compose
 from feeds.entries.entry import Entry, Feed, Link, Site, Tombstone
@@ -29,7 +29,7 @@ class Built:
 def build(feed: Feed, histories: Iterable[History], site: Site, render: Render) -> Built:
     """The feed of these articles, without those that cannot be published."""
     chosen = select(feed, histories)
-    shelved = [shelve(each, each.newest.seq, site, render, [feed.contacts]) for each in chosen]
+    shelved = [prepare(each, each.newest.seq, site, render, [feed.contacts]) for each in chosen]
     aside = tuple(each.set_aside for each in shelved if each.set_aside)
     whole = [history for history, each in zip(chosen, shelved, strict=True) if not each.set_aside]
     entries = newest_first(

@@ -1,4 +1,4 @@
-"""A source's folder on disk: which files are its articles, and their text."""
+"""Folder on disk: which files are its articles, and their text."""
 
 import codecs
 import os
@@ -25,14 +25,14 @@ def walk(folder: Path) -> Iterator[Path]:
     Those that somebody may miss are `articles.sources.adapters.unread.unread`.
     """
     root = folder.resolve()
-    found: list[Path] = []
+    files: list[Path] = []
     for place, folders, names in os.walk(folder):
         if not may_enter(place):
             folders.clear()
             continue
         folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [Path(place, name) for name in names if _is_article(Path(place, name), root)]
-    yield from sorted(found, key=lambda path: path.relative_to(folder).as_posix())
+        files += [Path(place, name) for name in names if _is_article(Path(place, name), root)]
+    yield from sorted(files, key=lambda path: path.relative_to(folder).as_posix())
 
 
 def may_enter(folder: str) -> bool:

@@ -1,4 +1,4 @@
-"""What lies in a source's folder and is not read: never passed over in silence."""
+"""Unread files: what lies in a source's folder and is not read, never passed over in silence."""
 
 import errno
 import os
@@ -29,24 +29,24 @@ def unread(folder: Path) -> Iterator[Unread]:
 
     Hidden files, those of editors and systems, the manifest, and uploads of the last hour are left out in silence.
     """
-    root, found = folder.resolve(), list[Unread]()
+    root, left_out = folder.resolve(), list[Unread]()
 
     def closed(error: OSError) -> None:
-        found.append(Unread(path=Path(str(error.filename)), why=_CLOSED.format(error.strerror)))
+        left_out.append(Unread(path=Path(str(error.filename)), why=_CLOSED.format(error.strerror)))
 
     for place, folders, names in os.walk(folder, onerror=closed):
         if not may_enter(place):
-            found.append(Unread(path=Path(place), why=_CLOSED.format(os.strerror(errno.EACCES))))
+            left_out.append(Unread(path=Path(place), why=_CLOSED.format(os.strerror(errno.EACCES))))
             folders.clear()
             continue
         folders[:] = [name for name in folders if not is_system_folder(name)]
-        found += [Unread(path=Path(place, name), why=_LINKED) for name in folders if Path(place, name).is_symlink()]
+        left_out += [Unread(path=Path(place, name), why=_LINKED) for name in folders if Path(place, name).is_symlink()]
         for name in names:
             path = Path(place, name)
             why = None if path == folder / MANIFEST else _why(path, names, root)
             if why:
-                found.append(Unread(path=path, why=why))
-    yield from sorted(found, key=lambda one: one.path.as_posix())
+                left_out.append(Unread(path=path, why=why))
+    yield from sorted(left_out, key=lambda file: file.path.as_posix())
 
 
 def _why(path: Path, beside: list[str], root: Path) -> str | None:

@@ -33,10 +33,10 @@ def correct(
     """Say that an article was wrong and is corrected: readers of the error are told."""
     loaded = load(config)
     with open_to_write(loaded) as service:
-        known = article_named(service, article)
+        article_id = article_named(service, article)
         if file is None:
-            return _corrected(service, known, note, now(), unchanged=unchanged)
-        _refuse_other_texts(service, file, known, article)
+            return _corrected(service, article_id, note, now(), unchanged=unchanged)
+        _refuse_other_texts(service, file, article_id, article)
         texts = at_path(service.importing.sources, str(file))
         corrected = [replace(text, asked=Kind.CORRECTED, note=note) for text in texts]
         (imported,) = service.importing.store.import_all(corrected, now())
@@ -44,17 +44,17 @@ def correct(
         if imported.needs_a_person:
             return Exit.NEEDS_A_PERSON
         if imported.kind is None:  # it was imported before, perhaps by the daemon: then that was the correction
-            return _corrected(service, known, note, now(), unchanged=unchanged)
+            return _corrected(service, article_id, note, now(), unchanged=unchanged)
         return Exit.DONE
 
 
-def _refuse_other_texts(service: Service, file: Path, known: ArticleId, article: Sequence[str]) -> None:
+def _refuse_other_texts(service: Service, file: Path, article_id: ArticleId, article: Sequence[str]) -> None:
     """Raises WrongUseError unless the file is one text, and the article's."""
     if file.is_dir() or not file.exists():
         what = "a folder" if file.is_dir() else "not there"
         raise WrongUseError(f"--file {file} is {what}; name the file of the corrected text")
     text_of = service.importing.store.article_at(next(at_path(service.importing.sources, str(file))), now())
-    if text_of != known:
+    if text_of != article_id:
         what = f"a text of {text_of}" if text_of else "no text that is known"
         names = " ".join(article)
         raise WrongUseError(f"{file} is {what}, not one of {names}; name a file and an article that belong together")
@@ -69,8 +69,8 @@ def _corrected(service: Service, article: ArticleId, note: str, moment: datetime
 def withdraw(article: ArticleName, /, *, note: Note, config: ConfigFile = DEFAULT_CONFIG) -> int:
     """Take an article back: feeds show a notice, waiting letters lose it, those who had it are told."""
     with open_to_write(load(config)) as service:
-        known = article_named(service, article)
-        return _act(service.articles.act(known, Kind.WITHDRAWN, note, now()), "withdrawn")
+        article_id = article_named(service, article)
+        return _act(service.articles.act(article_id, Kind.WITHDRAWN, note, now()), "withdrawn")
 
 
 def _act(seq: int | None, done: str) -> int:

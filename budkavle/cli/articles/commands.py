@@ -153,15 +153,15 @@ def _tell_vanished(service: Service, listed: Iterable[Listing]) -> None:
 def show_all(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> None:
     """List every article, the newest act last."""
     with open_to_read(load(config)) as service:
-        for each in sorted(service.articles.histories(), key=lambda known: known.newest.seq):
-            article = each.article
+        for history in sorted(service.articles.histories(), key=lambda history: history.newest.seq):
+            article = history.article
             day = article.published.value.isoformat()
             if json:
                 say_json(
                     {
                         "id": article.id,
-                        "seq": each.newest.seq,
-                        "kind": each.newest.kind,
+                        "seq": history.newest.seq,
+                        "kind": history.newest.kind,
                         "published": day,
                         "title": article.title,
                         "url": article.url,
@@ -169,7 +169,7 @@ def show_all(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> No
                     }
                 )
             else:
-                say(f"{each.newest.seq:>6}  {each.newest.kind:<9}  {day[:10]}  {article.id}  {article.title}")
+                say(f"{history.newest.seq:>6}  {history.newest.kind:<9}  {day[:10]}  {article.id}  {article.title}")
 
 
 @app.command
@@ -197,8 +197,8 @@ def show(article: ArticleName, /, *, json: AsJson = False, config: ConfigFile = 
 
 def _record(newest: Article, addresses: Sequence[str], versions: Sequence[Version]) -> dict[str, object]:
     acts = [
-        {"seq": each.seq, "kind": each.kind, "at": each.at.isoformat(timespec="seconds"), "note": each.note}
-        for each in versions
+        {"seq": version.seq, "kind": version.kind, "at": version.at.isoformat(timespec="seconds"), "note": version.note}
+        for version in versions
     ]
     return {
         "id": newest.id,

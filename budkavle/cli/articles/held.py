@@ -20,12 +20,13 @@ def held(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:
     """List the inputs that wait for a person, and why."""
     with open_to_read(load(config)) as service:
         waiting = service.held.waiting()
-    for each in waiting:
+    for held_input in waiting:
         if json:
-            say_json({"number": each.number, "file": each.address, "reason": each.reason, "title": each.draft.title})
+            record = {"number": held_input.number, "file": held_input.address, "reason": held_input.reason}
+            say_json(record | {"title": held_input.draft.title})
         else:
-            say(f"{each.number:>4}  {each.address}: {each.draft.title}")
-            say(f"      {each.reason}")
+            say(f"{held_input.number:>4}  {held_input.address}: {held_input.draft.title}")
+            say(f"      {held_input.reason}")
     return Exit.NEEDS_A_PERSON if waiting else Exit.DONE
 
 

@@ -41,8 +41,8 @@ def article_named(service: Service, words: Sequence[str]) -> ArticleId:
     """The article that these words name. Raises WrongUseError when there is none, AmbiguousNameError for several."""
     text = " ".join(words)
     readable = text.encode(errors="replace").decode()  # a path may hold bytes that are no UTF-8; no other name does
-    found = find_named(service.database.read, Name(text=readable, files=tuple(_files(service.importing.sources, text))))
-    match found:
+    named = find_named(service.database.read, Name(text=readable, files=tuple(_files(service.importing.sources, text))))
+    match named:
         case [article]:
             return article.id
         case []:
@@ -52,7 +52,9 @@ def article_named(service: Service, words: Sequence[str]) -> ArticleId:
                 " and no title has these words; `budkavle articles list` shows them all"
             )
         case several:
-            raise AmbiguousNameError(text, "article", [f"{one.id}  {one.day}  {one.titles[0]}" for one in several])
+            raise AmbiguousNameError(
+                text, "article", [f"{match.id}  {match.day}  {match.titles[0]}" for match in several]
+            )
 
 
 def held_named(service: Service, text: str) -> HeldInput:
@@ -61,16 +63,19 @@ def held_named(service: Service, text: str) -> HeldInput:
         return service.held.get(int(text))
     places = set(_files(service.importing.sources, text))
     waiting = service.held.waiting()
-    found = [one for one in waiting if (one.source, one.address) in places] or [
-        one for one in waiting if is_file(text, one.address)
+    named = [held_input for held_input in waiting if (held_input.source, held_input.address) in places] or [
+        held_input for held_input in waiting if is_file(text, held_input.address)
     ]
-    match found:
-        case [one]:
-            return one
+    match named:
+        case [held_input]:
+            return held_input
         case []:
             raise UnknownHeldInputError(text)
         case several:
-            choices = [f"{one.number:>4}  {one.source} {one.address}: {one.draft.title}" for one in several]
+            choices = [
+                f"{held_input.number:>4}  {held_input.source} {held_input.address}: {held_input.draft.title}"
+                for held_input in several
+            ]
             raise AmbiguousNameError(text, "held input", choices)
 
 

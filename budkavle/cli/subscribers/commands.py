@@ -78,7 +78,7 @@ _SAID = {
 def _digest(config: Config, name: str | None) -> str:
     if name is not None:
         return find_digest(config, name).name
-    names = [each.name for each in config.settings.digests]
+    names = [table.name for table in config.settings.digests]
     if len(names) != 1:
         raise WrongUseError(f"say which digest with --digest ({', '.join(names) or 'none is configured'})")
     return names[0]
@@ -132,14 +132,16 @@ def add(  # noqa: PLR0913 - one option each, as the manual lists them
 def show_all(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> None:
     """List every subscription, ended ones included."""
     with open_to_read(load(config)) as service:
-        for each in service.subscribers.all():
-            topics, publishers = sorted(each.wanted.topics), sorted(each.wanted.publishers)
+        for subscription in service.subscribers.all():
+            topics, publishers = sorted(subscription.wanted.topics), sorted(subscription.wanted.publishers)
             if json:
-                facts = {"address": each.address, "digest": each.digest, "state": each.state}
-                say_json({**facts, "topics": topics, "publishers": publishers, "ended_reason": each.ended_reason})
+                facts = {"address": subscription.address, "digest": subscription.digest, "state": subscription.state}
+                say_json(
+                    {**facts, "topics": topics, "publishers": publishers, "ended_reason": subscription.ended_reason}
+                )
             else:
-                wants = " ".join([*topics, *publishers]) or "everything"
-                say(f"{each.state:<8} {each.digest}  {each.address}  {wants}")
+                words = " ".join([*topics, *publishers]) or "everything"
+                say(f"{subscription.state:<8} {subscription.digest}  {subscription.address}  {words}")
 
 
 @app.command

@@ -47,7 +47,7 @@ def read_as(
     """How an operator says that a list is written. Raises WrongUseError."""
     if system is not None and system not in NAMES:
         raise WrongUseError(f"--from {system}: use one of {', '.join(NAMES)}")
-    named = [_column(each) for each in columns]
+    named = [_column(column) for column in columns]
     roles = tuple((Role(column), name) for column, name in named if column in set(Role))
     if empty := next((role for role, name in roles if not name), None):
         raise WrongUseError(f"--column {empty}= names no column; one that says nothing is --column {Role.UNREAD}=NAME")
@@ -80,7 +80,9 @@ def how_read(addresses: AddressList) -> str:
     form = addresses.form
     names = {sign: name for name, sign in SEPARATORS.items()}
     places = [f"{column} from {_place(place, form.header)}" for column, place in form.columns.items()]
-    places += [f"{each.role} from {_place(each.place, form.header)}" for each in form.roles if each.place in form.read]
+    places += [
+        f"{column.role} from {_place(column.place, form.header)}" for column in form.roles if column.place in form.read
+    ]
     unread = f"; not read: {', '.join(form.unread)}" if form.unread else ""
     header = "" if form.header is not None else ", without a header"
     system = f", from {form.system.label}" if form.system else ""

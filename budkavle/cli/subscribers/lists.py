@@ -94,10 +94,12 @@ def take(  # noqa: PLR0913 - one option each, as the manual lists them
     noes = survey(addresses)  # before a store is made for it
     remarks = Remarks(file)
     with ExitStack() as stack:
-        told = stack.enter_context(bytes_of(addresses.size))
-        each = stack.enter_context(reporting(report)) if report else remarks.say
+        progress = stack.enter_context(bytes_of(addresses.size))
+        remark = stack.enter_context(reporting(report)) if report else remarks.say
         service = stack.enter_context(open_to_try(loaded) if dry_run else open_service(loaded))
-        tally = service.import_list.take(addresses, terms, now(), noes=noes, dry_run=dry_run, remark=each, told=told)
+        tally = service.import_list.take(
+            addresses, terms, now(), noes=noes, dry_run=dry_run, remark=remark, progress=progress
+        )
     remarks.end()
     if json:
         say_json(_record(addresses, tally, dry_run=dry_run))
@@ -116,7 +118,7 @@ def _digest(config: Config, name: str | None) -> str | None:
 def _need_digest(config: Config, terms: Terms, addresses: ListFile) -> None:
     """Stop once where every line would have to name its digest and none can. Raises WrongUseError."""
     if terms.digest is None and "digest" not in addresses.form.columns:
-        names = ", ".join(each.name for each in config.settings.digests) or "none is configured"
+        names = ", ".join(digest.name for digest in config.settings.digests) or "none is configured"
         raise WrongUseError(f"the list has no column for the digest, and there are several; add --digest NAME: {names}")
 
 
@@ -134,7 +136,7 @@ def _moment(text: str, config: Config) -> datetime:
 
 def _summary(tally: Tally, *, dry_run: bool) -> str:
     made = f" (import {tally.id}; take it back with: subscribers undo-import {tally.id})" if tally.id else ""
-    sums = ", ".join(f"{tally.counts[each]} {each}" for each in Outcome if tally.counts[each])
+    sums = ", ".join(f"{tally.counts[outcome]} {outcome}" for outcome in Outcome if tally.counts[outcome])
     would = "would come to: " if dry_run else ""
     return f"{counted(tally.lines, 'line')}: {would}{sums or 'nothing'}{made}"
 
@@ -148,7 +150,7 @@ def _record(addresses: ListFile, tally: Tally, *, dry_run: bool) -> dict[str, ob
         "separator": names[addresses.form.separator],
         "columns": {column: place + 1 for column, place in addresses.form.columns.items()},
         "from": addresses.form.system.name if addresses.form.system else None,
-        "roles": {str(each.place + 1): each.role for each in addresses.form.roles},
+        "roles": {str(column.place + 1): column.role for column in addresses.form.roles},
         "dry_run": dry_run,
         "lines": tally.lines,
         "counts": {outcome.value: tally.counts[outcome] for outcome in Outcome},
@@ -190,15 +192,27 @@ def bytes_of(size: int) -> Iterator[Callable[[int], None]]:
 def show_imports(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> None:
     """List the imports that made something, with their numbers."""
     with open_to_read(load(config)) as service:
-        found = service.imports.all()
-    for each in found:
-        state = "undone" if each.undone else "finished" if each.finished else "cut short"
+        imports = service.imports.all()
+    for run in imports:
+        state = "undone" if run.undone else "finished" if run.finished else "cut short"
         if json:
-            facts: Mapping[str, object] = {"id": each.id, "file": each.name, "sha256": each.sha256, "state": state}
-            say_json({**facts, "started": each.started.isoformat(), "counts": each.counts, "options": each.options})
+            facts: Mapping[str, object] = {
+                "id": run.id,
+                "file": run.name,
+                "sha256": run.sha256,
+                "state": state,
+            }
+            say_json(
+                {
+                    **facts,
+                    "started": run.started.isoformat(),
+                    "counts": run.counts,
+                    "options": run.options,
+                }
+            )
         else:
-            sums = ", ".join(f"{number} {name}" for name, number in each.counts.items())
-            say(f"{each.id:>4} {each.started:%Y-%m-%d %H:%M} {state:<9} {each.name}  {sums}")
+            sums = ", ".join(f"{number} {name}" for name, number in run.counts.items())
+            say(f"{run.id:>4} {run.started:%Y-%m-%d %H:%M} {state:<9} {run.name}  {sums}")
 
 
 def undo(
@@ -221,9 +235,10 @@ def undo(
         with ticking("Undoing", undoing.made(number)) as tick:
             last: int | None = 0
             while last is not None:
-                last, some = undoing.step(number, last, moment)
-                counts += some
-                for _ in range(some.total()):
+                last, undone = undoing.step(number, last, moment)
+                counts += undone
+                for _ in range(undone.total()):
                     tick(None)
-    say(f"import {number}: {', '.join(f'{times} {each}' for each, times in counts.items()) or 'nothing is left of it'}")
+    sums = ", ".join(f"{times} {outcome}" for outcome, times in counts.items())
+    say(f"import {number}: {sums or 'nothing is left of it'}")
     return Exit.DONE

@@ -62,56 +62,57 @@ def _record(history: SubscriberHistory) -> dict[str, object]:
         "since": _moment(history.since),
         "subscriptions": [
             {
-                "digest": each.digest,
-                "state": each.state,
-                "ended_reason": each.ended_reason,
-                "ended": _moment(each.ended),
-                "topics": each.topics.split(),
-                "publishers": each.publishers.split(),
-                "from_seq": each.from_seq,
-                "consent": each.consent,
-                "since": _moment(each.since),
-                "resumes": _moment(each.resumes),
+                "digest": subscription.digest,
+                "state": subscription.state,
+                "ended_reason": subscription.ended_reason,
+                "ended": _moment(subscription.ended),
+                "topics": subscription.topics.split(),
+                "publishers": subscription.publishers.split(),
+                "from_seq": subscription.from_seq,
+                "consent": subscription.consent,
+                "since": _moment(subscription.since),
+                "resumes": _moment(subscription.resumes),
             }
-            for each in history.subscriptions
+            for subscription in history.subscriptions
         ],
         "events": [
-            {"at": _moment(each.at), "kind": each.kind, "digest": each.digest, "detail": dict(each.detail)}
-            for each in history.events
+            {"at": _moment(event.at), "kind": event.kind, "digest": event.digest, "detail": dict(event.detail)}
+            for event in history.events
         ],
         "letters": [
-            {"kind": each.kind, "state": each.state, "asked": _moment(each.asked), "reply": each.reply}
-            for each in history.letters
+            {"kind": letter.kind, "state": letter.state, "asked": _moment(letter.asked), "reply": letter.reply}
+            for letter in history.letters
         ],
         "deliveries": [
             {
-                "digest": each.digest,
-                "edition": each.period_key,
-                "state": each.state,
-                "reason": each.reason,
-                "at": _moment(each.at),
-                "reply": each.reply,
+                "digest": delivery.digest,
+                "edition": delivery.period_key,
+                "state": delivery.state,
+                "reason": delivery.reason,
+                "at": _moment(delivery.at),
+                "reply": delivery.reply,
             }
-            for each in history.deliveries
+            for delivery in history.deliveries
         ],
     }
 
 
 def _told(history: SubscriberHistory) -> Iterator[str]:
     yield f"known since {_moment(history.since)}, language {history.language}"
-    for each in history.subscriptions:
-        wants = " ".join([*each.topics.split(), *each.publishers.split()]) or "everything"
-        ended = f", {each.ended_reason} {_moment(each.ended)}" if each.ended else ""
-        consent = f"; consent: {each.consent}" if each.consent else ""
-        yield f"{each.digest}: {each.state}{ended}, wants {wants}, since {_moment(each.since)}{consent}"
+    for subscription in history.subscriptions:
+        wants = " ".join([*subscription.topics.split(), *subscription.publishers.split()]) or "everything"
+        ended = f", {subscription.ended_reason} {_moment(subscription.ended)}" if subscription.ended else ""
+        consent = f"; consent: {subscription.consent}" if subscription.consent else ""
+        since = f", wants {wants}, since {_moment(subscription.since)}"
+        yield f"{subscription.digest}: {subscription.state}{ended}{since}{consent}"
     for event in history.events:
         detail = ", ".join(f"{name} {value}" for name, value in event.detail.items())
         yield f"{_moment(event.at)} {event.kind} {event.digest or ''} {detail}".rstrip()
-    for each in history.letters:
-        yield f"{_moment(each.asked)} letter {each.kind}: {each.state}{_because(each.reply)}"
-    for each in history.deliveries:
-        why = _because(each.reason) + _because(each.reply)
-        yield f"{_moment(each.at)} edition {each.digest} {each.period_key}: {each.state}{why}"
+    for letter in history.letters:
+        yield f"{_moment(letter.asked)} letter {letter.kind}: {letter.state}{_because(letter.reply)}"
+    for delivery in history.deliveries:
+        why = _because(delivery.reason) + _because(delivery.reply)
+        yield f"{_moment(delivery.at)} edition {delivery.digest} {delivery.period_key}: {delivery.state}{why}"
 
 
 def explain(
@@ -129,19 +130,19 @@ def explain(
     with open_to_read(loaded) as service:
         suppressed = service.suppressions.find(whom)
         explained = [
-            service.explaining.explain_edition(each, known, PeriodKey(edition) if edition else None)
-            for each in chosen
-            if (known := service.subscribers.find(whom, each.name))
+            service.explaining.explain_edition(newsletter, subscription, PeriodKey(edition) if edition else None)
+            for newsletter in chosen
+            if (subscription := service.subscribers.find(whom, newsletter.name))
         ]
         titles = _titles(service, explained)
     if not explained:
         complain(why_not(suppressed) if suppressed else _NOBODY)
         return Exit.NEEDS_A_PERSON
-    for each in explained:
+    for explanation in explained:
         if json:
-            say_json(_explained_record(each, titles))
+            say_json(_explained_record(explanation, titles))
         else:
-            for line in _lines(each, titles):
+            for line in _lines(explanation, titles):
                 say(line)
     if suppressed and not json:
         say(why_not(suppressed))
@@ -149,15 +150,15 @@ def explain(
 
 
 def _titles(service: Service, explained: list[Explanation]) -> Mapping[tuple[str, int], str]:
-    wanted = [(row.article, row.seq) for each in explained for row in each.articles]
+    wanted = [(row.article, row.seq) for explanation in explained for row in explanation.articles]
     return {place: version.article.title for place, version in service.articles.texts(wanted).items()}
 
 
-def _explained_record(each: Explanation, titles: Mapping[tuple[str, int], str]) -> dict[str, object]:
-    fate = each.fate
+def _explained_record(explanation: Explanation, titles: Mapping[tuple[str, int], str]) -> dict[str, object]:
+    fate = explanation.fate
     return {
-        "digest": each.digest,
-        "edition": each.edition,
+        "digest": explanation.digest,
+        "edition": explanation.edition,
         "state": fate.state if fate else None,
         "reason": fate.reason if fate else None,
         "at": _moment(fate.at) if fate else None,
@@ -173,22 +174,23 @@ def _explained_record(each: Explanation, titles: Mapping[tuple[str, int], str]) 
                 "why": row.why,
                 "edition": row.edition,
             }
-            for row in each.articles
+            for row in explanation.articles
         ],
     }
 
 
-def _lines(each: Explanation, titles: Mapping[tuple[str, int], str]) -> Iterator[str]:
-    if each.edition is None:
-        yield f"{each.digest}, the edition to come, as it would be planned now:"
-    elif each.fate is None:
-        yield f"{each.digest} {each.edition}: not in its audience, or kept no more; the letter would have held:"
+def _lines(explanation: Explanation, titles: Mapping[tuple[str, int], str]) -> Iterator[str]:
+    fate, name = explanation.fate, f"{explanation.digest} {explanation.edition}"
+    if explanation.edition is None:
+        yield f"{explanation.digest}, the edition to come, as it would be planned now:"
+    elif fate is None:
+        yield f"{name}: not in its audience, or kept no more; the letter would have held:"
     else:
-        why = _because(each.fate.reason) + _because(each.fate.reply)
-        yield f"{each.digest} {each.edition}: {each.fate.state} {_moment(each.fate.at)}{why}"
-    if not each.articles:
+        why = _because(fate.reason) + _because(fate.reply)
+        yield f"{name}: {fate.state} {_moment(fate.at)}{why}"
+    if not explanation.articles:
         yield "  nothing was new"
-    for row in each.articles:
+    for row in explanation.articles:
         yield f"  {row.shown or 'not shown':<9}  {titles.get((row.article, row.seq)) or row.article}{_reason(row)}"
 
 

@@ -53,14 +53,14 @@ def suppress(  # noqa: PLR0913 - one option each, as the manual lists them
     stated = Membership[reason.upper()] if reason else None
     remarks = 0
 
-    def remark(each: OptOutRemark) -> None:
+    def remark(line: OptOutRemark) -> None:
         nonlocal remarks
         remarks += 1
         if remarks <= REMARKS_ON_SCREEN:
-            complain(f"{file}:{each.line}: {each.outcome}: {each.why}")
+            complain(f"{file}:{line.line}: {line.outcome}: {line.why}")
 
-    with bytes_of(addresses.size) as told, open_to_try(loaded) if dry_run else open_to_write(loaded) as service:
-        tally = service.suppress_list.take(addresses, stated, now(), dry_run=dry_run, remark=remark, told=told)
+    with bytes_of(addresses.size) as progress, open_to_try(loaded) if dry_run else open_to_write(loaded) as service:
+        tally = service.suppress_list.take(addresses, stated, now(), dry_run=dry_run, remark=remark, progress=progress)
     if remarks > REMARKS_ON_SCREEN:
         complain(f"{file}: and {remarks - REMARKS_ON_SCREEN} more")
     _tell(file, tally, json=json, dry_run=dry_run)
@@ -72,6 +72,6 @@ def _tell(file: Path, tally: OptOutTally, *, json: bool, dry_run: bool) -> None:
         counts = {outcome.value: tally.counts[outcome] for outcome in OptedOut}
         say_json({"file": str(file), "dry_run": dry_run, "lines": tally.lines, "counts": counts, "ended": tally.ended})
         return
-    sums = ", ".join(f"{tally.counts[each]} {each}" for each in OptedOut if tally.counts[each]) or "nothing"
+    sums = ", ".join(f"{tally.counts[outcome]} {outcome}" for outcome in OptedOut if tally.counts[outcome]) or "nothing"
     ended = f"; {counted(tally.ended, 'subscription')} ended" if tally.ended else ""
     say(f"{counted(tally.lines, 'line')}: {'would come to: ' if dry_run else ''}{sums}{ended}")

@@ -3,7 +3,7 @@
 from collections.abc import Hashable
 
 
-class KeptBytes:
+class ByteCache:
     """The bytes that were asked for last, all together never more than `limit`."""
 
     def __init__(self, limit: int) -> None:

@@ -63,10 +63,10 @@ def _beside(path: Path, suffix: str) -> Path:
 
 def _trace(path: Path) -> Trace:
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return None
-    return (found.st_ino, found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else None
+    return (status.st_ino, status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None
 
 
 def _holds(coding: str, data: bytes, plain: bytes) -> bool:

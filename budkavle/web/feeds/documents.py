@@ -8,7 +8,7 @@ from pathlib import Path
 
 from starlette.types import Message
 
-from budkavle.web.feeds.byte_cache import KeptBytes
+from budkavle.web.feeds.byte_cache import ByteCache
 from budkavle.web.feeds.copies import Copies, Trace, read, traces
 from budkavle.web.feeds.responses import Answers, Public, answers, partial_answer, standing_headers
 from feeds.formats.forms import MEDIA_TYPES
@@ -65,14 +65,14 @@ class Documents:
         self._folder, self._public = folder, public
         self._now, self._ticks = now, ticks
         self._known = dict[str, tuple[float, Document]]()
-        self._kept = KeptBytes(limit)
+        self._kept = ByteCache(limit)
 
     def get(self, text: str) -> Document | None:
         """The document of that name, as it lay on the disk a second ago at most."""
-        known = self._known.get(text)
-        if known is None:
+        kept = self._known.get(text)
+        if kept is None:
             return self._looked(text, None)
-        return known[1] if self._ticks() < known[0] else self._looked(text, known[1])
+        return kept[1] if self._ticks() < kept[0] else self._looked(text, kept[1])
 
     def whole(self, document: Document, accept_encoding: str) -> tuple[Message, bytes] | None:
         """The document in the form that a reader likes best; None when it went from the disk just now."""
@@ -105,18 +105,22 @@ class Documents:
             self._kept.put(_key(document, base), data)
         return data
 
-    def _looked(self, text: str, known: Document | None) -> Document | None:
-        name = known.name if known else document_name(text)
+    def _looked(self, text: str, document: Document | None) -> Document | None:
+        name = document.name if document else document_name(text)
         seen = self._seen(name) if name and name.suffix in MEDIA_TYPES else None
         if name is None or seen is None:
             self._known.pop(text, None)
             return None
-        if known is None or seen != known.seen or known.seconds != max_age(known.instance.modified, self._now()):
-            loaded = self._loaded(name, seen, known.past if known else Past())
-            known = loaded[0] if loaded else None
-        if known is not None:
-            self._know(text, known)
-        return known
+        if (
+            document is None
+            or seen != document.seen
+            or document.seconds != max_age(document.instance.modified, self._now())
+        ):
+            loaded = self._loaded(name, seen, document.past if document else Past())
+            document = loaded[0] if loaded else None
+        if document is not None:
+            self._know(text, document)
+        return document
 
     def _know(self, text: str, document: Document) -> None:
         self._known[text] = (self._ticks() + _LOOK_SECONDS, document)
@@ -124,12 +128,12 @@ class Documents:
             del self._known[next(iter(self._known))]
 
     def _seen(self, name: Name) -> Seen | None:
-        found = traces(self._folder / str(name))
-        if not found[0]:
+        files = traces(self._folder / str(name))
+        if not files[0]:
             return None
         others = (replace(name, suffix=suffix) for suffix in FEED_SUFFIXES if suffix != name.suffix)
         return Seen(
-            traces=found, siblings=tuple(each.suffix for each in others if (self._folder / str(each)).is_file())
+            traces=files, siblings=tuple(other.suffix for other in others if (self._folder / str(other)).is_file())
         )
 
     def _loaded(self, name: Name, seen: Seen, past: Past) -> tuple[Document, Copies] | None:
@@ -137,17 +141,17 @@ class Documents:
         copies = read(self._folder / str(name))
         if copies is None:
             return None
-        own, plain = copies.instance, copies.by_coding[""]
+        current, plain = copies.instance, copies.by_coding[""]
         sizes = {coding: len(data) for coding, data in copies.by_coding.items()}
-        seconds = max_age(own.modified, self._now())
+        seconds = max_age(current.modified, self._now())
         document = Document(
             name=name,
             seen=seen,
-            instance=own,
+            instance=current,
             sizes=sizes,
-            past=with_state(past, own.name, plain, name.suffix) if name.suffix in SUFFIXES else past,
+            past=with_state(past, current.name, plain, name.suffix) if name.suffix in SUFFIXES else past,
             seconds=seconds,
-            answers=answers(name, own, sizes, seconds, standing_headers(name, self._public, seen.siblings)),
+            answers=answers(name, current, sizes, seconds, standing_headers(name, self._public, seen.siblings)),
         )
         for coding, data in copies.by_coding.items():
             self._kept.put(_key(document, coding), data)

@@ -10,7 +10,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from budkavle.web.feeds.middleware import FeedsFirst
-from budkavle.web.feeds.write_buffer import Gathering
+from budkavle.web.feeds.write_buffer import WriteBuffer
 
 _HEAD_BYTES = 65_536
 _HEADERS = 200
@@ -62,11 +62,11 @@ class Protocol(HttpToolsProtocol):
     _due = _stalled = _began = _waits_since = float("inf")
     _watch: asyncio.TimerHandle | None = None
     _feeds: FeedsFirst | None = None
-    _line: Gathering
+    _line: WriteBuffer
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         """A connection begins."""
-        self._line = Gathering(transport, self.loop)
+        self._line = WriteBuffer(transport, self.loop)
         super().connection_made(self._line)
         # Who asks through which server in front is nothing to an answer that all get.
         app = self.app.app if isinstance(self.app, ProxyHeadersMiddleware) else self.app
@@ -75,7 +75,7 @@ class Protocol(HttpToolsProtocol):
         self._wait()
         self._look()
         if len(self.connections) > self.most:  # by a server that accepts whoever comes: then nobody can wait
-            self.make_room((each for each in self.connections if each is not self), patient=False)
+            self.make_room((connection for connection in self.connections if connection is not self), patient=False)
 
     @classmethod
     def has_room(cls, connections: Collection[object]) -> bool:
@@ -88,10 +88,11 @@ class Protocol(HttpToolsProtocol):
 
         Who is `patient` gives a head that has just begun its time.
         """
-        able = [each for each in connections if isinstance(each, Protocol) and each._gives_way(patient=patient)]  # noqa: SLF001 - of its own class
+        ours = (connection for connection in connections if isinstance(connection, Protocol))
+        able = [connection for connection in ours if connection._gives_way(patient=patient)]  # noqa: SLF001 - of its own class
         if not able:
             return False
-        longest = min(able, key=lambda each: (each._due, each._began))  # noqa: SLF001 - of its own class
+        longest = min(able, key=lambda connection: (connection._due, connection._began))  # noqa: SLF001 - of its own class
         longest.transport.abort()
         longest.connections.discard(longest)
         return True
@@ -133,7 +134,7 @@ class Protocol(HttpToolsProtocol):
         if head is None:
             super().on_headers_complete()
             return
-        dates = [b"%s: %s\r\n" % each for each in self.server_state.default_headers]
+        dates = [b"%s: %s\r\n" % header for header in self.server_state.default_headers]
         self._line.write_now(b"".join((head, *dates, b"\r\n")))
         self._done = True
 

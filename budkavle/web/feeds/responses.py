@@ -53,23 +53,23 @@ class Answers:
     partial: Headers
 
 
-def answers(name: Name, own: Instance, sizes: Mapping[str, int], seconds: int, standing: Headers) -> Answers:
+def answers(name: Name, current: Instance, sizes: Mapping[str, int], seconds: int, standing: Headers) -> Answers:
     """The answers for a document of these sizes by coding, which may be shown unasked for so many seconds."""
-    times = [(b"last-modified", http_date(own.modified).encode()), (b"vary", _vary(name))]
+    times = [(b"last-modified", http_date(current.modified).encode()), (b"vary", _vary(name))]
     fresh = [*times, (b"cache-control", b"public, max-age=%d" % seconds), OPEN, _SHOWN]
     unchanged = {
-        coding: _start(HTTPStatus.NOT_MODIFIED, [(b"etag", tag(own.name, coding).encode()), *fresh])
+        coding: _start(HTTPStatus.NOT_MODIFIED, [(b"etag", tag(current.name, coding).encode()), *fresh])
         for coding in CODINGS
     }
     whole = {
-        coding: _start(HTTPStatus.OK, [*_body_headers(own, coding, size), *fresh, *standing])
+        coding: _start(HTTPStatus.OK, [*_body_headers(current, coding, size), *fresh, *standing])
         for coding, size in sizes.items()
     }
     # The tag is that of the whole (RFC 3229, 10.3): with it the reader asks next time. Only caches that know deltas may
     # keep this answer: they do not heed no-store beside im, and all others do (5.5).
     im = (b"cache-control", b"no-store, im, max-age=%d" % seconds)
-    partial = [(b"etag", tag(own.name, "").encode()), (b"im", b"feed"), im, *times, OPEN, _SHOWN, *standing]
-    by_tag = {tag(own.name, coding).encode(): start for coding, start in unchanged.items()}
+    partial = [(b"etag", tag(current.name, "").encode()), (b"im", b"feed"), im, *times, OPEN, _SHOWN, *standing]
+    by_tag = {tag(current.name, coding).encode(): start for coding, start in unchanged.items()}
     return Answers(
         unchanged=by_tag,
         unchanged_lines={sent: _lines(start) for sent, start in by_tag.items()},
@@ -79,10 +79,10 @@ def answers(name: Name, own: Instance, sizes: Mapping[str, int], seconds: int, s
     )
 
 
-def partial_answer(known: Answers, base: str, size: int) -> Message:
+def partial_answer(prepared: Answers, base: str, size: int) -> Message:
     """The beginning of an answer that holds only what is new since a base."""
     headers = [(b"delta-base", tag(base, "").encode()), (b"content-length", b"%d" % size)]
-    return _start(HTTPStatus.IM_USED, [*known.partial, *headers])
+    return _start(HTTPStatus.IM_USED, [*prepared.partial, *headers])
 
 
 NOT_ALLOWED: Message = {
@@ -119,12 +119,12 @@ def _lines(start: Message) -> bytes:
     """An answer's beginning as HTTP/1.1 writes it, but for the empty line."""
     status = HTTPStatus(start["status"])
     lines = [b"HTTP/1.1 %d %s\r\n" % (status, status.phrase.encode())]
-    return b"".join((*lines, *(b"%s: %s\r\n" % each for each in start["headers"])))
+    return b"".join((*lines, *(b"%s: %s\r\n" % header for header in start["headers"])))
 
 
-def _body_headers(own: Instance, coding: str, size: int) -> Headers:
+def _body_headers(current: Instance, coding: str, size: int) -> Headers:
     encoding = [(b"content-encoding", coding.encode())] if coding else []
-    return [(b"etag", tag(own.name, coding).encode()), *encoding, (b"content-length", b"%d" % size)]
+    return [(b"etag", tag(current.name, coding).encode()), *encoding, (b"content-length", b"%d" % size)]
 
 
 def _vary(name: Name) -> bytes:

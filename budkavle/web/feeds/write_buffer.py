@@ -8,7 +8,7 @@ _JOINED = 65_536
 """More bytes than this are no packet, and to copy them would cost more than another call."""
 
 
-class Gathering(asyncio.Transport):
+class WriteBuffer(asyncio.Transport):
     """A transport that writes at the end of the turn what was written in it; all else is the transport's own.
 
     uvicorn writes the head as soon as it knows it and the body after that: two calls, and two packets on the wire.
@@ -32,8 +32,8 @@ class Gathering(asyncio.Transport):
 
     def writelines(self, list_of_data: Iterable[Any]) -> None:
         """Write all of these so."""
-        for each in list_of_data:
-            self.write(each)
+        for piece in list_of_data:
+            self.write(piece)
 
     def close(self) -> None:
         """Close once all is written."""
@@ -72,5 +72,5 @@ class Gathering(asyncio.Transport):
     def _flush(self) -> None:
         pieces, self._pieces = self._pieces, []
         together = sum(map(len, pieces)) <= _JOINED
-        for each in [b"".join(pieces)] if pieces and together else pieces:
-            self._transport.write(each)
+        for piece in [b"".join(pieces)] if pieces and together else pieces:
+            self._transport.write(piece)

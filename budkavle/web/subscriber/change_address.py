@@ -26,25 +26,25 @@ def routes(service: Service, pages: Pages) -> list[Route]:
 
     def answer(request: Request, fields: Fields) -> Response:
         token, now = str(request.path_params["token"]), datetime.now(UTC)
-        found = service.change_address.look(token, now)
-        if found is None:
+        moving = service.change_address.look(token, now)
+        if moving is None:
             return pages.private("expired", HTTPStatus.NOT_FOUND, what="moving")
         if request.method != "POST" and just_done(request) == "asked":
-            return pages.private("asked", HTTPStatus.OK, own=found.language, what="move")
+            return pages.private("asked", HTTPStatus.OK, own=moving.language, what="move")
         if request.method != "POST":
-            return form(found, "", [])
+            return form(moving, "", [])
         typed = value(fields, "address")
-        address = typed_address(typed, pages.language(found.language))
+        address = typed_address(typed, pages.language(moving.language))
         if isinstance(address, Problem):
-            return form(found, typed, [address])
+            return form(moving, typed, [address])
         goes = allowed_from(service, TokenPurpose.MOVE, address, request, now)
         if goes is not None:
             service.change_address.move_to(token, address, now, goes)
         return see_other("asked")
 
-    def form(found: Moving, typed: str, problems: list[Problem]) -> Response:
+    def form(moving: Moving, typed: str, problems: list[Problem]) -> Response:
         code = HTTPStatus.UNPROCESSABLE_ENTITY if problems else HTTPStatus.OK
-        values = {"digest": found.title, "address": typed, "errors": problems}
-        return pages.private("new_address", code, own=found.language, **values)
+        values = {"digest": moving.title, "address": typed, "errors": problems}
+        return pages.private("new_address", code, own=moving.language, **values)
 
     return [Route("/ny-adress/{token}", page, methods=["GET", "POST"])]

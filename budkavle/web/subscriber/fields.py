@@ -1,4 +1,4 @@
-"""The fields of a form, and what may be wrong with them."""
+"""Fields of a form, and what may be wrong with them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a form sends, read within bounds; and the stamp by which a form knows when it was shown."""
+"""Forms, read within bounds; and the stamp by which a form knows when it was shown."""
 
 import asyncio
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Links of letters that a mail program, a gateway or a person changed on the way: mended before a page is looked for.
+"""Mended links of letters, which a mail program, a gateway or a person changed, before a page is looked for.
 
 What counts is the page's name and the 32 hexadecimal digits of the token behind it. Around them may stand a full stop,
 a bracket, what was meant for a query, the whole link once more, or the marks of quoted-printable and percent encoding.

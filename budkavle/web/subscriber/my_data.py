@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from budkavle.installation.wiring import Service
 from budkavle.web.layout.pages import PRIVATE, Pages, just_done, see_other
-from budkavle.web.subscriber.choices import Offer
+from budkavle.web.subscriber.choices import OfferedChoices
 from budkavle.web.subscriber.fields import Fields, Problem, value
 from budkavle.web.subscriber.forms import TRAP, Stamps, read_form, why_not
 from budkavle.web.subscriber.letter_limits import allowed_from, typed_address
@@ -81,7 +81,7 @@ class _Data:
     def __init__(self, service: Service, pages: Pages) -> None:
         self._requests = service.request_my_data
         self._pages = pages
-        self._offer = Offer(service)
+        self._offer = OfferedChoices(service)
 
     async def page(self, request: Request) -> Response:
         """The page of one token, or what becomes of its buttons."""

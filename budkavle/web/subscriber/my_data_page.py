@@ -1,45 +1,56 @@
-"""What there is about a person, in the words of the page that shows it; their copy has all of it as it is stored."""
+"""Access report in the words of the page that shows it; a person's copy has all of it as it is stored."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 from budkavle.rendering.translations import name_of, translations
-from budkavle.web.subscriber.choices import Offer
+from budkavle.web.subscriber.choices import OfferedChoices
 from digest.subscribers.events import EventKind
 from digest.subscribers.subscription import SubscriptionState, filter_of
 
 Said = Callable[[str], str]
 
 
-def shown(found: Mapping[str, Any], offer: Offer, language: str, tokens: Mapping[str, str]) -> dict[str, object]:
+def shown(
+    data: Mapping[str, Any], choices: OfferedChoices, language: str, tokens: Mapping[str, str]
+) -> dict[str, object]:
     """The values of the template `pages/my_data.html`, from what `digest.lifecycle.request_my_data` gives."""
     gettext: Said = translations(language).ugettext
     return {
-        "address": found["address"],
-        "since": datetime.fromisoformat(found["since"]),
-        "language": name_of(found["language"]),
-        "subscriptions": [_subscription(each, offer, gettext, tokens) for each in found["subscriptions"]],
-        "story": [_event(each, offer, gettext) for each in found["events"]],
-        "consents": [each["text"] for each in found["consent_texts"]],
+        "address": data["address"],
+        "since": datetime.fromisoformat(data["since"]),
+        "language": name_of(data["language"]),
+        "subscriptions": [
+            _subscription(subscription, choices, gettext, tokens) for subscription in data["subscriptions"]
+        ],
+        "story": [_event(event, choices, gettext) for event in data["events"]],
+        "consents": [consent["text"] for consent in data["consent_texts"]],
     }
 
 
-def _subscription(own: Mapping[str, Any], offer: Offer, gettext: Said, tokens: Mapping[str, str]) -> dict[str, object]:
+def _subscription(
+    row: Mapping[str, Any], choices: OfferedChoices, gettext: Said, tokens: Mapping[str, str]
+) -> dict[str, object]:
     states = {
         SubscriptionState.PENDING: gettext("Waits for your confirmation"),
         SubscriptionState.ACTIVE: gettext("Under way"),
         SubscriptionState.PAUSED: gettext("Paused"),
         SubscriptionState.ENDED: gettext("Ended"),
     }
-    wanted = offer.words(filter_of(own["topics"], own["publishers"]))
-    state = states[SubscriptionState(own["state"])]
-    return {"title": offer.title(own["digest"]), "state": state, "token": tokens.get(own["digest"], ""), **wanted}
+    wanted = choices.words(filter_of(row["topics"], row["publishers"]))
+    state = states[SubscriptionState(row["state"])]
+    return {
+        "title": choices.title(row["digest"]),
+        "state": state,
+        "token": tokens.get(row["digest"], ""),
+        **wanted,
+    }
 
 
-def _event(event: Mapping[str, Any], offer: Offer, gettext: Said) -> dict[str, object]:
+def _event(event: Mapping[str, Any], choices: OfferedChoices, gettext: Said) -> dict[str, object]:
     text = _happened(gettext).get(event["kind"], event["kind"])
-    digest = f" ({offer.title(event['digest'])})" if event["digest"] else ""
+    digest = f" ({choices.title(event['digest'])})" if event["digest"] else ""
     return {"at": datetime.fromisoformat(event["at"]), "text": f"{text}{digest}"}
 
 

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from budkavle.installation.wiring import Service
 from budkavle.rendering.translations import translations
 from budkavle.web.layout.pages import Pages, just_done, see_other
-from budkavle.web.subscriber.choices import Offer, Option
+from budkavle.web.subscriber.choices import OfferedChoices, Option
 from budkavle.web.subscriber.fields import Fields, Problem, value
 from budkavle.web.subscriber.forms import read_form
 from budkavle.web.subscriber.letter_limits import allowed_from
@@ -33,11 +33,11 @@ def routes(service: Service, pages: Pages) -> list[Route]:
 _Act = Callable[[Request, str, Choices, Fields], Response]
 
 
-def _still_so(done: str, known: Choices) -> str:
+def _still_so(done: str, choices: Choices) -> str:
     """What was done, as far as it holds: a page may be loaded again days later."""
     if done == "paused":
-        return done if known.state is SubscriptionState.PAUSED and known.paused_until else ""
-    return done if done in {"chosen", "resumed", "moved"} and known.state is not SubscriptionState.ENDED else ""
+        return done if choices.state is SubscriptionState.PAUSED and choices.paused_until else ""
+    return done if done in {"chosen", "resumed", "moved"} and choices.state is not SubscriptionState.ENDED else ""
 
 
 class _Choices:
@@ -45,7 +45,7 @@ class _Choices:
         self._service = service
         self._preferences = service.change_preferences
         self._pages = pages
-        self._offer = Offer(service)
+        self._offer = OfferedChoices(service)
         self._zone = service.config.settings.timezone
 
     async def page(self, request: Request) -> Response:
@@ -55,65 +55,65 @@ class _Choices:
 
     def _answer(self, request: Request, fields: Fields) -> Response:
         token = str(request.path_params["token"])
-        known = self._preferences.look(token)
-        if known is None:
+        choices = self._preferences.look(token)
+        if choices is None:
             return self._pages.private("unknown", HTTPStatus.NOT_FOUND)
         if request.method != "POST" and just_done(request) == "asked":
-            return self._pages.private("asked", HTTPStatus.OK, own=known.language, what="moving")
+            return self._pages.private("asked", HTTPStatus.OK, own=choices.language, what="moving")
         if request.method != "POST":
-            return self._shown(token, known, done=_still_so(just_done(request), known))
+            return self._shown(token, choices, done=_still_so(just_done(request), choices))
         acts: dict[str, _Act] = {"choices": self._choose, "pause": self._pause, "resume": self._resume}
         acts |= {"digest": self._move_to_digest, "address": self._move}
         act = acts.get(value(fields, "change"))
         if act is None:
             return self._pages.private("error", HTTPStatus.BAD_REQUEST, status=int(HTTPStatus.BAD_REQUEST))
-        return act(request, token, known, fields)
+        return act(request, token, choices, fields)
 
-    def _is_older(self, known: Choices, fields: Fields) -> bool:
+    def _is_older(self, choices: Choices, fields: Fields) -> bool:
         """Whether the page was opened before the last change: in another window, or by somebody else."""
-        return "seen" in fields and value(fields, "seen") != self._seen(known)
+        return "seen" in fields and value(fields, "seen") != self._seen(choices)
 
-    def _seen(self, known: Choices) -> str:
+    def _seen(self, choices: Choices) -> str:
         """What tells one standing of a subscription from another; a page carries that which it shows."""
-        wanted = [sorted(known.wanted.topics), sorted(known.wanted.publishers)]
-        standing = (known.digest, str(known.state), str(known.paused_until), known.language, *wanted)
+        wanted = [sorted(choices.wanted.topics), sorted(choices.wanted.publishers)]
+        standing = (choices.digest, str(choices.state), str(choices.paused_until), choices.language, *wanted)
         return self._service.key.mac(Purpose.FORM, f"choices {standing}")[:32]
 
-    def _changed_meanwhile(self, token: str, known: Choices, wanted: Filter | None = None) -> Response:
+    def _changed_meanwhile(self, token: str, choices: Choices, wanted: Filter | None = None) -> Response:
         """Show what is saved now, and what was just chosen to be saved once more: nothing is undone unseen."""
-        gettext = translations(self._pages.language(known.language)).ugettext
+        gettext = translations(self._pages.language(choices.language)).ugettext
         text = gettext("Your choices were changed in another window after you had opened this page.")
         if wanted is not None:
             text += " " + gettext("What you chose here stands below. Save it again, if that is to hold.")
-        return self._shown(token, known, problems=[Problem(field="", text=text)], wanted=wanted, now=known.wanted)
+        return self._shown(token, choices, problems=[Problem(field="", text=text)], wanted=wanted, now=choices.wanted)
 
-    def _choose(self, _: Request, token: str, known: Choices, fields: Fields) -> Response:
-        wanted = self._offer.chosen_filter(fields, [known.digest])
-        language = self._offer.chosen_language(fields, known.language)
-        if self._is_older(known, fields) and (wanted, language) != (known.wanted, known.language):
-            return self._changed_meanwhile(token, known, wanted)
+    def _choose(self, _: Request, token: str, choices: Choices, fields: Fields) -> Response:
+        wanted = self._offer.chosen_filter(fields, [choices.digest])
+        language = self._offer.chosen_language(fields, choices.language)
+        if self._is_older(choices, fields) and (wanted, language) != (choices.wanted, choices.language):
+            return self._changed_meanwhile(token, choices, wanted)
         done = self._preferences.choose(token, wanted, language, datetime.now(UTC))
         return self._after(token, done, "chosen")
 
-    def _pause(self, _: Request, token: str, known: Choices, fields: Fields) -> Response:
+    def _pause(self, _: Request, token: str, choices: Choices, fields: Fields) -> Response:
         now = datetime.now(UTC)
-        until = self._day(value(fields, "until"), now.astimezone(self._zone).date(), known.language)
+        until = self._day(value(fields, "until"), now.astimezone(self._zone).date(), choices.language)
         if isinstance(until, Problem):
-            return self._shown(token, known, problems=[until], until=value(fields, "until"))
-        if self._is_older(known, fields):
-            return self._changed_meanwhile(token, known)
+            return self._shown(token, choices, problems=[until], until=value(fields, "until"))
+        if self._is_older(choices, fields):
+            return self._changed_meanwhile(token, choices)
         return self._after(token, self._preferences.pause_until(token, until, now), "paused")
 
     def _resume(self, _: Request, token: str, __: Choices, ___: Fields) -> Response:
         return self._after(token, self._preferences.resume(token, datetime.now(UTC)), "resumed")
 
-    def _move_to_digest(self, _: Request, token: str, known: Choices, fields: Fields) -> Response:
+    def _move_to_digest(self, _: Request, token: str, choices: Choices, fields: Fields) -> Response:
         digest = value(fields, "digest")
-        if digest not in known.others:
-            text = translations(self._pages.language(known.language)).ugettext("Choose a newsletter.")
-            return self._shown(token, known, problems=[Problem(field="digest", text=text)])
-        if self._is_older(known, fields):
-            return self._changed_meanwhile(token, known)
+        if digest not in choices.others:
+            text = translations(self._pages.language(choices.language)).ugettext("Choose a newsletter.")
+            return self._shown(token, choices, problems=[Problem(field="digest", text=text)])
+        if self._is_older(choices, fields):
+            return self._changed_meanwhile(token, choices)
         return self._after(token, self._preferences.change_digest(token, digest, datetime.now(UTC)), "moved")
 
     def _move(self, request: Request, token: str, _: Choices, __: Fields) -> Response:
@@ -126,20 +126,20 @@ class _Choices:
         return see_other("asked")
 
     def _after(self, token: str, done: Chosen, what: str) -> Response:
-        known = self._preferences.look(token)
-        if known is None or done is Chosen.UNKNOWN:
+        choices = self._preferences.look(token)
+        if choices is None or done is Chosen.UNKNOWN:
             return self._pages.private("unknown", HTTPStatus.NOT_FOUND)
         if done is Chosen.TAKEN:
-            text = translations(self._pages.language(known.language)).ugettext(
+            text = translations(self._pages.language(choices.language)).ugettext(
                 "You have, or had, that newsletter already."
             )
-            return self._shown(token, known, problems=[Problem(field="digest", text=text)])
+            return self._shown(token, choices, problems=[Problem(field="digest", text=text)])
         return see_other("" if done is Chosen.ENDED else what)
 
     def _shown(
         self,
         token: str,
-        known: Choices,
+        choices: Choices,
         problems: Sequence[Problem] = (),
         *,
         wanted: Filter | None = None,
@@ -150,33 +150,33 @@ class _Choices:
 
         `done` says what has just been changed.
         """
-        offer, chosen = self._offer, wanted or known.wanted
+        offer, chosen = self._offer, wanted or choices.wanted
         return self._pages.private(
             "choices",
             HTTPStatus.UNPROCESSABLE_ENTITY if problems else HTTPStatus.OK,
-            own=known.language,
+            own=choices.language,
             errors=problems,
-            digest=known.title,
-            state=str(known.state),
+            digest=choices.title,
+            state=str(choices.state),
             token=token,
-            topics=offer.topics([known.digest], chosen.topics),
-            publishers=offer.publishers([known.digest], chosen.publishers),
-            languages=offer.languages(known.language),
-            others=[Option(id=name, label=title) for name, title in known.others.items()],
-            paused_until=known.paused_until,
-            seen=self._seen(known),
+            topics=offer.topics([choices.digest], chosen.topics),
+            publishers=offer.publishers([choices.digest], chosen.publishers),
+            languages=offer.languages(choices.language),
+            others=[Option(id=name, label=title) for name, title in choices.others.items()],
+            paused_until=choices.paused_until,
+            seen=self._seen(choices),
             saved=offer.words(now) if now else None,
             **{"done": "", "until": "", **typed},
         )
 
-    def _day(self, text: str, today: date, own: str) -> date | Problem:
+    def _day(self, text: str, today: date, language: str) -> date | Problem:
         """The day until which somebody wants to rest, within a year."""
-        gettext = translations(self._pages.language(own)).ugettext
+        gettext = translations(self._pages.language(language)).ugettext
         try:
-            found = date.fromisoformat(text)
+            day = date.fromisoformat(text)
         except ValueError:
             example = str(today + timedelta(days=30))
             return Problem(field="until", text=gettext("Write a day like %(day)s.") % {"day": example})
-        if not today < found <= today + _LONGEST_PAUSE:
+        if not today < day <= today + _LONGEST_PAUSE:
             return Problem(field="until", text=gettext("Choose a day after today, and within a year."))
-        return found
+        return day

@@ -44,5 +44,5 @@ def subscriber_routes(service: Service, pages: Pages) -> list[Route]:
 
 def pages_by_token(routes: Sequence[Route]) -> frozenset[str]:
     """The names of the pages that a link of a letter leads to, such as `mina-val`."""
-    found = (_BY_TOKEN.fullmatch(route.path) for route in routes)
-    return frozenset(address["page"] for address in found if address)
+    addresses = (_BY_TOKEN.fullmatch(route.path) for route in routes)
+    return frozenset(address["page"] for address in addresses if address)

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from budkavle.installation.wiring import Service
 from budkavle.rendering.translations import translations
 from budkavle.web.layout.pages import Pages, just_done, see_other
-from budkavle.web.subscriber.choices import Offer
+from budkavle.web.subscriber.choices import OfferedChoices
 from budkavle.web.subscriber.fields import Fields, Problem, value
 from budkavle.web.subscriber.forms import TRAP, Sent, Stamps, read_form, why_not
 from budkavle.web.subscriber.letter_limits import allowed_from, typed_address
@@ -42,7 +42,7 @@ class _Join:
     def __init__(self, service: Service, pages: Pages) -> None:
         self._service = service
         self._pages = pages
-        self._offer = Offer(service)
+        self._offer = OfferedChoices(service)
         self._stamps = Stamps(service.key, timedelta(seconds=service.config.settings.limits.fill_seconds))
 
     async def page(self, request: Request) -> Response:
@@ -121,7 +121,7 @@ class _Confirm:
     def __init__(self, service: Service, pages: Pages) -> None:
         self._service = service
         self._pages = pages
-        self._offer = Offer(service)
+        self._offer = OfferedChoices(service)
         # Half of what a form takes: there is one button to press.
         self._stamps = Stamps(service.key, timedelta(seconds=service.config.settings.limits.fill_seconds) / 2)
 
@@ -132,32 +132,34 @@ class _Confirm:
 
     def _answer(self, request: Request, fields: Fields) -> Response:
         token, now = str(request.path_params["token"]), datetime.now(UTC)
-        found = self._service.subscribe.look(token, now)
-        if found is None:
+        confirmation = self._service.subscribe.look(token, now)
+        if confirmation is None:
             return self._pages.private("expired", HTTPStatus.NOT_FOUND, what="confirm")
         sent = self._stamps.sent(fields, now)
-        if request.method == "POST" and (sent is Sent.BY_A_PERSON or found.state is not TokenState.OPEN):
-            return self._confirm(token, found.purpose, now)
-        if found.state is TokenState.EXPIRED:
-            return self._pages.private("expired", HTTPStatus.GONE, own=found.language, what=found.purpose)
-        if found.state is TokenState.USED:
-            just = just_done(request) == "confirmed" and found.is_fresh
-            return self._done(found, already=not just)
-        return self._button(found, fields, sent, now, pressed=request.method == "POST")
+        if request.method == "POST" and (sent is Sent.BY_A_PERSON or confirmation.state is not TokenState.OPEN):
+            return self._confirm(token, confirmation.purpose, now)
+        if confirmation.state is TokenState.EXPIRED:
+            return self._pages.private("expired", HTTPStatus.GONE, own=confirmation.language, what=confirmation.purpose)
+        if confirmation.state is TokenState.USED:
+            just = just_done(request) == "confirmed" and confirmation.is_fresh
+            return self._done(confirmation, already=not just)
+        return self._button(confirmation, fields, sent, now, pressed=request.method == "POST")
 
-    def _button(self, found: Confirmation, fields: Fields, sent: Sent, now: datetime, *, pressed: bool) -> Response:
+    def _button(
+        self, confirmation: Confirmation, fields: Fields, sent: Sent, now: datetime, *, pressed: bool
+    ) -> Response:
         """The page with the button; once more where a program seems to have pressed it, which programs do not heed."""
-        gettext = translations(self._pages.language(found.language)).ugettext
+        gettext = translations(self._pages.language(confirmation.language)).ugettext
         text = gettext("Press the button once more: so we know that no program has pressed it.")
         # Who was too quick once is not made to wait anew.
         stamp = value(fields, "stamp") if sent is Sent.TOO_FAST else self._stamps.stamp(now)
         return self._pages.private(
             "confirm",
             HTTPStatus.UNPROCESSABLE_ENTITY if pressed else HTTPStatus.OK,
-            own=found.language,
-            what=found.purpose,
-            address=found.masked,
-            wishes=[self._shown(wish) for wish in found.wishes],
+            own=confirmation.language,
+            what=confirmation.purpose,
+            address=confirmation.masked,
+            wishes=[self._shown(wish) for wish in confirmation.wishes],
             form={"stamp": stamp, "trap": TRAP},
             errors=[Problem(field="", text=text)] if pressed else [],
         )
@@ -168,11 +170,11 @@ class _Confirm:
             return self._pages.private("expired", _WORST[done.outcome], own=done.language, what=done.purpose or purpose)
         return see_other("confirmed" if done.outcome is ConfirmOutcome.DONE else "already")
 
-    def _done(self, found: Confirmation, *, already: bool) -> Response:
-        tokens = {} if already else found.choices
-        choices = [{"token": own, "title": self._offer.title(name)} for name, own in tokens.items()]
-        values = {"what": found.purpose, "already": already, "choices": choices}
-        return self._pages.private("confirmed", HTTPStatus.OK, own=found.language, **values)
+    def _done(self, confirmation: Confirmation, *, already: bool) -> Response:
+        tokens = {} if already else confirmation.choices
+        choices = [{"token": token, "title": self._offer.title(name)} for name, token in tokens.items()]
+        values = {"what": confirmation.purpose, "already": already, "choices": choices}
+        return self._pages.private("confirmed", HTTPStatus.OK, own=confirmation.language, **values)
 
     def _shown(self, wish: WishShown) -> dict[str, object]:
         return {"title": wish.title, **self._offer.words(wish.wanted)}

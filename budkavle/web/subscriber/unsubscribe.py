@@ -19,10 +19,10 @@ _PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 
 def routes(service: Service, pages: Pages) -> list[Route]:
     """`/avsluta/T` and `/angra/T`: GET and HEAD show, POST acts; the token alone says whose subscription it is."""
-    own = _Leaving(service, pages)
+    page = _Leaving(service, pages)
     return [
-        Route("/avsluta/{token}", own.leave, methods=["GET", "POST"]),
-        Route("/angra/{token}", own.undo, methods=["GET", "POST"]),
+        Route("/avsluta/{token}", page.leave, methods=["GET", "POST"]),
+        Route("/angra/{token}", page.undo, methods=["GET", "POST"]),
     ]
 
 

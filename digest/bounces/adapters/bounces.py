@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, and_, delete, exists, insert, select, update
 
+from digest.adapters.row_keys import is_delivery
 from digest.adapters.tables import bounce_brakes, bounces, deliveries, editions, subscribers, subscriptions
 from digest.bounces.adapters.edition_health import audience, health_of, suppressed_by
 from digest.bounces.adapters.history import history
@@ -150,7 +151,7 @@ def _recipient(letter: Row[*tuple[Any, ...]]) -> Recipient:
 
 def _is_refused(connection: Connection, of: Returned) -> bool:
     """Whether a letter still counts as refused: it may have been planned again meanwhile."""
-    is_this_one = and_(deliveries.c.edition_id == of.edition, deliveries.c.subscription_id == of.subscription)
+    is_this_one = is_delivery(of.edition, of.subscription)
     return connection.execute(select(deliveries.c.state).where(is_this_one)).scalar() == DeliveryState.FAILED
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, case, literal, select
 
 from articles.article import ArticleId, Seq
+from digest.adapters.row_keys import is_delivery
 from digest.adapters.tables import deliveries, editions, receipts, variant_items, variants
 from digest.editions.adapters.contents import IN_VARIANT, content_of
 from digest.editions.delivery import DeliveryState
@@ -32,8 +33,8 @@ class Fate:
 
 def fate_of(connection: Connection, edition: EditionId, subscription: SubscriptionId) -> Fate | None:
     """What became of a subscription in an edition; None when it was not in its audience, or that is folded."""
-    here = (deliveries.c.edition_id == edition, deliveries.c.subscription_id == subscription)
-    row = connection.execute(select(deliveries).where(*here)).first()
+    here = is_delivery(edition, subscription)
+    row = connection.execute(select(deliveries).where(here)).first()
     if row is None:
         return None
     shown = None

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, and_, func, select, update
 
+from digest.adapters.row_keys import is_delivery
 from digest.adapters.tables import deliveries, editions, senders, subscriptions
 from digest.editions.adapters.closing import finish_if_done
 from digest.editions.delivery import OPEN, DeliveryState
@@ -37,9 +38,7 @@ def _doubt(connection: Connection, edition: EditionId, cut: int, now: datetime) 
     number = connection.execute(select(func.count()).where(still_open)).scalar_one()
     if number:
         whose = select(deliveries.c.subscription_id).where(still_open)
-        planned_from = select(deliveries.c.from_seq).where(
-            deliveries.c.edition_id == edition, deliveries.c.subscription_id == subscriptions.c.id
-        )
+        planned_from = select(deliveries.c.from_seq).where(is_delivery(edition, subscriptions.c.id))
         behind = and_(
             subscriptions.c.id.in_(whose),
             subscriptions.c.from_seq < cut,

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, Select, and_, bindparam, func, or_, select, update
 
 from articles.article import ArticleId, Seq
+from digest.adapters.row_keys import BOUND_DELIVERY
 from digest.adapters.tables import deliveries, editions, variant_items, variants
 from digest.editions.adapters.closing import finish_if_done
 from digest.editions.adapters.contents import IN_VARIANT, content_of
@@ -192,10 +193,4 @@ class _Pulling:
             finish_if_done(connection, self._edition)
 
 
-_MOVE = Prepared(
-    update(deliveries)
-    .where(
-        deliveries.c.edition_id == bindparam("b_edition"), deliveries.c.subscription_id == bindparam("b_subscription")
-    )
-    .values(variant_id=bindparam("n_variant"))
-)
+_MOVE = Prepared(update(deliveries).where(BOUND_DELIVERY).values(variant_id=bindparam("n_variant")))

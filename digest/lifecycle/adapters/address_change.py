@@ -102,40 +102,44 @@ def move(connection: Connection, key: Key, token: Token, now: datetime) -> int:
     the one that was there goes on. The old address is told, whoever it was that moved it.
     """
     wanted = of_detail(token.detail)
-    mine = _mine(connection, token, wanted)
-    if mine is None:
+    subscription = _movable(connection, token, wanted)
+    if subscription is None:
         msg = "a void move is not made"
         raise ValueError(msg)
     before = connection.execute(select(subscribers).where(subscribers.c.id == token.subscriber)).one()
     owner = subscriber_of(connection, key, wanted.to, before.language, now)
-    moved = Event(kind=EventKind.MOVED, at=now, digest=mine.digest, detail=_consent_of(connection, mine))
+    moved = Event(
+        kind=EventKind.MOVED, at=now, digest=subscription.digest, detail=_consent_of(connection, subscription)
+    )
     if owner == token.subscriber:  # only written in another way
         written = update(subscribers).where(subscribers.c.id == owner)
         connection.execute(written.values(address=wanted.to.text))
         note(connection, owner, moved)
         return owner
-    _tell(connection, before, mine.digest, now)
-    there = subscriptions_of(connection, owner).get(mine.digest)
+    _tell(connection, before, subscription.digest, now)
+    there = subscriptions_of(connection, owner).get(subscription.digest)
     if there is not None and there.state in LIVING:
-        end_where(connection, subscriptions.c.id == mine.id, EndedReason.MOVED, now)
+        end_where(connection, subscriptions.c.id == subscription.id, EndedReason.MOVED, now)
         return owner
-    _give(connection, mine, there, owner)
+    _give(connection, subscription, there, owner)
     consent = f"confirmed {now.isoformat(timespec='seconds')}, as the new address of a subscription"
-    connection.execute(update(subscriptions).where(subscriptions.c.id == mine.id).values(consent=consent))
+    connection.execute(update(subscriptions).where(subscriptions.c.id == subscription.id).values(consent=consent))
     note(connection, owner, moved)
     # For the old address it is a leave: it says nothing of whether that address is good.
-    left = Event(kind=EventKind.LEFT, at=now, digest=mine.digest, detail={"how": EndedReason.MOVED})
+    left = Event(kind=EventKind.LEFT, at=now, digest=subscription.digest, detail={"how": EndedReason.MOVED})
     note(connection, token.subscriber, left)
     return owner
 
 
-def _consent_of(connection: Connection, mine: Row[Any]) -> dict[str, object]:
+def _consent_of(connection: Connection, subscription: Row[Any]) -> dict[str, object]:
     """What its owner agreed to when the subscription began, and when: the record of consent goes where it goes."""
-    told = [each for each in story(connection, mine.subscriber_id) if each.kind in CONSENTS]
-    own = [each for each in told if each.digest == mine.digest] or told  # it was changed for another digest
-    if not own:
-        return {"consent": without_addresses(mine.consent), "agreed": mine.since.isoformat()}
-    last = own[-1]
+    consents = [event for event in story(connection, subscription.subscriber_id) if event.kind in CONSENTS]
+    of_digest = [
+        event for event in consents if event.digest == subscription.digest
+    ] or consents  # it was changed for another digest
+    if not of_digest:
+        return {"consent": without_addresses(subscription.consent), "agreed": subscription.since.isoformat()}
+    last = of_digest[-1]
     kept = {name: value for name, value in last.detail.items() if name in CONSENT}
     return {"agreed": last.at.isoformat(), **kept}  # one that moved before says itself when it was
 
@@ -143,8 +147,8 @@ def _consent_of(connection: Connection, mine: Row[Any]) -> dict[str, object]:
 def is_void(connection: Connection, key: Key, token: Token) -> bool:
     """Whether there is nothing to move any more, or the new address's owner said no after it was asked for."""
     wanted = of_detail(token.detail)
-    mine = _mine(connection, token, wanted)
-    if mine is None:
+    subscription = _movable(connection, token, wanted)
+    if subscription is None:
         return True
     hashes = {key.address_hash(wanted.to), key.spelling_hash(wanted.to)}
     noes = connection.execute(select(suppressions).where(suppressions.c.hash.in_(hashes))).all()
@@ -155,7 +159,7 @@ def is_void(connection: Connection, key: Key, token: Token) -> bool:
         .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
         .where(
             of_mailbox(wanted.to),
-            subscriptions.c.digest == mine.digest,
+            subscriptions.c.digest == subscription.digest,
             subscriptions.c.state == SubscriptionState.ENDED,
             subscriptions.c.ended >= token.asked,
         )
@@ -175,22 +179,22 @@ def _tell(connection: Connection, before: Row[Any], digest: str, now: datetime) 
         lay_down(connection, new, now, goes=None)
 
 
-def _mine(connection: Connection, token: Token, wanted: Move) -> Row[Any] | None:
+def _movable(connection: Connection, token: Token, wanted: Move) -> Row[Any] | None:
     """The subscription that is to move, while it is sent to and still its owner's."""
-    here = select(subscriptions).where(
+    statement = select(subscriptions).where(
         subscriptions.c.id == wanted.subscription,
         subscriptions.c.subscriber_id == token.subscriber,
         subscriptions.c.state.in_(LIVING),
     )
-    return connection.execute(here).first()
+    return connection.execute(statement).first()
 
 
-def _give(connection: Connection, mine: Row[Any], there: Row[Any] | None, owner: int) -> None:
+def _give(connection: Connection, subscription: Row[Any], there: Row[Any] | None, owner: int) -> None:
     """Give a subscription to its new owner, and theirs that is not sent to into its place: each with its receipts."""
     aside = update(subscriptions).where(subscriptions.c.id == (there.id if there else None))
     if there is not None:
-        connection.execute(aside.values(subscriber_id=mine.subscriber_id, digest=_BETWEEN))
-    connection.execute(update(subscriptions).where(subscriptions.c.id == mine.id).values(subscriber_id=owner))
+        connection.execute(aside.values(subscriber_id=subscription.subscriber_id, digest=_BETWEEN))
+    connection.execute(update(subscriptions).where(subscriptions.c.id == subscription.id).values(subscriber_id=owner))
     if there is not None:  # nothing of the one person's tells the other about them
         nothing = {"topics": "", "publishers": "", "consent": "", "ended_reason": EndedReason.MOVED}
         connection.execute(aside.values(digest=there.digest, **nothing))

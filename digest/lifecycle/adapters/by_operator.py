@@ -56,12 +56,12 @@ class ByOperator:
             if self._is_suppressed(connection, wish.address):
                 return Joined.SUPPRESSED
             subscriber = subscriber_of(connection, self._key, wish.address, wish.language, now)
-            here = is_subscription(subscriber, wish.digest)
-            known = connection.execute(select(subscriptions).where(here)).first()
-            if known is not None and known.state == SubscriptionState.PENDING:  # somebody typed it into a page
-                connection.execute(update(subscriptions).where(here).values(_start(wish, newest, now)))
-            elif known is not None:
-                ended = known.state == SubscriptionState.ENDED
+            same = is_subscription(subscriber, wish.digest)
+            standing = connection.execute(select(subscriptions).where(same)).first()
+            if standing is not None and standing.state == SubscriptionState.PENDING:  # somebody typed it into a page
+                connection.execute(update(subscriptions).where(same).values(_start(wish, newest, now)))
+            elif standing is not None:
+                ended = standing.state == SubscriptionState.ENDED
                 return Joined.LEFT_BEFORE if ended else Joined.UNCHANGED
             else:
                 fixed = {"subscriber_id": subscriber, "digest": wish.digest, "token": leave_token()}
@@ -75,9 +75,9 @@ class ByOperator:
             if self._is_suppressed(connection, wish.address):
                 return Joined.SUPPRESSED
             subscriber = subscriber_of(connection, self._key, wish.address, wish.language, now)
-            here = is_subscription(subscriber, wish.digest)
+            same = is_subscription(subscriber, wish.digest)
             values = _start(wish, newest, now) | {"ended": None, "ended_reason": None}
-            ended = and_(here, subscriptions.c.state == SubscriptionState.ENDED)
+            ended = and_(same, subscriptions.c.state == SubscriptionState.ENDED)
             revived = connection.execute(update(subscriptions).where(ended).values(values)).rowcount
             if revived:
                 note(connection, subscriber, _added(wish, now))
@@ -111,8 +111,8 @@ class ByOperator:
 
     def _is_suppressed(self, connection: Connection, address: Address) -> bool:
         hashes = {self._key.address_hash(address), self._key.spelling_hash(address)}
-        own = select(suppressions.c.hash).where(suppressions.c.hash.in_(hashes))
-        return connection.execute(own).first() is not None
+        noes = select(suppressions.c.hash).where(suppressions.c.hash.in_(hashes))
+        return connection.execute(noes).first() is not None
 
 
 def _start(wish: Wish, newest: Seq, now: datetime) -> dict[str, object]:

@@ -58,13 +58,13 @@ class Confirmations:
     def look(self, token: str, now: datetime) -> Looked | None:
         """What this token would do; None for an unknown one, and for one of another purpose."""
         with self._read.begin() as connection:
-            found = find(connection, token, now, *_FOR_PAGES)
-            if found is None:
+            letter = find(connection, token, now, *_FOR_PAGES)
+            if letter is None:
                 return None
-            looked = self._looked(connection, found)
-            if found.used is None or now - found.used > _FRESH:
+            looked = self._looked(connection, letter)
+            if letter.used is None or now - letter.used > _FRESH:
                 return looked
-            standing = subscriptions_of(connection, found.subscriber)
+            standing = subscriptions_of(connection, letter.subscriber)
             named = [wish.digest for wish in looked.wishes if wish.digest in standing]
             choices = {name: str(standing[name].token) for name in named}
             return replace(looked, is_fresh=True, choices=choices)
@@ -72,24 +72,24 @@ class Confirmations:
     def use(self, token: str, newest: Seq, now: datetime) -> Used:
         """Do what the token is for, unless it was done or is too late."""
         with self._write.begin() as connection:
-            found = find(connection, token, now, *_FOR_PAGES)
-            if found is None:
+            letter = find(connection, token, now, *_FOR_PAGES)
+            if letter is None:
                 return Used(outcome=ConfirmOutcome.UNKNOWN)
-            looked = self._looked(connection, found)
+            looked = self._looked(connection, letter)
             if looked.state is not TokenState.OPEN:
                 used = looked.state is TokenState.USED
                 return Used(outcome=ConfirmOutcome.ALREADY if used else ConfirmOutcome.EXPIRED, looked=looked)
-            if found.purpose is TokenPurpose.CONFIRM:
-                choices = self._opt_in.confirm(connection, found, newest, now)
+            if letter.purpose is TokenPurpose.CONFIRM:
+                choices = self._opt_in.confirm(connection, letter, newest, now)
                 return Used(outcome=ConfirmOutcome.DONE, looked=looked, choices=choices)
-            use(connection, found, now)
-            self._opt_in.lift(connection, move(connection, self._key, found, now), now)
+            use(connection, letter, now)
+            self._opt_in.lift(connection, move(connection, self._key, letter, now), now)
             return Used(outcome=ConfirmOutcome.DONE, looked=looked)
 
     def _looked(self, connection: Connection, token: Token) -> Looked:
         who = select(subscribers.c.address, subscribers.c.language).where(subscribers.c.id == token.subscriber)
-        known = connection.execute(who).one()
-        address, language = known.address, known.language
+        person = connection.execute(who).one()
+        address, language = person.address, person.language
         wishes: tuple[DigestWish, ...] = ()
         if token.purpose is TokenPurpose.CONFIRM:
             asked = of_detail(token.detail)

@@ -66,13 +66,13 @@ class ErasureStore:
 
 def erase_subscriber(connection: Connection, subscriber: int, now: datetime) -> None:
     """End and delete everything there is of a subscriber, claimed letters as soon as their fate is known."""
-    mine = subscriptions.c.subscriber_id == subscriber
-    end_where(connection, mine, EndedReason.ERASED, now)
+    owned = subscriptions.c.subscriber_id == subscriber
+    end_where(connection, owned, EndedReason.ERASED, now)
     _delete_told(connection, [subscriber])
     blank = {"topics": "", "publishers": "", "consent": "", "ended_reason": EndedReason.ERASED}
-    for each in connection.execute(select(subscriptions.c.id).where(mine)).scalars().all():
+    for number in connection.execute(select(subscriptions.c.id).where(owned)).scalars().all():
         values = blank | {"token": leave_token()}
-        connection.execute(update(subscriptions).where(subscriptions.c.id == each).values(values))
+        connection.execute(update(subscriptions).where(subscriptions.c.id == number).values(values))
     nameless = {"address": "", "address_key": f"{_NAMELESS}{subscriber}", "mailbox": None, "hash": "", "language": ""}
     connection.execute(update(subscribers).where(subscribers.c.id == subscriber).values(**nameless, since=now))
     _sweep_one(connection, subscriber)
@@ -105,7 +105,7 @@ def sweep(read: Engine, write: Engine) -> int:
         if connection.execute(left.limit(1)).first() is None:
             return 0
     with write.begin() as connection:
-        return sum(_sweep_one(connection, each) for each in connection.execute(left).scalars().all())
+        return sum(_sweep_one(connection, subscriber) for subscriber in connection.execute(left).scalars().all())
 
 
 def _delete_told(connection: Connection, ids: Sequence[int]) -> None:
@@ -120,8 +120,8 @@ def _sweep_one(connection: Connection, subscriber: int) -> bool:
     The newest row of a table stays until there is a newer one: SQLite gives its number out again, and a bounce of an
     old letter would be laid to somebody else.
     """
-    mine = select(subscriptions.c.id).where(subscriptions.c.subscriber_id == subscriber)
-    ids = connection.execute(mine).scalars().all()
+    owned = select(subscriptions.c.id).where(subscriptions.c.subscriber_id == subscriber)
+    ids = connection.execute(owned).scalars().all()
     _fold(connection, ids)
     for column in _pointing_at(subscriptions.c.id):
         if column.table is not deliveries:
@@ -131,7 +131,7 @@ def _sweep_one(connection: Connection, subscriber: int) -> bool:
     done = and_(subscriptions.c.id.in_(ids), subscriptions.c.id.not_in(needed), subscriptions.c.id != newest)
     connection.execute(delete(subscriptions).where(done))
     newest = select(func.max(subscribers.c.id)).scalar_subquery()
-    gone = and_(subscribers.c.id == subscriber, ~mine.exists(), subscribers.c.id != newest)
+    gone = and_(subscribers.c.id == subscriber, ~owned.exists(), subscribers.c.id != newest)
     return connection.execute(delete(subscribers).where(gone)).rowcount > 0
 
 
@@ -150,4 +150,4 @@ def _fold(connection: Connection, ids: Sequence[int]) -> None:
 def _pointing_at(key: Column[int]) -> list[Column[int]]:
     """The columns of all tables that name this key: a table that is new is not forgotten."""
     tables = metadata.sorted_tables
-    return [each.parent for table in tables for each in table.foreign_keys if each.column is key]
+    return [foreign.parent for table in tables for foreign in table.foreign_keys if foreign.column is key]

@@ -1,4 +1,4 @@
-"""Subscribers whose time is over: everything of theirs ended long ago, and nothing has begun since."""
+"""Retention in the store: who had everything end long ago, and nothing begin since."""
 
 from datetime import datetime
 

@@ -85,15 +85,15 @@ class OptIn:
         done = {}
         for wish in wishes.wishes:
             row = standing.get(wish.digest)
-            own = _confirm_one(connection, token, wishes, wish, row, newest, now)
-            if own:
-                done[wish.digest] = own
+            leave_by = _confirm_one(connection, token, wishes, wish, row, newest, now)
+            if leave_by:
+                done[wish.digest] = leave_by
                 note(connection, token.subscriber, _confirmed(wishes, wish, now))
         if done:
             use(connection, token, now)
             remind_no_more(connection, token.subscriber)
-            here = subscribers.c.id == token.subscriber
-            connection.execute(update(subscribers).where(here).values(language=wishes.language))
+            same = subscribers.c.id == token.subscriber
+            connection.execute(update(subscribers).where(same).values(language=wishes.language))
             self.lift(connection, token.subscriber, now)
         return done
 
@@ -113,13 +113,17 @@ class OptIn:
     def _objects_to(self, connection: Connection, token: Token) -> bool:
         """Whether the person complained after the wish was typed: then they confirm an older word than their last."""
         of = select(subscribers.c.hash).where(subscribers.c.id == token.subscriber)
-        known = self._suppressions.of(connection, connection.execute(of).scalar_one())
-        return known is not None and known.reason is SuppressionReason.COMPLAINT and known.since >= token.asked
+        suppression = self._suppressions.of(connection, connection.execute(of).scalar_one())
+        return (
+            suppression is not None
+            and suppression.reason is SuppressionReason.COMPLAINT
+            and suppression.since >= token.asked
+        )
 
 
 def _keep_text(connection: Connection, text: ConsentText, now: datetime) -> None:
-    known = connection.execute(select(consent_texts.c.hash).where(consent_texts.c.hash == text.hash)).first()
-    if known is None:
+    kept = connection.execute(select(consent_texts.c.hash).where(consent_texts.c.hash == text.hash)).first()
+    if kept is None:
         values = {"hash": text.hash, "language": text.language, "text": text.text, "since": now}
         connection.execute(insert(consent_texts).values(values))
 
@@ -128,17 +132,17 @@ def _pending(
     connection: Connection, subscriber: int, wish: DigestWish, newest: Seq, now: datetime
 ) -> SubscriptionState | None:
     """How the subscription stood; where there was none, one begins that is sent nothing until it is confirmed."""
-    here = is_subscription(subscriber, wish.digest)
-    known = connection.execute(select(subscriptions.c.state).where(here)).scalar()
+    same = is_subscription(subscriber, wish.digest)
+    state = connection.execute(select(subscriptions.c.state).where(same)).scalar()
     pending = SubscriptionState.PENDING
-    if known is None:
+    if state is None:
         fixed = {"subscriber_id": subscriber, "digest": wish.digest, "token": leave_token()}
         values = {**fixed, **ids_of(wish.wanted), "state": pending, "from_seq": newest, "consent": "", "since": now}
         connection.execute(insert(subscriptions).values(values))
         return None
-    if known == pending:  # it is kept for as long as after the first time
-        connection.execute(update(subscriptions).where(here).values(since=now))
-    return SubscriptionState(known)
+    if state == pending:  # it is kept for as long as after the first time
+        connection.execute(update(subscriptions).where(same).values(since=now))
+    return SubscriptionState(state)
 
 
 def _letters_lately(connection: Connection, subscriber: int, now: datetime) -> frozenset[tuple[str, str]]:
@@ -151,7 +155,7 @@ def _letters_lately(connection: Connection, subscriber: int, now: datetime) -> f
 def _is_wanted(kind: NoticeKind, no: Suppression | None, lately: Collection[tuple[str, str]]) -> bool:
     """Whether a letter should go: not the same news again, nor one more to where none arrives."""
     if kind is NoticeKind.ALREADY:
-        return not any(each == kind and state != NoticeState.EXPIRED for each, state in lately)
+        return not any(sent == kind and state != NoticeState.EXPIRED for sent, state in lately)
     is_dead = no is not None and operator_may_lift(no.reason)
     return not (is_dead and any(state == NoticeState.FAILED for _, state in lately))
 
@@ -196,7 +200,7 @@ def _confirm_one(  # noqa: PLR0913, PLR0917 - one wish, and all that its subscri
     if row is not None:
         connection.execute(update(subscriptions).where(subscriptions.c.id == row.id).values(values))
         return str(row.token)
-    own = leave_token()
-    values |= {"subscriber_id": token.subscriber, "digest": wish.digest, "token": own}
+    fresh = leave_token()
+    values |= {"subscriber_id": token.subscriber, "digest": wish.digest, "token": fresh}
     connection.execute(insert(subscriptions).values(values))
-    return own
+    return fresh

@@ -113,19 +113,19 @@ class Preferences:
 
     def resume_due(self, digest: str, now: datetime) -> int:
         """End the pauses of a digest whose day has come; says how many."""
-        here = and_(
+        over = and_(
             subscriptions.c.digest == digest,
             subscriptions.c.state == SubscriptionState.PAUSED,
             subscriptions.c.resumes <= now,
         )
         with self._read.begin() as connection:
-            due = connection.execute(select(subscriptions.c.id).where(here).limit(1)).first()
+            due = connection.execute(select(subscriptions.c.id).where(over).limit(1)).first()
         if due is None:
             return 0
         with self._write.begin() as connection:
-            owners = connection.execute(select(subscriptions.c.subscriber_id).where(here)).scalars().all()
+            owners = connection.execute(select(subscriptions.c.subscriber_id).where(over)).scalars().all()
             values = {"state": SubscriptionState.ACTIVE, "resumes": None}
-            connection.execute(update(subscriptions).where(here).values(values))
+            connection.execute(update(subscriptions).where(over).values(values))
             event = Event(kind=EventKind.RESUMED, at=now, detail={"by": "the day that was chosen"})
             note_alike(connection, [(owner, digest) for owner in owners], event)
             return len(owners)
@@ -141,22 +141,22 @@ class Preferences:
             return Chosen.DONE if change(connection, row) else Chosen.UNCHANGED
 
 
-def want(connection: Connection, here: ColumnElement[bool], wanted: Filter, now: datetime) -> bool:
+def want(connection: Connection, which: ColumnElement[bool], wanted: Filter, now: datetime) -> bool:
     """Change what one subscription wants; False when it wanted just that, or is none."""
-    known = connection.execute(select(subscriptions).where(here)).first()
+    row = connection.execute(select(subscriptions).where(which)).first()
     ids = ids_of(wanted)
-    if known is None or {"topics": known.topics, "publishers": known.publishers} == ids:
+    if row is None or {"topics": row.topics, "publishers": row.publishers} == ids:
         return False
-    connection.execute(update(subscriptions).where(subscriptions.c.id == known.id).values(ids))
+    connection.execute(update(subscriptions).where(subscriptions.c.id == row.id).values(ids))
     detail = {"wanted": {name: value.split() for name, value in ids.items()}}
-    event = Event(kind=EventKind.CHOSE, at=now, digest=known.digest, detail=detail)
-    note(connection, known.subscriber_id, event)
+    event = Event(kind=EventKind.CHOSE, at=now, digest=row.digest, detail=detail)
+    note(connection, row.subscriber_id, event)
     return True
 
 
-def pause_one(connection: Connection, here: ColumnElement[bool], until: datetime | None, now: datetime) -> bool:
+def pause_one(connection: Connection, which: ColumnElement[bool], until: datetime | None, now: datetime) -> bool:
     """Pause one subscription, or give its pause another end; False when nothing changed."""
-    row = connection.execute(select(subscriptions).where(here)).first()
+    row = connection.execute(select(subscriptions).where(which)).first()
     if row is None or row.state not in LIVING:
         return False
     if row.state == SubscriptionState.PAUSED and row.resumes == until:
@@ -169,9 +169,9 @@ def pause_one(connection: Connection, here: ColumnElement[bool], until: datetime
     return True
 
 
-def resume_one(connection: Connection, here: ColumnElement[bool], now: datetime) -> bool:
+def resume_one(connection: Connection, which: ColumnElement[bool], now: datetime) -> bool:
     """End one pause; False when there was none."""
-    row = connection.execute(select(subscriptions).where(here)).first()
+    row = connection.execute(select(subscriptions).where(which)).first()
     if row is None or row.state != SubscriptionState.PAUSED:
         return False
     values = {"state": SubscriptionState.ACTIVE, "resumes": None}

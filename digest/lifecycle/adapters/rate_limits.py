@@ -69,29 +69,29 @@ def _moment(name: str) -> BindParameter[datetime]:
 
 def _caused() -> Select[Any]:
     """All that the rule asks of the table, built once: in a flood, building it would cost more than reading."""
-    own = _row.address == bindparam("address")
+    to_address = _row.address == bindparam("address")
     # What came before its owner last answered was no bomb.
     answers = select(func.max(events.c.at)).join(subscribers, subscribers.c.id == events.c.subscriber_id)
     person = or_(subscribers.c.address_key == bindparam("person"), subscribers.c.mailbox == bindparam("person"))
-    mine = (person, events.c.kind.in_(_ANSWERS))
-    answered = func.coalesce(answers.where(*mine).scalar_subquery(), _moment("pending"), type_=Instant)
+    by_owner = (person, events.c.kind.in_(_ANSWERS))
+    answered = func.coalesce(answers.where(*by_owner).scalar_subquery(), _moment("pending"), type_=Instant)
     in_network = _row.network.in_(bindparam("networks", expanding=True))
     beginnings = (bindparam(name, type_=String) for name in ("today", "before"))
-    in_wide = or_(*(_row.network.between(each, each + _BEHIND_ALL) for each in beginnings))
+    in_wide = or_(*(_row.network.between(beginning, beginning + _BEHIND_ALL) for beginning in beginnings))
     lately = _row.asked > _moment("hour")
     in_domain = and_(_row.domain == bindparam("domain"), lately)
     is_own, is_crowded = _row.share == Share.OWN, _row.share == Share.CROWDED
-    known = select(subscriptions.c.id).join(subscribers).where(person, subscriptions.c.state.in_(LIVING))
+    subscribed = select(subscriptions.c.id).join(subscribers).where(person, subscriptions.c.state.in_(LIVING))
     return select(
-        select(func.max(_row.asked)).where(own).scalar_subquery().label("last"),
-        _count(own, _row.asked > _moment("day")).label("last_day"),
-        _count(own, _row.asked > _moment("pending"), _row.asked > answered).label("unanswered"),
+        select(func.max(_row.asked)).where(to_address).scalar_subquery().label("last"),
+        _count(to_address, _row.asked > _moment("day")).label("last_day"),
+        _count(to_address, _row.asked > _moment("pending"), _row.asked > answered).label("unanswered"),
         _count(in_network, lately).label("from_network"),
         _count(in_wide, lately).label("from_wide_network"),
         _count(in_domain, is_own).label("own_to_domain"),
         _count(in_domain, ~is_own).label("new_to_domain"),
         _count(in_domain, is_crowded).label("crowded_to_domain"),
-        known.exists().label("is_known"),
+        subscribed.exists().label("is_known"),
         *(_last_in_bounds(share) for share in Share),
     )
 
@@ -125,9 +125,9 @@ class RateLimits:
     def refuses(self, asked: Asked, now: datetime) -> bool:
         """Whether a letter is forbidden already, found without writing: a flood costs no more than reading."""
         with self._read.begin() as connection:
-            found, _ = self._decide(connection, asked, now)
-        if isinstance(found, Limit):
-            self._note(found, asked, now)
+            decided, _ = self._decide(connection, asked, now)
+        if isinstance(decided, Limit):
+            self._note(decided, asked, now)
             if self._ticks() - self._written >= _WRITE_SECONDS:
                 self.write_down()
             return True
@@ -142,19 +142,19 @@ class RateLimits:
 
     def admit(self, connection: Connection, asked: Asked, now: datetime) -> datetime | None:
         """When one more letter may go, counted in this transaction; None when it may not."""
-        found, share = self._decide(connection, asked, now)
-        if isinstance(found, Limit):
-            self._note(found, asked, now)
+        decided, share = self._decide(connection, asked, now)
+        if isinstance(decided, Limit):
+            self._note(decided, asked, now)
             return None
-        if found > now:
+        if decided > now:
             self._note(Limit.OVERALL, asked, now)
         hashes = {
             "address": self._of_address(asked),
             "domain": self._of_domain(asked),
             "network": self._of_network(asked, now),
         }
-        connection.execute(insert(caused_letters).values(asked=now, goes=found, share=share, **hashes))
-        return found
+        connection.execute(insert(caused_letters).values(asked=now, goes=decided, share=share, **hashes))
+        return decided
 
     def forget_old(self, now: datetime) -> None:
         """Let go of what no limit asks for any more, and write down what was refused."""
@@ -173,7 +173,10 @@ class RateLimits:
         recent = sums.group_by(row.limit, row.subject).having(last > since).order_by(row.limit, row.subject)
         with self._read.begin() as connection:
             rows = connection.execute(recent).all()
-        return [Refused(limit=Limit(one.limit), subject=one.subject, number=one.number, last=one.last) for one in rows]
+        return [
+            Refused(limit=Limit(total.limit), subject=total.subject, number=total.number, last=total.last)
+            for total in rows
+        ]
 
     def _decide(self, connection: Connection, asked: Asked, now: datetime) -> tuple[datetime | Limit, Share]:
         networks = [self._of_network(asked, moment) for moment in (now, now - HOUR)]  # it is another one after midnight
@@ -233,11 +236,11 @@ class RateLimits:
         row = refused_letters.c
         with self._write.begin() as connection:
             for (hour, limit, subject), number in noted.items():
-                here = and_(row.hour == hour, row.limit == limit, row.subject == subject)
-                more = update(refused_letters).where(here).values(number=row.number + number, last=self._last)
+                same = and_(row.hour == hour, row.limit == limit, row.subject == subject)
+                more = update(refused_letters).where(same).values(number=row.number + number, last=self._last)
                 if not connection.execute(more).rowcount:
-                    one = {"hour": hour, "limit": limit, "subject": subject, "number": number, "last": self._last}
-                    connection.execute(insert(refused_letters).values(one))
+                    values = {"hour": hour, "limit": limit, "subject": subject, "number": number, "last": self._last}
+                    connection.execute(insert(refused_letters).values(values))
 
     def _of_address(self, asked: Asked) -> str:
         return self._key.mac(Purpose.LIMIT, asked.counted_as)
@@ -247,5 +250,5 @@ class RateLimits:
 
     def _of_network(self, asked: Asked, moment: datetime) -> str:
         """It begins with the wide network's, so that one index finds both."""
-        of = (f"network {moment:%Y-%m-%d} {each}" for each in (asked.network.wide, asked.network.own))
-        return "".join(self._key.mac(Purpose.LIMIT, each)[:_WIDE] for each in of)
+        of = (f"network {moment:%Y-%m-%d} {name}" for name in (asked.network.wide, asked.network.own))
+        return "".join(self._key.mac(Purpose.LIMIT, name)[:_WIDE] for name in of)

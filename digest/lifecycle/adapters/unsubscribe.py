@@ -1,4 +1,4 @@
-"""Ending subscriptions: at once, and before the next letter."""
+"""Unsubscribe in the store: subscriptions end at once, and before the next letter."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
@@ -93,15 +93,15 @@ def people_of(
     """
     of = select(subscribers.c.hash, subscribers.c.address, subscribers.c.id, subscribers.c.since)
     wanted = list(hashes)
-    some = (wanted[start : start + _AT_ONCE] for start in range(0, len(wanted), _AT_ONCE))
-    found: dict[str, list[Row[*tuple[Any, ...]]]] = {}
-    for row in (row for each in some for row in connection.execute(of.where(subscribers.c.hash.in_(each)))):
-        found.setdefault(row.hash, []).append(row)
-    if unknown := {known_as for known_as in wanted if known_as not in found}:
+    batches = (wanted[start : start + _AT_ONCE] for start in range(0, len(wanted), _AT_ONCE))
+    people: dict[str, list[Row[*tuple[Any, ...]]]] = {}
+    for row in (row for batch in batches for row in connection.execute(of.where(subscribers.c.hash.in_(batch)))):
+        people.setdefault(row.hash, []).append(row)
+    if unknown := {known_as for known_as in wanted if known_as not in people}:
         for row in connection.execute(of.where(func.lower(subscribers.c.address) != subscribers.c.address_key, NAMED)):
             if (spelt_as := spelling_hash(Address(row.address))) in unknown:
-                found.setdefault(spelt_as, []).append(row)
-    return found
+                people.setdefault(spelt_as, []).append(row)
+    return people
 
 
 def meant_by(connection: Connection, leaves: Iterable[Leave]) -> list[tuple[Leave, Row[Any]]]:
@@ -110,10 +110,10 @@ def meant_by(connection: Connection, leaves: Iterable[Leave]) -> list[tuple[Leav
     Not one that began after the leave: its owner has come back since. A leave of somebody whom this store does not
     know means nobody.
     """
-    found = {leave: _numbered(connection, leave) for leave in leaves}
-    lost = {leave.proof for leave, row in found.items() if row is None}
+    rows = {leave: _numbered(connection, leave) for leave in leaves}
+    lost = {leave.proof for leave, row in rows.items() if row is None}
     by_proof = _searched(connection, lost) if lost else {}
-    meant = [(leave, row or by_proof.get(leave.proof)) for leave, row in found.items()]
+    meant = [(leave, row or by_proof.get(leave.proof)) for leave, row in rows.items()]
     return [(leave, row) for leave, row in meant if row is not None and row.since <= leave.moment]
 
 
@@ -130,6 +130,6 @@ def _searched(connection: Connection, proofs: set[str]) -> dict[str, Row[Any]]:
     every = connection.execution_options(stream_results=True).execute(select(subscriptions.c.id, subscriptions.c.token))
     ids = {proof: row.id for row in every if (proof := proof_of(row.token)) in proofs}
     return {
-        proof: connection.execute(select(subscriptions).where(subscriptions.c.id == each)).one()
-        for proof, each in ids.items()
+        proof: connection.execute(select(subscriptions).where(subscriptions.c.id == number)).one()
+        for proof, number in ids.items()
     }

@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import hashlib
+import json
 import os
 from collections.abc import Sequence
 from contextlib import suppress
@@ -10,9 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from sqlalchemy import Connection, delete, insert, select
+
 from digest.lifecycle.unsubscribe_journal import Leave, No, read, written
 from storage.durable import make_durable
+from storage.tables import installation
 
+NAME = "leaves"
+"""What the journal's file is called beside the store, and its place in the store."""
+_PLACE = select(installation.c.value).where(installation.c.name == NAME)
 _CHECKED = 256
 """How many bytes before a place tell whether a journal is the one that the place was in."""
 
@@ -79,18 +86,18 @@ class UnsubscribeJournal:
                 place, before = Place(), b""
                 file.seek(0)
             lines = _whole(file.read())
-        wishes = [read(line) for line in lines]
-        found = [each for each in wishes if each is not None]
+        lines_read = [read(line) for line in lines]
+        whole = [wish for wish in lines_read if wish is not None]
         text = b"".join(lines)
-        here = Place(position=place.position + len(text), check=_check((before + text)[-_CHECKED:]))
-        return Reading(wishes=found, torn=len(wishes) - len(found), place=here)
+        reached = Place(position=place.position + len(text), check=_check((before + text)[-_CHECKED:]))
+        return Reading(wishes=whole, torn=len(lines_read) - len(whole), place=reached)
 
 
 def merged(kept: bytes, other: bytes) -> bytes:
     """Two journals as one: the first as it is, so that places in it stay true, then what only the other one has."""
     lines = _whole(kept)
-    known = set(lines)
-    return b"".join([*lines, *(line for line in _whole(other) if line not in known and read(line) is not None)])
+    present = set(lines)
+    return b"".join([*lines, *(line for line in _whole(other) if line not in present and read(line) is not None)])
 
 
 def _whole(text: bytes) -> list[bytes]:
@@ -113,3 +120,18 @@ def _write(number: int, text: bytes) -> None:
     if os.write(number, text) != len(text):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     os.fsync(number)
+
+
+def read_place(connection: Connection) -> Place:
+    """How far the store has read; the beginning, where it has read nothing."""
+    stored = connection.execute(_PLACE).scalar()
+    if stored is None:
+        return Place()
+    position, check = json.loads(stored)
+    return Place(position=position, check=check)
+
+
+def remember_place(connection: Connection, place: Place) -> None:
+    """Let the store know how far it has read."""
+    connection.execute(delete(installation).where(installation.c.name == NAME))
+    connection.execute(insert(installation).values(name=NAME, value=json.dumps([place.position, place.check])))

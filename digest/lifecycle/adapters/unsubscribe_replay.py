@@ -10,14 +10,13 @@ from sqlalchemy.exc import DatabaseError
 
 from digest.adapters.tables import subscribers, subscriptions
 from digest.lifecycle.adapters.erasure import erase_mentions, erase_subscriber
-from digest.lifecycle.adapters.journal_position import read_place, remember_place
 from digest.lifecycle.adapters.unsubscribe import (
     end_where,
     meant_by,
     people_of,
     undo_where,
 )
-from digest.lifecycle.adapters.unsubscribe_journal import UnsubscribeJournal
+from digest.lifecycle.adapters.unsubscribe_journal import UnsubscribeJournal, read_place, remember_place
 from digest.lifecycle.unsubscribe_journal import How, Leave, No, StoreBusy
 from digest.subscribers.adapters.suppressions import Suppressions
 from digest.subscribers.subscription import EndedReason

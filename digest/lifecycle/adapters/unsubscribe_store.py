@@ -1,4 +1,4 @@
-"""Who unsubscribes, as the store knows them: by a leave token, or by an address."""
+"""Unsubscribers, as the store knows them: by a leave token, or by an address."""
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
@@ -71,8 +71,8 @@ class UnsubscribeStore:
     def find_all(self, tokens: Sequence[str]) -> list[KnownSubscription]:
         """The subscriptions of these leave tokens; unknown ones are left out."""
         with self._reading(None) as connection:
-            found = (self._find(connection, token) for token in tokens)
-            return [subscription for subscription in found if subscription is not None]
+            rows = (self._find(connection, token) for token in tokens)
+            return [subscription for subscription in rows if subscription is not None]
 
     def token_of(self, subscription: SubscriptionId) -> str | None:
         """The leave token of a subscription; None for an unknown one."""

@@ -91,11 +91,11 @@ class SubscriberExport:
         )
         with self._read.begin() as connection:
             for piece in connection.execute(wanted).partitions(_PIECE):
-                told = _stories(connection, piece) if stories else {}
+                histories = _stories(connection, piece) if stories else {}
                 for row in piece:
-                    mine = told.get(row.subscriber_id, ())
-                    own = tuple(each for each in mine if each.digest in {None, row.digest})
-                    yield _exported(row, own)
+                    history = histories.get(row.subscriber_id, ())
+                    of_digest = tuple(event for event in history if event.digest in {None, row.digest})
+                    yield _exported(row, of_digest)
 
 
 def _exported(row: Row[tuple[object, ...]], story: tuple[Happening, ...]) -> Exported:
@@ -120,8 +120,8 @@ def _exported(row: Row[tuple[object, ...]], story: tuple[Happening, ...]) -> Exp
 
 def _stories(connection: Connection, piece: Sequence[Row[tuple[object, ...]]]) -> dict[int, tuple[Happening, ...]]:
     who = {row.subscriber_id for row in piece}
-    found: dict[int, tuple[Happening, ...]] = {}
+    histories: dict[int, tuple[Happening, ...]] = {}
     for row in connection.execute(select(events).where(events.c.subscriber_id.in_(who)).order_by(events.c.id)):
         event = Happening(at=row.at, kind=row.kind, digest=row.digest, detail=json.loads(row.detail))
-        found[row.subscriber_id] = (*found.get(row.subscriber_id, ()), event)
-    return found
+        histories[row.subscriber_id] = (*histories.get(row.subscriber_id, ()), event)
+    return histories

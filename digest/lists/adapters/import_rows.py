@@ -1,4 +1,4 @@
-"""What an import makes of its lines: people, subscriptions, the record of consent, and letters that ask."""
+"""Rows of an import: people, subscriptions, the record of consent, and letters that ask."""
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -53,30 +53,30 @@ class Rows:
         `begun` are those, by key and digest, whose subscription is there and was not confirmed.
         """
         new: dict[str, Listed] = {}
-        for each in made:
-            if each.key not in ids:
-                new.setdefault(each.key, each)
+        for listed in made:
+            if listed.key not in ids:
+                new.setdefault(listed.key, listed)
         if new:
-            people = [_named(self._subscriber(each)) for each in new.values()]
+            people = [_named(self._subscriber(listed)) for listed in new.values()]
             _NEW_SUBSCRIBER.many(connection, people, n_since=self._now)
-            mine = select(subscribers.c.address_key, subscribers.c.id).where(subscribers.c.address_key.in_(new))
-            ids.update({row[0]: row[1] for row in connection.execute(mine)})
-        fresh = [self._subscription(each, ids) for each in made if (each.key, each.digest) not in begun]
+            ids_by_key = select(subscribers.c.address_key, subscribers.c.id).where(subscribers.c.address_key.in_(new))
+            ids.update({row[0]: row[1] for row in connection.execute(ids_by_key)})
+        fresh = [self._subscription(listed, ids) for listed in made if (listed.key, listed.digest) not in begun]
         for ended in (None, self._now):
-            those = [_named(each) for each in fresh if each["ended"] == ended]
+            those = [_named(row) for row in fresh if row["ended"] == ended]
             _NEW_SUBSCRIPTION.many(connection, those, n_ended=ended, n_since=self._now)
-        for each in made if begun else ():
-            if (each.key, each.digest) in begun:
-                values = self._subscription(each, ids)
+        for listed in made if begun else ():
+            if (listed.key, listed.digest) in begun:
+                values = self._subscription(listed, ids)
                 del values["token"]
-                here = is_subscription(ids[each.key], each.digest)
-                connection.execute(update(subscriptions).where(here).values(values))
-                if each.state is SubscriptionState.ENDED:
-                    ask_no_more(connection, {ids[each.key]: {each.digest}})
-        _NEW_EVENT.many(connection, [_named(self._event(each, ids)) for each in made], n_at=self._now)
-        asked = [each for each in made if each.state is SubscriptionState.PENDING]
+                same = is_subscription(ids[listed.key], listed.digest)
+                connection.execute(update(subscriptions).where(same).values(values))
+                if listed.state is SubscriptionState.ENDED:
+                    ask_no_more(connection, {ids[listed.key]: {listed.digest}})
+        _NEW_EVENT.many(connection, [_named(self._event(listed, ids)) for listed in made], n_at=self._now)
+        asked = [listed for listed in made if listed.state is SubscriptionState.PENDING]
         if asked:
-            self._ask(connection, asked, ids, {each.key for each in new.values()})
+            self._ask(connection, asked, ids, {listed.key for listed in new.values()})
 
     def _subscriber(self, listed: Listed) -> dict[str, object]:
         return {
@@ -108,8 +108,8 @@ class Rows:
     def _consent(self, listed: Listed) -> str:
         """What somebody agreed by; what another system reports of it stands behind it, where there is one."""
         trusted = self._trusted if listed.state is not SubscriptionState.ENDED else None
-        own = listed.consent or trusted or ""
-        return f"{own}; {listed.reported}" if own and listed.reported else own
+        agreed = listed.consent or trusted or ""
+        return f"{agreed}; {listed.reported}" if agreed and listed.reported else agreed
 
     def _event(self, listed: Listed, ids: Mapping[str, int]) -> dict[str, object]:
         detail: dict[str, object] = {
@@ -134,21 +134,21 @@ class Rows:
 
     def _ask(self, connection: Connection, asked: Sequence[Listed], ids: Mapping[str, int], new: set[str]) -> None:
         """One letter to each person, about all that a list says they wish; one that still waits says it as well."""
-        waiting = _waiting(connection, {ids[each.key] for each in asked if each.key not in new})
+        waiting = _waiting(connection, {ids[listed.key] for listed in asked if listed.key not in new})
         fresh: dict[int, dict[str, object]] = {}
-        for each in asked:
-            wish = {"digest": each.digest, "topics": each.topics, "publishers": each.publishers}
-            who = ids[each.key]
-            letter = waiting.get(who) or fresh.setdefault(who, self._letter(who, each))
+        for listed in asked:
+            wish = {"digest": listed.digest, "topics": listed.topics, "publishers": listed.publishers}
+            who = ids[listed.key]
+            letter = waiting.get(who) or fresh.setdefault(who, self._letter(who, listed))
             detail = letter["detail"]
             if isinstance(detail, dict):
                 detail["wishes"].append(wish)
         if fresh:
-            rows = [_named(each | {"detail": in_json(each["detail"])}) for each in fresh.values()]
+            rows = [_named(letter | {"detail": in_json(letter["detail"])}) for letter in fresh.values()]
             _NEW_LETTER.many(connection, rows, n_asked=self._now, n_next_at=self._now)
         if waiting:
             changed = update(transactional_letters).where(transactional_letters.c.id == bindparam("letter"))
-            rows = [{"letter": each["id"], "detail": in_json(each["detail"])} for each in waiting.values()]
+            rows = [{"letter": letter["id"], "detail": in_json(letter["detail"])} for letter in waiting.values()]
             connection.execute(changed.values(detail=bindparam("detail")), rows)
 
     def _letter(self, who: int, listed: Listed) -> dict[str, object]:
@@ -167,12 +167,12 @@ class Rows:
 def _waiting(connection: Connection, who: set[int]) -> dict[int, dict[str, object]]:
     """The letters of imports that were not sent yet, by subscriber."""
     letters = transactional_letters
-    mine = and_(
+    of_imports = and_(
         letters.c.subscriber_id.in_(who), letters.c.kind == NoticeKind.CONFIRM, letters.c.state == NoticeState.WAITING
     )
-    found = connection.execute(select(letters).where(mine)) if who else ()
-    details = {row.subscriber_id: {"id": row.id, "detail": json.loads(row.detail)} for row in found}
-    return {number: each for number, each in details.items() if each["detail"]["page"] == IMPORTED}
+    rows = connection.execute(select(letters).where(of_imports)) if who else ()
+    details = {row.subscriber_id: {"id": row.id, "detail": json.loads(row.detail)} for row in rows}
+    return {number: letter for number, letter in details.items() if letter["detail"]["page"] == IMPORTED}
 
 
 def _named(values: Mapping[str, object]) -> dict[str, object]:

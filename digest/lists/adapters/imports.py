@@ -1,4 +1,4 @@
-"""Lists of addresses written down: a batch of lines a transaction, so that senders hardly wait for a million."""
+"""Imports in the store: a batch of lines a transaction, so that senders hardly wait for a million."""
 
 import json
 import sqlite3
@@ -94,11 +94,11 @@ _THIS = -1
 
 def _tried(seen: sqlite3.Connection, there: "_There", listed: Listed) -> Verdict:
     who = bytes.fromhex(listed.known_as) + listed.digest.encode()
-    known = there.known(listed)
-    if known is None or known.state is SubscriptionState.PENDING:  # else this list makes nothing of it
+    standing = there.known(listed)
+    if standing is None or standing.state is SubscriptionState.PENDING:  # else this list makes nothing of it
         row = seen.execute("SELECT line FROM seen WHERE who = ?", (who,)).fetchone()
-        known = Known(listed.state, _THIS, row[0]) if row else known
-    verdict = decide(listed, known, there.no(listed), _THIS)
+        standing = Known(listed.state, _THIS, row[0]) if row else standing
+    verdict = decide(listed, standing, there.no(listed), _THIS)
     if verdict.outcome in MADE:
         seen.execute("INSERT INTO seen VALUES (?, ?)", (who, listed.line))
     return verdict
@@ -160,11 +160,11 @@ class Taking:
             made: list[Listed] = []
             asked = set[tuple[str, str]]()
             for listed in batch:
-                known = there.known(listed)
-                verdict = decide(listed, known, there.no(listed), self.id or _THIS)
+                standing = there.known(listed)
+                verdict = decide(listed, standing, there.no(listed), self.id or _THIS)
                 verdicts.append(verdict)
-                if verdict.outcome in MADE and (known is None or known.made_by != (self.id or _THIS)):
-                    if known is not None:
+                if verdict.outcome in MADE and (standing is None or standing.made_by != (self.id or _THIS)):
+                    if standing is not None:
                         asked.add((listed.key, listed.digest))
                     there.subscriptions[listed.key, listed.digest] = Known(listed.state, self.id or _THIS, listed.line)
                     made.append(listed)
@@ -181,7 +181,7 @@ class Taking:
             with self._write.begin() as connection:
                 values = {
                     "finished": self._now,
-                    "counts": in_json({str(each): number for each, number in counts.items()}),
+                    "counts": in_json({str(outcome): number for outcome, number in counts.items()}),
                 }
                 connection.execute(update(imports).where(imports.c.id == self.id).values(values))
 

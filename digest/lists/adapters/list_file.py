@@ -1,4 +1,4 @@
-"""Lists of addresses on the disk, read in pieces: how one is written, and its lines one by one."""
+"""List files, read in pieces: how one is written, and its lines one by one."""
 
 import codecs
 import hashlib
@@ -42,8 +42,8 @@ class ListFile:
         """The file's name."""
         return self.path.name
 
-    def records(self, told: Callable[[int], None] = lambda _bytes: None) -> Iterator[Record]:
-        """Its records after the header. `told` hears now and then up to which byte it was read.
+    def records(self, progress: Callable[[int], None] = lambda _bytes: None) -> Iterator[Record]:
+        """Its records after the header. `progress` hears now and then up to which byte it was read.
 
         What cannot be decoded is a fault of its line.
         """
@@ -51,12 +51,12 @@ class ListFile:
             to_skip = self.form.skipped
             for count, record in enumerate(records(lines_of(text), self.form.separator)):
                 if count % _TELL_EVERY == 0:
-                    told(file.tell())
+                    progress(file.tell())
                 if to_skip and (record.fields or record.fault):
                     to_skip -= 1
                 else:
                     yield record
-            told(self.size)
+            progress(self.size)
 
 
 def open_list(path: Path, how: ReadAs) -> ListFile:

@@ -56,44 +56,44 @@ class UndoImport:
         with self._read.begin() as connection:
             if connection.execute(select(imports.c.id).where(imports.c.id == number)).first() is None:
                 raise UnknownImportError(number)
-            mine = select(func.count()).where(subscriptions.c.import_id == number)
-            return connection.execute(mine).scalar_one()
+            number_made = select(func.count()).where(subscriptions.c.import_id == number)
+            return connection.execute(number_made).scalar_one()
 
     def step(self, number: int, after: int, now: datetime) -> tuple[int | None, Counter[Undone]]:
         """Take back the next subscriptions behind the id `after`; says the last id, None when there were no more."""
         with self._write.begin() as connection:
-            mine = and_(subscriptions.c.import_id == number, subscriptions.c.id > after)
-            rows = connection.execute(select(subscriptions).where(mine).order_by(subscriptions.c.id).limit(self._rows))
-            found = rows.all()
-            if not found:
+            rest = and_(subscriptions.c.import_id == number, subscriptions.c.id > after)
+            rows = connection.execute(select(subscriptions).where(rest).order_by(subscriptions.c.id).limit(self._rows))
+            made = rows.all()
+            if not made:
                 connection.execute(
                     update(imports).where(imports.c.id == number, imports.c.undone.is_(None)).values(undone=now)
                 )
                 return None, Counter()
-            return found[-1].id, self._take_back(connection, number, found, now)
+            return made[-1].id, self._take_back(connection, number, made, now)
 
     def _take_back(
-        self, connection: Connection, number: int, found: Sequence[Row[tuple[object, ...]]], now: datetime
+        self, connection: Connection, number: int, made: Sequence[Row[tuple[object, ...]]], now: datetime
     ) -> Counter[Undone]:
-        touched = _touched(connection, number, found)
-        free = [each for each in found if each.id not in touched]
-        mailed = _mailed(connection, [each.id for each in free])
-        end = [each for each in free if each.id in mailed]
-        remove = [each for each in free if each.id not in mailed]
-        end_where(connection, subscriptions.c.id.in_([each.id for each in end]), EndedReason.IMPORT_UNDONE, now)
+        touched = _touched(connection, number, made)
+        free = [row for row in made if row.id not in touched]
+        mailed = _mailed(connection, [row.id for row in free])
+        end = [row for row in free if row.id in mailed]
+        remove = [row for row in free if row.id not in mailed]
+        end_where(connection, subscriptions.c.id.in_([row.id for row in end]), EndedReason.IMPORT_UNDONE, now)
         _remove(connection, remove)
         counts = {Undone.REMOVED: len(remove), Undone.ENDED: len(end), Undone.KEPT: len(touched)}
-        return Counter({each: times for each, times in counts.items() if times})
+        return Counter({outcome: times for outcome, times in counts.items() if times})
 
 
-def _touched(connection: Connection, number: int, found: Sequence[Row[tuple[object, ...]]]) -> set[int]:
+def _touched(connection: Connection, number: int, made: Sequence[Row[tuple[object, ...]]]) -> set[int]:
     """Those that are not as the import made them, or whose subscriber did something since."""
-    who = {each.subscriber_id for each in found}
+    who = {row.subscriber_id for row in made}
     stories: dict[int, list[Row[tuple[object, ...]]]] = {}
-    mine = select(events).where(events.c.subscriber_id.in_(who)).order_by(events.c.id)
-    for event in connection.execute(mine):
+    theirs = select(events).where(events.c.subscriber_id.in_(who)).order_by(events.c.id)
+    for event in connection.execute(theirs):
         stories.setdefault(event.subscriber_id, []).append(event)
-    return {each.id for each in found if not _is_as_made(each, number, stories.get(each.subscriber_id, []))}
+    return {row.id for row in made if not _is_as_made(row, number, stories.get(row.subscriber_id, []))}
 
 
 def _is_as_made(subscription: Row[tuple[object, ...]], number: int, story: Sequence[Row[tuple[object, ...]]]) -> bool:
@@ -124,10 +124,10 @@ def _remove(connection: Connection, those: Sequence[Row[tuple[object, ...]]]) ->
     """Delete subscriptions with the letters that ask for them, and subscribers of whom nothing else is known."""
     if not those:
         return
-    connection.execute(delete(subscriptions).where(subscriptions.c.id.in_([each.id for each in those])))
+    connection.execute(delete(subscriptions).where(subscriptions.c.id.in_([row.id for row in those])))
     asked: dict[int, set[str]] = {}
-    for each in those:
-        asked.setdefault(each.subscriber_id, set()).add(each.digest)
+    for row in those:
+        asked.setdefault(row.subscriber_id, set()).add(row.digest)
     ask_no_more(connection, asked)
     for who, digests in asked.items():
         imported = and_(
@@ -149,23 +149,25 @@ def ask_no_more(connection: Connection, asked: Mapping[int, set[str]]) -> None:
         detail = json.loads(row.detail)
         if detail["page"] != IMPORTED:
             continue
-        wishes = [each for each in detail["wishes"] if each["digest"] not in asked[row.subscriber_id]]
-        here = letters.c.id == row.id
+        wishes = [wish for wish in detail["wishes"] if wish["digest"] not in asked[row.subscriber_id]]
+        same = letters.c.id == row.id
         if wishes:
             text = json.dumps(detail | {"wishes": wishes}, ensure_ascii=False, sort_keys=True)
-            connection.execute(update(letters).where(here).values(detail=text))
+            connection.execute(update(letters).where(same).values(detail=text))
         else:
-            connection.execute(delete(letters).where(here))
+            connection.execute(delete(letters).where(same))
 
 
 def _unknown_otherwise(connection: Connection, who: set[int]) -> set[int]:
     """Those who have no other subscription, and of whom nothing happened but letters of an import."""
     others = select(subscriptions.c.subscriber_id).where(subscriptions.c.subscriber_id.in_(who))
     acts = select(events.c.subscriber_id).where(
-        events.c.subscriber_id.in_(who), events.c.kind.not_in([each.value for each in _OURS])
+        events.c.subscriber_id.in_(who), events.c.kind.not_in([kind.value for kind in _OURS])
     )
     waiting = select(transactional_letters.c.subscriber_id).where(
         transactional_letters.c.subscriber_id.in_(who), transactional_letters.c.state == NoticeState.WAITING
     )
-    known = {number for statement in (others, acts, waiting) for number in connection.execute(statement).scalars()}
-    return who - known
+    known_otherwise = {
+        number for statement in (others, acts, waiting) for number in connection.execute(statement).scalars()
+    }
+    return who - known_otherwise

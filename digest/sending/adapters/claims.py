@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, bindparam, select
 
 from articles.article import Seq
+from digest.adapters.row_keys import is_delivery
 from digest.adapters.tables import deliveries, editions, subscribers, subscriptions, suppressions
 from digest.editions.delivery import Claim, DeliveryState, Reason
 from digest.editions.edition import EditionState
@@ -69,7 +70,7 @@ def unsendable(state: str, suppressed: str | None) -> Fate | None:
 
 def claimed_by(fence: object, edition: object, subscription: object) -> ColumnElement[bool]:
     """The delivery of an edition to a subscription, as long as this sender holds it."""
-    is_this_one = and_(deliveries.c.edition_id == edition, deliveries.c.subscription_id == subscription)
+    is_this_one = is_delivery(edition, subscription)
     return and_(is_this_one, deliveries.c.state == DeliveryState.CLAIMED, deliveries.c.fence == fence)
 
 
@@ -117,7 +118,7 @@ def _with_recipient(chosen: Select[Any]) -> Prepared:
         .select_from(few)
         .join(
             deliveries,
-            and_(deliveries.c.edition_id == few.c.edition_id, deliveries.c.subscription_id == few.c.subscription_id),
+            is_delivery(few.c.edition_id, few.c.subscription_id),
         )
         .join(editions, editions.c.id == deliveries.c.edition_id)
         .join(subscriptions, subscriptions.c.id == deliveries.c.subscription_id)

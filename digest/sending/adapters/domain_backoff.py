@@ -7,8 +7,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, or_, select, update
 
+from digest.adapters.row_keys import BOUND_DELIVERY
 from digest.adapters.tables import deliveries, editions, refusing_domains
 from digest.editions.adapters.stop import stop_once
 from digest.editions.delivery import Claim, DeliveryState
@@ -149,12 +150,7 @@ _HEEDED = Prepared(
 )
 _PUT_OFF = Prepared(
     update(deliveries)
-    .where(
-        and_(
-            deliveries.c.edition_id == bindparam("b_edition"),
-            deliveries.c.subscription_id == bindparam("b_subscription"),
-        )
-    )
+    .where(BOUND_DELIVERY)
     # `planned` letters that wait would be read past by each claim that looks for one that does not.
     .values(state=DeliveryState.DEFERRED, next_at=bindparam("n_next"))
 )

@@ -10,7 +10,6 @@ from sqlalchemy import (
     Engine,
     Select,
     and_,
-    bindparam,
     delete,
     distinct,
     func,
@@ -19,6 +18,7 @@ from sqlalchemy import (
     update,
 )
 
+from digest.adapters.row_keys import BOUND_DELIVERY, is_delivery
 from digest.adapters.tables import (
     bounces,
     deliveries,
@@ -147,8 +147,7 @@ def _to(chosen: Select[Any], name: str) -> Select[Any]:
 
 def _is(letter: Returned) -> ColumnElement[bool]:
     return and_(
-        deliveries.c.edition_id == letter.edition,
-        deliveries.c.subscription_id == letter.subscription,
+        is_delivery(letter.edition, letter.subscription),
         deliveries.c.state == DeliveryState.SENT,
     )
 
@@ -158,15 +157,12 @@ _WAITS = deliveries.c.state == DeliveryState.DEFERRED
 _GO_ON = Prepared(
     update(deliveries)
     .where(
-        deliveries.c.edition_id == bindparam("b_edition"),
-        deliveries.c.subscription_id == bindparam("b_subscription"),
+        BOUND_DELIVERY,
         _WAITS,
     )
     .values(next_at=AFTER_THE_OTHERS)
 )
-_the_same = and_(
-    deliveries.c.edition_id == bounces.c.edition_id, deliveries.c.subscription_id == bounces.c.subscription_id
-)
+_the_same = is_delivery(bounces.c.edition_id, bounces.c.subscription_id)
 _SENT = (
     select(deliveries.c.at, subscribers.c.address)
     .join(subscriptions, subscriptions.c.id == deliveries.c.subscription_id)

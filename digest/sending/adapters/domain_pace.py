@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, exists, func, insert, select, update
 
+from digest.adapters.row_keys import BOUND_DELIVERY
 from digest.adapters.tables import deliveries, editions, slowed_domains, subscribers, subscriptions
 from digest.editions.delivery import Claim, DeliveryState
 from digest.editions.edition import EditionState
@@ -181,12 +182,5 @@ def _put(connection: Connection, name: str, pace: DomainPace | None, said: str |
 
 _ANY = Prepared(select(slowed_domains.c.name).limit(1))
 _PUT_OFF = Prepared(
-    update(deliveries)
-    .where(
-        and_(
-            deliveries.c.edition_id == bindparam("b_edition"),
-            deliveries.c.subscription_id == bindparam("b_subscription"),
-        )
-    )
-    .values(state=DeliveryState.DEFERRED, next_at=bindparam("n_next"))
+    update(deliveries).where(BOUND_DELIVERY).values(state=DeliveryState.DEFERRED, next_at=bindparam("n_next"))
 )

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, bindparam, delete, insert, select, update
 
 from articles.article import Seq
+from digest.adapters.row_keys import BOUND_DELIVERY
 from digest.adapters.tables import deliveries, editions, receipts, senders
 from digest.editions.adapters.closing import finish_if_done
 from digest.editions.adapters.planner import move_cursors
@@ -153,16 +154,13 @@ def _key(claim: Claim) -> dict[str, Any]:
     return {"b_edition": claim.edition, "b_subscription": claim.subscription}
 
 
-_here = and_(
-    deliveries.c.edition_id == bindparam("b_edition"), deliveries.c.subscription_id == bindparam("b_subscription")
-)
 _mine = claimed_by(bindparam("b_fence"), bindparam("b_edition"), bindparam("b_subscription"))
 _NOW: dict[str, Any] = {"at": bindparam("n_at")}
 _SENT = Prepared(update(deliveries).where(_mine).values(state=DeliveryState.SENT, reply=bindparam("n_reply"), **_NOW))
 _GIVE_BACK = Prepared(update(deliveries).where(_mine).values(state=DeliveryState.PLANNED, fence=None, **_NOW))
 _CLAIM = Prepared(
     update(deliveries)
-    .where(_here)
+    .where(BOUND_DELIVERY)
     .values(state=DeliveryState.CLAIMED, fence=bindparam("b_fence"), next_at=None, **_NOW)
 )
 _NO_PAUSE = Prepared(

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Select, and_, bindparam, delete, select, update
 
 from digest.adapters.replies import is_refusal
+from digest.adapters.row_keys import BOUND_DELIVERY
 from digest.adapters.tables import bounces, deliveries, editions, subscribers, subscriptions, suppressions
 from digest.editions.delivery import DeliveryState, Reason
 from digest.ids import EditionId
@@ -120,8 +121,7 @@ def _evidence(edition: EditionId) -> Select[tuple[str, int, str, str, int]]:
 _PLANNED_AGAIN = Prepared(
     update(deliveries)
     .where(
-        deliveries.c.edition_id == bindparam("b_edition"),
-        deliveries.c.subscription_id == bindparam("b_subscription"),
+        BOUND_DELIVERY,
         deliveries.c.state == DeliveryState.FAILED,
     )
     .values(state=DeliveryState.PLANNED, reason=None, fence=None, next_at=AFTER_THE_OTHERS, at=bindparam("n_at"))

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, and_, delete, func, select, update
 
 from articles.article import Seq
+from digest.adapters.row_keys import is_delivery
 from digest.adapters.tables import deliveries, editions, receipts, subscribers, subscriptions, variants
 from digest.editions.delivery import DeliveryState, Reason
 from digest.editions.slots import PeriodKey
@@ -75,9 +76,7 @@ class UncertainLetters:
         What arrived is `sent`. What was lost is `failed`, nobody had it, and what it held is news again, as far as no
         other letter surely told it; but not to who left and came back since: that was a new beginning.
         """
-        is_this_one = and_(
-            deliveries.c.edition_id == letter.edition, deliveries.c.subscription_id == letter.subscription
-        )
+        is_this_one = is_delivery(letter.edition, letter.subscription)
         with self._write.begin() as connection:
             row = connection.execute(select(deliveries.c.state).where(is_this_one)).first()
             if row is None:
@@ -99,9 +98,7 @@ class UncertainLetters:
         by_id = select(editions.c.period_key).where(
             editions.c.digest == digest, editions.c.period_key == key, editions.c.folded.is_not(None)
         )
-        row_is_there = and_(
-            deliveries.c.edition_id == editions.c.id, deliveries.c.subscription_id == receipts.c.subscription_id
-        )
+        row_is_there = is_delivery(editions.c.id, receipts.c.subscription_id)
         by_address = (
             select(func.max(editions.c.period_key))
             .select_from(receipts)

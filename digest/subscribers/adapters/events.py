@@ -1,4 +1,4 @@
-"""Subscribers' stories, written down together with what they tell of."""
+"""Events in the store, written down together with what they tell of."""
 
 import json
 from collections.abc import Sequence

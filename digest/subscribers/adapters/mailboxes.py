@@ -1,4 +1,4 @@
-"""Who has a mailbox, however its address is typed: one subscriber, or several from before spellings counted as one.
+"""Mailboxes, however addresses are typed: each has one subscriber, or several from before spellings counted as one.
 
 Such twins stay who they are: each has its own consent, choices, letters and link to leave. No second one is made.
 """
@@ -51,4 +51,4 @@ def is_sent_to_elsewhere(connection: Connection, address: Address) -> bool:
         .join(subscriptions, subscriptions.c.subscriber_id == subscribers.c.id)
         .where(of_mailbox(address), subscriptions.c.state.in_(LIVING))
     )
-    return any(known.lower() != address.spelling for known in connection.execute(other).scalars())
+    return any(text.lower() != address.spelling for text in connection.execute(other).scalars())

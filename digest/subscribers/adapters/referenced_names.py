@@ -1,4 +1,4 @@
-"""The names that living subscriptions hold on to: what a configuration must go on naming."""
+"""Referenced names, which living subscriptions hold on to: what a configuration must go on naming."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -36,7 +36,7 @@ def wanted(connection: Connection, fits: Callable[[Filter], bool]) -> Wanted:
         return Wanted(digests=digests, unfit={})
     counted = connection.execute(choices.add_columns(func.count()).group_by(of.topics, of.publishers))
     numbers = {_filter(topics, publishers): number for topics, publishers, number in counted}
-    return Wanted(digests=digests, unfit={one: number for one, number in numbers.items() if not fits(one)})
+    return Wanted(digests=digests, unfit={choice: number for choice, number in numbers.items() if not fits(choice)})
 
 
 def _filter(topics: str, publishers: str) -> Filter:

@@ -1,4 +1,4 @@
-"""Subscribers' rows, as everything that writes or reads subscriptions wants them."""
+"""Rows of subscribers and subscriptions, as all that reads or writes them wants them."""
 
 from datetime import datetime
 from typing import Any
@@ -17,9 +17,9 @@ NAMED = subscribers.c.address != ""
 
 def subscriber_of(connection: Connection, key: Key, address: Address, language: str, now: datetime) -> int:
     """The subscriber with the mailbox of this address, made if there is none."""
-    known = subscriber_at(connection, address)
-    if known is not None:
-        return known
+    subscriber = subscriber_at(connection, address)
+    if subscriber is not None:
+        return subscriber
     known_as = {"address_key": address.key, "hash": key.address_hash(address)}
     values = {"address": address.text, **known_as, "language": language, "since": now}
     new: int = connection.execute(insert(subscribers).values(values).returning(subscribers.c.id)).scalar_one()

@@ -58,9 +58,9 @@ class Subscribers:
 
     def find(self, address: Address, digest: str) -> Subscription | None:
         """The subscription of an address to a digest, ended or not."""
-        here = and_(of_mailbox(address), subscriptions.c.digest == digest)
+        same = and_(of_mailbox(address), subscriptions.c.digest == digest)
         with self._read.begin() as connection:
-            row = connection.execute(_ALL.where(here)).first()
+            row = connection.execute(_ALL.where(same)).first()
         return _subscription(row) if row else None
 
 

@@ -1,4 +1,4 @@
-"""Which addresses must not be mailed: by keyed hash alone, so that erasing a person leaves their no."""
+"""Suppressions: which addresses must not be mailed, by keyed hash alone, so that erasing a person leaves their no."""
 
 from datetime import datetime
 
@@ -14,8 +14,8 @@ from mail.address import Address
 
 def with_suppression(chosen: FromClause) -> FromClause:
     """Something that holds `subscriptions`, with their `subscribers` and, where one is not mailed, `suppressions`."""
-    known = chosen.join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
-    return known.outerjoin(suppressions, suppressions.c.hash == subscribers.c.hash)
+    owned = chosen.join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+    return owned.outerjoin(suppressions, suppressions.c.hash == subscribers.c.hash)
 
 
 class Suppressions:
@@ -41,21 +41,21 @@ class Suppressions:
 
     def known_as(self, connection: Connection, address: Address) -> str:
         """The hash that an address is suppressed by: its mailbox's, else that of its spelling when it has a no."""
-        own, spelt = self._key.address_hash(address), self._key.spelling_hash(address)
-        noes = select(suppressions.c.hash).where(suppressions.c.hash.in_({own, spelt}))
-        found = set(connection.execute(noes).scalars())
-        return spelt if found == {spelt} else own
+        of_mailbox, spelt = self._key.address_hash(address), self._key.spelling_hash(address)
+        noes = select(suppressions.c.hash).where(suppressions.c.hash.in_({of_mailbox, spelt}))
+        suppressed = set(connection.execute(noes).scalars())
+        return spelt if suppressed == {spelt} else of_mailbox
 
     def adopt(self, connection: Connection, address: Address) -> None:
         """Let a no that was said to one spelling, before spellings counted as one, count for the mailbox.
 
         Not while the mailbox is sent to under another spelling: that was a wish of its own.
         """
-        own, spelt = self._key.address_hash(address), self._key.spelling_hash(address)
-        known = self.of(connection, spelt) if spelt != own else None
-        if known is not None and not is_sent_to_elsewhere(connection, address):
+        of_mailbox, spelt = self._key.address_hash(address), self._key.spelling_hash(address)
+        suppression = self.of(connection, spelt) if spelt != of_mailbox else None
+        if suppression is not None and not is_sent_to_elsewhere(connection, address):
             connection.execute(delete(suppressions).where(suppressions.c.hash == spelt))
-            self.add(connection, own, known.reason, known.since)
+            self.add(connection, of_mailbox, suppression.reason, suppression.since)
 
     def of(self, connection: Connection, known_as: str) -> Suppression | None:
         """Why the address with this keyed hash is not mailed, or None."""
@@ -69,26 +69,26 @@ class Suppressions:
 
     def add(self, connection: Connection, known_as: str, reason: SuppressionReason, now: datetime) -> bool:
         """Suppress an address; a person's own no takes the place of a bounce. False when nothing changed."""
-        known = self.of(connection, known_as)
-        if known is None:
+        suppression = self.of(connection, known_as)
+        if suppression is None:
             connection.execute(insert(suppressions).values(hash=known_as, reason=reason, since=now))
             return True
-        if operator_may_lift(known.reason) and not operator_may_lift(reason):
-            here = suppressions.c.hash == known_as
-            connection.execute(update(suppressions).where(here).values(reason=reason, since=now))
+        if operator_may_lift(suppression.reason) and not operator_may_lift(reason):
+            same = suppressions.c.hash == known_as
+            connection.execute(update(suppressions).where(same).values(reason=reason, since=now))
             return True
         return False
 
     def lift(self, connection: Connection, known_as: str) -> SuppressionReason | None:
         """Mail an address again, as its owner confirmed; says why it was not mailed, None when it was."""
-        known = self.of(connection, known_as)
+        suppression = self.of(connection, known_as)
         connection.execute(delete(suppressions).where(suppressions.c.hash == known_as))
-        return known.reason if known else None
+        return suppression.reason if suppression else None
 
     def taken_back(self, connection: Connection, subscriber: int, since: datetime) -> bool:
         """Whether this subscriber has wished for letters again since then."""
-        mine = and_(events.c.subscriber_id == subscriber, events.c.kind == EventKind.LIFTED)
-        return connection.execute(select(events.c.id).where(mine, events.c.at > since).limit(1)).first() is not None
+        lifted = and_(events.c.subscriber_id == subscriber, events.c.kind == EventKind.LIFTED)
+        return connection.execute(select(events.c.id).where(lifted, events.c.at > since).limit(1)).first() is not None
 
     def fill_hashes(self, batch: int = 5000) -> int:
         """Give every subscriber its keyed hash that has none yet; says how many."""
@@ -102,8 +102,8 @@ class Suppressions:
                 rows = connection.execute(lacking.limit(batch)).all()
                 for row in rows:
                     self.adopt(connection, address := Address(row.address))
-                    own = {"hash": self.known_as(connection, address)}
-                    connection.execute(update(subscribers).where(subscribers.c.id == row.id).values(own))
+                    values = {"hash": self.known_as(connection, address)}
+                    connection.execute(update(subscribers).where(subscribers.c.id == row.id).values(values))
             done += len(rows)
             if len(rows) < batch:
                 return done

@@ -1,4 +1,4 @@
-"""Tokens in the store: made at random, known by their hash, used once."""
+"""One-time tokens in the store: made at random, known by their hash, used once."""
 
 import secrets
 from dataclasses import dataclass
@@ -44,8 +44,8 @@ class NewToken:
 
 def keep(connection: Connection, new: NewToken, now: datetime) -> None:
     """Let a token be used, from now on for its life."""
-    own = {"hash": hash_of(new.token), "purpose": new.purpose, "subscriber_id": new.subscriber, "detail": new.detail}
-    connection.execute(insert(tokens).values(**own, made=new.asked, expires=now + life_of(new.purpose)))
+    values = {"hash": hash_of(new.token), "purpose": new.purpose, "subscriber_id": new.subscriber, "detail": new.detail}
+    connection.execute(insert(tokens).values(**values, made=new.asked, expires=now + life_of(new.purpose)))
 
 
 def find(connection: Connection, token: str, now: datetime, *purposes: TokenPurpose) -> Token | None:

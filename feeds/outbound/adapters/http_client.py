@@ -1,4 +1,4 @@
-"""Requests to the outside: to addresses that were checked before, within a time, and never more than is wanted."""
+"""HTTP client: requests to addresses that were checked before, within a time, and for no more than is wanted."""
 
 import asyncio
 import socket
@@ -37,14 +37,16 @@ class CheckedTransport(httpx2.AsyncBaseTransport):
         port = request.url.port or {"https": 443}.get(request.url.scheme, 80)
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
-                found = await self._resolve(host, port)
+                addresses = await self._resolve(host, port)
         except TimeoutError:
             raise httpx2.ConnectTimeout(f"the name server does not answer for {host}", request=request) from None
         except OSError as error:
             raise httpx2.ConnectError(f"{host} is not found: {error.strerror}", request=request) from error
-        allowed = [each for each in found if self._allowed(each)]
+        allowed = [address for address in addresses if self._allowed(address)]
         if not allowed:
-            raise RefusedAddressError(f"{host} leads to {', '.join(found)}, where it must not lead", request=request)
+            raise RefusedAddressError(
+                f"{host} leads to {', '.join(addresses)}, where it must not lead", request=request
+            )
         return await self._first_that_answers(request, allowed)
 
     async def _first_that_answers(self, request: httpx2.Request, addresses: Sequence[str]) -> httpx2.Response:
@@ -96,8 +98,8 @@ class Network:
     async def look_up(self, host: str, port: int) -> Sequence[str]:
         """The IP addresses of a name, in the order to try them. Raises OSError."""
         loop = asyncio.get_running_loop()
-        found = await loop.run_in_executor(self._names, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-        return list(dict.fromkeys(str(each[4][0]) for each in found))
+        infos = await loop.run_in_executor(self._names, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        return list(dict.fromkeys(str(info[4][0]) for info in infos))
 
     def close(self) -> None:
         """Look up no more names."""

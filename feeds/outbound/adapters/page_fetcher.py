@@ -1,4 +1,4 @@
-"""Fetching of pages for sources that poll: the port `articles.sources.fetch.Fetch`, by our client for the outside."""
+"""Fetching of pages for sources that poll: fills the port `articles.sources.source_reader.Fetch`."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
 
-from articles.sources.fetch import Fetched
+from articles.sources.source_reader import Fetched
 from feeds.outbound.adapters.http_client import TOTAL_SECONDS, CheckedTransport, Network, at_most, client, plain
 
 _MOST_BYTES = 5_000_000

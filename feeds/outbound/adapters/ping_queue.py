@@ -35,7 +35,7 @@ def queue(connection: Connection, topics: Sequence[str], hubs: Sequence[str], no
         connection.execute(update(announcements).where(_THIS).values(due=now), at_once)
 
 
-class Announcements:
+class PingQueue:
     """The queue of one installation."""
 
     def __init__(self, read: Engine, write: Engine) -> None:

@@ -1,4 +1,4 @@
-"""What is published and what was seen of it from outside: told by the daemon, read by `budkavle status`."""
+"""Self-check log: what is published and what was seen of it from outside, for `budkavle status`."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ def on_disk(folder: Path, name: str) -> OnDisk | None:
     return OnDisk(sha256=sha256(data).hexdigest(), published=published, size=len(data))
 
 
-class ShownDocuments:
+class SelfCheckLog:
     """What one installation shows: each change is noted together with the pings that it calls for."""
 
     def __init__(self, read: Engine, write: Engine, folder: Path) -> None:
@@ -63,19 +63,19 @@ class ShownDocuments:
         What counts is the difference to what was noted before, not who changed it when: a kill between the swap of the
         files and this leaves both for the next time. `stored` is when the newest article was. Gives the changed names.
         """
-        found = {name: seen for name in names if (seen := on_disk(self._folder, name))}
+        present = {name: seen for name in names if (seen := on_disk(self._folder, name))}
         with self._read.begin() as connection:
             noted = {name: row.sha256 for name, row in _noted(connection, names).items()}
-        if all(noted.get(name) == (found[name].sha256 if name in found else None) for name in names):
+        if all(noted.get(name) == (present[name].sha256 if name in present else None) for name in names):
             return ()  # the usual case must not ask for the write lock
         with self._write.begin() as connection:
-            known = _noted(connection, names)
-            changed = {name: seen for name, seen in found.items() if _is_new(known.get(name), seen)}
-            gone = [{"of_name": name} for name in names if name not in found and name in known]
+            rows = _noted(connection, names)
+            changed = {name: seen for name, seen in present.items() if _is_new(rows.get(name), seen)}
+            gone = [{"of_name": name} for name in names if name not in present and name in rows]
             if gone:
                 connection.execute(delete(feed_checks).where(_ROW.name == bindparam("of_name")), gone)
             if changed:
-                _keep(connection, changed, known, stored)
+                _keep(connection, changed, rows, stored)
                 queue(connection, to_announce(sorted(changed)), hubs, now)
         return tuple(sorted(changed))
 
@@ -94,13 +94,13 @@ class ShownDocuments:
         """A document as it is published at this moment."""
         return on_disk(self._folder, name)
 
-    def looked(self, shown: Sequence[Shown]) -> None:
+    def write_down(self, documents: Sequence[Shown]) -> None:
         """Write down what was seen, of documents that are still there."""
-        if shown:
+        if documents:
             statement = update(feed_checks).where(_ROW.name == bindparam("of_name"))
             with self._write.begin() as connection:
-                for one in shown:
-                    connection.execute(statement.values(**_seen(one)), {"of_name": one.name})
+                for document in documents:
+                    connection.execute(statement.values(**_seen(document)), {"of_name": document.name})
 
 
 def _noted(connection: Connection, names: Sequence[str]) -> dict[str, Row[tuple[object, ...]]]:
@@ -116,7 +116,7 @@ def _is_new(row: Row[tuple[object, ...]] | None, seen: OnDisk) -> bool:
 def _keep(
     connection: Connection,
     changed: Mapping[str, OnDisk],
-    known: Mapping[str, Row[tuple[object, ...]]],
+    rows_before: Mapping[str, Row[tuple[object, ...]]],
     stored: datetime | None,
 ) -> None:
     """Replace what was noted of these documents; what was seen of them stays until the next look.
@@ -127,11 +127,11 @@ def _keep(
     is_news = stored is not None and (before is None or stored > before)
     rows = []
     for name, seen in changed.items():
-        own: dict[str, object] = dict(known[name]._mapping) if name in known else dict(_NOTHING)  # noqa: SLF001 - documented so
-        own |= {"name": name, "sha256": seen.sha256, "published": seen.published, "stored": stored}
+        values: dict[str, object] = dict(rows_before[name]._mapping) if name in rows_before else dict(_NOTHING)  # noqa: SLF001 - documented so
+        values |= {"name": name, "sha256": seen.sha256, "published": seen.published, "stored": stored}
         if is_news and stored:
-            own["lag"] = max(0, round((seen.published - stored).total_seconds()))
-        rows.append(own)
+            values["lag"] = max(0, round((seen.published - stored).total_seconds()))
+        rows.append(values)
     connection.execute(delete(feed_checks).where(_ROW.name == bindparam("of_name")), [{"of_name": n} for n in changed])
     connection.execute(insert(feed_checks), rows)
 
@@ -141,15 +141,15 @@ _NOTHING: Mapping[str, None] = {
 }
 
 
-def _seen(one: Shown) -> dict[str, object]:
+def _seen(document: Shown) -> dict[str, object]:
     return {
-        "checked": one.checked,
-        "seen_right": one.seen_right,
-        "seen_sha256": one.seen_sha256,
-        "fault": one.wrong.fault if one.wrong else None,
-        "what": one.wrong.what if one.wrong else None,
-        "grace": int(one.wrong.grace.total_seconds()) if one.wrong else None,
-        "wrong_since": one.wrong_since,
+        "checked": document.checked,
+        "seen_right": document.seen_right,
+        "seen_sha256": document.seen_sha256,
+        "fault": document.wrong.fault if document.wrong else None,
+        "what": document.wrong.what if document.wrong else None,
+        "grace": int(document.wrong.grace.total_seconds()) if document.wrong else None,
+        "wrong_since": document.wrong_since,
     }
 
 

@@ -1,4 +1,4 @@
-"""Telling a hub that a topic changed (W3C WebSub, section 7; the form that hubs since PubSubHubbub understand)."""
+"""WebSub publisher: tells a hub that a topic changed (W3C WebSub, section 7; in the form of PubSubHubbub, too)."""
 
 import asyncio
 import re

@@ -46,7 +46,7 @@ def copies_of(name: str) -> Sequence[str]:
     return [name + suffix for suffix in CODINGS]
 
 
-class Placer:
+class AtomicSwap:
     """Puts documents in place. One that fails is told in `faults`, leaves no waiting file, and holds up no other."""
 
     def __init__(self, folder: Folder) -> None:
@@ -61,10 +61,10 @@ class Placer:
         try:
             ready = self._written(placings)
             begin(ready)
-            done = [each for each in ready if self._swapped(each)]
+            done = [placing for placing in ready if self._swapped(placing)]
         except BaseException:
-            for each in placings:
-                self._clean(each)
+            for placing in placings:
+                self._clean(placing)
             raise
         if done:
             self._folder.make_durable()
@@ -73,14 +73,14 @@ class Placer:
     def _written(self, placings: Collection[Placing]) -> Sequence[Placing]:
         """Those of which all is on the disk under waiting names."""
         with ExitStack() as closing:
-            numbers = {each.name: self._write(each, closing) for each in placings}
+            numbers = {placing.name: self._write(placing, closing) for placing in placings}
             with ThreadPoolExecutor(_SIDE_BY_SIDE) as threads:
-                waits = {name: [threads.submit(os.fsync, each) for each in some] for name, some in numbers.items()}
-            for each in placings:
-                with self._noting(each):
-                    for wait in waits[each.name]:
+                waits = {name: [threads.submit(os.fsync, number) for number in some] for name, some in numbers.items()}
+            for placing in placings:
+                with self._noting(placing):
+                    for wait in waits[placing.name]:
                         wait.result()
-        return [each for each in placings if each.name not in self.faults]
+        return [placing for placing in placings if placing.name not in self.faults]
 
     def _write(self, placing: Placing, closing: ExitStack) -> Sequence[int]:
         numbers: list[int] = []

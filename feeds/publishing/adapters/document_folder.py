@@ -8,11 +8,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from feeds.publishing.adapters.atomic_swap import Placer, Placing, copies_of
+from feeds.publishing.adapters.atomic_swap import AtomicSwap, Placing, copies_of
 from feeds.publishing.adapters.compressed_copies import is_copy
 from feeds.publishing.adapters.last_modified_history import Histories
-from feeds.publishing.adapters.locked_folder import Folder, held, looked_into
-from feeds.publishing.adapters.repair import Mended, Mender, documents_in
+from feeds.publishing.adapters.locked_folder import Folder, held, read_only
+from feeds.publishing.adapters.repair import Repair, Repaired, documents_in
 from feeds.publishing.adapters.surplus import Surplus, surplus
 from feeds.publishing.adapters.wanted_document import Wanted, lacks_copy
 from feeds.serving.last_modified import Ledger, Stamp
@@ -40,7 +40,7 @@ class NotPublishedError(OSError):
         self.changed = tuple(changed)
 
 
-class FeedFiles:
+class DocumentFolder:
     """The folder that documents are served from; it is made when it is first written to.
 
     Beside each document lie its compressed copies. A document's Last-Modified is its file's time, and the ledger's.
@@ -80,13 +80,13 @@ class FeedFiles:
             histories = Histories(folder, self._ledger, documents)
             these = [Wanted.of(folder, histories, name, data) for name, data in documents.items()]
             stamps = self._stamps(these)
-            placings = [each.placing(stamps[each.name]) for each in these]
+            placings = [document.placing(stamps[document.name]) for document in these]
             faults, done = self._place(
-                folder, [each for each in placings if each.whole or lacks_copy(folder, each)], stamps
+                folder, [placing for placing in placings if placing.whole or lacks_copy(folder, placing)], stamps
             )
-            untouched = [each.name for each in placings if not each.whole]
+            untouched = [placing.name for placing in placings if not placing.whole]
             self._record({name: stamps[name] for name in untouched if histories.published(name) != stamps[name]})
-        changed = tuple(each.name for each in done if each.whole)
+        changed = tuple(placing.name for placing in done if placing.whole)
         if faults:
             raise NotPublishedError(faults, changed)
         return changed
@@ -110,27 +110,27 @@ class FeedFiles:
         if not self._folder.is_dir():
             return ()
         with self._held() as folder:
-            found = surplus(folder, self._ledger, wanted)
-            names = [name for name in found.documents if name not in wanted]
-            return self._take_away(folder, names, found.ours) if found.ours else ()
+            beside = surplus(folder, self._ledger, wanted)
+            names = [name for name in beside.documents if name not in wanted]
+            return self._take_away(folder, names, beside.ours) if beside.ours else ()
 
     def surplus(self, wanted: Collection[str]) -> Surplus:
         """What lies here beside the `wanted` documents and their copies; nothing is touched."""
         try:
-            with looked_into(self._folder) as folder:
+            with read_only(self._folder) as folder:
                 return surplus(folder, self._ledger, wanted)
         except FileNotFoundError:
             return Surplus()
 
-    def mend(self) -> Mended:
+    def repair(self) -> Repaired:
         """Put right what a kill, a restore or somebody's hand has left, and say what was done.
 
         Raises NotPublishedError.
         """
         if not self._folder.is_dir():
-            return Mended()
+            return Repaired()
         with self._held() as folder:
-            mender = Mender(folder, self._ledger)
+            mender = Repair(folder, self._ledger)
             placings = mender.look()
             faults, done = self._place(folder, placings, mender.stamps)
             self._record(mender.unrecorded)
@@ -156,22 +156,24 @@ class FeedFiles:
         """The documents that are published, sorted."""
         if not self._folder.is_dir():
             return ()
-        with os.scandir(self._folder) as found:  # which asks the disk nothing more of each
-            return documents_in(each.name for each in found if each.is_file())
+        with os.scandir(self._folder) as entries:  # which asks the disk nothing more of each
+            return documents_in(entry.name for entry in entries if entry.is_file())
 
     def _take_away(self, folder: Folder, names: Sequence[str], files: Sequence[str]) -> tuple[str, ...]:
         """Remove these documents with their copies, and these files; gives the documents that there were."""
         histories = Histories(folder, self._ledger, names)
         last = {name: histories.seen(name, folder.look(name)).last for name in names}
-        self._record({name: each for name, each in last.items() if each and each != histories.published(name)})
-        own = [file for name in names for file in (*copies_of(name), name)]  # a copy alone would be served (nginx)
+        self._record({name: stamp for name, stamp in last.items() if stamp and stamp != histories.published(name)})
+        files_of_documents = [
+            file for name in names for file in (*copies_of(name), name)
+        ]  # a copy alone would be served (nginx)
         faults, gone = dict[str, OSError](), set[str]()
-        for file in dict.fromkeys((*own, *(each for each in files if each not in names))):
+        for file in dict.fromkeys((*files_of_documents, *(other for other in files if other not in names))):
             try:
                 gone |= {file} if folder.remove(file) else set()
             except OSError as fault:
                 faults[file] = fault
-        folder.drop(folder.waiting(file) for file in own)
+        folder.drop(folder.waiting(file) for file in files_of_documents)
         folder.make_durable()
         removed = tuple(name for name in names if name in gone)
         if faults:
@@ -180,30 +182,31 @@ class FeedFiles:
 
     def _stamps(self, wanted: Collection[Wanted]) -> Mapping[str, Stamp]:
         """The new stamps of these documents, once the clock has reached those that lie a little ahead."""
-        earliest = [each.past.earliest(each.sha256) for each in wanted if not each.past.keeps(each.sha256)]
+        changed = [document for document in wanted if not document.past.keeps(document.sha256)]
+        earliest = [document.past.earliest(document.sha256) for document in changed]
         ahead = [moment - self._now() for moment in earliest]
         wait = max((seconds for seconds in ahead if 0 < seconds <= _LONGEST_WAIT_SECONDS), default=0)
         if wait:
             self._sleep(wait)
         now = math.floor(self._now())
-        return {each.name: each.past.stamp(each.sha256, now) for each in wanted}
+        return {document.name: document.past.stamp(document.sha256, now) for document in wanted}
 
     def _place(
         self, folder: Folder, placings: Sequence[Placing], stamps: Mapping[str, Stamp]
     ) -> tuple[Sequence[str], Sequence[Placing]]:
         """Put these in place and into the ledger, some at a time; a line for each fault, and what is in place."""
-        placer, done = Placer(folder), list[Placing]()
+        placer, done = AtomicSwap(folder), list[Placing]()
 
         def begin(ready: Collection[Placing]) -> None:
-            if begun := {each.name: stamps[each.name] for each in ready if each.whole}:
+            if begun := {placing.name: stamps[placing.name] for placing in ready if placing.whole}:
                 self._ledger.begin(begun)
 
         for start in range(0, len(placings), _AT_ONCE):
             some = placings[start : start + _AT_ONCE]
             put = placer.put(some, begin)
-            names = {each.name for each in put}
-            dropped = [each.name for each in some if each.whole and each.name not in names]
-            self._record({each.name: stamps[each.name] for each in put if each.whole}, dropped)
+            names = {placing.name for placing in put}
+            dropped = [placing.name for placing in some if placing.whole and placing.name not in names]
+            self._record({placing.name: stamps[placing.name] for placing in put if placing.whole}, dropped)
             done += put
         return [self._told(name, fault) for name, fault in placer.faults.items()], done
 

@@ -1,6 +1,6 @@
-"""The shelf: every article's entries, made once, and which documents are older than they are.
+"""Entry cache: every article's entries, made once, and which documents are older than they are.
 
-What changes on the shelf and which documents it makes stale is one transaction; a document stays stale until it is out.
+What changes in the cache and which documents it makes stale is one transaction; a document stays stale until it is out.
 So a kill at any moment leaves work to be done again, and none undone.
 """
 
@@ -13,9 +13,9 @@ from sqlalchemy import Connection, Engine, Row, and_, delete, func, insert, sele
 from articles.article import ArticleId, Seq
 from feeds.adapters.tables import built_feeds, kept_entries, shelf, shelf_facets, stale_documents
 from feeds.archive.placement import BLOCK, CURRENT, Place, born_in
-from feeds.archive.prepared_entry import SetAside, Shelved
+from feeds.archive.prepared_entry import PreparedArticle, SetAside
 from feeds.formats.forms import SUFFIXES
-from feeds.formats.written_entry import Kept
+from feeds.formats.written_entry import WrittenEntry
 
 _FEW = 500
 """So many articles are asked for in one statement: SQLite has a limit, and so has memory."""
@@ -39,34 +39,34 @@ Touched = Callable[[frozenset[str]], Iterable[str]]
 """The slugs of the feeds that want one of these facets."""
 
 
-class Shelf:
-    """Entries that are kept between two rounds, in any SQLAlchemy store whose write transactions are serialised."""
+class EntryCache:
+    """The entry cache between two rounds, in any SQLAlchemy store whose write transactions are serialised."""
 
     def __init__(self, read: Engine, write: Engine) -> None:
         self._read = read
         self._write = write
 
     def settled(self) -> Seq:
-        """The newest version of the store that is on the shelf: articles get there in the order of their versions."""
+        """The newest version of the store that is in the cache: articles get there in the order of their versions."""
         with self._read.begin() as connection:
             return Seq(connection.execute(select(func.max(shelf.c.seq))).scalar() or 0)
 
     def made_otherwise(self, made_with: str) -> Sequence[tuple[ArticleId, Seq]]:
-        """The articles whose entries were made with something else than this, each with the version on the shelf."""
+        """The articles whose entries were made with something else than this, each with the version in the cache."""
         statement = select(shelf.c.article, shelf.c.seq).where(shelf.c.made_with != made_with).order_by(shelf.c.seq)
         with self._read.begin() as connection:
             return [(ArticleId(row.article), Seq(row.seq)) for row in connection.execute(statement)]
 
-    def put(self, shelved: Collection[Shelved], made_with: str, touched: Touched) -> None:
+    def put(self, shelved: Collection[PreparedArticle], made_with: str, touched: Touched) -> None:
         """Replace what is kept of these articles, and mark the documents stale that held or will hold them."""
         stale: set[tuple[str, int]] = set()
         with self._write.begin() as connection:
-            for one in shelved:
-                before = _facets(connection, one.place.article)
-                _drop(connection, one.place.article)
-                _add(connection, one, made_with)
-                for slug in touched(before | one.facets):
-                    stale |= {(slug, CURRENT), (slug, one.place.block)}
+            for prepared in shelved:
+                before = _facets(connection, prepared.place.article)
+                _drop(connection, prepared.place.article)
+                _add(connection, prepared, made_with)
+                for slug in touched(before | prepared.facets):
+                    stale |= {(slug, CURRENT), (slug, prepared.place.block)}
             _mark(connection, stale)
 
     def clear(self) -> None:
@@ -86,23 +86,23 @@ class Shelf:
 
     def newest(self, facets: Collection[str], size: int) -> Sequence[Place]:
         """The `size` articles with one of these facets whose acts are the newest, the newest first."""
-        found: dict[ArticleId, Place] = {}
+        places: dict[ArticleId, Place] = {}
         with self._read.begin() as connection:
             for facet in facets:
                 here = shelf_facets.c.facet == facet
                 rows = connection.execute(select(shelf_facets).where(here).order_by(_BY_ACT).limit(size))
-                found |= {ArticleId(row.article): _place(row) for row in rows}
-        return sorted(found.values(), key=lambda place: place.act, reverse=True)[:size]
+                places |= {ArticleId(row.article): _place(row) for row in rows}
+        return sorted(places.values(), key=lambda place: place.act, reverse=True)[:size]
 
     def in_block(self, facets: Collection[str], block: int) -> Sequence[Place]:
         """The articles with one of these facets that the store first saw in a block, oldest first."""
         first, last = born_in(block)
         here = and_(shelf_facets.c.facet.in_(facets), shelf_facets.c.born_seq.between(first, last))
         with self._read.begin() as connection:
-            found = {
+            places = {
                 ArticleId(row.article): _place(row) for row in connection.execute(select(shelf_facets).where(here))
             }
-        return sorted(found.values(), key=lambda place: place.born)
+        return sorted(places.values(), key=lambda place: place.born)
 
     def places(self, wanted: Collection[ArticleId]) -> Sequence[Place]:
         """Where these articles stand, whether a feed finds them or not."""
@@ -118,19 +118,26 @@ class Shelf:
 
     def entries(
         self, wanted: Collection[ArticleId], forms: Sequence[str], *, with_contacts: bool
-    ) -> Mapping[ArticleId, tuple[Kept, ...]]:
+    ) -> Mapping[ArticleId, tuple[WrittenEntry, ...]]:
         """The kept entries of these articles, written in these forms, such as `.atom`."""
-        kept = kept_entries.c
-        columns = (kept.article, kept.id, kept.seq, kept.published, kept.updated, *(kept[form[1:]] for form in forms))
-        found: dict[ArticleId, tuple[Kept, ...]] = {}
+        column = kept_entries.c
+        columns = (
+            column.article,
+            column.id,
+            column.seq,
+            column.published,
+            column.updated,
+            *(column[form[1:]] for form in forms),
+        )
+        entries_of: dict[ArticleId, tuple[WrittenEntry, ...]] = {}
         names = list(wanted)
         with self._read.begin() as connection:
             for start in range(0, len(names), _FEW):
-                here = and_(kept.article.in_(names[start : start + _FEW]), kept.with_contacts == int(with_contacts))
-                for row in connection.execute(select(*columns).where(here).order_by(kept.article, kept.number)):
+                here = and_(column.article.in_(names[start : start + _FEW]), column.with_contacts == int(with_contacts))
+                for row in connection.execute(select(*columns).where(here).order_by(column.article, column.number)):
                     article = ArticleId(row.article)
-                    found[article] = (*found.get(article, ()), _kept(row, forms))
-        return found
+                    entries_of[article] = (*entries_of.get(article, ()), _kept(row, forms))
+        return entries_of
 
     def stale(self) -> Mapping[str, frozenset[int]]:
         """The documents that must be built again, by feed."""
@@ -174,36 +181,36 @@ def _drop(connection: Connection, article: ArticleId) -> None:
         connection.execute(delete(table).where(table.c.article == article))
 
 
-def _add(connection: Connection, one: Shelved, made_with: str) -> None:
-    place, aside = one.place, one.set_aside
+def _add(connection: Connection, prepared: PreparedArticle, made_with: str) -> None:
+    place, aside = prepared.place, prepared.set_aside
     born = {"article": place.article, "act_seq": place.act, "born_seq": place.born}
     reported = {"title": aside.title if aside else "", "set_aside": aside.why if aside else None}
-    connection.execute(insert(shelf).values(born | reported | {"seq": one.seq, "made_with": made_with}))
-    if one.facets:
-        connection.execute(insert(shelf_facets), [born | {"facet": each} for each in sorted(one.facets)])
-    rows = list(_rows(one))
+    connection.execute(insert(shelf).values(born | reported | {"seq": prepared.seq, "made_with": made_with}))
+    if prepared.facets:
+        connection.execute(insert(shelf_facets), [born | {"facet": facet} for facet in sorted(prepared.facets)])
+    rows = list(_rows(prepared))
     if rows:
         connection.execute(insert(kept_entries), rows)
 
 
-def _rows(one: Shelved) -> Iterator[dict[str, object]]:
-    for with_contacts, entries in one.kept.items():
-        for number, kept in enumerate(entries):
+def _rows(prepared: PreparedArticle) -> Iterator[dict[str, object]]:
+    for with_contacts, entries in prepared.kept.items():
+        for number, entry in enumerate(entries):
             yield {
-                "article": one.place.article,
+                "article": prepared.place.article,
                 "with_contacts": int(with_contacts),
                 "number": number,
-                "id": kept.id,
-                "seq": kept.seq,
-                "published": kept.published,
-                "updated": kept.updated,
-                **{suffix[1:]: kept.written.get(suffix) for suffix in SUFFIXES},
+                "id": entry.id,
+                "seq": entry.seq,
+                "published": entry.published,
+                "updated": entry.updated,
+                **{suffix[1:]: entry.written.get(suffix) for suffix in SUFFIXES},
             }
 
 
-def _kept(row: Row[tuple[object, ...]], forms: Sequence[str]) -> Kept:
+def _kept(row: Row[tuple[object, ...]], forms: Sequence[str]) -> WrittenEntry:
     written = {form: getattr(row, form[1:]) for form in forms}
-    return Kept(
+    return WrittenEntry(
         id=row.id,
         seq=row.seq,
         published=row.published,
@@ -213,8 +220,8 @@ def _kept(row: Row[tuple[object, ...]], forms: Sequence[str]) -> Kept:
 
 
 def _mark(connection: Connection, stale: set[tuple[str, int]]) -> None:
-    known = {(row.slug, row.block) for row in connection.execute(select(stale_documents))}
-    rows = [{"slug": slug, "block": block} for slug, block in sorted(stale - known)]
+    marked = {(row.slug, row.block) for row in connection.execute(select(stale_documents))}
+    rows = [{"slug": slug, "block": block} for slug, block in sorted(stale - marked)]
     if rows:
         connection.execute(insert(stale_documents), rows)
 

@@ -1,4 +1,4 @@
-"""What readers have under each name, by the ledger and by the disk together."""
+"""Last-Modified history: what readers have under each name, by the ledger and by the disk together."""
 
 import hashlib
 from collections.abc import Collection

@@ -13,7 +13,7 @@ _AT_ONCE = 500
 """So many names to a statement: SQLite takes 32 766 values, and a compiled statement is kept for each length."""
 
 
-class DocumentLedger:
+class LastModifiedLedger:
     """Fills the port `feeds.serving.last_modified.Ledger`."""
 
     def __init__(self, read: Engine, write: Engine) -> None:
@@ -22,15 +22,15 @@ class DocumentLedger:
 
     def remembered(self, names: Collection[str]) -> Mapping[str, Remembered]:
         """What is known of these names; those of which nothing is known are left out."""
-        found: dict[str, Remembered] = {}
+        stamps_of: dict[str, Remembered] = {}
         with self._read.begin() as connection:
             for some in _pieces(names):
                 rows = _stamps(connection, [*some, *map(_BEGUN.format, some)])
                 for name in some:
                     published, begun = rows.get(name), rows.get(_BEGUN.format(name))
                     if published or begun:
-                        found[name] = Remembered(published=published, begun=begun)
-        return found
+                        stamps_of[name] = Remembered(published=published, begun=begun)
+        return stamps_of
 
     def begin(self, stamps: Mapping[str, Stamp]) -> None:
         """Write down, durably, that these are about to be published."""

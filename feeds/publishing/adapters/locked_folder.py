@@ -1,4 +1,4 @@
-"""The folder of documents, held by one process at a time: every step is relative to the folder that is held.
+"""Locked folder: the folder of documents, held by one process at a time; each step is relative to what is held.
 
 A path would lead to another folder if the held one was moved away and made anew meanwhile.
 """
@@ -51,22 +51,22 @@ class Folder:
 
     def names(self) -> list[str]:
         """All regular files in it, sorted."""
-        with os.scandir(self._at) as found:
-            return sorted(each.name for each in found if each.is_file(follow_symlinks=False))
+        with os.scandir(self._at) as entries:
+            return sorted(entry.name for entry in entries if entry.is_file(follow_symlinks=False))
 
     def others(self) -> list[str]:
         """All in it that is no regular file, sorted; a folder has a slash behind its name."""
-        with os.scandir(self._at) as found:
-            entries = [each for each in found if not each.is_file(follow_symlinks=False)]
-        return sorted(f"{each.name}/" if each.is_dir(follow_symlinks=False) else each.name for each in entries)
+        with os.scandir(self._at) as listed:
+            entries = [entry for entry in listed if not entry.is_file(follow_symlinks=False)]
+        return sorted(f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name for entry in entries)
 
     def look(self, name: str) -> Seen | None:
         """The file of this name, or None."""
         try:
-            known = os.stat(name, dir_fd=self._at, follow_symlinks=False)
+            status = os.stat(name, dir_fd=self._at, follow_symlinks=False)
         except FileNotFoundError:
             return None
-        return Seen(size=known.st_size, mtime_ns=known.st_mtime_ns)
+        return Seen(size=status.st_size, mtime_ns=status.st_mtime_ns)
 
     def read(self, name: str) -> bytes:
         """All that a file holds."""
@@ -122,7 +122,7 @@ def held(folder: Path) -> Iterator[Folder]:
 
 
 @contextmanager
-def looked_into(folder: Path) -> Iterator[Folder]:
+def read_only(folder: Path) -> Iterator[Folder]:
     """A folder that is only read, beside whoever holds it. Raises FileNotFoundError."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:

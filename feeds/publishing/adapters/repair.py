@@ -1,4 +1,4 @@
-"""What is wrong in a folder of documents, by reading all of it: copies, left-overs, times, and the ledger."""
+"""Repair: what is wrong in a folder of documents, by reading all of it: copies, left-overs, times, and the ledger."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from feeds.serving.last_modified import Ledger, Stamp
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mended:
+class Repaired:
     """What was put right, by the names of files, and the documents that are not what was last published here."""
 
     copied: tuple[str, ...] = ()
@@ -36,16 +36,16 @@ def documents_in(names: Iterable[str]) -> Sequence[str]:
     return sorted(name for name in names if not name.startswith(".") and not is_copy(name))
 
 
-class Mender:
+class Repair:
     """Looks through a folder that is held. After `look`, `stamps` has what each document should be in the ledger."""
 
     def __init__(self, folder: Folder, ledger: Ledger) -> None:
         self._folder = folder
         names = folder.names()
         ownership = Ownership(folder, ledger, names)
-        own = [name for name in names if ownership.is_ours(name)]  # what others have put here is left alone
-        self._documents = documents_in(own)
-        self._strays = [name for name in own if self._is_stray(name)]
+        ours = [name for name in names if ownership.is_ours(name)]  # what others have put here is left alone
+        self._documents = documents_in(ours)
+        self._strays = [name for name in ours if self._is_stray(name)]
         self._histories = Histories(folder, ledger, {*self._documents, *ledger.unsettled()})
         self.stamps: dict[str, Stamp] = {}
         self.unrecorded: dict[str, Stamp] = {}
@@ -59,14 +59,14 @@ class Mender:
             with self._noting(name):
                 self._folder.remove(name)
         placings = [self._looked_at(name) for name in self._documents]
-        return [each for each in placings if each is not None]
+        return [placing for placing in placings if placing is not None]
 
-    def report(self, done: Iterable[Placing]) -> Mended:
+    def report(self, done: Iterable[Placing]) -> Repaired:
         """What was put right."""
         put = list(done)
-        return Mended(
-            copied=tuple(each.name for each in put if not each.whole),
-            timed=tuple(each.name for each in put if each.whole),
+        return Repaired(
+            copied=tuple(placing.name for placing in put if not placing.whole),
+            timed=tuple(placing.name for placing in put if placing.whole),
             removed=tuple(self._strays),
             odd=tuple(self._odd),
             unproved=tuple(self._unproved),

@@ -1,4 +1,4 @@
-"""What lies in the folder of documents and should not: ours, which must go, and what others have put there."""
+"""Surplus: what lies in the folder of documents and should not, ours, which must go, and what others have put there."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass

@@ -21,7 +21,7 @@ class Wanted:
     @classmethod
     def of(cls, folder: Folder, histories: Histories, name: str, data: bytes) -> "Wanted":
         """A document beside what the folder has of it; what a kill left half written is dropped."""
-        folder.drop(folder.waiting(each) for each in (name, *copies_of(name)))
+        folder.drop(folder.waiting(file) for file in (name, *copies_of(name)))
         seen = folder.look(name)
         return cls(name=name, data=data, sha256=sha256(data), past=histories.seen(name, seen), seen=seen)
 
@@ -34,4 +34,4 @@ class Wanted:
 def lacks_copy(folder: Folder, placing: Placing) -> bool:
     """Whether a document lacks a copy of its time."""
     seen = [folder.look(name) for name in copies_of(placing.name)]
-    return not all(each is not None and each.is_of(placing.modified) for each in seen)
+    return not all(copy is not None and copy.is_of(placing.modified) for copy in seen)

@@ -75,11 +75,11 @@ class Installation(Kept):
         self.now += MINUTE
         match step:
             case "erase":
-                self.leaves.note_no(who, How.ERASED, self.now)
-                self.leaves.replay()
+                self.unsubscribe.note_no(who, How.ERASED, self.now)
+                self.unsubscribe.replay()
                 self.erased[who] = self.now
             case "erase and die":
-                self.leaves.note_no(who, How.ERASED, self.now)
+                self.unsubscribe.note_no(who, How.ERASED, self.now)
                 self.erased[who] = self.now
                 self.die()
             case "type":
@@ -105,7 +105,7 @@ class Installation(Kept):
 
     def join(self, who: Address) -> None:
         """Type the address into the page, and confirm; the journal is looked at first, as the page does."""
-        self.leaves.replay()
+        self.unsubscribe.replay()
         self.type(who)
         detail = as_detail(Wishes(wishes=wishes(), page="/prenumerera", text="0" * 64, language="sv"))
         token, purpose = new_token(), TokenPurpose.CONFIRM
@@ -146,9 +146,9 @@ def test_whoever_was_erased_last_is_nowhere_and_whoever_came_back_since_is_there
         life = Installation(Path(folder), prepared)
         for step, who in steps:
             life.do(step, who)
-        life.leaves.replay()
+        life.unsubscribe.replay()
         for who in PEOPLE:
             assert life.traces(who) is life.is_known(who)
             assert (life.suppressions.find(who) is not None) is life.is_suppressed(who)
-        assert life.leaves.replay() == 0
+        assert life.unsubscribe.replay() == 0
         life.database.close()

@@ -27,7 +27,7 @@ from tests.installed import ARTICLE, budkavle, page
 ROOT = Path(__file__).parents[3]
 PATH = re.compile(r"http://127\.0\.0\.1:8090(/[\w/.?=-]*)")
 OTHERS = {
-    "digest/sending/send.py": "edition",
+    "digest/sending/envelopes.py": "edition",
     "digest/editions/test_letter.py": "test",
     "budkavle/alarms/mail.py": "alarm",
     "digest/transactional/post.py": "imported",

@@ -16,7 +16,7 @@ from budkavle.installation.wiring import Service, open_service
 from digest.adapters.tables import subscribers, transactional_letters
 from digest.bounces.bounce import Taken
 from digest.bounces.process import Outcome
-from digest.lifecycle.adapters.journal_position import NAME as LEAVES
+from digest.lifecycle.adapters.unsubscribe_journal import NAME as LEAVES
 from digest.lifecycle.double_opt_in import ConfirmOutcome
 from digest.subscribers.adapters.events import story
 from digest.subscribers.events import EventKind

@@ -152,7 +152,7 @@ async def test_a_story_is_told_in_lines_and_as_one_object(service: Service, caps
     await sent(service, KEY)
     known = service.subscribers.find(Address(READER), "veckobrev")
     assert known
-    service.leaves.leave(known.token, NOW)
+    service.unsubscribe.leave(known.token, NOW)
     suppress(service, READER, SuppressionReason.COMPLAINT)
     file = service.config.file
     capsys.readouterr()

@@ -82,8 +82,8 @@ def test_a_reminder_that_still_waits_goes_to_nobody_who_has_said_no_meanwhile(se
     ask(service)
     post(service)
     assert remind(service, DUE) == 1
-    service.leaves.note_no(ANNA_HERSELF, how, DUE + HOUR)
-    service.leaves.replay()
+    service.unsubscribe.note_no(ANNA_HERSELF, how, DUE + HOUR)
+    service.unsubscribe.replay()
     assert post(service, DUE + 2 * HOUR) == []
     assert post(service, DUE + DAY) == []
 

@@ -83,9 +83,9 @@ def test_what_was_paused_or_never_confirmed_is_so_again(state: str, resumes: dat
         here = subscriptions.c.token == own
         with service.database.write.begin() as connection:
             connection.execute(update(subscriptions).where(here).values(state=state, resumes=resumes))
-        assert service.leaves.leave(own, NOW + MOMENT).left is Left.NOW
+        assert service.unsubscribe.leave(own, NOW + MOMENT).left is Left.NOW
         assert states(service)[0] == "ended"
-        assert service.leaves.undo(own, NOW + WEEK) is Back.NOW
+        assert service.unsubscribe.undo(own, NOW + WEEK) is Back.NOW
         with service.database.read.begin() as connection:
             row = connection.execute(select(subscriptions.c.state, subscriptions.c.resumes).where(here)).one()
         assert (row.state, row.resumes) == (state, resumes)

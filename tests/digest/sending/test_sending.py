@@ -294,7 +294,7 @@ async def test_someone_who_leaves_between_claim_and_dot_gets_no_dot(tmp_path: Pa
         def leave(phase: str, count: int) -> None:
             if (phase, count) == ("rcpt", 1):
                 token = [each.token for each in service.subscribers.all()][1]
-                service.leaves.leave(token, NOW)
+                service.unsubscribe.leave(token, NOW)
 
         relay.at = leave
         status = await sent(service)

@@ -13,8 +13,8 @@ from budkavle.config.load import load
 from budkavle.installation.wiring import Service, open_service
 from digest.adapters.tables import subscribers, subscriptions
 from digest.lifecycle.adapters.by_operator import Joined, Wish
-from digest.lifecycle.adapters.journal_position import NAME as LEAVES
 from digest.lifecycle.adapters.rate_limits import RateLimits
+from digest.lifecycle.adapters.unsubscribe_journal import NAME as LEAVES
 from digest.lifecycle.adapters.unsubscribe_journal import UnsubscribeJournal
 from digest.lifecycle.rate_limits import Asked, Limits, Network
 from digest.lifecycle.unsubscribe_journal import How, No

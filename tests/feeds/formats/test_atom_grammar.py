@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from articles.article import History, Kind
-from feeds.archive.prepared_entry import shelve
+from feeds.archive.prepared_entry import prepare
 from feeds.entries.composition import Render
 from feeds.entries.entry import Link
 from feeds.formats.documents import archive, join
 from feeds.formats.feedgen_extension import AT, ATOM
 from feeds.formats.gate import faults
-from feeds.formats.written_entry import Kept
+from feeds.formats.written_entry import WrittenEntry
 from tests.drawn import examples
 from tests.feeds.newsroom import EVERYTHING, SITE, corrected, on, published, rich, version, withdrawn
 
@@ -47,8 +47,8 @@ LIVES = [
 ]
 
 
-def kept(histories: list[History], render: Render) -> list[Kept]:
-    shelved = (shelve(each, each.newest.seq, SITE, render, [False]) for each in histories)
+def kept(histories: list[History], render: Render) -> list[WrittenEntry]:
+    shelved = (prepare(each, each.newest.seq, SITE, render, [False]) for each in histories)
     entries = [entry for one in shelved for entry in one.kept[False]]
     return sorted(entries, key=lambda one: (one.published, one.seq), reverse=True)
 

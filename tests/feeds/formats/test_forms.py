@@ -23,8 +23,8 @@ from feeds.formats.opml import opml
 from feeds.formats.parse_html import parse_html, read_html
 from feeds.formats.parse_json import parse_json, read_json
 from feeds.formats.parse_xml import Item, parse, read_atom, read_rss
-from feeds.formats.written_entry import Kept, keep
-from feeds.publishing.end_notice import end_notice, told_by, told_now
+from feeds.formats.written_entry import WrittenEntry, keep
+from feeds.publishing.end_notice import end_notice, notice_in, notice_now
 from tests.drawn import examples
 from tests.feeds.building import Built, build
 from tests.feeds.formats.test_documents import histories
@@ -156,33 +156,33 @@ def test_a_mail_address_cannot_add_anything_to_the_mail(render: Render, mail: st
 def test_nothing_but_contacts_may_call_or_write(render: Render) -> None:
     (entry,) = compose(published(1), SITE, render)
     calling = '<p><a href="tel:112">Ring</a></p>'
-    assert isinstance(keep(replace(entry, contacts_html=calling), SITE, render), Kept)
-    assert not isinstance(keep(replace(entry, content_html=calling), SITE, render), Kept)
+    assert isinstance(keep(replace(entry, contacts_html=calling), SITE, render), WrittenEntry)
+    assert not isinstance(keep(replace(entry, content_html=calling), SITE, render), WrittenEntry)
 
 
 def test_a_feed_that_ends_says_so_and_keeps_saying_it(render: Render) -> None:
     first, later = datetime(2026, 3, 1, 8, 0, 5, 999, tzinfo=UTC), datetime(2026, 3, 9, tzinfo=UTC)
-    told = told_now(None, EVERYTHING, date(2026, 4, 1), SITE, first)
+    told = notice_now(None, EVERYTHING, date(2026, 4, 1), SITE, first)
     entry = end_notice(EVERYTHING, told, SITE, render)
     assert entry.id == "tag:example.org,2026:feeds/alla-nyheter/slut"
     assert entry.title == "Flödet Alla nyheter upphör"
     assert "1 i månad 4 2026" in entry.content_html
     assert f'href="{SITE.public_url}"' in entry.content_html
     assert entry.published.isoformat() == entry.updated.isoformat() == "2026-03-01T09:00:05+01:00"
-    assert isinstance(keep(entry, SITE, render), Kept)
-    assert told_now(told, EVERYTHING, date(2026, 4, 1), SITE, later) == told
-    put_off = told_now(told, EVERYTHING, date(2026, 5, 1), SITE, later)
+    assert isinstance(keep(entry, SITE, render), WrittenEntry)
+    assert notice_now(told, EVERYTHING, date(2026, 4, 1), SITE, later) == told
+    put_off = notice_now(told, EVERYTHING, date(2026, 5, 1), SITE, later)
     assert (put_off.entry, put_off.published, put_off.updated) == (told.entry, told.published, later)
 
 
 def test_what_was_published_of_a_feeds_end_is_read_back(render: Render) -> None:
-    told = told_now(None, replace(EVERYTHING, id="gamla"), date(2026, 4, 1), SITE, datetime(2026, 3, 1, tzinfo=UTC))
+    told = notice_now(None, replace(EVERYTHING, id="gamla"), date(2026, 4, 1), SITE, datetime(2026, 3, 1, tzinfo=UTC))
     kept = keep(end_notice(EVERYTHING, told, SITE, render), SITE, render)
-    assert isinstance(kept, Kept)
+    assert isinstance(kept, WrittenEntry)
     document = join(EVERYTHING, [kept], SITE, render)[".atom"]
-    assert told_by(document, date(2026, 4, 1), SITE) == told
-    assert told_by(build(EVERYTHING, [published(1)], SITE, render).documents[".atom"], told.ends, SITE) is None
-    assert told_by(document[:-9], told.ends, SITE) is None
+    assert notice_in(document, date(2026, 4, 1), SITE) == told
+    assert notice_in(build(EVERYTHING, [published(1)], SITE, render).documents[".atom"], told.ends, SITE) is None
+    assert notice_in(document[:-9], told.ends, SITE) is None
 
 
 def test_opml_names_every_feed_and_its_page() -> None:
@@ -210,7 +210,7 @@ def test_anchors_are_ids_in_the_content_and_on_the_page_where_each_stands_once(r
     for entry in two:
         assert shallower(deeper(entry.content_html, entry.id), entry.id) == entry.content_html
         kept = keep(entry, SITE, render)
-        assert isinstance(kept, Kept)
+        assert isinstance(kept, WrittenEntry)
         assert b'id=\\"sa\\"' in kept.written[".json"]
 
 
@@ -221,7 +221,7 @@ def test_addresses_with_letters_outside_ascii_are_uris_in_every_form(render: Ren
     assert isinstance(entry, Entry)
     assert entry.url == "https://www.xn--vxj-qla6g.example/nyheter/%C3%A5%C3%A4%C3%B6"
     kept = keep(entry, SITE, render)
-    assert isinstance(kept, Kept)
+    assert isinstance(kept, WrittenEntry)
     for written in kept.written.values():
         assert entry.url.encode() in written
         assert b"https://www.xn--vxj-qla6g.example/bilder/%C3%A5.jpg" in written
@@ -233,7 +233,7 @@ def test_an_entry_in_another_language_than_the_page_says_so(render: Render) -> N
     (entry,) = compose(published(1), SITE, render)
     english: Entry = replace(entry, language="en")
     kept = keep(english, SITE, render)
-    assert isinstance(kept, Kept)
+    assert isinstance(kept, WrittenEntry)
     assert b'<h2 lang="en">' in kept.written[".html"]
     assert b'<div class="e-content" lang="en">' in kept.written[".html"]
 

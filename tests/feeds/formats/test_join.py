@@ -11,7 +11,7 @@ from feeds.entries.entry import Entry, Link, Tombstone
 from feeds.formats.documents import archive, head_faults, join
 from feeds.formats.gate import faults
 from feeds.formats.parse_xml import Gone, parse, read_atom
-from feeds.formats.written_entry import Kept, Refused, keep
+from feeds.formats.written_entry import Refused, WrittenEntry, keep
 from tests.drawn import examples
 from tests.feeds.building import newest_first, whole
 from tests.feeds.formats.test_documents import histories
@@ -30,10 +30,10 @@ def entries(render: Render, *made: History) -> tuple[Entry | Tombstone, ...]:
     return newest_first([GONE, *(entry for history in made for entry in compose(history, SITE, render))])
 
 
-def kept(render: Render, made: tuple[Entry | Tombstone, ...]) -> list[Kept]:
+def kept(render: Render, made: tuple[Entry | Tombstone, ...]) -> list[WrittenEntry]:
     outcomes = [keep(entry, SITE, render) for entry in made]
     assert not [outcome for outcome in outcomes if isinstance(outcome, Refused)]
-    return [outcome for outcome in outcomes if isinstance(outcome, Kept)]
+    return [outcome for outcome in outcomes if isinstance(outcome, WrittenEntry)]
 
 
 @settings(max_examples=examples(40))

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from feeds.archive.prepared_entry import shelve
+from feeds.archive.prepared_entry import prepare
 from feeds.archive.walk import ids_of
 from feeds.entries.composition import Render
 from feeds.formats.parse_xml import UnreadableError, parse, text
 from feeds.formats.wholeness import broken
-from feeds.formats.written_entry import Kept
+from feeds.formats.written_entry import WrittenEntry
 from feeds.formats.xml_ids import ATOM_SHAPE, RSS_SHAPE, Shape, ids
 from tests.feeds.building import build
 from tests.feeds.newsroom import EVERYTHING, SITE, corrected, published, rich, withdrawn
@@ -21,8 +21,8 @@ HISTORIES = [
 ]
 
 
-def kept(render: Render) -> list[Kept]:
-    shelved = [shelve(each, each.newest.seq, SITE, render, [False]) for each in HISTORIES]
+def kept(render: Render) -> list[WrittenEntry]:
+    shelved = [prepare(each, each.newest.seq, SITE, render, [False]) for each in HISTORIES]
     found = [entry for each in shelved for entry in each.kept[False]]
     return sorted(found, key=lambda each: (each.published, each.seq), reverse=True)
 

@@ -11,7 +11,7 @@ import pytest
 from feeds.outbound.adapters import feed_reader as reading
 from feeds.outbound.adapters.feed_reader import Reader
 from feeds.outbound.adapters.http_client import Network
-from feeds.outbound.self_check_rules import Got
+from feeds.outbound.self_check_rules import Fetched
 from tests.installed import free_port
 from tests.site import Asked, Reply, Site
 
@@ -22,7 +22,7 @@ PLAIN = ssl.create_default_context()
 NETWORK = Network()
 
 
-async def fetched(address: str, etag: str = "") -> Got:
+async def fetched(address: str, etag: str = "") -> Fetched:
     reader = Reader("http://127.0.0.1/", PLAIN, NETWORK.look_up)
     try:
         return await reader.fetch(address, len(BYTES), etag)
@@ -30,7 +30,7 @@ async def fetched(address: str, etag: str = "") -> Got:
         await reader.close()
 
 
-async def from_site(reply: Reply) -> Got:
+async def from_site(reply: Reply) -> Fetched:
     with Site(lambda _: reply) as site:
         return await fetched(site.address)
 

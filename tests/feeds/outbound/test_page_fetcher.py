@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from articles.sources.fetch import Fetched
+from articles.sources.source_reader import Fetched
 from feeds.entries.address import may_be_at
 from feeds.outbound.adapters.page_fetcher import PageFetcher
 from tests.site import Asked, Reply, Site

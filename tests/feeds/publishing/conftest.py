@@ -12,8 +12,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from feeds.publishing.adapters.document_folder import FeedFiles
-from feeds.publishing.adapters.last_modified_ledger import DocumentLedger
+from feeds.publishing.adapters.document_folder import DocumentFolder
+from feeds.publishing.adapters.last_modified_ledger import LastModifiedLedger
 from storage.database import Database
 from tests.feeds.publishing.served import Clock
 
@@ -40,13 +40,13 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def ledger(database: Database) -> DocumentLedger:
-    return DocumentLedger(database.read, database.write)
+def ledger(database: Database) -> LastModifiedLedger:
+    return LastModifiedLedger(database.read, database.write)
 
 
 @pytest.fixture
-def files(folder: Path, ledger: DocumentLedger, clock: Clock) -> FeedFiles:
-    return FeedFiles(folder, ledger, now=clock.now, sleep=clock.sleep)
+def files(folder: Path, ledger: LastModifiedLedger, clock: Clock) -> DocumentFolder:
+    return DocumentFolder(folder, ledger, now=clock.now, sleep=clock.sleep)
 
 
 def state(folder: Path) -> dict[str, tuple[int, int, int]]:

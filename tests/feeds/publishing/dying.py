@@ -13,8 +13,8 @@ from collections.abc import Callable, Collection, Mapping
 from itertools import count
 from pathlib import Path
 
-from feeds.publishing.adapters.document_folder import FeedFiles
-from feeds.publishing.adapters.last_modified_ledger import DocumentLedger
+from feeds.publishing.adapters.document_folder import DocumentFolder
+from feeds.publishing.adapters.last_modified_ledger import LastModifiedLedger
 from feeds.serving.last_modified import Stamp
 from storage.database import Database
 from tests.feeds.publishing.served import Clock
@@ -60,7 +60,7 @@ class Fate:
         return writing
 
 
-class DyingLedger(DocumentLedger):
+class DyingLedger(LastModifiedLedger):
     """The real ledger, whose commits are steps."""
 
     fate = Fate(0, after=False)
@@ -82,7 +82,7 @@ def _publish(folder: Path, store: str, asked: Mapping[str, object]) -> None:
         setattr(os, name, fate.step(getattr(os, name)))
     data = str(asked["data"]).encode()
     names = [f"{number}.atom" for number in range(int(str(asked["names"])))]
-    FeedFiles(folder, ledger, now=clock.now, sleep=clock.sleep).publish_all(dict.fromkeys(names, data))
+    DocumentFolder(folder, ledger, now=clock.now, sleep=clock.sleep).publish_all(dict.fromkeys(names, data))
 
 
 def main(folder: Path, store: str) -> None:

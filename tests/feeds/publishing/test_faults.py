@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from feeds.publishing.adapters.document_folder import FeedFiles, NotPublishedError
-from feeds.publishing.adapters.repair import Mended
+from feeds.publishing.adapters.document_folder import DocumentFolder, NotPublishedError
+from feeds.publishing.adapters.repair import Repaired
 from storage.database import Database
 from tests.feeds.publishing.conftest import NOON
 from tests.feeds.publishing.served import Clock, served, whole
@@ -19,10 +19,10 @@ PUBLISH = """
 import sys
 from pathlib import Path
 from storage.database import Database
-from feeds.publishing.adapters.document_folder import FeedFiles
-from feeds.publishing.adapters.last_modified_ledger import DocumentLedger
+from feeds.publishing.adapters.document_folder import DocumentFolder
+from feeds.publishing.adapters.last_modified_ledger import LastModifiedLedger
 database = Database(sys.argv[2])
-files = FeedFiles(Path(sys.argv[1]), DocumentLedger(database.read, database.write), sleep=lambda _: None)
+files = DocumentFolder(Path(sys.argv[1]), LastModifiedLedger(database.read, database.write), sleep=lambda _: None)
 for number in range(8):
     files.publish_all({f"{name}.atom": f"{sys.argv[3]} {number}".encode() * 999 for name in "abc"})
 """
@@ -40,7 +40,7 @@ def small_disk(folder: Path, size_bytes: int) -> Iterator[None]:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
 def test_on_a_full_disk_the_last_good_documents_stay_and_what_fits_goes_on(
-    files: FeedFiles, folder: Path, clock: Clock
+    files: DocumentFolder, folder: Path, clock: Clock
 ) -> None:
     with small_disk(folder, 400_000):
         files.publish_all({"a.atom": b"one", "b.atom": b"one"})
@@ -50,12 +50,12 @@ def test_on_a_full_disk_the_last_good_documents_stay_and_what_fits_goes_on(
         assert caught.value.changed == ("a.atom",)
         assert {name: each.data for name, each in whole(folder).items()} == {"a.atom": b"two", "b.atom": b"one"}
         assert files.modified("b.atom") == NOON
-        assert files.mend() == Mended()
+        assert files.repair() == Repaired()
 
 
 @pytest.mark.parametrize("step", ["open", "write", "utime", "fsync", "unlink", "rename"])
 def test_a_document_that_fails_at_any_step_leaves_the_last_one_and_no_litter(
-    step: str, files: FeedFiles, folder: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    step: str, files: DocumentFolder, folder: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files.publish_all({"a.atom": b"one", "b.atom": b"one"})
     clock.go(10)
@@ -64,7 +64,7 @@ def test_a_document_that_fails_at_any_step_leaves_the_last_one_and_no_litter(
         with pytest.raises(NotPublishedError, match=r"a\.atom: No space left.*; the last good document stays"):
             files.publish_all({"a.atom": b"two", "b.atom": b"two"})
     assert {name: each.data for name, each in served(folder).items()} == {"a.atom": b"one", "b.atom": b"two"}
-    files.mend()
+    files.repair()
     assert files.modified("a.atom") == NOON
     assert len(whole(folder)) == 2
     assert files.publish_all({"a.atom": b"two", "b.atom": b"two"}) == ("a.atom",)
@@ -83,7 +83,9 @@ def _failing_once(step: str) -> Callable[..., object]:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a disk")
-def test_a_disk_that_may_not_be_written_is_told_with_its_remedy(files: FeedFiles, folder: Path, clock: Clock) -> None:
+def test_a_disk_that_may_not_be_written_is_told_with_its_remedy(
+    files: DocumentFolder, folder: Path, clock: Clock
+) -> None:
     with small_disk(folder, 400_000):
         files.publish("a.atom", b"one")
         clock.go(10)
@@ -94,13 +96,13 @@ def test_a_disk_that_may_not_be_written_is_told_with_its_remedy(files: FeedFiles
         assert whole(folder)["a.atom"].data == b"one"
 
 
-def test_a_file_in_the_place_of_the_folder_is_told(files: FeedFiles, folder: Path) -> None:
+def test_a_file_in_the_place_of_the_folder_is_told(files: DocumentFolder, folder: Path) -> None:
     folder.parent.write_text("in the way")
     with pytest.raises(NotPublishedError, match=r"feeds: .*; look at the folder and its disk; what is published stays"):
         files.publish("a.atom", b"one")
 
 
-def test_a_document_that_is_in_nobodys_way_is_published_beside_one_that_is(files: FeedFiles, folder: Path) -> None:
+def test_a_document_that_is_in_nobodys_way_is_published_beside_one_that_is(files: DocumentFolder, folder: Path) -> None:
     (folder / "a.atom").mkdir(parents=True)
     with pytest.raises(NotPublishedError, match=r"a\.atom: Is a directory; look at the folder") as caught:
         files.publish_all({"a.atom": b"one", "b.atom": b"one"})
@@ -108,7 +110,7 @@ def test_a_document_that_is_in_nobodys_way_is_published_beside_one_that_is(files
 
 
 def test_two_processes_that_publish_the_same_documents_at_once_never_mix_them(
-    files: FeedFiles, folder: Path, database: Database
+    files: DocumentFolder, folder: Path, database: Database
 ) -> None:
     url = str(database.read.url)
     both = [subprocess.Popen([sys.executable, "-c", PUBLISH, folder, url, word]) for word in ("one", "two")]
@@ -120,4 +122,4 @@ def test_two_processes_that_publish_the_same_documents_at_once_never_mix_them(
             last[name] = each.modified
     assert [each.returncode for each in both] == [0, 0]
     assert len(whole(folder)) == 3
-    assert files.mend() == Mended()
+    assert files.repair() == Repaired()

@@ -107,7 +107,7 @@ def test_the_last_notice_keeps_the_date_of_its_first_publishing(home: Path) -> N
     with quick(home) as service:
         assert build(service, first) == told
         assert build(service, later) == told
-        service.shelf.clear()
+        service.syndication.entries.clear()
         assert build(service, later) == told
     configure(home, {"ends = 2099-12-31": "ends = 2098-12-31"})
     with quick(home) as service:

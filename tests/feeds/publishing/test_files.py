@@ -8,9 +8,9 @@ from pathlib import Path
 import brotli
 import pytest
 
-from feeds.publishing.adapters.document_folder import FeedFiles
-from feeds.publishing.adapters.last_modified_ledger import DocumentLedger
-from feeds.publishing.adapters.repair import Mended
+from feeds.publishing.adapters.document_folder import DocumentFolder
+from feeds.publishing.adapters.last_modified_ledger import LastModifiedLedger
+from feeds.publishing.adapters.repair import Repaired
 from feeds.serving.last_modified import Remembered, Stamp
 from tests.feeds.publishing.conftest import NOON, copy_without_times, state
 from tests.feeds.publishing.served import Clock, served
@@ -23,7 +23,7 @@ def stamp(data: bytes, modified: int) -> Stamp:
 
 
 def test_a_document_is_published_with_its_copies_into_a_folder_that_is_made_for_it(
-    files: FeedFiles, folder: Path
+    files: DocumentFolder, folder: Path
 ) -> None:
     assert files.publish(NAME, b"one")
     assert sorted(path.name for path in folder.iterdir()) == [NAME, f"{NAME}.br", f"{NAME}.gz"]
@@ -35,7 +35,7 @@ def test_a_document_is_published_with_its_copies_into_a_folder_that_is_made_for_
 
 
 def test_equal_documents_have_equal_copies_whatever_their_name_and_time(
-    files: FeedFiles, folder: Path, clock: Clock
+    files: DocumentFolder, folder: Path, clock: Clock
 ) -> None:
     files.publish("a.atom", b"one" * 99)
     clock.go(5)
@@ -44,7 +44,7 @@ def test_equal_documents_have_equal_copies_whatever_their_name_and_time(
         assert (folder / f"a.atom{suffix}").read_bytes() == (folder / f"b.atom{suffix}").read_bytes()
 
 
-def test_any_web_server_may_read_a_document_whatever_the_umask_is(files: FeedFiles, folder: Path) -> None:
+def test_any_web_server_may_read_a_document_whatever_the_umask_is(files: DocumentFolder, folder: Path) -> None:
     old = os.umask(0o077)  # as in docs/systemd/budkavle.service
     try:
         files.publish(NAME, b"one")
@@ -54,16 +54,16 @@ def test_any_web_server_may_read_a_document_whatever_the_umask_is(files: FeedFil
     assert folder.stat().st_mode & 0o777 == 0o755
 
 
-def test_an_unchanged_document_is_not_touched(files: FeedFiles, folder: Path, clock: Clock) -> None:
+def test_an_unchanged_document_is_not_touched(files: DocumentFolder, folder: Path, clock: Clock) -> None:
     files.publish(NAME, b"one")
     before = state(folder)
     clock.go(60)
     assert not files.publish(NAME, b"one")
-    assert files.mend() == Mended()
+    assert files.repair() == Repaired()
     assert state(folder) == before
 
 
-def test_changes_in_one_second_wait_for_the_next_one(files: FeedFiles, clock: Clock) -> None:
+def test_changes_in_one_second_wait_for_the_next_one(files: DocumentFolder, clock: Clock) -> None:
     moments = []
     for number in range(5):
         assert files.publish(NAME, b"%d" % number)
@@ -72,7 +72,7 @@ def test_changes_in_one_second_wait_for_the_next_one(files: FeedFiles, clock: Cl
     assert clock.now() >= moments[-1]
 
 
-def test_many_documents_wait_together(files: FeedFiles, clock: Clock) -> None:
+def test_many_documents_wait_together(files: DocumentFolder, clock: Clock) -> None:
     names = [f"{number}.atom" for number in range(50)]
     files.publish_all(dict.fromkeys(names, b"one"))
     assert files.publish_all(dict.fromkeys(names, b"two")) == tuple(names)
@@ -80,7 +80,7 @@ def test_many_documents_wait_together(files: FeedFiles, clock: Clock) -> None:
 
 
 def test_a_clock_that_was_set_back_does_not_make_a_change_look_older_and_is_not_waited_for(
-    files: FeedFiles, clock: Clock
+    files: DocumentFolder, clock: Clock
 ) -> None:
     files.publish(NAME, b"one")
     clock.go(-86_400)
@@ -89,7 +89,7 @@ def test_a_clock_that_was_set_back_does_not_make_a_change_look_older_and_is_not_
 
 
 def test_a_document_that_the_ledger_does_not_know_keeps_its_time_and_a_change_of_it_is_later(
-    files: FeedFiles, folder: Path, ledger: DocumentLedger
+    files: DocumentFolder, folder: Path, ledger: LastModifiedLedger
 ) -> None:
     folder.mkdir(parents=True)
     (folder / NAME).write_bytes(b"one")
@@ -104,7 +104,7 @@ def test_a_document_that_the_ledger_does_not_know_keeps_its_time_and_a_change_of
 
 @pytest.mark.parametrize("harm", ["deleted", "restored", "restored without times"])
 def test_bytes_that_come_back_keep_their_time_and_others_are_later_whatever_became_of_the_folder(
-    harm: str, files: FeedFiles, folder: Path, clock: Clock, tmp_path: Path
+    harm: str, files: DocumentFolder, folder: Path, clock: Clock, tmp_path: Path
 ) -> None:
     files.publish(NAME, b"one")
     shutil.copytree(folder, tmp_path / "copy")
@@ -123,17 +123,17 @@ def test_bytes_that_come_back_keep_their_time_and_others_are_later_whatever_beca
 
 
 def test_a_folder_that_was_copied_without_times_is_given_them_back(
-    files: FeedFiles, folder: Path, clock: Clock
+    files: DocumentFolder, folder: Path, clock: Clock
 ) -> None:
     files.publish_all({NAME: b"one", "b.rss": b"two"})
     clock.go(500)
     copy_without_times(folder, clock)
-    assert files.mend() == Mended(timed=(NAME, "b.rss"))
+    assert files.repair() == Repaired(timed=(NAME, "b.rss"))
     assert {path.stat().st_mtime_ns for path in folder.iterdir()} == {NOON * 10**9}
 
 
 def test_documents_of_a_store_that_was_restored_since_are_believed(
-    files: FeedFiles, folder: Path, ledger: DocumentLedger, clock: Clock
+    files: DocumentFolder, folder: Path, ledger: LastModifiedLedger, clock: Clock
 ) -> None:
     files.publish(NAME, b"one")
     clock.go(10)
@@ -146,7 +146,7 @@ def test_documents_of_a_store_that_was_restored_since_are_believed(
 
 
 def test_a_removed_document_takes_its_copies_along_and_its_name_is_remembered(
-    files: FeedFiles, folder: Path, clock: Clock
+    files: DocumentFolder, folder: Path, clock: Clock
 ) -> None:
     files.publish_all({NAME: b"one", "b.rss": b"one"})
     assert files.remove(NAME)
@@ -157,7 +157,9 @@ def test_a_removed_document_takes_its_copies_along_and_its_name_is_remembered(
     assert files.modified(NAME) == NOON + 1
 
 
-def test_a_document_that_is_removed_before_the_ledger_knew_it_is_remembered(files: FeedFiles, folder: Path) -> None:
+def test_a_document_that_is_removed_before_the_ledger_knew_it_is_remembered(
+    files: DocumentFolder, folder: Path
+) -> None:
     folder.mkdir(parents=True)
     (folder / NAME).write_bytes(b"one")
     os.utime(folder / NAME, (NOON + 500, NOON + 500))
@@ -166,14 +168,14 @@ def test_a_document_that_is_removed_before_the_ledger_knew_it_is_remembered(file
     assert files.modified(NAME) == NOON + 501
 
 
-def test_nothing_is_asked_of_a_folder_that_is_not_there(files: FeedFiles, folder: Path) -> None:
-    assert (files.names(), files.mend(), files.remove(NAME), files.modified(NAME)) == ((), Mended(), False, None)
+def test_nothing_is_asked_of_a_folder_that_is_not_there(files: DocumentFolder, folder: Path) -> None:
+    assert (files.names(), files.repair(), files.remove(NAME), files.modified(NAME)) == ((), Repaired(), False, None)
     assert files.publish_all({}) == ()
     assert not folder.exists()
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../x.atom", "a/b.atom", "/etc/x.atom", ".dold.atom", "x.atom.gz"])
-def test_a_name_never_leads_out_of_the_folder_nor_to_a_copy(name: str, files: FeedFiles, folder: Path) -> None:
+def test_a_name_never_leads_out_of_the_folder_nor_to_a_copy(name: str, files: DocumentFolder, folder: Path) -> None:
     for asked in (lambda: files.publish(name, b"x"), lambda: files.remove(name), lambda: files.modified(name)):
         with pytest.raises(ValueError, match="is no name of a feed document"):
             asked()

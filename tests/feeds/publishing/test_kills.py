@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from feeds.publishing.adapters.document_folder import FeedFiles
-from feeds.publishing.adapters.repair import Mended
+from feeds.publishing.adapters.document_folder import DocumentFolder
+from feeds.publishing.adapters.repair import Repaired
 from storage.database import Database
 from tests.feeds.publishing.conftest import Dying, dying
 from tests.feeds.publishing.served import Clock, Served, differing, served, whole
@@ -48,16 +48,16 @@ def judge(folder: Path, before: dict[str, Served], new: str) -> None:
 
 @pytest.mark.parametrize("after", [False, True])
 def test_a_publisher_killed_at_any_step_leaves_no_torn_document_and_mending_restores_all(
-    *, after: bool, publishers: Dying, files: FeedFiles, folder: Path, clock: Clock
+    *, after: bool, publishers: Dying, files: DocumentFolder, folder: Path, clock: Clock
 ) -> None:
     files.publish_all({"0.atom": b"old", "1.atom": b"old"})
     before, step = whole(folder), 1
     while publishers.killed(text(step), clock, names=2, step=step, after=after):
         judge(folder, before, text(step))
         left = served(folder)
-        files.mend()
+        files.repair()
         assert whole(folder) == left
-        assert files.mend() == Mended()
+        assert files.repair() == Repaired()
         files.publish_all(dict.fromkeys(before, text(step).encode()))
         judge(folder, left, text(step))
         before = whole(folder)
@@ -68,12 +68,12 @@ def test_a_publisher_killed_at_any_step_leaves_no_torn_document_and_mending_rest
 
 
 def test_a_publisher_killed_at_its_first_document_is_made_up_for(
-    publishers: Dying, files: FeedFiles, folder: Path, clock: Clock
+    publishers: Dying, files: DocumentFolder, folder: Path, clock: Clock
 ) -> None:
     step = 1
     while publishers.killed(text(step), clock, names=1, step=step):
         judge(folder, {}, text(step))
-        files.mend()
+        files.repair()
         if "0.atom" in files.names():
             files.remove("0.atom")
         step += 1
@@ -81,7 +81,7 @@ def test_a_publisher_killed_at_its_first_document_is_made_up_for(
 
 
 def test_publishers_killed_at_drawn_moments_over_fifty_feeds_leave_no_torn_document(
-    publishers: Dying, files: FeedFiles, folder: Path, clock: Clock
+    publishers: Dying, files: DocumentFolder, folder: Path, clock: Clock
 ) -> None:
     draws = random.Random(50)  # noqa: S311 - the same kills in every run, as far as time allows
     files.publish_all({f"{number}.atom": b"old" for number in range(_FEEDS)})
@@ -96,8 +96,8 @@ def test_publishers_killed_at_drawn_moments_over_fifty_feeds_leave_no_torn_docum
         killed += publishers.killed(text(number), clock, names=_FEEDS, after=draws.random() < 0.5, **fate)
         judge(folder, before, text(number))
         left = served(folder)
-        files.mend()
+        files.repair()
         before = whole(folder)
         assert before == left
     assert killed > _MOMENTS // 2
-    assert files.mend() == Mended()
+    assert files.repair() == Repaired()

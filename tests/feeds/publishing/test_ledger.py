@@ -1,10 +1,10 @@
-from feeds.publishing.adapters.last_modified_ledger import DocumentLedger
+from feeds.publishing.adapters.last_modified_ledger import LastModifiedLedger
 from feeds.serving.last_modified import Remembered, Stamp
 
 ONE, TWO = Stamp(sha256="1" * 64, modified=100), Stamp(sha256="2" * 64, modified=200)
 
 
-def test_what_has_begun_is_known_until_it_is_settled(ledger: DocumentLedger) -> None:
+def test_what_has_begun_is_known_until_it_is_settled(ledger: LastModifiedLedger) -> None:
     ledger.settle({"a.atom": ONE})
     ledger.begin({"a.atom": TWO, "b.atom": TWO})
     ledger.begin({"a.atom": TWO})
@@ -18,7 +18,7 @@ def test_what_has_begun_is_known_until_it_is_settled(ledger: DocumentLedger) -> 
     assert ledger.unsettled() == []
 
 
-def test_thousands_of_documents_are_remembered_at_once(ledger: DocumentLedger) -> None:
+def test_thousands_of_documents_are_remembered_at_once(ledger: LastModifiedLedger) -> None:
     names = [f"{number}.atom" for number in range(2001)]
     ledger.begin(dict.fromkeys(names, ONE))
     ledger.settle(dict.fromkeys(names, ONE))

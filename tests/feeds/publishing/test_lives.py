@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from feeds.adapters.tables import documents
-from feeds.publishing.adapters.document_folder import FeedFiles
-from feeds.publishing.adapters.last_modified_ledger import DocumentLedger
+from feeds.publishing.adapters.document_folder import DocumentFolder
+from feeds.publishing.adapters.last_modified_ledger import LastModifiedLedger
 from storage.database import Database
 from tests.drawn import examples
 from tests.feeds.publishing.conftest import NOON, Dying, copy_without_times, dying
@@ -52,10 +52,10 @@ ACTS = st.one_of(
 class Life:
     """One document through all of it, and what readers have been served by us."""
 
-    def __init__(self, folder: Path, ledger: DocumentLedger, publishers: Dying) -> None:
+    def __init__(self, folder: Path, ledger: LastModifiedLedger, publishers: Dying) -> None:
         self._folder, self._kept = folder, folder.with_name("kept")
         self._clock = Clock(NOON)
-        self._files = FeedFiles(folder, ledger, now=self._clock.now, sleep=self._clock.sleep)
+        self._files = DocumentFolder(folder, ledger, now=self._clock.now, sleep=self._clock.sleep)
         self._publishers = publishers
         self._last: Served | None = None
         self._highest = 0
@@ -107,7 +107,7 @@ class Life:
 
     def _mend(self) -> None:
         before = served(self._folder).get(NAME)
-        self._files.mend()
+        self._files.repair()
         after = whole(self._folder).get(NAME) if self._folder.exists() else None
         assert (after and after.data) == (before and before.data)
         self._killed = False
@@ -141,7 +141,7 @@ def test_last_modified_rises_with_every_change_and_stays_with_the_bytes_through_
     shutil.rmtree(folder.parent, ignore_errors=True)
     with database.write.begin() as connection:
         connection.execute(delete(documents))
-    life = Life(folder, DocumentLedger(database.read, database.write), publishers)
+    life = Life(folder, LastModifiedLedger(database.read, database.write), publishers)
     for act in acts:
         life.meet(act)
     life.meet(Publish("end"))

@@ -1,8 +1,8 @@
 import os
 from pathlib import Path
 
-from feeds.publishing.adapters.document_folder import FeedFiles
-from feeds.publishing.adapters.repair import Mended
+from feeds.publishing.adapters.document_folder import DocumentFolder
+from feeds.publishing.adapters.repair import Repaired
 from tests.feeds.publishing.conftest import NOON, state
 from tests.feeds.publishing.served import Clock, whole
 
@@ -10,7 +10,7 @@ NAME = "alla-nyheter.atom"
 
 
 def test_mending_makes_copies_that_lack_or_are_not_theirs_and_removes_what_belongs_to_nobody(
-    files: FeedFiles, folder: Path
+    files: DocumentFolder, folder: Path
 ) -> None:
     files.publish_all({f"{name}.atom": name.encode() * 99 for name in "abcdef"})
     before = state(folder)["f.atom"]
@@ -22,17 +22,17 @@ def test_mending_makes_copies_that_lack_or_are_not_theirs_and_removes_what_belon
     (folder / "e.atom.gz").write_bytes(b"")
     for stray in ("gone.atom.gz", ".a.atom.new", ".a.atom.gz.new"):
         (folder / stray).write_bytes(b"x")
-    assert files.mend() == Mended(
+    assert files.repair() == Repaired(
         copied=("a.atom", "b.atom", "c.atom", "d.atom", "e.atom"),
         removed=(".a.atom.gz.new", ".a.atom.new", "gone.atom.gz"),
     )
     assert len(whole(folder)) == 6
     assert state(folder)["f.atom"] == before
-    assert files.mend() == Mended()
+    assert files.repair() == Repaired()
 
 
 def test_mending_leaves_an_older_document_and_gives_it_its_own_copies(
-    files: FeedFiles, folder: Path, clock: Clock
+    files: DocumentFolder, folder: Path, clock: Clock
 ) -> None:
     files.publish(NAME, b"one")
     kept = (folder / NAME).read_bytes()
@@ -40,13 +40,13 @@ def test_mending_leaves_an_older_document_and_gives_it_its_own_copies(
     files.publish(NAME, b"two")
     (folder / NAME).write_bytes(kept)
     os.utime(folder / NAME, (NOON, NOON))
-    assert files.mend() == Mended(copied=(NAME,), odd=(NAME,))
+    assert files.repair() == Repaired(copied=(NAME,), odd=(NAME,))
     assert whole(folder)[NAME].data == b"one"
     assert files.publish(NAME, b"two")
     assert files.modified(NAME) == NOON + 10
 
 
-def test_publishing_makes_copies_that_lack_and_leaves_the_document_alone(files: FeedFiles, folder: Path) -> None:
+def test_publishing_makes_copies_that_lack_and_leaves_the_document_alone(files: DocumentFolder, folder: Path) -> None:
     files.publish(NAME, b"one")
     before = state(folder)[NAME]
     (folder / f"{NAME}.br").unlink()

@@ -128,7 +128,7 @@ def test_a_feed_holds_what_the_rule_selects(tmp_path: Path) -> None:
         built(service)
         histories = list(service.articles.histories())
         for feed in service.feeds:
-            places = service.shelf.newest(place.wanted(feed), feed.size)
+            places = service.syndication.entries.newest(place.wanted(feed), feed.size)
             assert [each.article for each in places] == [each.article.id for each in select(feed, histories)]
 
 
@@ -208,7 +208,7 @@ def test_any_steps_lead_to_the_bytes_of_a_whole_rebuild_and_every_id_is_reached_
             for step in steps:
                 live(service, ids, step)
             built(service)
-            service.syndication.folder.mend()  # a copy that is lost is made again at the next start
+            service.syndication.folder.repair()  # a copy that is lost is made again at the next start
             stepwise = documents(service)
             assert list(service.syndication.verify.faults(lambda _: None)) == []
             assert made_anew(service) == stepwise

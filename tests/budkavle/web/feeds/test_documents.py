@@ -9,7 +9,7 @@ from random import Random
 import brotli
 import pytest
 
-from budkavle.web.feeds.byte_cache import KeptBytes
+from budkavle.web.feeds.byte_cache import ByteCache
 from budkavle.web.feeds.copies import read
 from feeds.serving.validators import instance
 from tests.budkavle.served import START, Served
@@ -177,7 +177,7 @@ def test_a_document_that_was_let_go_and_has_changed_since_is_served_as_it_is_now
 
 
 def test_what_was_asked_for_last_is_kept_longest() -> None:
-    kept = KeptBytes(10)
+    kept = ByteCache(10)
     for key in "abc":
         kept.put(key, b"1234"[:3])
     assert kept.get("a") == b"123"

@@ -15,8 +15,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from feeds.publishing.adapters.document_folder import FeedFiles
-from feeds.publishing.adapters.last_modified_ledger import DocumentLedger
+from feeds.publishing.adapters.document_folder import DocumentFolder
+from feeds.publishing.adapters.last_modified_ledger import LastModifiedLedger
 from storage.database import Database
 from tests.installed import free_port
 
@@ -71,9 +71,9 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def published(tmp_path: Path, database: Database) -> FeedFiles:
-    ledger = DocumentLedger(database.read, database.write)
-    files = FeedFiles(tmp_path / "public" / "feeds", ledger, now=lambda: NOON, sleep=lambda _: None)
+def published(tmp_path: Path, database: Database) -> DocumentFolder:
+    ledger = LastModifiedLedger(database.read, database.write)
+    files = DocumentFolder(tmp_path / "public" / "feeds", ledger, now=lambda: NOON, sleep=lambda _: None)
     files.publish_all({f"alla.{suffix}": TEXT.encode() for suffix in TYPES})
     return files
 
@@ -188,7 +188,7 @@ def test_nginx_sends_documents_and_copies_with_their_types_and_answers_304(
 
 
 def test_a_change_is_sent_to_a_reader_that_asks_by_tag_and_date(
-    published: FeedFiles, tmp_path: Path, certificate: Path, daemon: int
+    published: DocumentFolder, tmp_path: Path, certificate: Path, daemon: int
 ) -> None:
     with nginx(tmp_path, certificate, daemon) as reader:
         old = reader.get("/feeds/alla.atom")
@@ -200,7 +200,7 @@ def test_a_change_is_sent_to_a_reader_that_asks_by_tag_and_date(
 
 
 def test_nginx_leaves_all_else_to_the_daemon_and_hides_what_is_no_document(
-    published: FeedFiles, tmp_path: Path, certificate: Path, daemon: int
+    published: DocumentFolder, tmp_path: Path, certificate: Path, daemon: int
 ) -> None:
     (tmp_path / "public" / "feeds" / ".alla.atom.new").write_bytes(b"half")
     published.remove("alla.rss")
