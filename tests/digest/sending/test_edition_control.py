@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from budkavle.installation.wiring import Service
 from digest.adapters.tables import subscribers
-from digest.editions.adapters import editions
+from digest.editions.adapters import closing
 from digest.editions.delivery import Claim
 from digest.editions.edition import EditionState, EditionStatus
 from digest.editions.slots import PeriodKey
@@ -345,7 +345,7 @@ def test_an_address_that_slipped_into_the_table_broken_is_held_and_the_others_go
 def test_a_large_edition_is_closed_in_many_short_transactions(
     batch: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(editions, "_BATCH", batch)
+    monkeypatch.setattr(closing, "_BATCH", batch)
     with newsroom(tmp_path, readers=6) as service:
         planned(service)
         sender = Steps(service.database.write, "a sender", OnUncertain.HOLD, NOW)
