@@ -11,7 +11,7 @@ import pytest
 from storage.database import Database
 from tests.drawn import register_profiles
 from tests.empty_store import lay_store
-from tests.installed import home  # noqa: F401 - a fixture for every test
+from tests.installed import home, wheel  # noqa: F401 - fixtures for every test
 from tests.starting import Reading, Watch, made_of
 
 # Without compiled files each process compiles all of ours anew, and each new store its migrations.
