@@ -1,1 +1,1 @@
-"""What is published: articles, the acts that change them, their identity and their intake."""
+"""Articles: what is published, the acts that change it, its identity, and how it comes in."""

@@ -42,7 +42,7 @@ def history(versions: Sequence[Version]) -> History:
 def decide(before: History | None, draft: Draft, asked: Kind | None = None, note: str = "") -> Change | Hold | None:
     """Say what a draft does to the article known at its addresses; None when there is nothing to do.
 
-    `asked` is the act its front matter or a command names; without one a changed text is `edited` (design, "Ids").
+    `asked` is the act its front matter or a command names; without one a changed text is `edited` (docs/articles.md).
     """
     if before is None:
         return _first_sight(draft, asked)

@@ -175,7 +175,7 @@ class Article(Draft):
 
 
 class Kind(StrEnum):
-    """What a version did to its article (design, "What each act does")."""
+    """What a version did to its article (docs/articles.md, "What each act does")."""
 
     PUBLISHED = "published"
     EDITED = "edited"

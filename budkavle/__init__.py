@@ -1,1 +1,1 @@
-"""What an operator runs: configuration, wiring, scheduler, web and command line."""
+"""The roof, what an operator runs: configuration, wiring, daemon, web and command line."""

@@ -1,1 +1,1 @@
-"""What a recipient sees: periods, selection, editions, letters and their delivery."""
+"""Digests: what recipients get, from subscribing to the last letter of an edition, and what comes back."""

@@ -1,1 +1,1 @@
-"""What a reader sees: entries, selections, documents and the gate before they are published."""
+"""Feeds: what readers see, from entries to published documents, and the answers to those who fetch them."""

@@ -1,1 +1,1 @@
-"""Storage: column types and compiled statements, below everything that keeps rows."""
+"""Storage: the port of a store and SQLite's, column types, compiled statements and durable files."""

@@ -19,6 +19,7 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
 
+# A busy machine is no fault of the code: speed is measured in benchmarks, never here.
 register_profiles()
 WATCH = Watch()
 

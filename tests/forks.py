@@ -11,19 +11,13 @@ import subprocess
 from collections.abc import Callable
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+from pkgutil import iter_modules
+
+from budkavle import cli
 
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(
-    [
-        "__main__",
-        "budkavle.cli.run",
-        "budkavle.cli.digest.commands",
-        "budkavle.cli.subscribers.lists",
-        "tests.budkavle.die_me",
-        "tests.budkavle.quick_daemon",
-        "tests.digest.kill_me",
-        "tests.digest.plan_me",
-    ]
+    ["__main__", "pytest", *(found.name for found in iter_modules(cli.__path__, f"{cli.__name__}."))]
 )
 
 

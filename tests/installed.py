@@ -12,6 +12,8 @@ import pytest
 from budkavle.cli.main import main
 from budkavle.installation.shipped_config import write_config
 from tests.budkavle.commands import called
+from tests.budkavle.wheel import build
+from tests.shared import once
 
 COMMAND = Path(sys.executable).with_name("budkavle")
 
@@ -50,6 +52,13 @@ def home(tmp_path: Path) -> Path:
     for source in ("lingonmark", "barrvik", "gemensamt"):
         (home / "newsroom" / source).mkdir(parents=True)
     return home
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this checkout."""
+    (wheel,) = once(tmp_path_factory, "wheel", build).glob("*.whl")
+    return wheel
 
 
 def page(home: Path, name: str, text: str | bytes) -> Path:

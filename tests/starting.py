@@ -90,6 +90,7 @@ def _starts(thing: object) -> bool:
     return isinstance(thing, FunctionType) and _within(name, _TESTS) and _names_a_start(thing)
 
 
+@cache
 def _is_starter(module: str) -> bool:
     return module == "uvicorn" or _within(module, _STARTERS) or module.endswith(_WIRING)
 
@@ -163,6 +164,7 @@ def _is_module(thing: object) -> bool:
     return isinstance(thing, ModuleType)
 
 
+@cache
 def _within(module: str, packages: tuple[str, ...]) -> bool:
     return any(module == package or module.startswith(f"{package}.") for package in packages)
 

@@ -9,9 +9,10 @@ from functools import partial
 import pytest
 
 from articles.article import ArticleId
+from budkavle.sample.demo import replay
 from storage.database import Database
 from tests import site
-from tests.given import draft, plan_period
+from tests.given import draft
 from tests.starting import Reading, Watch
 
 Act = Callable[[], object]
@@ -55,7 +56,7 @@ class Held:
         lambda: Held().port,
         lambda: [listening() for _ in range(3)],
         partial(map, listening),
-        lambda: plan_period,
+        lambda: replay,
     ],
 )
 def test_what_starts_something_is_seen_however_far_away_it_does(act: Act) -> None:

@@ -1,1 +1,1 @@
-"""What touches a database or a disk on behalf of articles."""
+"""The article store: versions, held inputs, and what was read of sources."""

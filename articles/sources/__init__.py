@@ -1,1 +1,1 @@
-"""Where articles come from: pure parsers, and rule sets as data."""
+"""Sources: the port by which texts come in, pure readers of pages and Markdown, and rule sets as data."""

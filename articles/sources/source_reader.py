@@ -1,9 +1,9 @@
 """Source (port): where articles come from, whatever it is: a folder, a site that is polled, another system.
 
-An implementation is one file in `articles/sources/adapters/`, and one line in `wire_articles.KINDS`; `FolderSource`
-there is the one to copy, and one that polls the web is given a `Fetch`. It says what there is now and reads what it is
-asked for; what changed since the last look, what is an article, and what becomes of it is decided by
-`articles.importing`, the same for all sources.
+An implementation is one file in `articles/sources/adapters/`, and one line in `KINDS` of
+`budkavle.installation.slices.articles`; `FolderSource` is the one to copy, and one that polls the web is given a
+`Fetch`. It says what there is now and reads what it is asked for; what changed since the last look, what is an article,
+and what becomes of it is decided by `articles.importing`, the same for all sources.
 """
 
 from abc import abstractmethod

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from budkavle.alarms.alarms import Known
 from budkavle.config.load import Config
-from budkavle.installation.wire_sending import transport
+from budkavle.installation.slices.sending import transport
 from budkavle.rendering.wording import local_time
 from mail.encoding import TOKEN_LENGTH, quoted_printable
 from mail.headers import checked_head, encoded_phrase, encoded_text, field

@@ -29,7 +29,7 @@ from storage.database import StoreError, plain_faults
 log = structlog.get_logger()
 
 
-class Watch:
+class Monitor:
     """Keeps the alarms of a running daemon: its jobs report to it, it looks for itself, writes down, logs and mails.
 
     What it remembers counts, and the table is a copy: a store that cannot be written does not silence it.

@@ -12,7 +12,7 @@ from budkavle.installation.wiring import Service
 _KEPT = timedelta(days=90)
 
 
-class AlarmBook:
+class AlarmStore:
     """The alarms of one installation. Only the holder of the sender's lock writes."""
 
     def __init__(self, read: Engine, write: Engine) -> None:
@@ -52,6 +52,6 @@ class AlarmBook:
                 connection.execute(insert(alarms).values(values))
 
 
-def book_of(service: Service) -> AlarmBook:
+def book_of(service: Service) -> AlarmStore:
     """The alarms that an installation's daemon remembers."""
-    return AlarmBook(service.database.read, service.database.write)
+    return AlarmStore(service.database.read, service.database.write)

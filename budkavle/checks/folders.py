@@ -6,7 +6,7 @@ from pathlib import Path
 from budkavle.config.faults import Finding
 from budkavle.config.load import Config
 from budkavle.config.toml_lines import Place
-from budkavle.installation.wire_articles import sources
+from budkavle.installation.slices.articles import sources
 from storage.permissions import ENTER, READ, WRITE, is_there, may, why_unreadable
 
 _READ = "let this user read it (and enter the folders above it), or mend the path"
@@ -43,7 +43,7 @@ def _picture(path: Path, place: Place) -> Iterator[Finding]:
 def _written(config: Config) -> Iterator[tuple[Place, Path]]:
     yield from _with(("store", "url"), config.store_path.parent, "bounces", "bounces/unknown")
     yield from _with(("publish", "target"), config.publish_folder, "feeds")
-    from budkavle.installation.wire_sending import transport  # noqa: PLC0415 - a faulty file is told without waiting
+    from budkavle.installation.slices.sending import transport  # noqa: PLC0415 - a faulty file is told without waiting
 
     if outbox := transport(config).keeps_letters_in:
         yield from _with(("mail", "path"), outbox, "new", "cur", "tmp")

@@ -17,9 +17,9 @@ from budkavle.config.faults import Finding
 from budkavle.config.load import Config
 from budkavle.config.settings import Digest
 from budkavle.config.toml_lines import Place
+from budkavle.installation.slices.feeds import site
+from budkavle.installation.slices.transactional import confirmations_from
 from budkavle.installation.values import digest, publication
-from budkavle.installation.wire_feeds import site
-from budkavle.installation.wire_transactional import confirmations_from
 from budkavle.rendering.templates import kept_renderer, letter_templates, renderer
 from digest.editions.compose import masthead
 from digest.letters.letter import LetterTooLargeError, form, made_out

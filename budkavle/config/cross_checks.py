@@ -13,7 +13,8 @@ from pathlib import Path
 from budkavle.config import field_types as forms
 from budkavle.config.faults import Finding, shown
 from budkavle.config.field_types import Wrong, is_loopback, nearest, slug, slugged
-from budkavle.config.settings import SOURCE_KINDS, Limits, Mail, Publish, Source, Store, Table
+from budkavle.config.settings import Limits, Mail, Publish, Source, Store, Table
+from budkavle.config.source_kinds import SOURCE_KINDS
 from budkavle.config.toml_lines import Place
 from digest.editions.rhythms import RHYTHMS
 from feeds.serving.urls import oldest_slug

@@ -1,6 +1,5 @@
 """The settings of config.toml, named and nested as they are in the file."""
 
-from collections.abc import Mapping
 from datetime import date, time
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -10,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from budkavle.config import contrast as colours
 from budkavle.config import field_types as forms
 from budkavle.config.networks import network
+from budkavle.config.source_kinds import source_kind
 from digest.editions.rhythms import RHYTHMS
 
 
@@ -201,25 +201,12 @@ class Publisher(Table):
     tag_authority: Annotated[str, AfterValidator(forms.tag_authority), Text] = Field(examples=["example.org,2026"])
 
 
-SOURCE_KINDS: Mapping[str, str] = {"folder": "path"}
-"""The kinds of sources, and for each the setting that says where it is. What reads them: `wire_articles.KINDS`."""
-_LATER_KINDS = {"file", "pages", "feed", "push"}
-
-
-def _source_kind(text: str) -> str:
-    remedy = "write " + " or ".join(f'"{kind}"' for kind in SOURCE_KINDS)
-    if text in SOURCE_KINDS:
-        return text
-    later = text in _LATER_KINDS
-    raise forms.Wrong("is a kind of source that comes in a later version" if later else "is no kind of source", remedy)
-
-
 class Source(Table):
     """Where a publisher's articles come from."""
 
     name: Slug = Field(examples=["lingonmark-pages"])
     publisher: Name = Field(examples=["lingonmark"])
-    kind: Annotated[str, AfterValidator(_source_kind), Text] = "folder"
+    kind: Annotated[str, AfterValidator(source_kind), Text] = "folder"
     rules: Name | None = None
     path: Path | None = Field(default=None, examples=["newsroom/lingonmark"])
     quiet_days: Annotated[Whole, Field(ge=1)] | None = None

@@ -7,7 +7,7 @@ import structlog
 
 from budkavle.alarms.alarms import Alarm, AlarmKind, alarm
 from budkavle.installation.passwords import NoPasswordError
-from budkavle.installation.wire_bounces import mailbox
+from budkavle.installation.slices.bounces import mailbox
 from budkavle.installation.wiring import Service
 from digest.bounces.adapters.imap import MailboxError, visit
 

@@ -18,12 +18,12 @@ from starlette.types import ASGIApp
 from budkavle.alarms.heartbeats import Heartbeats
 from budkavle.daemon.hangup import Hangup
 from budkavle.daemon.jobs import SENDING_WITHIN, TIMES, JobName, limits
-from budkavle.daemon.liveness import Rounds, Silent
+from budkavle.daemon.liveness import Liveness, Silent
 from budkavle.daemon.pulse import Pulse
 from budkavle.daemon.restarting import Restarting
-from budkavle.daemon.scheduler import Job, Waking
+from budkavle.daemon.scheduler import Job, Scheduler
+from budkavle.daemon.signals import Signals
 from budkavle.daemon.systemd import notify, watchdog_seconds
-from budkavle.daemon.wishes import Wishes
 from budkavle.daemon.work import Work, now
 from budkavle.installation.wiring import Service
 from budkavle.web.app import application
@@ -53,18 +53,18 @@ class Daemon:
         self._service = service
         self._front = front
         self._stopping = False
-        self._rounds = Rounds(limits(TIMES, SENDING_WITHIN), time.monotonic)
-        self._pulse = Pulse(Heartbeats(service.database), self._rounds.silent, now)
-        self._work = Work(service, name, self._rounds, self._wake, lambda: self._stopping)
+        self._liveness = Liveness(limits(TIMES, SENDING_WITHIN), time.monotonic)
+        self._pulse = Pulse(Heartbeats(service.database), self._liveness.silent, now)
+        self._work = Work(service, name, self._liveness, self._wake, lambda: self._stopping)
         jobs = {str(job): Job(do=do, every=TIMES[job].every) for job, do in self._work.table().items()}
-        self._waking = Waking(jobs, self._rounds.came_round, now(), self._rounds.began)
+        self._scheduler = Scheduler(jobs, self._liveness.came_round, now(), self._liveness.began)
 
-    async def run(self, door: socket.socket, wishes: Wishes) -> Callable[[], None]:
+    async def run(self, door: socket.socket, signals: Signals) -> Callable[[], None]:
         """Serve until a signal asks to stop; then end in good order, within STOP_SECONDS.
 
         Whatever hangs then ends with the process, so this is for a process of its own; who goes on calls what is given.
         """
-        self._wishes = wishes
+        self._signals = signals
         host, port, *_ = door.getsockname()
         self._work.listen = f"{host}:{port}"
         settings = self._service.config.settings
@@ -86,12 +86,12 @@ class Daemon:
         )
         await asyncio.to_thread(self._service.sending.settle, now())  # once, and before anything is planned
         self._work.sending.start()
-        self._waking.start()
+        self._scheduler.start()
         self._loop = asyncio.get_running_loop()
-        self._service.bell.heard_by(self._heard_the_bell)
+        self._service.wakeup.heard_by(self._woken)
         self._pulse.start()
         server = Server(config, self._serving, self._stop)
-        with wishes.heard(server):
+        with signals.heard(server):
             done = await self._serve(server, door)
         if done:
             log.info("stopped")
@@ -108,7 +108,7 @@ class Daemon:
             self._stop()
             finished_by, written_by = self._stopped_at + _LETTERS_SECONDS, self._stopped_at + _BROKEN_OFF_SECONDS
             done = await self._work.sending.stop(finished_by, written_by)
-            await self._waking.ended(finished_by)
+            await self._scheduler.ended(finished_by)
             await asyncio.to_thread(self._write_leaves_down)
             heart.cancel()
             self._pulse.stop()
@@ -122,7 +122,7 @@ class Daemon:
 
     def unwell(self) -> Sequence[str]:
         """What is wrong with this process, for `/healthz`: jobs that do not come round, a store that cannot be read."""
-        wrong = [_hangs(one) for one in self._rounds.silent()]
+        wrong = [_hangs(one) for one in self._liveness.silent()]
         try:
             self._service.articles.last_seq()
         except DatabaseError as error:
@@ -130,7 +130,7 @@ class Daemon:
         return wrong
 
     def _serving(self) -> None:
-        self._work.outside.served()
+        self._work.outbound.served()
         self._work.wake_outside()
         settings, following = self._service.config.settings, ", ".join(self._work.following())
         log.info("started", listen=self._work.listen, public_url=settings.public_url, next=following)
@@ -142,10 +142,10 @@ class Daemon:
             return
         self._stopping = True
         self._stopped_at = asyncio.get_running_loop().time()
-        self._wishes.stopping()
+        self._signals.stopping()
         log.info("stopping", within_seconds=STOP_SECONDS)
-        self._waking.stop()
-        self._work.outside.stop()
+        self._scheduler.stop()
+        self._work.outbound.stop()
         self._work.sending.ask_to_stop()
         self._last = threading.Timer(STOP_SECONDS, self._break_off)
         self._last.daemon = True
@@ -154,7 +154,7 @@ class Daemon:
     def _break_off(self) -> None:
         """End the process as a kill would, which every step is made for: a thread that hangs must not outlast it."""
         log.warning("broken_off", remedy="something still worked when the time was up; it goes on after the next start")
-        self._wishes.break_off()
+        self._signals.break_off()
         os._exit(0)
 
     async def _heart(self) -> None:
@@ -162,15 +162,15 @@ class Daemon:
         wanted = watchdog_seconds()
         while True:
             await asyncio.sleep(min(_HEART_SECONDS, wanted / 2) if wanted else _HEART_SECONDS)
-            self._waking.set_right(now())
-            if wanted and (self._stopping or self._rounds.beats(JobName.SCHEDULER)):
+            self._scheduler.set_right(now())
+            if wanted and (self._stopping or self._liveness.beats(JobName.SCHEDULER)):
                 notify("WATCHDOG=1")
 
     def _wake(self, job: JobName) -> None:
-        self._waking.wake(job, now())
+        self._scheduler.wake(job, now())
 
-    def _heard_the_bell(self) -> None:
-        """In the thread of the request that rang."""
+    def _woken(self) -> None:
+        """In the thread of the request that woke."""
         if not self._stopping:
             self._loop.call_soon_threadsafe(self._wake_notices)
 
@@ -195,6 +195,6 @@ async def run(
 
     When it is to start anew, gives what calls off the end of the process, which else comes after STOP_SECONDS.
     """
-    wishes = Wishes(restarting, hangup)
-    call_off = await Daemon(service, name, front).run(restarting.door, wishes)
-    return call_off if wishes.anew else None
+    signals = Signals(restarting, hangup)
+    call_off = await Daemon(service, name, front).run(restarting.door, signals)
+    return call_off if signals.anew else None

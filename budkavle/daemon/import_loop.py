@@ -13,14 +13,14 @@ from articles.importing.vanished import lines
 from articles.sources.reading import Refused
 from articles.sources.source_reader import Item
 from budkavle.alarms.alarms import Alarm, AlarmKind, alarm
-from budkavle.alarms.monitor import Watch
+from budkavle.alarms.monitor import Monitor
 from budkavle.installation.wiring import Service
 from feeds.publishing.publish import Published
 
 log = structlog.get_logger()
 
 
-class Newsdesk:
+class ImportLoop:
     """One daemon's view of the sources: what it has taken in of them, and what it refused.
 
     `published` hears after every build which documents changed.
@@ -29,13 +29,13 @@ class Newsdesk:
     def __init__(
         self,
         service: Service,
-        watch: Watch,
+        monitor: Monitor,
         stopping: Callable[[], bool],
         published: Callable[[Sequence[str]], None] = lambda _: None,
     ) -> None:
         self._service = service
         self._published = published
-        self._watch = watch
+        self._monitor = monitor
         self._stopping = stopping
         self._importing = service.importing
         self._taken_in = frozenset[tuple[date, str, str, Item]]()
@@ -46,9 +46,9 @@ class Newsdesk:
 
     def round(self, now: datetime) -> None:
         """Take in what changed since the last round, and rebuild the feeds when the store has. Never raises."""
-        with self._watch.over(AlarmKind.IMPORT_FAILED, "import"):
+        with self._monitor.over(AlarmKind.IMPORT_FAILED, "import"):
             self._take_in(now)
-        with self._watch.over(AlarmKind.FEED_FAILED, "feeds"):
+        with self._monitor.over(AlarmKind.FEED_FAILED, "feeds"):
             self._let_time_pass(now)
             self._publish(now)
 
@@ -68,7 +68,7 @@ class Newsdesk:
             if self._stopping():
                 return
         self._taken_in = frozenset(versions)  # only now: what failed on the way is tried again
-        self._watch.report(AlarmKind.INPUT_REFUSED, self._refusals(candidates))
+        self._monitor.report(AlarmKind.INPUT_REFUSED, self._refusals(candidates))
         self._tell_vanished(listed)
 
     def _tell_vanished(self, listed: Iterable[Listing]) -> None:
@@ -117,7 +117,7 @@ class Newsdesk:
         self._built = None if done.faults else newest
         if done.changed:
             log.info("feeds_published", changed=len(done.changed))
-        self._watch.report(AlarmKind.FEED_FAILED, _faults(done))
+        self._monitor.report(AlarmKind.FEED_FAILED, _faults(done))
 
 
 def _faults(done: Published) -> Iterator[Alarm]:

@@ -20,7 +20,7 @@ class Silent:
     seconds: float
 
 
-class Rounds:
+class Liveness:
     """When each job gave its last sign of life, on a clock that nobody sets.
 
     A job gives one when it begins, on its way (a file taken in, a letter answered), and when it has come round.

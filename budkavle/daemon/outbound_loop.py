@@ -6,21 +6,21 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from budkavle.alarms.alarms import AlarmKind
-from budkavle.alarms.monitor import Watch
+from budkavle.alarms.monitor import Monitor
 from budkavle.installation.wiring import Service
 from feeds.outbound.adapters.http_client import Network
 from feeds.outbound.job import Runner
 from feeds.outbound.note_published import Backlog
 
 
-class Outside:
+class OutboundLoop:
     """One daemon's two jobs towards the outside. Publishing waits for neither of them: it only wakes them."""
 
     def __init__(
-        self, service: Service, watch: Watch, now: Callable[[], datetime], stopping: Callable[[], bool]
+        self, service: Service, monitor: Monitor, now: Callable[[], datetime], stopping: Callable[[], bool]
     ) -> None:
         self._runner = Runner(network=Network(), now=now, stopping=stopping)
-        self._watch = watch
+        self._monitor = monitor
         self._jobs = service.syndication
         self._backlog = Backlog(service.syndication.notes)
         self._loop = asyncio.get_running_loop()
@@ -28,7 +28,7 @@ class Outside:
         self._under_way = set[asyncio.Task[object]]()
 
     def published(self, changed: Sequence[str], wake: Callable[[], None]) -> None:
-        """Hear from the newsdesk's thread what it published, note it, and have both jobs woken in the loop."""
+        """Hear from the import loop's thread what it published, note it, and have both jobs woken in the loop."""
         self._backlog.published(changed, self._runner.now())
         if changed:
             self._loop.call_soon_threadsafe(wake)
@@ -46,13 +46,13 @@ class Outside:
     async def announce(self) -> None:
         """Tell hubs what they have not heard. Never raises."""
         if not self._runner.stopping():
-            with self._breakable(), self._watch.over(AlarmKind.ANNOUNCING_FAILED, "announcing"):
+            with self._breakable(), self._monitor.over(AlarmKind.ANNOUNCING_FAILED, "announcing"):
                 await self._jobs.announce.round(self._runner)
 
     async def check(self) -> None:
         """Look at some documents as readers do. Never raises."""
         if self._serves and not self._runner.stopping():
-            with self._breakable(), self._watch.over(AlarmKind.CHECKING_FAILED, "self-check"):
+            with self._breakable(), self._monitor.over(AlarmKind.CHECKING_FAILED, "self-check"):
                 await self._jobs.self_check.round(self._runner)
 
     @contextmanager

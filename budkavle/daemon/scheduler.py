@@ -19,7 +19,7 @@ class Job:
     every: int
 
 
-class Waking:
+class Scheduler:
     """Wakes each job now and at its intervals; `began` and `came_round` hear of each round.
 
     APScheduler only wakes: what is due is read from the database, so a tick that is lost, late or doubled by a clock

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from articles.adapters.held import HeldInputs
 from articles.adapters.store import ArticleStore
 from budkavle.config.load import Config
-from budkavle.installation.wakeup import Bell
+from budkavle.installation.wakeup import WakeUp
 from digest.bounces.adapters.bounces import Bounces
 from digest.bounces.adapters.transactional_bounces import ReturnedNotices
 from digest.editions.adapters.edition_control import EditionControl
@@ -48,5 +48,5 @@ class Stores:
     planner: Planner
     render: Render
     wait: Callable[[float], None] = time.sleep
-    bell: Bell = field(default_factory=Bell)
+    wakeup: WakeUp = field(default_factory=WakeUp)
     connections: OpenConnections = field(default_factory=OpenConnections)

@@ -1,20 +1,20 @@
-"""A bell between pages and the daemon: whoever lays a letter down rings, and whoever sends letters hears it at once."""
+"""Wake-up between pages and the daemon: whoever queues a letter wakes whoever sends it, at once."""
 
 from collections.abc import Callable
 
 
-class Bell:
-    """Rung from any thread. Without anybody who hears it nothing is lost: the queue is looked at every minute."""
+class WakeUp:
+    """Called from any thread. Without a listener nothing is lost: the queue is looked at every minute."""
 
     def __init__(self) -> None:
         self._heard: Callable[[], None] = _nobody
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         """Say that a letter waits."""
         self._heard()
 
     def heard_by(self, hear: Callable[[], None]) -> None:
-        """Let `hear` be called at every ring, in the thread that rings."""
+        """Let `hear` be called at every wake-up, in the thread that wakes."""
         self._heard = hear
 
 

@@ -15,14 +15,14 @@ from budkavle.config.load import Config
 from budkavle.config.settings import Store
 from budkavle.installation.open_store import Access, Alone, open_store, without_sender
 from budkavle.installation.secret import NAME as SECRET
-from budkavle.installation.wire_articles import Importing
-from budkavle.installation.wire_bounces import process_bounces
-from budkavle.installation.wire_editions import EditionServices
-from budkavle.installation.wire_feeds import Syndication
-from budkavle.installation.wire_lifecycle import LifecycleServices, unsubscribe
-from budkavle.installation.wire_lists import ListServices
-from budkavle.installation.wire_sending import patience, render, rules, sending, transport
-from budkavle.installation.wire_transactional import transactional
+from budkavle.installation.slices.articles import Importing
+from budkavle.installation.slices.bounces import process_bounces
+from budkavle.installation.slices.editions import EditionServices
+from budkavle.installation.slices.feeds import Syndication
+from budkavle.installation.slices.lifecycle import LifecycleServices, unsubscribe
+from budkavle.installation.slices.lists import ListServices
+from budkavle.installation.slices.sending import patience, render, rules, sending, transport
+from budkavle.installation.slices.transactional import transactional
 from budkavle.rendering.templates import renderer
 from digest.bounces.adapters.bounces import Bounces
 from digest.bounces.adapters.transactional_bounces import ReturnedNotices
@@ -50,7 +50,7 @@ from storage.presence import store_is_there
 
 @dataclass(frozen=True, kw_only=True)
 class Service(EditionServices, LifecycleServices, ListServices):
-    """An installation: its stores, and what its slices do with them. The services of a slice stand in `wire_*.py`."""
+    """An installation: its stores, and what its slices do with them. The services of a slice stand in `slices/`."""
 
     @cached_property
     def marked_letters(self) -> MarkedLetters:

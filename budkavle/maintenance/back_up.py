@@ -20,7 +20,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 from budkavle.config.load import Config
 from budkavle.installation.open_store import open_reading, refuse_foreign
 from budkavle.installation.secret import NAME as SECRET
-from budkavle.installation.wire_articles import sources
+from budkavle.installation.slices.articles import sources
 from digest.lifecycle.adapters.unsubscribe_journal import NAME as LEAVES
 from storage.database import StoreError, copy_store, plain_faults
 from storage.durable import make_durable, private_file, put_in_place, write_private

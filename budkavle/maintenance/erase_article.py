@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from articles.article import ArticleId, Seq
-from budkavle.installation.wire_sending import transport
+from budkavle.installation.slices.sending import transport
 from budkavle.installation.wiring import Service
 from budkavle.maintenance.file_kinds import copies
 

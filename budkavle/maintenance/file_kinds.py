@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from budkavle.config.load import BOUNCES, Config
-from budkavle.installation.wire_articles import sources
+from budkavle.installation.slices.articles import sources
 
 DEMO_SITE = "site"
 """Where a demo lays out its pages, beside its configuration."""

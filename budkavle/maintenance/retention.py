@@ -33,7 +33,7 @@ def remind(service: Service, now: datetime, stopping: Callable[[], bool] = lambd
         laid += some
     if laid:
         log.info("reminders_queued", letters=laid)
-        service.bell.ring()
+        service.wakeup.wake()
     return laid
 
 

@@ -1,1 +1,1 @@
-"""What touches a database, a relay or a mailbox on behalf of digests."""
+"""The tables of digests, and what the statements of several slices share."""

@@ -1,6 +1,6 @@
 """What an edition holds for one subscription: the cursor says what is new, the receipts what was said.
 
-Time plays no part in it: late, back-dated and re-tagged articles are news like any other (docs/design.md).
+Time plays no part in it: late, back-dated and re-tagged articles are news like any other (docs/selection.md).
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Room in a letter: a bound in bytes, kept when a variant is made (docs/design.md, "Room").
+"""Room in a letter: a bound in bytes, kept when a variant is made (docs/selection.md, "Room").
 
 Mail programs clip what is longer, and the link for leaving stands last. Notices go first.
 """

@@ -3,7 +3,7 @@
     claim → MAIL, RCPT, DATA, the letter without its final dot → mark (durable) → dot → record
 
 A crash before the mark sent nothing; after it nobody knows, and the ledger says so. At most one letter per open
-connection is ever in that state (docs/design.md, "Delivery").
+connection is ever in that state (docs/delivery.md).
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Suppression of addresses that must not be mailed: why, and who may lift it (docs/design.md, "Glossary")."""
+"""Suppression of addresses that must not be mailed: why, and who may lift it (README, "Glossary")."""
 
 from dataclasses import dataclass
 from datetime import datetime

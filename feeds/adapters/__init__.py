@@ -1,1 +1,1 @@
-"""What touches a disk on behalf of feeds."""
+"""The tables of feeds."""

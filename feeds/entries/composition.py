@@ -1,4 +1,4 @@
-"""Composition of entries: from an article and its acts to what readers see (design, "What each act does")."""
+"""Composition of entries: from an article and its acts to what readers see (docs/articles.md)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

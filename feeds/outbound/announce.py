@@ -65,8 +65,8 @@ class Announce:
         waiting = await asyncio.to_thread(self.queue.all)
         if not any(due(_of(hub, waiting), runner.now()) for hub in self.hubs):
             return
-        ends = asyncio.get_running_loop().time() + _ROUND_SECONDS
-        turns = _Turns(runner, trusted=await runner.network.tls(), ends=ends)
+        trusted = await runner.network.tls()
+        turns = _Turns(runner, trusted=trusted, ends=asyncio.get_running_loop().time() + _ROUND_SECONDS)
         outcomes = await asyncio.gather(*(self._turn(hub, turns) for hub in self.hubs), return_exceptions=True)
         for outcome in outcomes:  # all hubs have had their turn
             if isinstance(outcome, BaseException):

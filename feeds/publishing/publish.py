@@ -99,6 +99,7 @@ class PublishFeeds:
         Then what should not lie in the folder any more is taken away. `now`, by default the present, decides which
         feeds are over. A feed with a fault keeps its last good documents.
         """
+        moment = now or datetime.now(UTC)
         with self.alone():
             if everything:
                 self.entries.clear()
@@ -107,7 +108,7 @@ class PublishFeeds:
             if outdated.articles:
                 with progress("Making entries", len(outdated.articles)) as tick:
                     self.refresh.refresh(outdated, tick, stopping)
-            round_ = _Round(self, outdated.made_with, now or datetime.now(UTC))
+            round_ = _Round(self, outdated.made_with, moment)
             if round_.build(progress, stopping):
                 round_.sweep()
         return self._outcome(round_)

@@ -1,6 +1,6 @@
 """Transport: a way for letters to leave. Its connections are relays (`mail.relay`), and it says what it can do.
 
-Each transport is a file beside this one, and a line in `budkavle/installation/wire_sending.py`.
+Each transport is a file beside this one, and a line in `budkavle/installation/slices/sending.py`.
 """
 
 from collections.abc import Callable, Sequence

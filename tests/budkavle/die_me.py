@@ -1,4 +1,4 @@
-"""Posts the waiting letters as the daemon does, and kills itself on the way. Only test_notices.py starts this."""
+"""Posts the waiting letters as the daemon does, and kills itself on the way. Only test_post.py starts this."""
 
 import asyncio
 import os
@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from budkavle.config.load import load
-from budkavle.installation.wire_sending import transport
+from budkavle.installation.slices.sending import transport
 from budkavle.installation.wiring import open_service
 from digest.lifecycle.adapters.transactional_queue import Notices
 from mail.relay import Envelope, Relay

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import delete
 
-from budkavle.installation.wire_lifecycle import unsubscribe
+from budkavle.installation.slices.lifecycle import unsubscribe
 from digest.lifecycle.adapters.unsubscribe_journal import NAME, merged
 from digest.subscribers.adapters.suppressions import Suppressions
 from storage.database import Database, copy_store

@@ -19,18 +19,23 @@ LD_LIBRARY_PATH={folder}/python/lib PYTHONPATH={site} PYTHONDONTWRITEBYTECODE=1 
 """
 
 
-def environment(folder: Path) -> Path:
+def build(folder: Path) -> None:
+    """Build the wheel into a folder."""
+    run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder], ROOT)
+
+
+def environment(folder: Path, wheel: Path) -> Path:
     """The interpreter of an environment with the wheel, and with links to what it needs."""
     venv.create(folder / "venv", with_pip=False)
     interpreter = folder / "venv" / "bin" / "python"
     (site,) = (folder / "venv" / "lib").glob("python*/site-packages")
-    _install(folder, ["--python", interpreter], [])
+    _install(folder, wheel, ["--python", interpreter], [])
     for source in _needed(site):
         (site / source.name).symlink_to(source)
     return interpreter
 
 
-def for_everybody(folder: Path) -> Path:
+def for_everybody(folder: Path, wheel: Path) -> Path:
     """The command for any user of this machine: nothing that it reads lies outside the folder and the system's own.
 
     The checkout, its environment and even the interpreter may lie where only the one who runs the tests may look.
@@ -44,7 +49,7 @@ def for_everybody(folder: Path) -> Path:
     for library in (base / "lib").glob(f"libpython{version}*.so*"):
         shutil.copy(library, folder / "python" / "lib")
     site = folder / "packages"
-    _install(folder, [], ["--target", site])
+    _install(folder, wheel, [], ["--target", site])
     for source in _needed(site):
         if source.is_dir():
             shutil.copytree(source, site / source.name)
@@ -57,9 +62,7 @@ def for_everybody(folder: Path) -> Path:
     return program
 
 
-def _install(folder: Path, whose: list[str | Path], where: list[str | Path]) -> None:
-    run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder], ROOT)
-    (wheel,) = folder.glob("*.whl")
+def _install(folder: Path, wheel: Path, whose: list[str | Path], where: list[str | Path]) -> None:
     offline = ["--no-index", "--no-deps", "--quiet", "--disable-pip-version-check"]
     run([sys.executable, "-m", "pip", *whose, "install", *offline, *where, wheel], folder)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from budkavle.cli.digest.commands import send
 from budkavle.config.load import Config
-from budkavle.installation import wire_sending
+from budkavle.installation.slices import sending as wire_sending
 from digest.sending import send as delivering
 from digest.sending.adapters.ledger import Ledger
 from digest.sending.commit_group import Committed, Group

@@ -15,7 +15,7 @@ from alembic.config import Config as AlembicConfig
 from budkavle.cli.main import run
 from budkavle.config.load import load
 from budkavle.installation.shipped_config import write_config
-from budkavle.installation.wire_articles import sources
+from budkavle.installation.slices.articles import sources
 from storage import database as databases
 from storage.database import Database, head_revision
 from storage.store import SENDER

@@ -1,1 +1,1 @@
-"""Where sources come from: a folder on disk, and the rule sets for pages."""
+"""The sources there are: a folder on a disk; and the rule sets for pages, as they are shipped."""

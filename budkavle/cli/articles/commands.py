@@ -31,8 +31,8 @@ from budkavle.cli.terminal import (
 )
 from budkavle.config.load import load
 from budkavle.installation.shipped_config import shipped_config
-from budkavle.installation.wire_articles import read_inputs, stand_in
-from budkavle.installation.wire_articles import sources as sources_of
+from budkavle.installation.slices.articles import read_inputs, stand_in
+from budkavle.installation.slices.articles import sources as sources_of
 from budkavle.installation.wiring import Service, open_service, open_to_read
 from budkavle.rendering.wording import counted
 

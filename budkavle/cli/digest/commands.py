@@ -16,6 +16,7 @@ from cyclopts import App, Parameter
 from budkavle.cli.confirm_prompt import Yes
 from budkavle.cli.digest.edition_dates import is_meant, period_named
 from budkavle.cli.digest.letter_record import letter_record
+from budkavle.cli.digest.names import find_digest
 from budkavle.cli.digest.relay_limits import limits_line
 from budkavle.cli.terminal import (
     DEFAULT_CONFIG,
@@ -31,9 +32,8 @@ from budkavle.cli.terminal import (
     say_text,
     ticking,
 )
-from budkavle.config.load import Config, load
+from budkavle.config.load import load
 from budkavle.daemon.hangup import Hangup, note_hangups
-from budkavle.installation.values import digests
 from budkavle.installation.wiring import Service, open_to_read, open_to_write
 from digest.editions.adapters.take_back import all_taken_back
 from digest.editions.delivery import OPEN, DeliveryState
@@ -87,14 +87,6 @@ app.command(
     name="take-back",
     help="Undo an edition of which no letter went out.",
 )
-
-
-def find_digest(config: Config, name: str) -> Digest:
-    """The digest of this name. Raises WrongUseError naming those there are."""
-    by_name = {digest.name: digest for digest in digests(config)}
-    if name not in by_name:
-        raise WrongUseError(f"there is no digest {name}; choose from {', '.join(by_name) or 'none is configured'}")
-    return by_name[name]
 
 
 @app.command

@@ -6,8 +6,9 @@ import structlog
 from cyclopts import Parameter
 
 from budkavle.cli.confirm_prompt import Yes, confirmed, somebody_is_here
-from budkavle.cli.digest.commands import find_digest, tell
+from budkavle.cli.digest.commands import tell
 from budkavle.cli.digest.edition_dates import edition_named, following
+from budkavle.cli.digest.names import find_digest
 from budkavle.cli.terminal import (
     DEFAULT_CONFIG,
     AsJson,

@@ -1,6 +1,6 @@
 """A relay's limits that were found, as commands show them."""
 
-from budkavle.installation.wire_sending import learned_limits, transport
+from budkavle.installation.slices.sending import learned_limits, transport
 from budkavle.installation.wiring import Service
 from mail.limits.estimates import Learned
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from budkavle.cli.digest.commands import find_digest
+from budkavle.cli.digest.names import find_digest
 from budkavle.cli.terminal import (
     DEFAULT_CONFIG,
     AsJson,

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from budkavle.cli.digest.commands import find_digest
+from budkavle.cli.digest.names import find_digest
 from budkavle.cli.terminal import (
     DEFAULT_CONFIG,
     AsJson,
@@ -22,7 +22,7 @@ from budkavle.cli.terminal import (
     say_json,
 )
 from budkavle.config.load import Config, load
-from budkavle.installation.wire_sending import transport
+from budkavle.installation.slices.sending import transport
 from budkavle.installation.wiring import open_to_read, open_to_write
 from digest.editions.compose import masthead
 from digest.editions.slots import PeriodKey

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from budkavle.cli.digest.commands import find_digest
+from budkavle.cli.digest.names import find_digest
 from budkavle.cli.terminal import (
     DEFAULT_CONFIG,
     AddressArgument,
@@ -19,7 +19,7 @@ from budkavle.cli.terminal import (
     say_json,
 )
 from budkavle.config.load import Config, load
-from budkavle.installation.wire_lists import offer
+from budkavle.installation.slices.lists import offer
 from budkavle.installation.wiring import open_service, open_to_read, open_to_write
 from digest.lifecycle.adapters.by_operator import Joined
 from digest.lifecycle.lift_suppression import why_not

@@ -11,7 +11,7 @@ from cyclopts import Parameter, validators
 from rich.console import Console
 from rich.progress import Progress
 
-from budkavle.cli.digest.commands import find_digest
+from budkavle.cli.digest.names import find_digest
 from budkavle.cli.subscribers.export import refuse_published
 from budkavle.cli.subscribers.list_options import (
     Columns,

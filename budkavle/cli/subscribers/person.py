@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from budkavle.cli.digest.commands import find_digest
+from budkavle.cli.digest.names import find_digest
 from budkavle.cli.terminal import DEFAULT_CONFIG, AddressArgument, AsJson, ConfigFile, Exit, complain, say, say_json
 from budkavle.config.load import load
 from budkavle.installation.values import digests

@@ -1,4 +1,4 @@
-"""Pulling: what is withdrawn or erased leaves every letter not under way yet (docs/design.md, "What each act does")."""
+"""Pulling: what is withdrawn or erased leaves every letter not under way yet (docs/articles.md)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,1 +1,1 @@
-"""The ledger, the sender and their statements."""
+"""The ledger, the engine and their statements."""

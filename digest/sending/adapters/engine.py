@@ -20,7 +20,7 @@ from mail.relay import Envelope, Relay
 from mail.reply import Phase, Verdict
 
 _AHEAD = 100
-"""How many letters are claimed ahead at most: what a crash gives back (docs/design.md, "Delivery")."""
+"""How many letters are claimed ahead at most: what a crash gives back (docs/delivery.md)."""
 _LOOK_ROUND = 1.0
 """Seconds after which one who waits for the pace looks whether it shall stop."""
 _FINISH_SECONDS = 30.0

@@ -1,6 +1,6 @@
 """The ledger of deliveries as one sender sees it: claims, dot marks and outcomes, a group at a time.
 
-A group is one short transaction, and none is open while the relay is waited for (docs/design.md, "Delivery").
+A group is one short transaction, and none is open while the relay is waited for (docs/delivery.md).
 What a sender knows between two groups is a value that takes the old one's place when the group is durable:
 
     outcomes -> settled, with their consequences -> marks -> unfit, returned -> claims -> editions that are done

@@ -16,7 +16,7 @@ from articles.sources.adapters.manifest import read_manifest
 from budkavle.alarms.alarms import AlarmKind
 from budkavle.config.faults import ConfigFaults
 from budkavle.config.load import load
-from budkavle.installation.wire_articles import read_inputs, sources
+from budkavle.installation.slices.articles import read_inputs, sources
 from budkavle.installation.wiring import Service, open_service
 from feeds.entries.contacts import shown_contacts
 from tests.budkavle.daemon.test_import_loop import Rounds

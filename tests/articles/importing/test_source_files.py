@@ -10,10 +10,10 @@ import structlog
 from articles.importing.import_articles import Imported
 from articles.importing.locate import everything
 from budkavle.alarms.alarms import AlarmKind
-from budkavle.alarms.monitor import Watch
+from budkavle.alarms.monitor import Monitor
 from budkavle.alarms.store import book_of
 from budkavle.config.load import load
-from budkavle.daemon.import_loop import Newsdesk
+from budkavle.daemon.import_loop import ImportLoop
 from budkavle.installation.wiring import Service, open_service
 from tests.given import NOW
 from tests.installed import ARTICLE, budkavle, page
@@ -80,9 +80,9 @@ def test_the_daemon_tells_files_of_other_kinds_once_until_they_are_gone(home: Pa
     assert open_alarms(service) == []
 
 
-def newsdesk(service: Service) -> tuple[Newsdesk, Watch]:
-    watch = Watch(service)
-    return Newsdesk(service, watch, lambda: False), watch
+def newsdesk(service: Service) -> tuple[ImportLoop, Monitor]:
+    watch = Monitor(service)
+    return ImportLoop(service, watch, lambda: False), watch
 
 
 def open_alarms(service: Service) -> list[object]:

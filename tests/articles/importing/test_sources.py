@@ -12,11 +12,11 @@ from articles.sources.reading import Input, Refused, Source
 from articles.sources.source_reader import Item, SourceReader
 from budkavle.alarms.alarms import AlarmKind
 from budkavle.alarms.detect import look
-from budkavle.alarms.monitor import Watch
+from budkavle.alarms.monitor import Monitor
 from budkavle.checks.folders import folder_findings
 from budkavle.config.load import load
-from budkavle.daemon.import_loop import Newsdesk
-from budkavle.installation import wire_articles
+from budkavle.daemon.import_loop import ImportLoop
+from budkavle.installation.slices import articles as wire_articles
 from budkavle.installation.wiring import Service, open_service
 from budkavle.maintenance.back_up import back_up
 from tests.given import NOW
@@ -75,7 +75,7 @@ def titles(service: Service) -> dict[str, str]:
 
 
 def test_what_is_there_first_is_no_news_what_comes_later_is_and_only_what_changed_is_read(service: Service) -> None:
-    desk = Newsdesk(service, Watch(service), lambda: False)
+    desk = ImportLoop(service, Monitor(service), lambda: False)
     pin(service, "a.md", ARTICLE)
     desk.round(NOW)
     pin(service, "b.md", ARTICLE.replace("Biblioteket", "Simhallen"))
@@ -93,7 +93,7 @@ def test_what_is_there_first_is_no_news_what_comes_later_is_and_only_what_change
 
 
 def test_one_that_lists_the_newest_alone_has_lost_nothing_when_it_no_longer_lists_a_text(service: Service) -> None:
-    desk = Newsdesk(service, Watch(service), lambda: False)
+    desk = ImportLoop(service, Monitor(service), lambda: False)
     pin(service, "a.md", ARTICLE)
     with structlog.testing.capture_logs() as log:
         desk.round(NOW)

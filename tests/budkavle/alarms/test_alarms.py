@@ -20,11 +20,11 @@ from articles.article import Seq
 from budkavle.alarms.alarms import BETWEEN_MAILS, Alarm, AlarmKind, Key, Known, alarm, compared, to_tell, told
 from budkavle.alarms.detect import look, look_and_recall
 from budkavle.alarms.mail import alarm_mail
-from budkavle.alarms.monitor import Watch
+from budkavle.alarms.monitor import Monitor
 from budkavle.alarms.rules import full, of_digest, quiet
-from budkavle.alarms.store import AlarmBook
+from budkavle.alarms.store import AlarmStore
 from budkavle.config.load import load
-from budkavle.installation.wire_articles import sources
+from budkavle.installation.slices.articles import sources
 from budkavle.installation.wiring import Service, open_service
 from digest.editions.delivery import DeliveryState
 from digest.editions.edition import Edition, EditionState, EditionStatus
@@ -73,7 +73,7 @@ def test_an_alarm_about_a_file_with_a_name_in_any_bytes_is_kept_like_others(tmp_
     odd = alarm(AlarmKind.INPUT_REFUSED, "pages-\udce5", "text-\udce5.md: the file's name is not UTF-8")
     assert (odd.about, odd.what) == ("pages-\\udce5", "text-\\udce5.md: the file's name is not UTF-8")
     with open_service(load(installed(tmp_path))) as service:
-        book = AlarmBook(service.database.read, service.database.write)
+        book = AlarmStore(service.database.read, service.database.write)
         memory = {(odd.kind, odd.about): Known(alarm=odd, since=NOW, seen=NOW)}
         book.keep({}, memory, NOW)
         assert [known.alarm for known in book.read().values()] == [odd]
@@ -234,7 +234,7 @@ def test_however_alarms_come_and_go_there_is_one_mail_an_hour_and_nothing_stays_
 
 
 def test_the_table_gives_back_what_was_kept_and_forgets_what_ended_long_ago(database: Database) -> None:
-    book = AlarmBook(database.read, database.write)
+    book = AlarmStore(database.read, database.write)
     first = told(compared({}, [LATE, FAILED], NOW), NOW)
     book.keep({}, first, NOW)
     assert book.read() == first
@@ -295,7 +295,7 @@ def letters(service: Service) -> list[EmailMessage]:
 
 
 async def test_an_alarm_is_one_line_in_the_log_one_row_and_one_mail_and_so_is_its_end(service: Service) -> None:
-    watch = Watch(service)
+    watch = Monitor(service)
     folder = service.importing.sources[1].folder
     folder.rmdir()
     with capture_logs() as log:
@@ -316,7 +316,7 @@ async def test_an_alarm_is_one_line_in_the_log_one_row_and_one_mail_and_so_is_it
 async def test_a_restart_within_the_hour_mails_nothing_again(service: Service) -> None:
     service.importing.sources[1].folder.rmdir()
     for minute in range(2):
-        watch = Watch(service)
+        watch = Monitor(service)
         watch.round(NOW + timedelta(minutes=minute))
         await watch.tell(NOW + timedelta(minutes=minute))
     assert len(letters(service)) == 1
@@ -326,7 +326,7 @@ async def test_a_relay_that_refuses_is_asked_again_an_hour_later(tmp_path: Path)
     with ScriptedRelay({"rcpt": ["550 5.1.1 drift@example.org unknown"], "connect": []}) as relay:
         config = load(installed(tmp_path, relay.port))
         with open_service(config) as service, capture_logs() as log:
-            watch = Watch(service)
+            watch = Monitor(service)
             for minutes in (0, 1, 59, 60):
                 watch.round(NOW + timedelta(minutes=minutes))
                 await watch.tell(NOW + timedelta(minutes=minutes))
@@ -341,7 +341,7 @@ async def test_a_relay_that_hangs_up_or_a_lost_password_silences_nothing_else(tm
     with ScriptedRelay({"connect": [HANG_UP]}) as relay:
         path = installed(tmp_path, relay.port)
         with open_service(load(path)) as service, capture_logs() as log:
-            watch = Watch(service)
+            watch = Monitor(service)
             watch.round(NOW)
             await watch.tell(NOW)
             assert watch.lasting
@@ -349,10 +349,10 @@ async def test_a_relay_that_hangs_up_or_a_lost_password_silences_nothing_else(tm
 
 
 def test_a_job_that_has_not_come_round_since_the_restart_has_not_mended_anything(service: Service) -> None:
-    watch = Watch(service)
+    watch = Monitor(service)
     watch.report(AlarmKind.FEED_FAILED, [alarm(AlarmKind.FEED_FAILED, "feed alla-nyheter", "not published: why")])
     watch.round(NOW)
-    again = Watch(service)
+    again = Monitor(service)
     again.round(NOW + HOUR)
     assert again.lasting == 1
     assert [each.kind for each in look_and_recall(service, NOW)] == [AlarmKind.FEED_FAILED]
@@ -362,7 +362,7 @@ def test_a_job_that_has_not_come_round_since_the_restart_has_not_mended_anything
 
 
 def test_a_fault_that_stays_has_one_traceback(service: Service) -> None:
-    watch = Watch(service)
+    watch = Monitor(service)
     with capture_logs() as log:
         for why in ("no space", "no space", "no rights"):
             with watch.over(AlarmKind.IMPORT_FAILED, "import"):
@@ -377,7 +377,7 @@ def test_a_fault_that_stays_has_one_traceback(service: Service) -> None:
 
 
 async def test_a_store_that_is_gone_is_an_alarm_of_its_own_and_is_mailed(service: Service) -> None:
-    watch = Watch(service)
+    watch = Monitor(service)
     service.importing.sources[1].folder.rmdir()
     watch.round(NOW)
     service.database.close()

@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 from budkavle.alarms.alarms import AlarmKind
 from budkavle.alarms.heartbeats import SILENT_AFTER, Heartbeat, Heartbeats, of_heartbeat
 from budkavle.daemon.jobs import SENDING_WITHIN, TIMES, limits
-from budkavle.daemon.liveness import Limit, Rounds, Silent
+from budkavle.daemon.liveness import Limit, Liveness, Silent
 from budkavle.daemon.pulse import Pulse
 from storage.database import Database
 from tests.budkavle.daemon.test_hangups import answers, events, on_a_free_port, root, until
@@ -29,7 +29,7 @@ NOW = datetime(2026, 1, 9, 8, 0, tzinfo=UTC)
 
 def test_a_job_at_work_and_a_job_at_rest_have_times_of_their_own() -> None:
     seconds = [0.0]
-    rounds = Rounds({"news": Limit(at_work=60, at_rest=300)}, lambda: seconds[0])
+    rounds = Liveness({"news": Limit(at_work=60, at_rest=300)}, lambda: seconds[0])
     seconds[0] = 300
     assert rounds.silent() == []
     seconds[0] = 301

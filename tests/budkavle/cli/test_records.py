@@ -16,7 +16,7 @@ ROW = re.compile(r"^\| `budkavle (?P<command>[a-z -]+)` \| [^|]+ \| (?P<keys>.+)
 
 def documented() -> dict[str, set[str]]:
     """The keys that each command's row names; what stands in brackets is about the key before it."""
-    text = (ROOT / "docs" / "design.md").read_text(encoding="utf-8").partition("### Records")[2].partition("\n## ")[0]
+    text = (ROOT / "docs" / "records.md").read_text(encoding="utf-8")
     rows = {row["command"]: re.sub(r"\([^)]*\)", "", row["keys"]) for row in ROW.finditer(text)}
     return {command: set(re.findall(r"`(\w+)`", keys)) for command, keys in rows.items()}
 

@@ -12,9 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from budkavle.rendering.wording import counted, printable, printable_json
+from tests.budkavle.preloaded import preloaded
 from tests.installed import ARTICLE, COMMAND, budkavle, page
 
 EVIL = "a\n\x1b[31m\x9b2J\r\x07\u202exslx\udce5.md"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Our command, where shells look for it."""
+    with preloaded(tmp_path_factory.mktemp("bin")) as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", str(folder), prepend=os.pathsep)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +40,13 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def typed(folder: Path, line: str, **settings: str) -> subprocess.CompletedProcess[bytes]:
-    """A line as the shell runs it, with its own code for each part of a pipe."""
-    environment = {**os.environ, **settings, "PATH": f"{COMMAND.parent}{os.pathsep}{os.environ['PATH']}"}
+    """A line as the shell runs it, with its own code for each part of a pipe.
+
+    Where it is about how Python comes up, with settings or with streams that are closed, it does come up.
+    """
+    environment = {**os.environ, **settings}
+    if settings or ">&-" in line:
+        environment["PATH"] = f"{COMMAND.parent}{os.pathsep}{os.environ['PATH']}"
     words = ["/bin/bash", "-c", f"{line}; exit ${{PIPESTATUS[0]}}"]
     return subprocess.run(words, cwd=folder, env=environment, capture_output=True, check=False, timeout=120)
 

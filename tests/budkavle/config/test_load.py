@@ -14,7 +14,7 @@ from budkavle.config.faults import ConfigFaults
 from budkavle.config.field_types import Listen, Mailbox
 from budkavle.config.load import Config, load
 from budkavle.config.settings import Settings, Table
-from budkavle.installation.wire_articles import sources
+from budkavle.installation.slices.articles import sources
 
 SHIPPED = Path(__file__).parents[3] / "config.toml"
 TEXT = SHIPPED.read_text(encoding="utf-8")

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from budkavle.alarms.alarms import AlarmKind, Known, alarm
-from budkavle.alarms.monitor import Watch
+from budkavle.alarms.monitor import Monitor
 from budkavle.alarms.store import book_of
 from budkavle.config.load import load
-from budkavle.daemon.import_loop import Newsdesk
+from budkavle.daemon.import_loop import ImportLoop
 from budkavle.installation.wiring import Service, open_service
 from tests.given import NOW
 from tests.installed import ARTICLE, page
@@ -29,8 +29,8 @@ class Rounds:
 
     def __init__(self, service: Service) -> None:
         self.stopping = False
-        self._watch = Watch(service)
-        self._desk = Newsdesk(service, self._watch, lambda: self.stopping)
+        self._watch = Monitor(service)
+        self._desk = ImportLoop(service, self._watch, lambda: self.stopping)
         self._service = service
         self._now = NOW
 
@@ -116,7 +116,7 @@ def test_a_document_that_cannot_be_mended_or_published_is_an_alarm_and_the_other
 
 
 def test_what_a_job_meets_stands_although_it_failed_as_a_whole_before(service: Service) -> None:
-    watch = Watch(service)
+    watch = Monitor(service)
     aside = alarm(AlarmKind.FEED_FAILED, "feed alla-nyheter", "not published: why")
     with watch.over(AlarmKind.FEED_FAILED, "feeds"):
         raise OSError

@@ -13,8 +13,8 @@ from structlog.testing import capture_logs
 
 from budkavle.config.load import load
 from budkavle.daemon.daemon import Daemon
-from budkavle.daemon.liveness import Limit, Rounds, Silent
-from budkavle.daemon.scheduler import Job, Waking
+from budkavle.daemon.liveness import Limit, Liveness, Silent
+from budkavle.daemon.scheduler import Job, Scheduler
 from budkavle.daemon.systemd import notify, watchdog_seconds
 from budkavle.installation.wiring import open_service
 from budkavle.web.app import application
@@ -32,7 +32,7 @@ async def test_a_job_that_is_woken_while_it_works_works_once_more_and_else_at_on
     def now() -> datetime:
         return datetime.now(UTC)
 
-    waking = Waking({"work": Job(do=work, every=3600)}, lambda _: None, now())
+    waking = Scheduler({"work": Job(do=work, every=3600)}, lambda _: None, now())
     waking.start()
     await until(lambda: rounds == 1)
     for _ in range(3):
@@ -55,7 +55,7 @@ async def until(true: Callable[[], bool]) -> None:
 def test_a_job_that_stays_away_is_named_with_its_time() -> None:
     seconds = [0.0]
     limits = {"news": Limit(at_work=60, at_rest=60), "planning": Limit(at_work=300, at_rest=300)}
-    rounds = Rounds(limits, lambda: seconds[0])
+    rounds = Liveness(limits, lambda: seconds[0])
     assert rounds.silent() == []
     seconds[0] = 61.0
     assert rounds.silent() == [Silent(job="news", seconds=61)]
@@ -71,7 +71,7 @@ async def test_a_clock_that_is_set_back_a_day_lets_no_job_sleep_that_long() -> N
         pass
 
     tomorrow = datetime.now(UTC) + timedelta(days=1)  # as a job sees its next round after the clock went back
-    waking = Waking({"news": Job(do=run, every=60)}, lambda _: came_round.set(), tomorrow)
+    waking = Scheduler({"news": Job(do=run, every=60)}, lambda _: came_round.set(), tomorrow)
     waking.start()
     try:
         await asyncio.sleep(0)
@@ -93,7 +93,7 @@ async def test_a_stop_waits_for_the_round_that_is_under_way_but_not_for_ever() -
     for ends in (True, False):
         begun.clear()
         goes_on.clear()
-        waking = Waking({"news": Job(do=run, every=60)}, heard.append, datetime.now(UTC))
+        waking = Scheduler({"news": Job(do=run, every=60)}, heard.append, datetime.now(UTC))
         waking.start()
         await begun.wait()
         waking.stop()

@@ -31,8 +31,8 @@ PACKAGES = ("articles", "feeds", "digest", "budkavle")
 
 
 @pytest.fixture(scope="module")
-def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return environment(tmp_path_factory.mktemp("wheel"))
+def python(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Path:
+    return environment(tmp_path_factory.mktemp("environment"), wheel)
 
 
 def test_the_demo_runs_from_the_wheel_and_reads_nothing_of_the_checkout(python: Path, tmp_path: Path) -> None:

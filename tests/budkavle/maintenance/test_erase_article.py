@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import select
 
 from articles.article import ArticleId, Kind
-from budkavle.alarms.monitor import Watch
+from budkavle.alarms.monitor import Monitor
 from budkavle.config.load import load
-from budkavle.daemon.import_loop import Newsdesk
+from budkavle.daemon.import_loop import ImportLoop
 from budkavle.installation.wiring import Service, open_service
 from budkavle.maintenance.erase_article import erase
 from digest.adapters.tables import variant_items, variants
@@ -239,7 +239,7 @@ async def test_those_who_had_it_are_told_nothing_in_the_next_edition(tmp_path: P
 
 
 def a_round(service: Service, days: int) -> None:
-    Newsdesk(service, Watch(service), lambda: False).round(NOW + timedelta(days=days))
+    ImportLoop(service, Monitor(service), lambda: False).round(NOW + timedelta(days=days))
 
 
 def test_the_daemon_writes_down_that_a_notice_has_stood_long_enough(tmp_path: Path) -> None:
@@ -258,7 +258,7 @@ def test_the_times_of_notices_and_contacts_are_settings(home: Path) -> None:
     (home / "config.toml").write_text(text, encoding="utf-8")
     with open_service(load(home / "config.toml")) as service:
         page(home, "gemensamt/a.md", ARTICLE.replace("---\n\nFrån", "contacts: [{name: Kim Exempel}]\n---\n\nFrån"))
-        desk = Newsdesk(service, Watch(service), lambda: False)
+        desk = ImportLoop(service, Monitor(service), lambda: False)
         desk.round(NOW)
         (known,) = service.articles.histories()
         assert known.article.contacts

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.budkavle.demo_served import Demo, Walk, html_links, served
 from tests.budkavle.windows import RULES, Window, chromium, pictured, violations
-from tests.installed import budkavle
+from tests.installed import budkavle, budkavle_process
 
 WCAG22 = {**RULES, "runOnly": {"type": "tag", "values": [*RULES["runOnly"]["values"], "wcag22aa"]}}  # type: ignore[index]
 WINDOWS = [Window(width=360, scheme="dark"), Window(width=1280, scheme="light")]
@@ -143,7 +143,7 @@ def test_a_taken_port_is_told_with_what_to_type_instead(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
         assert budkavle("demo", "demo", "--port", port, folder=tmp_path).code == 0
-        refused = budkavle("demo", "demo", "--serve", folder=tmp_path)
+        refused = budkavle_process("demo", "demo", "--serve", folder=tmp_path)
         moved = budkavle("demo", "demo", "--port", "9", folder=tmp_path)
     assert refused.code == 2
     assert f"another program listens at 127.0.0.1:{port}" in refused.err

@@ -9,7 +9,7 @@ import pytest
 from articles.article import Kind, Topic, TopicId
 from articles.topics import topics_in
 from budkavle.config.load import load
-from budkavle.installation.wire_articles import sources
+from budkavle.installation.slices.articles import sources
 from budkavle.sample.weeks import Calendar, calendar
 
 SAMPLE = Path(str(files("budkavle.sample")))

@@ -52,9 +52,9 @@ class Readers:
 
 
 @pytest.fixture(scope="module")
-def program() -> Iterator[Path]:
+def program(wheel: Path) -> Iterator[Path]:
     with reachable() as folder:
-        yield for_everybody(folder)
+        yield for_everybody(folder, wheel)
 
 
 @pytest.fixture

@@ -52,7 +52,7 @@ def move(service: Service, new: str, old: str = ANNA, digest: str = "veckobrev")
 
 def test_the_old_address_is_told_once_that_its_subscription_goes_to_another_and_not_to_which(service: Service) -> None:
     rung: list[None] = []
-    service.bell.heard_by(lambda: rung.append(None))
+    service.wakeup.heard_by(lambda: rung.append(None))
     subscribe(service, ANNA, "veckobrev", "dagbrev")
     leave_token = service.subscribers.find(Address(ANNA), "veckobrev").token
     token = asked(service, BO)

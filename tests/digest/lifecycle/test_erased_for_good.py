@@ -1,10 +1,9 @@
 """Who was erased stays erased, whatever there was of them: also when an older backup is put in place, or at a kill."""
 
 import asyncio
+import os
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -21,6 +20,7 @@ from digest.bounces.adapters.bounces import Taken
 from digest.ids import SubscriptionId
 from digest.lifecycle.adapters.by_operator import Joined, Wish
 from digest.lifecycle.adapters.unsubscribe_journal import UnsubscribeJournal
+from digest.lifecycle.adapters.unsubscribe_replay import JournalReplay
 from digest.lifecycle.double_opt_in import ConfirmOutcome
 from digest.lifecycle.unsubscribe_journal import How, Leave, No, proof_of, read, written
 from digest.subscribers.suppression import SuppressionReason
@@ -32,6 +32,7 @@ from tests.budkavle.returned import installation as returning
 from tests.digest.lifecycle.test_erase_subscriber import WHO, traces
 from tests.digest.lifecycle.test_unsubscribe import locked
 from tests.digest.relay import join
+from tests.forks import Fork
 from tests.given import NOW
 
 ZAKARIAS = Address(WHO)
@@ -115,18 +116,10 @@ def test_an_older_backup_brings_back_the_no_of_who_was_erased_and_nothing_else_o
         assert state_of(again, "anna@example.org") == "active"
 
 
-DIES = """
-import os, signal, sys
-from datetime import datetime
-from pathlib import Path
-from budkavle.config.load import load
-from digest.lifecycle.adapters.unsubscribe_replay import JournalReplay
-from budkavle.installation.wiring import open_service
-from mail.address import Address
-with open_service(load(Path(sys.argv[1]))) as service:
-    JournalReplay.replay = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-    service.erase_subscriber.erase(Address(sys.argv[2]), datetime.fromisoformat(sys.argv[3]))
-"""
+def erase_and_die(file: Path) -> None:
+    with open_service(load(file)) as service:
+        JournalReplay.replay = lambda *_: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[assignment]
+        service.erase_subscriber.erase(ZAKARIAS, NOW + DAY)
 
 
 @pytest.mark.parametrize("was", KNOWN)
@@ -136,8 +129,7 @@ def test_a_kill_between_journal_and_store_forgets_all_the_same(
     was(service)
     folder, file = service.config.store_path.parent, service.config.file
     service.database.close()
-    done = subprocess.run([sys.executable, "-c", DIES, str(file), WHO, (NOW + DAY).isoformat()], check=False)
-    assert done.returncode == -signal.SIGKILL
+    assert Fork(erase_and_die, file).wait(60) == -signal.SIGKILL
     with open_service(load(file)) as again:
         assert traces(folder) == []
         no = again.suppressions.find(ZAKARIAS)

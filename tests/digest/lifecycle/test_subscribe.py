@@ -221,7 +221,7 @@ def test_a_complaint_made_after_asking_is_the_newer_word(service: Service) -> No
 
 def test_known_unknown_and_suppressed_addresses_make_the_same_row_and_ring_the_same_bell(service: Service) -> None:
     rung = []
-    service.bell.heard_by(lambda: rung.append(rows(service, transactional_letters)))
+    service.wakeup.heard_by(lambda: rung.append(rows(service, transactional_letters)))
     join(service, "kand@example.org")
     join(service, "stoppad@example.org")
     suppress(service, SuppressionReason.HARD, "stoppad@example.org")

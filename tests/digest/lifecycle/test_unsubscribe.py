@@ -4,8 +4,6 @@ import os
 import signal
 import sqlite3
 import stat
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -24,11 +22,13 @@ from digest.editions.slots import PeriodKey
 from digest.ids import SubscriptionId
 from digest.lifecycle.adapters import unsubscribe_journal as leave_journal
 from digest.lifecycle.adapters.unsubscribe_journal import Place, UnsubscribeJournal
+from digest.lifecycle.adapters.unsubscribe_replay import JournalReplay
 from digest.lifecycle.unsubscribe_journal import How, Leave, Left, proof_of, read, written
 from digest.subscribers.subscription import SubscriptionState
 from mail.address import Address
 from tests.budkavle.daemon.test_daemon import running
 from tests.digest.relay import KEY, installed, join, newsroom
+from tests.forks import Fork
 from tests.given import NOW, plan_period
 from tests.installed import budkavle
 
@@ -222,24 +222,16 @@ def test_many_may_write_at_once_and_no_line_is_lost(tmp_path: Path) -> None:
     assert (len({each.subscription for each in reading.wishes}), reading.torn) == (160, 0)
 
 
-DIES = """
-import os, signal, sys
-from datetime import datetime
-from pathlib import Path
-from budkavle.config.load import load
-from digest.lifecycle.adapters.unsubscribe_replay import JournalReplay
-from budkavle.installation.wiring import open_service
-with open_service(load(Path(sys.argv[1]))) as service:
-    JournalReplay.replay = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-    service.unsubscribe.leave(sys.argv[2], datetime.fromisoformat(sys.argv[3]))
-"""
+def leave_and_die(file: Path, which: str) -> None:
+    with open_service(load(file)) as service:
+        JournalReplay.replay = lambda *_: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[assignment]
+        service.unsubscribe.leave(which, NOW)
 
 
 def test_a_kill_between_journal_and_store_loses_no_leave(tmp_path: Path) -> None:
     with newsroom(tmp_path) as service:
         which, file = token(service, 2), service.config.file
-    done = subprocess.run([sys.executable, "-c", DIES, str(file), which, NOW.isoformat()], check=False)
-    assert done.returncode == -signal.SIGKILL
+    assert Fork(leave_and_die, file, which).wait(60) == -signal.SIGKILL
     with open_service(load(file)) as service:
         assert states(service) == ["active", "active", "ended"]
 

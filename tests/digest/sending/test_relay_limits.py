@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from budkavle.config.load import load
-from budkavle.installation.wire_sending import transport
+from budkavle.installation.slices.sending import transport
 from budkavle.installation.wiring import Service, open_service
 from digest.editions.edition import EditionState
 from digest.editions.slots import PeriodKey

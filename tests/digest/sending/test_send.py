@@ -3,8 +3,6 @@
 import asyncio
 import os
 import signal
-import subprocess
-import sys
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -23,11 +21,11 @@ from digest.sending import envelopes
 from digest.sending.sender import OnUncertain
 from mail.address import Address
 from mail.reply import Phase, Reply, Verdict
+from tests.digest import kill_me
 from tests.digest.relay import KEY, SILENCE, TITLE, ScriptedRelay, join, newsroom, publish
 from tests.digest.steps import Steps
+from tests.forks import Fork
 from tests.given import NOW, going_on_from, plan_period
-
-ROOT = Path(__file__).parents[3]
 
 
 def planned(service: Service) -> None:
@@ -96,12 +94,7 @@ def test_ctrl_c_leaves_nothing_claimed(tmp_path: Path) -> None:
     with ScriptedRelay({"rcpt": ["250 ok", SILENCE]}) as relay:
         with newsroom(tmp_path, relay.port) as service:
             config = service.config.file
-        script = ROOT / "tests/digest/kill_me.py"
-        sender = subprocess.Popen(
-            [sys.executable, script, config, KEY, "never", "1"],
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
-            stderr=subprocess.DEVNULL,
-        )
+        sender = Fork(kill_me.main, config, KEY, "never", 1, log=tmp_path / "said")
         relay.at = lambda phase, count: os.kill(sender.pid, signal.SIGINT) if (phase, count) == ("rcpt", 1) else None
         assert sender.wait(30) != 0
     with newsroom(tmp_path) as service:

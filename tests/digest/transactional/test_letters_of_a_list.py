@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from budkavle.config.load import load
-from budkavle.installation.wire_sending import transport
+from budkavle.installation.slices.sending import transport
 from budkavle.installation.wiring import Service, open_service
 from digest.adapters.tables import subscribers, transactional_letters
 from digest.lifecycle.adapters.transactional_queue import NewNotice, Notices, lay_down

@@ -16,11 +16,11 @@ from structlog.testing import capture_logs
 
 from budkavle.alarms.alarms import AlarmKind
 from budkavle.alarms.detect import look
-from budkavle.alarms.monitor import Watch
+from budkavle.alarms.monitor import Monitor
 from budkavle.alarms.store import book_of
 from budkavle.config.load import load
-from budkavle.daemon.import_loop import Newsdesk
-from budkavle.daemon.outbound_loop import Outside
+from budkavle.daemon.import_loop import ImportLoop
+from budkavle.daemon.outbound_loop import OutboundLoop
 from budkavle.installation.wiring import Service, open_service
 from feeds.outbound.adapters import websub
 from feeds.outbound.adapters.http_client import Network
@@ -72,11 +72,11 @@ class Announcing:
         await self._service.syndication.announce.round(self._runner)
 
 
-def newsdesk(service: Service, now: Callable[[], datetime]) -> Newsdesk:
+def newsdesk(service: Service, now: Callable[[], datetime]) -> ImportLoop:
     def published(names: Sequence[str]) -> None:
         service.syndication.notes.note(names, now())
 
-    return Newsdesk(service, Watch(service), lambda: False, published)
+    return ImportLoop(service, Monitor(service), lambda: False, published)
 
 
 def publish(service: Service, now: datetime = NOW) -> None:
@@ -277,7 +277,7 @@ def test_what_a_kill_kept_unsaid_is_said_at_the_next_start(home: Path) -> None:
         for ping in service.syndication.queue.all():
             service.syndication.queue.arrived(ping, NOW)
         article(home)
-        Newsdesk(service, Watch(service), lambda: False).round(NOW)  # killed before it was noted
+        ImportLoop(service, Monitor(service), lambda: False).round(NOW)  # killed before it was noted
         assert service.syndication.queue.all() == ()
         again = Backlog(service.syndication.notes)
         again.published((), NOW + MINUTE)
@@ -305,8 +305,8 @@ def test_what_could_not_be_noted_is_noted_with_the_next_round(home: Path) -> Non
 
 async def test_a_store_that_fails_while_announcing_is_an_alarm_and_the_ping_goes_again(home: Path) -> None:
     with Site() as hub, served(home, hub.address) as service:
-        watch = Watch(service)
-        outside = Outside(service, watch, Clock(), lambda: False)
+        watch = Monitor(service)
+        outside = OutboundLoop(service, watch, Clock(), lambda: False)
         publish(service)
         with service.database.write.begin() as connection:
             connection.exec_driver_sql(

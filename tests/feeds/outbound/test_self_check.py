@@ -14,9 +14,9 @@ import pytest
 from articles.adapters.store import ArticleStore
 from budkavle.alarms.alarms import AlarmKind
 from budkavle.alarms.detect import look
-from budkavle.alarms.monitor import Watch
+from budkavle.alarms.monitor import Monitor
 from budkavle.config.load import load
-from budkavle.daemon.import_loop import Newsdesk
+from budkavle.daemon.import_loop import ImportLoop
 from budkavle.installation.wiring import Service, open_service
 from feeds.formats.forms import MEDIA_TYPES
 from feeds.outbound.adapters.http_client import Network
@@ -58,8 +58,8 @@ class Checked:
     def __init__(self, home: Path, service: Service, site: PublicSite) -> None:
         self.home, self.service, self.site, self.now = home, service, site, NOW
         self._runner = Runner(network=Network(), now=lambda: self.now, stopping=lambda: False)
-        self._desk = Newsdesk(
-            service, Watch(service), lambda: False, lambda names: service.syndication.notes.note(names, self.now)
+        self._desk = ImportLoop(
+            service, Monitor(service), lambda: False, lambda names: service.syndication.notes.note(names, self.now)
         )
 
     def publish(self, name: str) -> None:

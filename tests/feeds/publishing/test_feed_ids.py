@@ -10,7 +10,7 @@ import pytest
 from lxml import etree
 
 from budkavle.config.load import ConfigFaults, load
-from budkavle.installation.wire_feeds import feeds, site
+from budkavle.installation.slices.feeds import feeds, site
 from budkavle.installation.wiring import Service, open_service
 from tests.given import NOW
 from tests.installed import ARTICLE, page

@@ -1,7 +1,6 @@
 """Real feed readers read a feed of the running daemon, from its first article to its end, and after an upgrade."""
 
 import shutil
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,7 +21,9 @@ from storage.database import Database
 from tests.budkavle.web.feeds.test_serving import documented, nginx_with, put
 from tests.feed_life import live
 from tests.feed_readers import readers
-from tests.installed import COMMAND, changed, free_port
+from tests.forks import Fork
+from tests.installed import changed, free_port
+from tests.installed import command as budkavle_command
 
 UPGRADED = Path(__file__).parents[4] / "tests/budkavle" / "upgraded"
 """A store as commit 488aceb made it, and a feed as it published it."""
@@ -34,12 +35,11 @@ class Daemon:
 
     def __init__(self, home: Path, port: int) -> None:
         self._home, self._address = home, f"http://127.0.0.1:{port}"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Fork | None = None
 
     def start(self) -> None:
         self.stop()
-        with (self._home / "run.log").open("ab") as log:
-            self._process = subprocess.Popen([COMMAND, "run"], cwd=self._home, stderr=log)
+        self._process = Fork(budkavle_command, "run", folder=self._home, log=self._home / "run.log")
         until = time.monotonic() + 60  # a busy machine is no fault of the daemon
         while not self._is_well():
             assert time.monotonic() < until, "the daemon never came"

@@ -2,8 +2,8 @@
 
 from functools import cached_property, partial
 
+from budkavle.installation.slices.lifecycle import LifecycleServices
 from budkavle.installation.values import digests, publication
-from budkavle.installation.wire_lifecycle import LifecycleServices
 from budkavle.rendering.templates import kept_renderer, letter_templates
 from digest.editions.adapters.retention import Retention
 from digest.editions.compose import Composer

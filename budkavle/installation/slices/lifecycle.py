@@ -6,8 +6,8 @@ from functools import cached_property
 from pathlib import Path
 
 from budkavle.config.load import Config
+from budkavle.installation.slices.sending import transport
 from budkavle.installation.stores import Render, Stores
-from budkavle.installation.wire_sending import transport
 from budkavle.rendering.templates import renderer
 from budkavle.rendering.translations import languages
 from digest.lifecycle.adapters.access_report import AccessVisits
@@ -91,7 +91,7 @@ class LifecycleServices(Stores):
             unsubscribe=self.unsubscribe,
             newest=self.articles.last_seq,
             titles=titles(self.config),
-            wake=self.bell.ring,
+            wake=self.wakeup.wake,
         )
 
     @cached_property
@@ -117,7 +117,7 @@ class LifecycleServices(Stores):
             store=AddressChanges(self.database.read),
             requests=self.letter_requests,
             titles=titles(self.config),
-            wake=self.bell.ring,
+            wake=self.wakeup.wake,
         )
 
     @cached_property
@@ -130,7 +130,7 @@ class LifecycleServices(Stores):
             unsubscribe=self.unsubscribe,
             erasure=self.erase_subscriber,
             language=self.config.settings.language,
-            wake=self.bell.ring,
+            wake=self.wakeup.wake,
         )
 
     @cached_property

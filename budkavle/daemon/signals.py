@@ -16,7 +16,7 @@ from budkavle.web.server import Server
 log = structlog.get_logger()
 
 
-class Wishes:
+class Signals:
     """What signals have asked of a daemon. `anew`: it stops in order to start anew, unless a stop is asked for, too."""
 
     def __init__(self, restarting: Restarting, hangup: Hangup) -> None:

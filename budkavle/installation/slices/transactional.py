@@ -1,8 +1,8 @@
 """Wiring of transactional letters: what composes and posts them."""
 
 from budkavle.config.settings import Settings
+from budkavle.installation.slices.sending import found_limits, return_paths, transport
 from budkavle.installation.stores import Stores
-from budkavle.installation.wire_sending import found_limits, return_paths, transport
 from budkavle.rendering.templates import renderer
 from budkavle.rendering.translations import languages
 from digest.letters.publication import Publication
