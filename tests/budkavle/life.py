@@ -21,6 +21,7 @@ from digest.lifecycle.double_opt_in import AskedToJoin, DigestWish
 from digest.subscribers.subscription import filter_of
 from mail.address import Address
 from tests.digest.relay import installed
+from tests.empty_store import lay_store
 from tests.given import NOW
 
 ANNA = "anna@example.org"
@@ -38,7 +39,9 @@ def prepared(folder: Path, port: int = 0) -> Path:
     """The configuration of an installation with the digests veckobrev and dagbrev, its store made."""
     path = installed(folder, port)
     path.write_text(path.read_text() + SECOND)
-    with open_service(load(path)):
+    config = load(path)
+    lay_store(config.store_path)
+    with open_service(config):
         return path
 
 

@@ -220,21 +220,22 @@ TITLE = "Ny buss till Åsträsk på lördag – över åtta mil"
 
 
 def installed(folder: Path, port: int = 0, connections: int = 1) -> Path:
-    """A configuration in this folder that sends to a relay on this port, or without one into a Maildir; and a store.
+    """A configuration in this folder that sends to a relay on this port, or without one into a Maildir.
 
     One connection is the default, because a test then knows what comes after what.
     """
     changes = {"public_url": "https://nyheter.example.org/", "transport": "smtp" if port else "maildir"}
     path = write_config(folder, changes)
     path.write_text(path.read_text().replace("port = 25", f"port = {port or 25}\nconnections = {connections}"))
-    lay_store(load(path).store_path)
     return path
 
 
 @contextmanager
 def newsroom(folder: Path, port: int = 0, readers: int = 3, connections: int = 1) -> Iterator[Service]:
     """An installation with this many readers of everything and one article that none of them has seen."""
-    with open_service(load(installed(folder, port, connections))) as service:
+    config = load(installed(folder, port, connections))
+    lay_store(config.store_path)
+    with open_service(config) as service:
         for number in range(readers):
             join(service, f"lasare{number}@example.org")
         publish(service, TITLE)
