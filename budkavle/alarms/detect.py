@@ -118,7 +118,7 @@ def _outside(service: Service) -> Iterator[Alarm]:
     for ping in in_trouble(service.syndication.queue.all(), hubs).values() if hubs else ():
         yield of_hub(ping)
     if service.config.settings.publish.check:
-        wrong = alarms_by_feed(service.syndication.self_check.documents())
+        wrong = alarms_by_feed(service.syndication.notes.documents())
         yield from of_readers(service.config.settings.public_url, wrong)
 
 

@@ -145,7 +145,7 @@ def _digest(service: Service, digest: Digest, following: Slot) -> DigestNow:
 
 
 def _feeds(service: Service) -> list[Freshness]:
-    shown = service.syndication.self_check.documents()
+    shown = service.syndication.notes.documents()
     return [freshness(feed.slug, shown) for feed in service.feeds]
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from budkavle.alarms.alarms import AlarmKind
 from budkavle.alarms.monitor import Monitor
+from budkavle.installation.slices.outbound import announce, self_check
 from budkavle.installation.wiring import Service
 from feeds.outbound.adapters.http_client import Network
 from feeds.outbound.job import Runner
@@ -21,7 +22,8 @@ class OutboundLoop:
     ) -> None:
         self._runner = Runner(network=Network(), now=now, stopping=stopping)
         self._monitor = monitor
-        self._jobs = service.syndication
+        self._announce = announce(service.syndication)
+        self._self_check = self_check(service.syndication)
         self._backlog = Backlog(service.syndication.notes)
         self._loop = asyncio.get_running_loop()
         self._serves = False
@@ -47,13 +49,13 @@ class OutboundLoop:
         """Tell hubs what they have not heard. Never raises."""
         if not self._runner.stopping():
             with self._breakable(), self._monitor.over(AlarmKind.ANNOUNCING_FAILED, "announcing"):
-                await self._jobs.announce.round(self._runner)
+                await self._announce.round(self._runner)
 
     async def check(self) -> None:
         """Look at some documents as readers do. Never raises."""
         if self._serves and not self._runner.stopping():
             with self._breakable(), self._monitor.over(AlarmKind.CHECKING_FAILED, "self-check"):
-                await self._jobs.self_check.round(self._runner)
+                await self._self_check.round(self._runner)
 
     @contextmanager
     def _breakable(self) -> Iterator[None]:

@@ -9,6 +9,7 @@ import structlog
 from articles.adapters.store import ArticleStore
 from feeds.formats.forms import MEDIA_TYPES
 from feeds.outbound.adapters.self_check_log import SelfCheckLog
+from feeds.outbound.self_check_rules import Shown
 from feeds.outbound.websub_rules import Hub, topics
 
 log = structlog.get_logger()
@@ -31,6 +32,10 @@ class NotePublished:
         changed = self.log.note(names, self._topics, addresses, self.articles.newest_at(), now)
         if changed and addresses:
             log.info("announcements_queued", documents=len(changed), hubs=len(addresses))
+
+    def documents(self) -> tuple[Shown, ...]:
+        """The documents of the configured feeds; what lies there of others is nobody's promise any more."""
+        return tuple(document for document in self.log.all() if document.feed in self.feeds)
 
     def _topics(self, changed: Sequence[str]) -> Sequence[str]:
         return topics(changed, self.feeds, self.public_url)

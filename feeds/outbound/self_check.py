@@ -32,15 +32,11 @@ class SelfCheck:
     is_wanted: bool
     """Whether the operator wants it; without it nothing is fetched."""
 
-    def documents(self) -> tuple[Shown, ...]:
-        """The documents of the configured feeds; what lies there of others is nobody's promise any more."""
-        return tuple(document for document in self.notes.log.all() if document.feed in self.notes.feeds)
-
     async def round(self, runner: Runner) -> None:
         """Look at what is due. Raises what the store raises."""
         if not self.is_wanted:
             return
-        due = due_for_check(await asyncio.to_thread(self.documents), runner.now())
+        due = due_for_check(await asyncio.to_thread(self.notes.documents), runner.now())
         if not due:
             return
         gate = asyncio.Semaphore(_AT_ONCE)

@@ -28,7 +28,6 @@ from budkavle.config.field_types import is_loopback
 from budkavle.config.load import Config
 from budkavle.config.settings import Source as SourceTable
 from feeds.entries.address import may_be_at
-from feeds.outbound.adapters.page_fetcher import PageFetcher
 from storage.database import Database
 
 
@@ -42,6 +41,8 @@ KINDS: Mapping[str, Callable[[Config, SourceTable, Source], SourceReader]] = {"f
 
 def fetcher(config: Config, address: str) -> Fetch:
     """What a source that polls this address fetches pages with; our own network is closed to it, if not written so."""
+    from feeds.outbound.adapters.page_fetcher import PageFetcher  # noqa: PLC0415 - only what polls waits for a client
+
     on_this_machine = is_loopback(urlsplit(address).hostname or "")
     return PageFetcher(config.settings.public_url, partial(may_be_at, on_this_machine=on_this_machine))
 

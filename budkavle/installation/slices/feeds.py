@@ -16,9 +16,7 @@ from feeds.entries.composition import Render
 from feeds.entries.entry import Feed, Site
 from feeds.outbound.adapters.ping_queue import PingQueue
 from feeds.outbound.adapters.self_check_log import SelfCheckLog
-from feeds.outbound.announce import Announce
 from feeds.outbound.note_published import NotePublished
-from feeds.outbound.self_check import SelfCheck
 from feeds.outbound.websub_rules import Hub
 from feeds.publishing.adapters.document_folder import DocumentFolder
 from feeds.publishing.adapters.end_notices import EndNotices
@@ -192,13 +190,3 @@ class Syndication:
             hubs=self.hubs,
             public_url=self.site.public_url,
         )
-
-    @cached_property
-    def announce(self) -> Announce:
-        """What tells hubs."""
-        return Announce(queue=self.queue, hubs=self.hubs, public_url=self.site.public_url)
-
-    @cached_property
-    def self_check(self) -> SelfCheck:
-        """What looks at feeds from outside."""
-        return SelfCheck(notes=self.notes, is_wanted=self.config.settings.publish.check)

@@ -21,6 +21,7 @@ from budkavle.alarms.store import book_of
 from budkavle.config.load import load
 from budkavle.daemon.import_loop import ImportLoop
 from budkavle.daemon.outbound_loop import OutboundLoop
+from budkavle.installation.slices.outbound import announce
 from budkavle.installation.wiring import Service, open_service
 from feeds.outbound.adapters import websub
 from feeds.outbound.adapters.http_client import Network
@@ -69,7 +70,7 @@ class Announcing:
         self._runner = Runner(network=Network(), now=clock, stopping=lambda: False)
 
     async def round(self) -> None:
-        await self._service.syndication.announce.round(self._runner)
+        await announce(self._service.syndication).round(self._runner)
 
 
 def newsdesk(service: Service, now: Callable[[], datetime]) -> ImportLoop:

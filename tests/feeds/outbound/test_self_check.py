@@ -17,6 +17,7 @@ from budkavle.alarms.detect import look
 from budkavle.alarms.monitor import Monitor
 from budkavle.config.load import load
 from budkavle.daemon.import_loop import ImportLoop
+from budkavle.installation.slices.outbound import self_check
 from budkavle.installation.wiring import Service, open_service
 from feeds.formats.forms import MEDIA_TYPES
 from feeds.outbound.adapters.http_client import Network
@@ -69,7 +70,7 @@ class Checked:
     async def after(self, seconds: int) -> dict[str, str]:
         """What the alarms of the feeds are after one more look so many seconds later, by what they are about."""
         self.now += seconds * SECOND
-        await self.service.syndication.self_check.round(self._runner)
+        await self_check(self.service.syndication).round(self._runner)
         kinds = (AlarmKind.FEED_UNREACHABLE, AlarmKind.FEED_STALE)
         return {one.about: f"{one.kind} {one.what}" for one in look(self.service, self.now) if one.kind in kinds}
 
