@@ -11,6 +11,9 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote
 
+LONGEST_LOCAL = 27
+"""How long the local part of the bounce address may be: with two ids of ten digits and the MAC it fills the 64 octets
+that a local part may have (RFC 5321, section 4.5.3.1.1)."""
 _LONGEST = 1000
 _MOST = 8
 _NUMBER = r"(?<![0-9])([1-9][0-9]{0,18})"

@@ -13,11 +13,7 @@ from datetime import datetime
 
 from digest.ids import EditionId, SubscriptionId
 from digest.keys import Key, Purpose
-from digest.return_spellings import tags_in
-
-LONGEST_LOCAL = 27
-"""How long the local part of the bounce address may be: with two ids of ten digits and the MAC it fills the 64 octets
-that a local part may have (RFC 5321, section 4.5.3.1.1)."""
+from digest.return_spellings import LONGEST_LOCAL, tags_in
 
 _MAC = 14
 """56 bits: who guesses a tag a million times a second needs a thousand years for an even chance."""

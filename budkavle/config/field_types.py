@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from articles.uri import uri
 from budkavle.rendering.translations import languages
-from digest.verp import LONGEST_LOCAL
+from digest.return_spellings import LONGEST_LOCAL
 from feeds.entries.address import is_public
 
 SLUG_SIZE = 64

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.keys import Key, Purpose
-from digest.verp import LONGEST_LOCAL, Returned, ReturnedNotice, ReturnPaths, read_address, read_tag
+from digest.return_spellings import LONGEST_LOCAL
+from digest.verp import Returned, ReturnedNotice, ReturnPaths, read_address, read_tag
 from tests.keys import KEY
 
 PATHS = ReturnPaths(KEY, "studs@example.org")

@@ -1,4 +1,4 @@
-"""Wiring of requests to the outside: apart from the other slices, for only the daemon needs the client that makes them."""
+"""Wiring of requests to the outside: apart from other slices, for the daemon alone needs the client that makes them."""
 
 from budkavle.installation.slices.feeds import Syndication
 from feeds.outbound.announce import Announce
