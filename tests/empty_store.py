@@ -18,7 +18,9 @@ def empty_store() -> bytes:
 
 
 def lay_store(path: Path) -> None:
-    """Put such a store here, for its owner alone, as the first command would have made it."""
+    """Put such a store here, for its owner alone, as the first command would have made it; one that is there stays."""
+    if path.exists():
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(0o600)
     path.write_bytes(empty_store())
