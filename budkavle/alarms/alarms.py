@@ -89,7 +89,7 @@ def _in_utf8(text: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Known:
+class RememberedAlarm:
     """An alarm and its life.
 
     `ended` is None while it lasts. `mailed` is when the operator was last told of it, and None again once its end was
@@ -109,45 +109,51 @@ class Known:
 
 
 Key = tuple[AlarmKind, str]
-Memory = Mapping[Key, Known]
+Memory = Mapping[Key, RememberedAlarm]
 
 
-def key_of(one: Alarm) -> Key:
+def key_of(alarm: Alarm) -> Key:
     """What tells an alarm from others: its words may change while it lasts."""
-    return one.kind, one.about
+    return alarm.kind, alarm.about
 
 
-def compared(memory: Memory, found: Iterable[Alarm], now: datetime) -> dict[Key, Known]:
+def updated(memory: Memory, current: Iterable[Alarm], now: datetime) -> dict[Key, RememberedAlarm]:
     """The memory with what is wrong now: new alarms begin, those found no more end, the others are seen again."""
-    wrong = {key_of(one): one for one in found}
-    ended = {key: replace(known, ended=now) for key, known in memory.items() if known.open and key not in wrong}
-    return {**memory, **ended, **{key: _seen(memory.get(key), one, now) for key, one in wrong.items()}}
+    wrong = {key_of(alarm): alarm for alarm in current}
+    ended = {
+        key: replace(remembered, ended=now)
+        for key, remembered in memory.items()
+        if remembered.open and key not in wrong
+    }
+    return {**memory, **ended, **{key: _seen(memory.get(key), alarm, now) for key, alarm in wrong.items()}}
 
 
-def _seen(known: Known | None, found: Alarm, now: datetime) -> Known:
-    if known is None:
-        return Known(alarm=found, since=now, seen=now)
-    if known.open:
-        return replace(known, alarm=found, seen=now)
+def _seen(remembered: RememberedAlarm | None, alarm: Alarm, now: datetime) -> RememberedAlarm:
+    if remembered is None:
+        return RememberedAlarm(alarm=alarm, since=now, seen=now)
+    if remembered.open:
+        return replace(remembered, alarm=alarm, seen=now)
     # Back again before the operator heard that it was over: then there is nothing new to tell.
-    return Known(alarm=found, since=now, seen=now, mailed=known.mailed)
+    return RememberedAlarm(alarm=alarm, since=now, seen=now, mailed=remembered.mailed)
 
 
 def carried_over(memory: Memory, reported: Iterable[AlarmKind]) -> tuple[Alarm, ...]:
     """What jobs saw in an earlier life that have not come round in this one: it is not over yet."""
     silent = REPORTED.difference(reported)
-    return tuple(known.alarm for known in memory.values() if known.open and known.alarm.kind in silent)
+    return tuple(
+        remembered.alarm for remembered in memory.values() if remembered.open and remembered.alarm.kind in silent
+    )
 
 
-def to_tell(memory: Memory, tried: datetime | None, now: datetime) -> tuple[Known, ...]:
+def to_mail(memory: Memory, tried: datetime | None, now: datetime) -> tuple[RememberedAlarm, ...]:
     """What the operator should be mailed now: new alarms and ends; nothing within an hour of the last mail or try."""
-    last = max((known.mailed for known in memory.values() if known.mailed), default=None)
+    last = max((remembered.mailed for remembered in memory.values() if remembered.mailed), default=None)
     # A moment that lies ahead comes from a clock that was wrong.
     if any(moment and timedelta() <= now - moment < BETWEEN_MAILS for moment in (last, tried)):
         return ()
-    return tuple(known for known in memory.values() if known.open == (known.mailed is None))
+    return tuple(remembered for remembered in memory.values() if remembered.open == (remembered.mailed is None))
 
 
-def told(memory: Memory, now: datetime) -> dict[Key, Known]:
+def marked_as_mailed(memory: Memory, now: datetime) -> dict[Key, RememberedAlarm]:
     """The memory after a mail that said all of it."""
-    return {key: replace(known, mailed=now if known.open else None) for key, known in memory.items()}
+    return {key: replace(remembered, mailed=now if remembered.open else None) for key, remembered in memory.items()}

@@ -11,7 +11,7 @@ from budkavle.alarms.heartbeats import Heartbeats, of_heartbeat
 from budkavle.alarms.rules import flooded, full, of_digest, of_hub, of_readers, quiet, withheld_letters
 from budkavle.alarms.store import book_of
 from budkavle.installation.gone_names import gone_names
-from budkavle.installation.stored_names import names_held
+from budkavle.installation.stored_names import stored_names
 from budkavle.installation.wiring import Service
 from budkavle.rendering.wording import counted
 from digest.bounces.adapters.bounces import each_brake
@@ -24,13 +24,13 @@ from mail.failure.status_codes import status_of
 from storage.database import plain_faults
 
 
-def look(service: Service, now: datetime) -> tuple[Alarm, ...]:
+def detect(service: Service, now: datetime) -> tuple[Alarm, ...]:
     """All that can be seen to be wrong without running anything. Raises StoreError."""
     with plain_faults(service.config.store_path):
         return (
             *_digests(service, now),
             *_sources(service, now),
-            *_held(service),
+            *_held_inputs(service),
             *_outside(service),
             *_disk(service),
             *_bounces(service, now),
@@ -40,11 +40,11 @@ def look(service: Service, now: datetime) -> tuple[Alarm, ...]:
         )
 
 
-def look_and_recall(service: Service, now: datetime) -> tuple[Alarm, ...]:
+def detect_and_recall(service: Service, now: datetime) -> tuple[Alarm, ...]:
     """What can be seen now, and what the daemon's jobs met when they last ran. Raises StoreError."""
     with plain_faults(service.config.store_path):
         remembered = book_of(service).read()
-    return (*look(service, now), *carried_over(remembered, ()))
+    return (*detect(service, now), *carried_over(remembered, ()))
 
 
 def _digests(service: Service, now: datetime) -> Iterator[Alarm]:
@@ -73,26 +73,26 @@ def _bounces(service: Service, now: datetime) -> Iterator[Alarm]:
 
 def _domains(service: Service, now: datetime) -> Iterator[Alarm]:
     """The domains that refuse us: whose letters wait, and of the others all that refused any."""
-    zone, told = service.config.settings.timezone, set[str]()
-    for each in service.domains.paused(now):
-        for one in domain_paused(each, now, zone):
-            told.add(each.name)
-            yield one
+    zone, paused_names = service.config.settings.timezone, set[str]()
+    for domain in service.domains.paused(now):
+        if alarms := [*domain_paused(domain, now, zone)]:
+            paused_names.add(domain.name)
+            yield from alarms
     with service.database.read.begin() as connection:
-        found = {
+        refusals = {
             row.domain: (row.number, row.status, row.diagnostic)
             for row in refused_since(connection, now - REFUSALS_SHOWN)
         }
         for row in refused_now(connection):
             name = domain_of(row.address)
-            number, status, said = found.get(name, (0, status_of("", row.reply) or "no code", row.reply))
-            found[name] = number + 1, status, said
-    yield from (refused_by(name, *what) for name, what in found.items() if name not in told)
+            number, status, reply = refusals.get(name, (0, status_of("", row.reply) or "no code", row.reply))
+            refusals[name] = number + 1, status, reply
+    yield from (refused_by(name, *what) for name, what in refusals.items() if name not in paused_names)
 
 
 def _sources(service: Service, now: datetime) -> Iterator[Alarm]:
     last = service.articles.last_news()
-    allowed = {own.name: own.quiet_days for own in service.config.settings.sources}
+    allowed = {source.name: source.quiet_days for source in service.config.settings.sources}
     for reader in service.importing.sources:
         name = reader.source.name
         if trouble := reader.trouble():
@@ -100,12 +100,12 @@ def _sources(service: Service, now: datetime) -> Iterator[Alarm]:
         yield from quiet(name, allowed[name], last.get(name), now)
 
 
-def _held(service: Service) -> Iterator[Alarm]:
-    waiting = sorted(service.held.waiting(), key=lambda held: held.source)
-    for source, group in groupby(waiting, key=lambda held: held.source):
-        held = list(group)
-        first = f"{held[0].address}: {held[0].reason}"
-        what = f"{_inputs(len(held))} for a person ({first}); see `budkavle articles held`"
+def _held_inputs(service: Service) -> Iterator[Alarm]:
+    waiting = sorted(service.held_inputs.waiting(), key=lambda held_inputs: held_inputs.source)
+    for source, group in groupby(waiting, key=lambda held_inputs: held_inputs.source):
+        held_inputs = list(group)
+        first = f"{held_inputs[0].address}: {held_inputs[0].reason}"
+        what = f"{_inputs(len(held_inputs))} for a person ({first}); see `budkavle articles held`"
         yield alarm(AlarmKind.INPUT_HELD, source, what)
 
 
@@ -131,9 +131,9 @@ def _pages(service: Service, now: datetime) -> Iterator[Alarm]:
 
 def _names(service: Service) -> Iterator[Alarm]:
     with service.database.read.begin() as connection:
-        held = names_held(connection, service.config)
-    for one in gone_names(held, service.config):
-        yield alarm(AlarmKind.NAME_GONE, f"{one.kind} {one.name}", f"{one.what}; {one.remedy}")
+        names = stored_names(connection, service.config)
+    for gone in gone_names(names, service.config):
+        yield alarm(AlarmKind.NAME_GONE, f"{gone.kind} {gone.name}", f"{gone.what}; {gone.remedy}")
 
 
 def _disk(service: Service) -> Iterator[Alarm]:

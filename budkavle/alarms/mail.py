@@ -7,7 +7,7 @@ from datetime import datetime
 from email.utils import format_datetime
 from zoneinfo import ZoneInfo
 
-from budkavle.alarms.alarms import Known
+from budkavle.alarms.alarms import RememberedAlarm
 from budkavle.config.load import Config
 from budkavle.installation.slices.sending import transport
 from budkavle.rendering.wording import local_time
@@ -20,7 +20,9 @@ _NO_TOKEN = "\0" * TOKEN_LENGTH  # nobody leaves this list; no alarm's text hold
 _SECONDS = 60
 
 
-def alarm_mail(config: Config, lasting: Sequence[Known], over: Sequence[Known], now: datetime) -> Envelope:
+def alarm_mail(
+    config: Config, lasting: Sequence[RememberedAlarm], over: Sequence[RememberedAlarm], now: datetime
+) -> Envelope:
     """The mail that says what is wrong now and what is over, from the first digest's sender to the operator."""
     settings = config.settings
     operator = settings.operator.address
@@ -41,7 +43,7 @@ def alarm_mail(config: Config, lasting: Sequence[Known], over: Sequence[Known], 
         ("Content-Type", 'text/plain; charset="utf-8"'),
         ("Content-Transfer-Encoding", "quoted-printable"),
     )
-    head = checked_head(b"".join(field(*each) for each in fields), tuple(name for name, _ in fields))
+    head = checked_head(b"".join(field(*pair) for pair in fields), tuple(name for name, _ in fields))
     return Envelope(sender=address, recipient=operator, letter=head + b"\r\n" + quoted_printable(body, _NO_TOKEN))
 
 
@@ -65,7 +67,7 @@ def _is_taken(reply: Reply) -> bool:
     return verdict(reply) is Verdict.SENT
 
 
-def _subject(lasting: Sequence[Known], over: Sequence[Known]) -> str:
+def _subject(lasting: Sequence[RememberedAlarm], over: Sequence[RememberedAlarm]) -> str:
     if not lasting:
         return "Budkavle: all is well again"
     first = lasting[0].alarm
@@ -73,17 +75,19 @@ def _subject(lasting: Sequence[Known], over: Sequence[Known]) -> str:
     return f"Budkavle: {first.kind} {first.about}{others}" + (f"; {len(over)} over" if over else "")
 
 
-def _lines(public_url: str, lasting: Sequence[Known], over: Sequence[Known], zone: ZoneInfo) -> Iterator[str]:
+def _lines(
+    public_url: str, lasting: Sequence[RememberedAlarm], over: Sequence[RememberedAlarm], zone: ZoneInfo
+) -> Iterator[str]:
     if lasting:
         yield "This needs a person:\n"
-        for known in lasting:
-            yield f"{known.alarm.kind}: {known.alarm.about}, since {local_time(known.since, zone)}"
-            yield f"    {known.alarm.what}\n"
+        for remembered in lasting:
+            yield f"{remembered.alarm.kind}: {remembered.alarm.about}, since {local_time(remembered.since, zone)}"
+            yield f"    {remembered.alarm.what}\n"
     if over:
         yield "This is over:\n"
-        for known in over:
-            until = local_time(known.ended, zone) if known.ended else ""
-            yield f"{known.alarm.kind}: {known.alarm.about}, {local_time(known.since, zone)} to {until}"
+        for remembered in over:
+            until = local_time(remembered.ended, zone) if remembered.ended else ""
+            yield f"{remembered.alarm.kind}: {remembered.alarm.about}, {local_time(remembered.since, zone)} to {until}"
         yield ""
     yield "`budkavle status` shows how things stand now. You get at most one such mail an hour."
     yield f"-- \nBudkavle at {public_url}\n"

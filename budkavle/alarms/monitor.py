@@ -14,12 +14,12 @@ from budkavle.alarms.alarms import (
     Memory,
     alarm,
     carried_over,
-    compared,
     key_of,
-    to_tell,
-    told,
+    marked_as_mailed,
+    to_mail,
+    updated,
 )
-from budkavle.alarms.detect import look
+from budkavle.alarms.detect import detect
 from budkavle.alarms.mail import alarm_mail, post
 from budkavle.alarms.store import book_of
 from budkavle.installation.wiring import Service
@@ -46,11 +46,11 @@ class Monitor:
     @property
     def lasting(self) -> int:
         """How many alarms there are now."""
-        return sum(known.open for known in self._memory.values())
+        return sum(remembered.open for remembered in self._memory.values())
 
-    def report(self, kind: AlarmKind, found: Iterable[Alarm] = ()) -> None:
+    def report(self, kind: AlarmKind, alarms: Iterable[Alarm] = ()) -> None:
         """Hear from a job all that it met of this kind."""
-        self._reports[kind] = {one.about: one for one in found}
+        self._reports[kind] = {reported.about: reported for reported in alarms}
 
     @contextmanager
     def over(self, kind: AlarmKind, about: str) -> Iterator[None]:
@@ -63,51 +63,62 @@ class Monitor:
             with plain_faults(self._service.config.store_path):
                 yield
         except Exception as error:  # one fault must not stop the daemon, and none is lost here
-            one = _failure(kind, about, error)
-            if one != before:
+            failure = _failure(kind, about, error)
+            if failure != before:
                 log.warning(kind, about=about, exc_info=error)
-            self._reports[kind] = {**self._reports.get(kind, {}), about: one}
+            self._reports[kind] = {**self._reports.get(kind, {}), about: failure}
         else:
             reported = self._reports.get(kind, {})
-            self._reports[kind] = {each: one for each, one in reported.items() if each != about}
+            self._reports[kind] = {subject: failure for subject, failure in reported.items() if subject != about}
 
     def round(self, now: datetime) -> None:
         """Look, remember, log what began and what ended."""
-        before, self._memory = self._memory, compared(self._memory, self._found(now), now)
-        for key, known in self._memory.items():
+        before, self._memory = self._memory, updated(self._memory, self._current(now), now)
+        for key, remembered in self._memory.items():
             was_open = key in before and before[key].open
-            if known.open and not was_open:
-                log.error("alarm", kind=known.alarm.kind, about=known.alarm.about, what=known.alarm.what)
-            elif was_open and not known.open:
-                log.info("alarm_ended", kind=known.alarm.kind, about=known.alarm.about)
+            if remembered.open and not was_open:
+                log.error("alarm", kind=remembered.alarm.kind, about=remembered.alarm.about, what=remembered.alarm.what)
+            elif was_open and not remembered.open:
+                log.info("alarm_ended", kind=remembered.alarm.kind, about=remembered.alarm.about)
         self._write(now)
 
     async def tell(self, now: datetime) -> None:
         """Mail the operator what is new, at most once an hour."""
-        news = to_tell(self._memory, self._tried, now)
+        news = to_mail(self._memory, self._tried, now)
         if not news:
             return
         self._tried = now
-        lasting = sorted((known for known in self._memory.values() if known.open), key=lambda each: key_of(each.alarm))
-        mail = alarm_mail(self._service.config, lasting, [known for known in news if not known.open], now)
+        lasting = sorted(
+            (remembered for remembered in self._memory.values() if remembered.open),
+            key=lambda remembered: key_of(remembered.alarm),
+        )
+        mail = alarm_mail(
+            self._service.config, lasting, [remembered for remembered in news if not remembered.open], now
+        )
         why_not = await post(self._service.config, mail)
         if why_not:
             log.warning("alarm_not_mailed", why=without_addresses(why_not), remedy="it is tried again in an hour")
         else:
             log.info("alarm_mailed", lasting=len(lasting))
-            self._memory = told(self._memory, now)
+            self._memory = marked_as_mailed(self._memory, now)
             self._write(now)
 
-    def _found(self, now: datetime) -> tuple[Alarm, ...]:
+    def _current(self, now: datetime) -> tuple[Alarm, ...]:
         reports = dict(self._reports)  # jobs report from threads of their own
-        reported = [one for own in reports.values() for one in own.values()]
+        reported = [
+            reported_alarm for alarms_by_subject in reports.values() for reported_alarm in alarms_by_subject.values()
+        ]
         silent = carried_over(self._memory, reports)
         try:
-            seen = look(self._service, now)
+            detected = detect(self._service, now)
         except (StoreError, OSError) as error:  # then nothing is known of the others, and they are not over
-            lasting = [known.alarm for known in self._memory.values() if known.open and _is_seen(known.alarm)]
-            seen = (*lasting, alarm(AlarmKind.STORE_TROUBLE, str(self._service.config.store_path), str(error)))
-        return (*reported, *silent, *seen)
+            lasting = [
+                remembered.alarm
+                for remembered in self._memory.values()
+                if remembered.open and _is_detected(remembered.alarm.kind)
+            ]
+            detected = (*lasting, alarm(AlarmKind.STORE_TROUBLE, str(self._service.config.store_path), str(error)))
+        return (*reported, *silent, *detected)
 
     def _write(self, now: datetime) -> None:
         try:
@@ -125,5 +136,5 @@ def _failure(kind: AlarmKind, about: str, error: Exception) -> Alarm:
     return alarm(kind, about, f"{type(error).__name__}: {error}; {remedy}")
 
 
-def _is_seen(one: Alarm) -> bool:
-    return one.kind not in REPORTED
+def _is_detected(kind: AlarmKind) -> bool:
+    return kind not in REPORTED

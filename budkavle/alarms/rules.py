@@ -82,10 +82,10 @@ def _undecided(status: EditionStatus) -> Iterator[Alarm]:
         what = f"{who} unexplained: audience {status.audience} is not the sum of"
         yield alarm(AlarmKind.UNEXPLAINED, name, f"{what} its states; this is a fault in Budkavle: report it ({see})")
     settle = f"budkavle digest uncertain {status.edition.digest}"
-    uncertain, held = status.counts[DeliveryState.UNCERTAIN], status.counts[DeliveryState.HELD]
+    uncertain, withheld_count = status.counts[DeliveryState.UNCERTAIN], status.counts[DeliveryState.HELD]
     doubts = [
         f"{uncertain} may have arrived or not, and are not sent again ({settle})" if uncertain else "",
-        f"{held} could not be made, and the next edition makes up for them" if held else "",
+        f"{withheld_count} could not be made, and the next edition makes up for them" if withheld_count else "",
     ]
     if any(doubts):
         what = ", ".join(doubt for doubt in doubts if doubt)
@@ -120,23 +120,26 @@ def of_hub(ping: Ping) -> Alarm:
 def of_readers(public_url: str, wrong: Mapping[str, Wrong]) -> Iterator[Alarm]:
     """Feeds that do not come to readers as they were published: one alarm each, or one for all when there are many."""
     for fault, kind in _READERS_SUFFER.items():
-        own = {feed: one.what for feed, one in wrong.items() if one.fault is fault}
-        if len(own) > _FEEDS_AT_MOST:
-            feed, first = min(own.items())
-            more = f"{len(own)} feeds have this fault, first of all {feed}"
+        wrong_feeds = {feed: trouble.what for feed, trouble in wrong.items() if trouble.fault is fault}
+        if len(wrong_feeds) > _FEEDS_AT_MOST:
+            feed, first = min(wrong_feeds.items())
+            more = f"{len(wrong_feeds)} feeds have this fault, first of all {feed}"
             yield alarm(kind, public_url, f"{first} ({more}; `budkavle status` lists them)")
         else:
-            yield from (alarm(kind, f"feed {feed}", what) for feed, what in own.items())
+            yield from (alarm(kind, f"feed {feed}", what) for feed, what in wrong_feeds.items())
 
 
 def flooded(refused: Iterable[Refused], limits: Limits) -> Iterator[Alarm]:
     """Somebody types addresses into the pages by the hundred; a person who asks twice is no flood."""
-    for one in refused:
-        if one.number < _flood(one.limit, limits):
+    for refusal in refused:
+        if refusal.number < _flood(refusal.limit, limits):
             continue
-        who, then, remedy = _FLOODS[one.limit]
-        name = {Limit.DOMAIN: one.subject, Limit.OVERALL: "the pages"}.get(one.limit, f"{one.limit} {one.subject}")
-        what = f"{counted(one.number, 'letter')} {who} beyond the limit, the last asked for at {one.last:%H:%M} UTC"
+        who, then, remedy = _FLOODS[refusal.limit]
+        name = {Limit.DOMAIN: refusal.subject, Limit.OVERALL: "the pages"}.get(
+            refusal.limit, f"{refusal.limit} {refusal.subject}"
+        )
+        letters, last = counted(refusal.number, "letter"), f"{refusal.last:%H:%M} UTC"
+        what = f"{letters} {who} beyond the limit, the last asked for at {last}"
         yield alarm(AlarmKind.FORM_FLOODED, name, f"{what}; {then}; {remedy}")
 
 
@@ -157,14 +160,18 @@ def withheld_letters(refused: Iterable[Refused], limits: Limits) -> Iterator[Ala
 
     Who asks twice for their own letter has it, and one mail server's or everybody's limit is told from the first on.
     """
-    own = [one for one in refused if one.limit is Limit.NETWORK and one.number < _flood(one.limit, limits)]
-    for one in withheld(own):
-        number = "1 letter was" if one.number == 1 else f"{one.number} letters were"
-        what = f"{number} not sent, since many of one network had asked for one, the last at {one.last:%H:%M} UTC"
+    of_networks = [
+        refusal
+        for refusal in refused
+        if refusal.limit is Limit.NETWORK and refusal.number < _flood(refusal.limit, limits)
+    ]
+    for refusal in withheld(of_networks):
+        number = "1 letter was" if refusal.number == 1 else f"{refusal.number} letters were"
+        what = f"{number} not sent, since many of one network had asked for one, the last at {refusal.last:%H:%M} UTC"
         if_own = "if they come through your own web server, let it send X-Forwarded-For and name it in"
-        if_shared = f"if they share a network, such as a school, raise {one.limit.settings}"
+        if_shared = f"if they share a network, such as a school, raise {refusal.limit.settings}"
         remedy = f"{if_own} web.trusted_proxies; {if_shared}"
-        yield alarm(AlarmKind.LETTERS_WITHHELD, one.limit.settings, f"{what}; {remedy}")
+        yield alarm(AlarmKind.LETTERS_WITHHELD, refusal.limit.settings, f"{what}; {remedy}")
 
 
 def _flood(limit: Limit, limits: Limits) -> int:

@@ -38,7 +38,7 @@ def _remedy(name: str, rhythm: Rhythm, slot: Slot, editions: Collection[Edition]
             f"while nothing of it has gone out, `budkavle digest take-back {name} --edition {blocking}` frees its date"
         )
         return f"{why}; {free}; else `cancel` does"
-    taken = any(each.key == slot.key for each in editions)
+    taken = any(edition.key == slot.key for edition in editions)
     if not taken and slot_to_plan(rhythm, now, slot.due - _PLANNED_WITHIN, None) == slot:
         return f"start `budkavle run`, or send it with `budkavle digest send {name}`"
     key = f"{now.astimezone(rhythm.zone):%Y-%m-%d}" if taken else slot.key

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, delete, insert, select
 
-from budkavle.alarms.alarms import Alarm, AlarmKind, Known, Memory, key_of
+from budkavle.alarms.alarms import Alarm, AlarmKind, Memory, RememberedAlarm, key_of
 from budkavle.installation.tables import alarms
 from budkavle.installation.wiring import Service
 
@@ -23,8 +23,8 @@ class AlarmStore:
         """Every alarm that is remembered."""
         with self._read.begin() as connection:
             rows = connection.execute(select(alarms)).all()
-        known = [
-            Known(
+        remembered = [
+            RememberedAlarm(
                 alarm=Alarm(kind=AlarmKind(row.kind), about=row.about, what=row.what),
                 since=row.since,
                 seen=row.seen,
@@ -33,22 +33,27 @@ class AlarmStore:
             )
             for row in rows
         ]
-        return {key_of(each.alarm): each for each in known}
+        return {key_of(entry.alarm): entry for entry in remembered}
 
     def keep(self, before: Memory, after: Memory, now: datetime) -> None:
         """Write down what has changed, and forget what ended long ago."""
-        changed = [known for key, known in after.items() if before.get(key) != known]
+        changed = [remembered for key, remembered in after.items() if before.get(key) != remembered]
         if changed:
             self._replace(changed, now)
 
-    def _replace(self, changed: Iterable[Known], now: datetime) -> None:
+    def _replace(self, changed: Iterable[RememberedAlarm], now: datetime) -> None:
         with self._write.begin() as connection:
             connection.execute(delete(alarms).where(alarms.c.ended < now - _KEPT))
-            for known in changed:
-                one = known.alarm
-                connection.execute(delete(alarms).where(alarms.c.kind == one.kind, alarms.c.about == one.about))
-                life = {"since": known.since, "seen": known.seen, "mailed": known.mailed, "ended": known.ended}
-                values = {"kind": one.kind, "about": one.about, "what": one.what, **life}
+            for remembered in changed:
+                alarm = remembered.alarm
+                connection.execute(delete(alarms).where(alarms.c.kind == alarm.kind, alarms.c.about == alarm.about))
+                life = {
+                    "since": remembered.since,
+                    "seen": remembered.seen,
+                    "mailed": remembered.mailed,
+                    "ended": remembered.ended,
+                }
+                values = {"kind": alarm.kind, "about": alarm.about, "what": alarm.what, **life}
                 connection.execute(insert(alarms).values(values))
 
 

@@ -61,6 +61,6 @@ def _unreadable(folder: Path, place: Place) -> Iterator[Finding]:
 
 
 def _unwritable(folder: Path, place: Place) -> Iterator[Finding]:
-    there = next(each for each in (folder, *folder.parents) if is_there(each))
+    there = next(path for path in (folder, *folder.parents) if is_there(path))
     if not may(there, WRITE | ENTER) or not there.is_dir():
         yield Finding(place=place, what=f"{folder} cannot be written to", remedy=_WRITE)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from email import policy
 from email.parser import BytesParser
 
-from budkavle.alarms.alarms import AlarmKind, Known, alarm
+from budkavle.alarms.alarms import AlarmKind, RememberedAlarm, alarm
 from budkavle.alarms.mail import alarm_mail
 from budkavle.checks.samples import LEAVE_TOKEN, sample_content, sample_dateline
 from budkavle.checks.samples_notices import sample_notices
@@ -94,5 +94,7 @@ def _notice(config: Config, kind: NoticeKind, values: Mapping[str, object]) -> C
 
 
 def _alarm(config: Config) -> Callable[[], bytes]:
-    known = Known(alarm=alarm(AlarmKind.SOURCE_QUIET, "källa", "ingen nyhet på länge"), since=_AT, seen=_AT)
-    return lambda: alarm_mail(config, [known], [], _AT).letter
+    remembered = RememberedAlarm(
+        alarm=alarm(AlarmKind.SOURCE_QUIET, "källa", "ingen nyhet på länge"), since=_AT, seen=_AT
+    )
+    return lambda: alarm_mail(config, [remembered], [], _AT).letter

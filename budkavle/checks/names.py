@@ -7,29 +7,29 @@ from sqlalchemy.exc import DatabaseError
 
 from budkavle.config.faults import Finding
 from budkavle.config.load import Config
-from budkavle.installation.gone_names import Held, gone_names
+from budkavle.installation.gone_names import StoredNames, gone_names
 from budkavle.installation.open_store import open_reading
-from budkavle.installation.stored_names import names_held
+from budkavle.installation.stored_names import stored_names
 from storage.database import head_revision
 
 
 def name_findings(config: Config) -> Iterator[Finding]:
     """What the store holds and the configuration no longer names. A store of another schema is not asked."""
-    held = _held(config)
-    for one in gone_names(held, config) if held else ():
-        yield Finding(place=(one.table,), what=one.what, remedy=one.remedy)
+    names = _stored(config)
+    for gone in gone_names(names, config) if names else ():
+        yield Finding(place=(gone.table,), what=gone.what, remedy=gone.remedy)
 
 
 def silent_digests(config: Config) -> Iterator[Finding]:
     """Digests that nobody subscribes to."""
-    held = _held(config)
-    for number, digest in enumerate(config.settings.digests) if held else ():
-        if held and not held.wanted.digests.get(digest.name):
+    names = _stored(config)
+    for number, digest in enumerate(config.settings.digests) if names else ():
+        if names and not names.wanted.digests.get(digest.name):
             what, remedy = f"nobody subscribes to {digest.name}", "budkavle subscribers add, or subscribers import"
             yield Finding(place=("digests", number, "name"), what=what, remedy=remedy)
 
 
-def _held(config: Config) -> Held | None:
+def _stored(config: Config) -> StoredNames | None:
     path = config.store_path
     try:
         if not path.is_file():
@@ -38,6 +38,6 @@ def _held(config: Config) -> Held | None:
             if database.revision() != head_revision():
                 return None
             with database.read.begin() as connection:
-                return names_held(connection, config)
+                return stored_names(connection, config)
     except (DatabaseError, OSError):
         return None  # `store_findings` and `folder_findings` say what is wrong with it

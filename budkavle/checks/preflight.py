@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from budkavle.checks.folders import folder_findings, refused
-from budkavle.config.faults import Fault, Finding, key_of
+from budkavle.config.faults import ConfigFault, Finding, key_of
 from budkavle.config.field_types import is_loopback
 from budkavle.config.load import Config
 from budkavle.config.settings import Smtp
@@ -25,36 +25,36 @@ class Reach(Enum):
     RELAY = "this machine and the relay"
 
 
-def worries(config: Config, reach: Reach) -> tuple[Fault, ...]:
+def worries(config: Config, reach: Reach) -> tuple[ConfigFault, ...]:
     """What needs a person before all of this configuration works: all at once, in the order of the file's lines."""
     from budkavle.checks.letters import letter_findings  # noqa: PLC0415 - as below
     from budkavle.checks.names import name_findings  # noqa: PLC0415 - as below
     from budkavle.checks.store import store_findings  # noqa: PLC0415 - a faulty file is told without waiting for them
     from budkavle.checks.templates import template_faults  # noqa: PLC0415 - as above
 
-    found = [*folder_findings(config), *_proxies(config), *_password(config), *_ca_file(config)]
-    found += _as_far_as_it_goes(("store", "url"), lambda: store_findings(config.store_path))
-    found += _as_far_as_it_goes(("store", "url"), lambda: name_findings(config))
+    findings = [*folder_findings(config), *_proxies(config), *_password(config), *_ca_file(config)]
+    findings += _as_far_as_it_goes(("store", "url"), lambda: store_findings(config.store_path))
+    findings += _as_far_as_it_goes(("store", "url"), lambda: name_findings(config))
     if reach is Reach.RELAY:
-        found += _as_far_as_it_goes(("mail", "smtp"), lambda: _relay(config))
+        findings += _as_far_as_it_goes(("mail", "smtp"), lambda: _relay(config))
     try:
         templates = tuple(template_faults(config))
     except OSError as error:
         templates = ()
-        found.append(refused(("templates",), error))
+        findings.append(refused(("templates",), error))
     else:
         if not templates:
-            found += dict.fromkeys(letter_findings(config))
-    return (*_placed(config, found), *templates)
+            findings += dict.fromkeys(letter_findings(config))
+    return (*_placed(config, findings), *templates)
 
 
-def hindrances(config: Config) -> tuple[Fault, ...]:
+def hindrances(config: Config) -> tuple[ConfigFault, ...]:
     """What would keep a daemon with this configuration from starting, or from making and handing over letters."""
     from budkavle.checks.store import store_findings  # noqa: PLC0415 - as above
     from budkavle.checks.templates import template_faults  # noqa: PLC0415 - as above
 
-    found = [one for one in _password(config) if "holds no password" in one.what]
-    return (*_placed(config, [*found, *store_findings(config.store_path)]), *template_faults(config))
+    findings = [finding for finding in _password(config) if "holds no password" in finding.what]
+    return (*_placed(config, [*findings, *store_findings(config.store_path)]), *template_faults(config))
 
 
 def notes(config: Config) -> tuple[str, ...]:
@@ -62,24 +62,26 @@ def notes(config: Config) -> tuple[str, ...]:
     from budkavle.checks.imprint import imprint_findings  # noqa: PLC0415 - as below
     from budkavle.checks.names import silent_digests  # noqa: PLC0415 - slow to import
 
-    found = [*_plain_http(config), *_foreign_senders(config), *_no_store(config), *silent_digests(config)]
-    found += imprint_findings(config)
-    return (*map(str, _placed(config, found)), *_old_python())
+    findings = [*_plain_http(config), *_foreign_senders(config), *_no_store(config), *silent_digests(config)]
+    findings += imprint_findings(config)
+    return (*map(str, _placed(config, findings)), *_old_python())
 
 
-def _placed(config: Config, found: list[Finding]) -> list[Fault]:
-    known = lines(config.file.read_text(encoding="utf-8-sig"))
-    ordered = sorted(((line_of(known, one.place), one) for one in found), key=lambda pair: pair[0])
+def _placed(config: Config, findings: list[Finding]) -> list[ConfigFault]:
+    lines_by_place = lines(config.file.read_text(encoding="utf-8-sig"))
+    ordered = sorted(
+        ((line_of(lines_by_place, finding.place), finding) for finding in findings), key=lambda pair: pair[0]
+    )
     return [
-        Fault(
+        ConfigFault(
             file=str(config.file),
             line=line,
-            key=key_of(one.place),
-            what=one.what,
-            remedy=one.remedy,
-            passes=one.passes,
+            key=key_of(finding.place),
+            what=finding.what,
+            remedy=finding.remedy,
+            passes=finding.passes,
         )
-        for line, one in ordered
+        for line, finding in ordered
     ]
 
 
@@ -97,11 +99,15 @@ def _proxies(config: Config) -> Iterator[Finding]:
     A web server elsewhere, in front of a wider address, cannot be known before it connects: the daemon tells then.
     """
     web, host = config.settings.web, urlsplit(config.settings.public_url).hostname or ""
-    own = "127.0.0.1" if web.listen.host == "localhost" else web.listen.host
-    if is_loopback(host) or not is_loopback(own) or any(_holds(each, own) for each in web.trusted_proxies):
+    listen_host = "127.0.0.1" if web.listen.host == "localhost" else web.listen.host
+    if (
+        is_loopback(host)
+        or not is_loopback(listen_host)
+        or any(_holds(proxy, listen_host) for proxy in web.trusted_proxies)
+    ):
         return
-    what = f"does not hold {own}, where alone visitors can come from: all of them would count as one network"
-    line = ", ".join(f'"{each}"' for each in (*web.trusted_proxies, own))
+    what = f"does not hold {listen_host}, where alone visitors can come from: all of them would count as one network"
+    line = ", ".join(f'"{proxy}"' for proxy in (*web.trusted_proxies, listen_host))
     yield Finding(place=("web", "trusted_proxies"), what=what, remedy=f"write trusted_proxies = [{line}]")
 
 
@@ -161,7 +167,7 @@ def _sender(config: Config) -> str | None:
 
     bounces = config.settings.bounces.address
     if bounces is None:
-        return next((each.from_.address for each in config.settings.digests), None)
+        return next((digest.from_.address for digest in config.settings.digests), None)
     paths = ReturnPaths(Key(bytes(32)), bounces)
     return paths.sender(paths.tag(0, 0))
 

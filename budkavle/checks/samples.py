@@ -54,10 +54,10 @@ class Sample:
 
 def samples(language: str, zone: ZoneInfo) -> tuple[Sample, ...]:
     """Every template of letters, feeds and pages that is filled by name: with all there can be, and with little."""
-    found: list[Sample] = []
+    recorded: list[Sample] = []
 
     def record(name: str, values: Mapping[str, object]) -> str:
-        found.append(Sample(name=name, values=values))
+        recorded.append(Sample(name=name, values=values))
         return "…"
 
     publisher = _publisher(language)
@@ -67,7 +67,7 @@ def samples(language: str, zone: ZoneInfo) -> tuple[Sample, ...]:
     _feeds(publisher, zone, record)
     for name, values in _pages(publisher):
         record(f"pages/{name}.html", {"site": publisher.name, "root": "/", **layout(), **values})
-    return tuple(found)
+    return tuple(recorded)
 
 
 def leave_url() -> str:
@@ -116,7 +116,7 @@ def _letters(publisher: Publisher, zone: ZoneInfo, record: Callable[[str, Mappin
         Shown(withdrawn=(noticed,)),
     ):
         rendered(masthead, dateline, shown, LEAVE_TOKEN, record)
-    some = tuple(replace(each, short=True) for each in (bare, noticed))
+    some = tuple(replace(item, short=True) for item in (bare, noticed))
     shortened = Shown(items=some, corrected=some, withdrawn=some, more=2)
     rendered(replace(masthead, imprint=Imprint(postal=IMPRINT.postal)), dateline, shortened, LEAVE_TOKEN, record)
     masthead = replace(masthead, reply_to=None, imprint=Imprint())

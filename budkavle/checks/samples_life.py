@@ -24,10 +24,10 @@ def life_pages() -> Iterator[tuple[str, Values]]:
     yield from _choices()
     yield from _moving()
     yield from _data()
-    told = {"faults": (), "report": None, "contacts": [_named("Region Lingonmark")], "own_statement": ""}
-    yield "accessibility", told
-    yield "accessibility", {**told, "faults": ("Logotypen har låg kontrast.",), "report": "webb@example.org"}
-    yield "accessibility", {**told, "own_statement": "https://www.example.org/tillganglighet/"}
+    statement = {"faults": (), "report": None, "contacts": [_named("Region Lingonmark")], "own_statement": ""}
+    yield "accessibility", statement
+    yield "accessibility", {**statement, "faults": ("Logotypen har låg kontrast.",), "report": "webb@example.org"}
+    yield "accessibility", {**statement, "own_statement": "https://www.example.org/tillganglighet/"}
 
 
 def _named(name: str) -> dict[str, str]:
@@ -74,17 +74,24 @@ def _joining() -> Iterator[tuple[str, Values]]:
 
 
 def _choices() -> Iterator[tuple[str, Values]]:
-    own = {**_offered(), "digest": "Veckans nyheter", "token": _TOKEN, "errors": [], "done": "", "paused_until": None}
-    own |= {"until": "", "others": _options("Månadens nyheter"), "seen": _TOKEN, "saved": None}
+    values = {
+        **_offered(),
+        "digest": "Veckans nyheter",
+        "token": _TOKEN,
+        "errors": [],
+        "done": "",
+        "paused_until": None,
+    }
+    values |= {"until": "", "others": _options("Månadens nyheter"), "seen": _TOKEN, "saved": None}
     for state in ("active", "paused", "pending", "ended"):
-        yield "choices", {**own, "state": state}
+        yield "choices", {**values, "state": state}
     for done in ("chosen", "paused", "resumed", "moved"):
         state = "paused" if done == "paused" else "active"
-        yield "choices", {**own, "state": state, "done": done, "paused_until": _DAY, "topics": [], "others": []}
-    yield "choices", {**own, "state": "active", "errors": _errors("digest", "until"), "until": "i morgon"}
+        yield "choices", {**values, "state": state, "done": done, "paused_until": _DAY, "topics": [], "others": []}
+    yield "choices", {**values, "state": "active", "errors": _errors("digest", "until"), "until": "i morgon"}
     for some in (["Kollektivtrafik"], []):
         saved = {"topics": some, "publishers": some}
-        yield "choices", {**own, "state": "active", "errors": _errors(""), "saved": saved}
+        yield "choices", {**values, "state": "active", "errors": _errors(""), "saved": saved}
 
 
 def _moving() -> Iterator[tuple[str, Values]]:

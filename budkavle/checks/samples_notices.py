@@ -19,8 +19,8 @@ PAGE_URL = "https://nyheter.example.org/prenumerera"
 
 def notice_letters(sender: str, at: datetime, record: Callable[[str, Mapping[str, object]], str]) -> None:
     """Every template of such letters, with the values that `digest.lifecycle.transactional_letter` gives it."""
-    for kind, own in sample_notices(sender, at):
-        values = {"sender": sender, "token": "0" * 32, **own}
+    for kind, kind_values in sample_notices(sender, at):
+        values = {"sender": sender, "token": "0" * 32, **kind_values}
         for name in (f"letters/{kind}_subject.txt", f"letters/{kind}.txt"):
             record(name, values)
         record(f"letters/{kind}.html", {**values, "subject": "…"})
@@ -43,5 +43,5 @@ def _kinds(sender: str) -> Iterator[tuple[NoticeKind, Mapping[str, object]]]:
     yield NoticeKind.MOVING, {"url": URL, "title": rich["title"]}
     yield NoticeKind.MOVE, {"url": URL}
     yield NoticeKind.MOVED, {"title": rich["title"], "page_url": PAGE_URL}
-    for known in (False, True):
-        yield NoticeKind.MY_DATA, {"url": URL, "known": known, "days": 7}
+    for is_known in (False, True):
+        yield NoticeKind.MY_DATA, {"url": URL, "known": is_known, "days": 7}

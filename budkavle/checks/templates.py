@@ -9,7 +9,7 @@ from jinja2 import Environment, TemplateError, TemplateSyntaxError, UndefinedErr
 
 from budkavle.checks.samples import Sample, leave_url, samples
 from budkavle.checks.samples_notices import CHOICES_URL, PAGE_URL, URL
-from budkavle.config.faults import Fault
+from budkavle.config.faults import ConfigFault
 from budkavle.config.field_types import nearest
 from budkavle.config.load import Config
 from budkavle.rendering.templates import (
@@ -19,7 +19,7 @@ from budkavle.rendering.templates import (
     environment,
     kept_renderer,
     letter_templates,
-    own_names,
+    operators_files,
     renderer,
     template_file,
     template_names,
@@ -49,31 +49,33 @@ _MUST_SHOW = (
 """What must be there, whatever a template looks like: its name, the text, what writes that, and what is without it."""
 
 
-def template_faults(config: Config) -> Iterator[Fault]:
+def template_faults(config: Config) -> Iterator[ConfigFault]:
     """What is wrong with the templates, each with its file and line: unknown files, then syntax, then filling them."""
-    own, zone = config.templates_folder, config.settings.timezone
-    yield from _unknown_files(own)
-    unreadable = list(_unreadable(own, zone))
+    operators_folder, zone = config.templates_folder, config.settings.timezone
+    yield from _unknown_files(operators_folder)
+    unreadable = list(_unreadable(operators_folder, zone))
     yield from unreadable
     if not unreadable:
-        yield from dict.fromkeys(fault for language in languages() for fault in _filled(own, zone, language))
+        yield from dict.fromkeys(
+            fault for language in languages() for fault in _filled(operators_folder, zone, language)
+        )
 
 
-def _unknown_files(own: Path) -> Iterator[Fault]:
-    for name in own_names(own):
+def _unknown_files(operators_folder: Path) -> Iterator[ConfigFault]:
+    for name in operators_files(operators_folder):
         if name not in template_names():
             close = nearest(name, [*template_names()])
             remedy = f"did you mean {close}?" if close else f"remove it; there are {', '.join(template_names())}"
-            yield _fault(own / name, None, "there is no template of this name", remedy)
+            yield _fault(operators_folder / name, None, "there is no template of this name", remedy)
 
 
-def _unreadable(own: Path, zone: ZoneInfo) -> Iterator[Fault]:
+def _unreadable(operators_folder: Path, zone: ZoneInfo) -> Iterator[ConfigFault]:
     """Faults of single files of the operator's: encoding, syntax, and names that nothing is known by."""
     given = _given(zone)
-    for name in own_names(own):
+    for name in operators_files(operators_folder):
         if name not in template_names():
             continue
-        path = own / name
+        path = operators_folder / name
         try:
             text = path.read_text(encoding="utf-8")
         except UnicodeDecodeError as error:
@@ -84,10 +86,10 @@ def _unreadable(own: Path, zone: ZoneInfo) -> Iterator[Fault]:
             yield _fault(path, None, f"cannot be read: {error.strerror}", "let Budkavle read it, or remove it")
             continue
         if not name.endswith(".css"):
-            yield from _faults_of_text(path, text, environment("sv", zone, own), given[_folder(name)])
+            yield from _faults_of_text(path, text, environment("sv", zone, operators_folder), given[_folder(name)])
 
 
-def _faults_of_text(path: Path, text: str, templates: Environment, given: frozenset[str]) -> Iterator[Fault]:
+def _faults_of_text(path: Path, text: str, templates: Environment, given: frozenset[str]) -> Iterator[ConfigFault]:
     try:
         templates.compile(text, filename=str(path))
     except TemplateSyntaxError as error:
@@ -103,7 +105,7 @@ def _faults_of_text(path: Path, text: str, templates: Environment, given: frozen
 def _defined(tree: nodes.Template) -> set[str]:
     """The names that a template gives to what it makes or imports: a block sees them, which Jinja finds out late."""
     named = {macro.name for macro in tree.find_all(nodes.Macro)}
-    named |= {name for each in tree.find_all(nodes.FromImport) for name in _last(each.names)}
+    named |= {name for statement in tree.find_all(nodes.FromImport) for name in _last(statement.names)}
     return named | {name.name for name in tree.find_all(nodes.Name) if name.ctx == "store"}
 
 
@@ -112,21 +114,21 @@ def _last(names: Iterable[str | tuple[str, str]]) -> Iterator[str]:
     return (name if isinstance(name, str) else name[1] for name in names)
 
 
-def _filled(own: Path, zone: ZoneInfo, language: str) -> Iterator[Fault]:
+def _filled(operators_folder: Path, zone: ZoneInfo, language: str) -> Iterator[ConfigFault]:
     """Faults of filling the templates in one language. Letters are filled as editions are: from their own set alone."""
-    rendered_today = renderer(language, zone, own)
-    letters = kept_renderer(letter_templates(own), language, zone)
+    rendered_today = renderer(language, zone, operators_folder)
+    letters = kept_renderer(letter_templates(operators_folder), language, zone)
     for sample in samples(language, zone):
         render = letters if sample.name.startswith(LETTERS) else rendered_today
-        yield from _faults_of_filling(sample, render, own)
+        yield from _faults_of_filling(sample, render, operators_folder)
 
 
-def _faults_of_filling(sample: Sample, render: Render, own: Path) -> Iterator[Fault]:
-    path = template_file(sample.name, own)
+def _faults_of_filling(sample: Sample, render: Render, operators_folder: Path) -> Iterator[ConfigFault]:
+    path = template_file(sample.name, operators_folder)
     try:
         text = render(sample.name, sample.values)
     except Exception as error:  # noqa: BLE001 - a template can fail in any way that Python can
-        where, line = _where(error, own) or (path, None)
+        where, line = _where(error, operators_folder) or (path, None)
         what = str(error) if isinstance(error, TemplateError) else f"{type(error).__name__}: {error}"
         remedy = _GUIDE if isinstance(error, UndefinedError) else _compare(where)
         yield _fault(where, line, what, remedy)
@@ -136,11 +138,11 @@ def _faults_of_filling(sample: Sample, render: Render, own: Path) -> Iterator[Fa
             yield _fault(path, None, f"does not show {written}: {without}", "put it back")
 
 
-def _where(error: Exception, own: Path) -> tuple[Path, int | None] | None:
+def _where(error: Exception, operators_folder: Path) -> tuple[Path, int | None] | None:
     """The innermost template, and its line, that an error came from."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         for name in template_names():
-            path = template_file(name, own)
+            path = template_file(name, operators_folder)
             if frame.filename in {name, str(path), str(built_in_templates() / name)}:
                 return path, frame.lineno
     return None
@@ -163,5 +165,5 @@ def _folder(name: str) -> str:
     return name.partition("/")[0]
 
 
-def _fault(path: Path, line: int | None, what: str, remedy: str) -> Fault:
-    return Fault(file=str(path), line=line, key="", what=" ".join(what.split()), remedy=remedy)
+def _fault(path: Path, line: int | None, what: str, remedy: str) -> ConfigFault:
+    return ConfigFault(file=str(path), line=line, key="", what=" ".join(what.split()), remedy=remedy)

@@ -12,7 +12,7 @@ from rich.progress import Progress
 from budkavle.cli.terminal import DEFAULT_CONFIG, AsJson, ConfigFile, Exit, WrongUseError, complain, now, say, say_json
 from budkavle.config.load import Config, load
 from budkavle.maintenance.back_up import Backup, back_up, left_unfinished, read_back
-from budkavle.maintenance.restore import Presumed, Restored, Wishes
+from budkavle.maintenance.restore import Presumed, Restored, RestoreOptions
 from budkavle.maintenance.restore import restore as put_in_place
 from budkavle.rendering.wording import counted
 
@@ -28,8 +28,8 @@ def backup(
     loaded = load(config)
     for path in left_unfinished(into):
         complain(f"{path} is what an interrupted backup left; delete it, unless another one runs just now")
-    with _pages("Copying the store") as told:
-        made = back_up(loaded, into, now(), told)
+    with _pages("Copying the store") as show_progress:
+        made = back_up(loaded, into, now(), show_progress)
     if json:
         say_json(_backup_record(made, loaded))
         return Exit.DONE
@@ -58,7 +58,7 @@ def restore(  # noqa: PLR0913 - one option each, as the manual lists them
     if not backup.is_dir():
         raise WrongUseError(f"{backup}: there is no such folder; name one that `budkavle backup` wrote")
     whole = read_back(backup)
-    wishes = Wishes(with_config=with_config, replace=replace, nothing_was_sent=nothing_was_sent_since)
+    wishes = RestoreOptions(with_config=with_config, replace=replace, nothing_was_sent=nothing_was_sent_since)
     done = put_in_place(whole, config, wishes, now())
     if json:
         say_json(_restore_record(whole, done, wishes))
@@ -82,9 +82,9 @@ def _tell(presumed: tuple[Presumed, ...], taken_in: int, *, nothing_was_sent: bo
         new = counted(taken_in, "article or change", "articles or changes")
         sent = "it counts" if taken_in == 1 else "they count"
         say(f"took in {new} that the sources hold and the backup does not: {sent} as sent")
-    for each in presumed:
-        who = counted(each.recipients, "recipient")
-        say(f"presumed sent: {each.digest} {each.key}, to {who}, now uncertain: they are not sent it again")
+    for edition in presumed:
+        who = counted(edition.recipients, "recipient")
+        say(f"presumed sent: {edition.digest} {edition.key}, to {who}, now uncertain: they are not sent it again")
     if not presumed:
         say("no letter can have gone out since, so nothing is in doubt")
 
@@ -99,7 +99,7 @@ def _backup_record(made: Backup, config: Config) -> dict[str, object]:
     }
 
 
-def _restore_record(whole: Backup, done: Restored, wishes: Wishes) -> dict[str, object]:
+def _restore_record(whole: Backup, done: Restored, wishes: RestoreOptions) -> dict[str, object]:
     return {
         "taken": whole.manifest.taken.isoformat(timespec="seconds"),
         "placed": [str(path) for path in done.placed],

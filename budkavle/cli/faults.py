@@ -6,7 +6,7 @@ from articles.importing.locate import NoSourceError
 from articles.importing.release_held import PublisherGoneError, StillUndatedError
 from budkavle.cli.articles.names import AmbiguousNameError
 from budkavle.cli.terminal import Exit, WrongUseError
-from budkavle.config.faults import ConfigFaults
+from budkavle.config.faults import ConfigError
 from budkavle.installation.open_store import OutdatedStoreError
 from budkavle.installation.passwords import NoPasswordError
 from budkavle.installation.secret import SecretError
@@ -21,7 +21,7 @@ from storage.database import StoreBusyError, StoreError
 from storage.store import LockHeldError
 
 _CODES: tuple[tuple[type[Exception], Exit], ...] = (
-    (ConfigFaults, Exit.WRONG_USE),
+    (ConfigError, Exit.WRONG_USE),
     (WrongUseError, Exit.WRONG_USE),
     (NoSourceError, Exit.WRONG_USE),
     (StillUndatedError, Exit.WRONG_USE),
@@ -59,7 +59,7 @@ def exit_of(error: Exception) -> Exit | None:
 def words_of(error: Exception) -> tuple[str, ...]:
     """The lines said of a fault; a configuration's faults stand as they are, a line each, for editors to jump to."""
     match error:
-        case ConfigFaults():
+        case ConfigError():
             return tuple(map(str, error.faults))
         case UnicodeEncodeError():
             return ("budkavle: something that was typed holds bytes that are no UTF-8; type it in UTF-8",)

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from budkavle.checks.preflight import Reach, notes, worries
 from budkavle.cli.terminal import DEFAULT_CONFIG, AsJson, ConfigFile, Exit, WrongUseError, complain, say, say_json
-from budkavle.config.faults import ConfigFaults, Fault
+from budkavle.config.faults import ConfigError, ConfigFault
 from budkavle.config.load import load
 from budkavle.installation.shipped_config import write_config
 
@@ -31,7 +31,7 @@ def check(
     """Say every fault of configuration, templates, store and relay, with its line and remedy; nothing is changed."""
     try:
         loaded = load(config)
-    except ConfigFaults as refused:
+    except ConfigError as refused:
         if not json:
             raise
         for fault in refused.faults:
@@ -39,18 +39,18 @@ def check(
         return Exit.WRONG_USE
     for note in notes(loaded):
         complain(f"note: {note}")
-    found = worries(loaded, Reach.HERE if offline else Reach.RELAY)
-    for worry in found:
+    faults = worries(loaded, Reach.HERE if offline else Reach.RELAY)
+    for worry in faults:
         if json:
             say_json(_record(worry))
         else:
             say(str(worry))
-    if not found and not json:
+    if not faults and not json:
         say(f"{config}: in order")
-    if found and all(worry.passes for worry in found):
+    if faults and all(worry.passes for worry in faults):
         return Exit.TRY_LATER
-    return Exit.NEEDS_A_PERSON if found else Exit.DONE
+    return Exit.NEEDS_A_PERSON if faults else Exit.DONE
 
 
-def _record(fault: Fault) -> dict[str, object]:
+def _record(fault: ConfigFault) -> dict[str, object]:
     return {name: value for name, value in asdict(fault).items() if name != "passes"}

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from budkavle.alarms.alarms import Alarm, Memory, key_of
-from budkavle.alarms.detect import look_and_recall
+from budkavle.alarms.detect import detect_and_recall
 from budkavle.alarms.store import book_of
 from budkavle.cli.digest.relay_limits import limits_line, limits_record
 from budkavle.cli.terminal import DEFAULT_CONFIG, AsJson, ConfigFile, Exit, now, say, say_json
@@ -31,7 +31,7 @@ def status(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:
         moment = now()
         overview = _overview(service, moment)
         remembered = book_of(service).read()
-        alarms = [_lasting(one, remembered) for one in sorted(look_and_recall(service, moment))]
+        alarms = [_lasting(one, remembered) for one in sorted(detect_and_recall(service, moment))]
         relay, relay_said = limits_record(service), limits_line(service)
     if json:
         say_json({**_record(overview, alarms), "relay": relay})
@@ -110,15 +110,15 @@ def _overview(service: Service, moment: datetime) -> Overview:
         feeds_published=_published(service),
         feeds=_feeds(service),
         not_ours=service.syndication.expected.surplus(moment).others,
-        digests=[_digest(service, each, service.planning.upcoming(each, moment)) for each in service.digests],
+        digests=[_digest(service, digest, service.planning.upcoming(digest, moment)) for digest in service.digests],
         domains=[
             DomainNow(
-                name=each.name,
-                letters=each.letters,
-                until=each.standing.until,
-                trying=each.standing.tried_since is not None,
+                name=domain.name,
+                letters=domain.letters,
+                until=domain.standing.until,
+                trying=domain.standing.tried_since is not None,
             )
-            for each in service.domains.paused(moment)
+            for domain in service.domains.paused(moment)
         ],
         slowed=_slowed(service, moment),
         withheld=[*withheld(service.rate_limits.refused(moment - DAY))],
@@ -156,9 +156,9 @@ def _published(service: Service) -> datetime | None:
     return datetime.fromtimestamp(written, UTC) if written else None
 
 
-def _lasting(one: Alarm, remembered: Memory) -> Lasting:
-    known = remembered.get(key_of(one))
-    return Lasting(alarm=one, since=known.since if known and known.open else None)
+def _lasting(alarm_: Alarm, remembered: Memory) -> Lasting:
+    entry = remembered.get(key_of(alarm_))
+    return Lasting(alarm=alarm_, since=entry.since if entry and entry.open else None)
 
 
 def _record(overview: Overview, alarms: list[Lasting]) -> dict[str, object]:
@@ -167,14 +167,14 @@ def _record(overview: Overview, alarms: list[Lasting]) -> dict[str, object]:
         "sources": {name: _iso(last) for name, last in overview.sources.items()},
         "feeds_published": _iso(overview.feeds_published),
         "feeds": [
-            {**asdict(each), "published": _iso(each.published), "seen_right": _iso(each.seen_right)}
-            for each in overview.feeds
+            {**asdict(feed), "published": _iso(feed.published), "seen_right": _iso(feed.seen_right)}
+            for feed in overview.feeds
         ],
-        "digests": [{**asdict(each), "due": _iso(each.due)} for each in overview.digests],
-        "domains": [{**asdict(each), "until": _iso(each.until)} for each in overview.domains],
-        "withheld": [{**asdict(each), "last": _iso(each.last)} for each in overview.withheld],
-        "alarms": [{**asdict(each.alarm), "since": _iso(each.since)} for each in alarms],
-        "needs": [f"{each.alarm.kind} {each.alarm.about}: {each.alarm.what}" for each in alarms],
+        "digests": [{**asdict(digest), "due": _iso(digest.due)} for digest in overview.digests],
+        "domains": [{**asdict(domain), "until": _iso(domain.until)} for domain in overview.domains],
+        "withheld": [{**asdict(refusal), "last": _iso(refusal.last)} for refusal in overview.withheld],
+        "alarms": [{**asdict(lasting.alarm), "since": _iso(lasting.since)} for lasting in alarms],
+        "needs": [f"{lasting.alarm.kind} {lasting.alarm.about}: {lasting.alarm.what}" for lasting in alarms],
     }
 
 
@@ -187,10 +187,11 @@ def _lines(overview: Overview, alarms: list[Lasting], zone: ZoneInfo) -> Iterato
     yield from _feed_lines(overview.feeds, zone)
     if overview.not_ours:
         yield f"not ours in feeds/, and left alone: {', '.join(overview.not_ours)}"
-    for each in overview.digests:
-        newest = f"{each.edition} {each.state}, {each.sent} of {each.audience} sent" if each.edition else "none yet"
-        yield f"digest {each.name}: last edition {newest}"
-        yield f"digest {each.name}: next edition {each.next}, due {_local(each.due, zone)}"
+    for digest in overview.digests:
+        sent = f"{digest.sent} of {digest.audience} sent"
+        newest = f"{digest.edition} {digest.state}, {sent}" if digest.edition else "none yet"
+        yield f"digest {digest.name}: last edition {newest}"
+        yield f"digest {digest.name}: next edition {digest.next}, due {_local(digest.due, zone)}"
     for paused in overview.domains:
         waiting = counted(paused.letters, "letter waits", "letters wait")
         how = "a few letters try it" if paused.trying else "paused"
@@ -200,23 +201,23 @@ def _lines(overview: Overview, alarms: list[Lasting], zone: ZoneInfo) -> Iterato
     for kept in overview.withheld:
         what = "delayed" if kept.limit is Limit.OVERALL else "withheld"
         yield f"letters {what} since yesterday: {kept.number} by {kept.limit.settings}, last {_local(kept.last, zone)}"
-    for one in alarms:
-        since = f", since {_local(one.since, zone)}" if one.since else ""
-        yield f"needs a person: {one.alarm.kind} {one.alarm.about}{since}"
-        yield f"    {one.alarm.what}"
+    for lasting in alarms:
+        since = f", since {_local(lasting.since, zone)}" if lasting.since else ""
+        yield f"needs a person: {lasting.alarm.kind} {lasting.alarm.about}{since}"
+        yield f"    {lasting.alarm.what}"
 
 
 def _feed_lines(feeds: list[Freshness], zone: ZoneInfo) -> Iterator[str]:
     """A line a feed; where there are many, only for those that are not right."""
-    right = [each for each in feeds if each.right]
+    right = [feed for feed in feeds if feed.right]
     many = len(feeds) > _FEED_LINES
     if many:
         yield f"feeds: {len(right)} of {len(feeds)} are right outside"
-    for each in feeds:
-        if not (many and each.right):
-            lag = "" if each.lag_seconds is None else f", {each.lag_seconds} s after the news was stored"
-            seen = f"{_OUTSIDE[each.right]} {_local(each.seen_right, zone)}"
-            yield f"feed {each.name}: published {_local(each.published, zone)}{lag}; {seen}"
+    for feed in feeds:
+        if not (many and feed.right):
+            lag = "" if feed.lag_seconds is None else f", {feed.lag_seconds} s after the news was stored"
+            seen = f"{_OUTSIDE[feed.right]} {_local(feed.seen_right, zone)}"
+            yield f"feed {feed.name}: published {_local(feed.published, zone)}{lag}; {seen}"
 
 
 def _iso(moment: datetime | None) -> str | None:

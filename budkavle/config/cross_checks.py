@@ -91,9 +91,9 @@ def _twice(raw: Raw) -> Iterator[Finding]:
 
 def _references(raw: Raw) -> Iterator[Finding]:
     for key, name, target in REFERENCES:
-        known = [table.get(NAMES[target]) for _, table in _tables(raw, target)]
-        names = [text for text in known if isinstance(text, str) and _fits(slug, text)]
-        if len(names) != len(known) or not isinstance(raw.get(target, []), list):
+        raw_names = [table.get(NAMES[target]) for _, table in _tables(raw, target)]
+        names = [text for text in raw_names if isinstance(text, str) and _fits(slug, text)]
+        if len(names) != len(raw_names) or not isinstance(raw.get(target, []), list):
             continue  # a faulty name has its own line; that nothing finds it any more is no second fault
         for place, table in _tables(raw, key):
             for at, text in _texts((*place, name), table.get(name)):
@@ -122,16 +122,16 @@ def _feed_ids(raw: Raw) -> Iterator[Finding]:
     """No two feeds have one id: their own, or the oldest slug that led to them."""
     moves = ((table.get("from"), table.get("to")) for _, table in _tables(raw, "moved"))
     moved = {old: new for old, new in moves if isinstance(old, str) and isinstance(new, str)}
-    seen = dict[str, str]()
+    slugs_by_id = dict[str, str]()
     for place, feed in _tables(raw, "feeds"):
         slug_ = feed.get("slug")
-        if not isinstance(slug_, str) or slug_ in seen.values():
+        if not isinstance(slug_, str) or slug_ in slugs_by_id.values():
             continue  # it has its own line
-        own = feed.get("id", oldest_slug(slug_, moved))
-        if isinstance(own, str) and own in seen:
-            what = f"{shown(own)} is already the id of the feed {seen[own]}"
+        feed_id = feed.get("id", oldest_slug(slug_, moved))
+        if isinstance(feed_id, str) and feed_id in slugs_by_id:
+            what = f"{shown(feed_id)} is already the id of the feed {slugs_by_id[feed_id]}"
             yield Finding(place=(*place, "id"), what=what, remedy="write an id of its own: its first slug")
-        seen[str(own)] = slug_
+        slugs_by_id[str(feed_id)] = slug_
 
 
 def _end(text: str, steps: Mapping[str, object]) -> object:
@@ -145,8 +145,10 @@ def _end(text: str, steps: Mapping[str, object]) -> object:
 
 def _unknown(place: Place, text: str, what: str, names: list[str]) -> Finding:
     close = nearest(text, names) or nearest(slugged(text), names)
-    known = f"known: {', '.join(names)}" if names else "there is none yet"
-    return Finding(place=place, what=f"{shown(text)} is {what}", remedy=f'did you mean "{close}"?' if close else known)
+    alternatives = f"known: {', '.join(names)}" if names else "there is none yet"
+    return Finding(
+        place=place, what=f"{shown(text)} is {what}", remedy=f'did you mean "{close}"?' if close else alternatives
+    )
 
 
 def _rules(raw: Raw, rule_sets: Collection[str]) -> Iterator[Finding]:

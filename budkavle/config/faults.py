@@ -18,7 +18,7 @@ SHOWN = 60
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fault:
+class ConfigFault:
     """One thing to mend: where it stands, what is wrong, and the remedy. `key` is empty when no key is known.
 
     `passes`: it mends itself, and is to be tried again later.
@@ -37,10 +37,10 @@ class Fault:
         return f"{where}: {key}{self.what}; {self.remedy}"
 
 
-class ConfigFaults(Exception):  # noqa: N818 - there is rarely only one
+class ConfigError(Exception):
     """A configuration that cannot be used: all of its faults, in the order of their lines."""
 
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
+    def __init__(self, faults: tuple[ConfigFault, ...]) -> None:
         super().__init__("\n".join(map(str, faults)))
         self.faults = faults
 
@@ -135,13 +135,13 @@ _FEW = 2
 
 def _homes(name: str, table: type[Table] = Settings, place: Place = ()) -> Iterator[Place]:
     """The tables that have a setting of this name."""
-    for own, field in table.model_fields.items():
-        here = (*place, field.alias or own)
+    for attribute, field in table.model_fields.items():
+        setting_place = (*place, field.alias or attribute)
         inner = _table(field)
-        if here[-1] == name:
+        if setting_place[-1] == name:
             yield place
         if inner:
-            yield from _homes(name, inner, here)
+            yield from _homes(name, inner, setting_place)
 
 
 def _under(table: Place) -> str:
@@ -176,7 +176,7 @@ def _field(place: Place) -> FieldInfo | None:
     table: type[Table] | None = Settings
     field = None
     for name in (part for part in place if isinstance(part, str)):
-        fields = {field.alias or own: field for own, field in table.model_fields.items()} if table else {}
+        fields = {field.alias or attribute: field for attribute, field in table.model_fields.items()} if table else {}
         field = fields.get(name)
         table = _table(field) if field else None
     return field

@@ -208,22 +208,22 @@ def _ascii_address(text: str) -> str:
 
 def address(text: str) -> str:
     """A mail address alone."""
-    found = mailbox(text)
-    if found.name:
-        raise Wrong("has a name beside the address", f'write "{found.address}"')
-    return found.address
+    parsed = mailbox(text)
+    if parsed.name:
+        raise Wrong("has a name beside the address", f'write "{parsed.address}"')
+    return parsed.address
 
 
 def bounce_address(text: str) -> str:
     """A mail address that has room for a return tag before its @."""
-    found = address(text)
-    local = found.rpartition("@")[0]
+    parsed = address(text)
+    local = parsed.rpartition("@")[0]
     if len(local) > LONGEST_LOCAL:
         remedy = f"choose one with at most {LONGEST_LOCAL} characters, such as studs"
         raise Wrong("is too long before its @: each letter's number is added there", remedy)
     if "+" in local:
         raise Wrong("has a + before its @, where each letter's number is added", "write the address without it")
-    return found
+    return parsed
 
 
 def listen(text: str) -> Listen:

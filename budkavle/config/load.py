@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from articles.article import Publisher, PublisherId, Topic, TopicId
 from budkavle.config.cross_checks import check
-from budkavle.config.faults import ConfigFaults, Fault, Finding, findings, key_of
+from budkavle.config.faults import ConfigError, ConfigFault, Finding, findings, key_of
 from budkavle.config.settings import Settings
 from budkavle.config.toml_lines import Place, line_of, lines
 
@@ -76,19 +76,21 @@ class Config:
     def publishers(self) -> Mapping[PublisherId, Publisher]:
         """The publishers by id, in the order of the file."""
         return {
-            PublisherId(own.id): Publisher(
-                id=PublisherId(own.id),
-                name=own.name,
-                url=own.url,
-                language=own.language or self.settings.language,
-                tag_authority=own.tag_authority,
+            PublisherId(table.id): Publisher(
+                id=PublisherId(table.id),
+                name=table.name,
+                url=table.url,
+                language=table.language or self.settings.language,
+                tag_authority=table.tag_authority,
             )
-            for own in self.settings.publishers
+            for table in self.settings.publishers
         }
 
     def topics(self) -> tuple[Topic, ...]:
         """The topics in the order of the file."""
-        return tuple(Topic(id=TopicId(own.id), label=own.label, words=own.words) for own in self.settings.topics)
+        return tuple(
+            Topic(id=TopicId(table.id), label=table.label, words=table.words) for table in self.settings.topics
+        )
 
 
 def shipped_rule_sets() -> frozenset[str]:
@@ -102,17 +104,17 @@ _MOST_SIGNS, _MOST_DOTS = 1_000_000, 1_000
 
 
 def load(path: Path) -> Config:
-    """The configuration in a file; raises ConfigFaults with all its faults at once."""
+    """The configuration in a file; raises ConfigError with all its faults at once."""
     text = _text(path)
     raw = _toml(path, text)
-    found: list[Finding] = []
+    problems: list[Finding] = []
     try:
         settings = Settings.model_validate(raw)
     except ValidationError as errors:
-        found += findings(errors.errors(include_url=False))
-    found += check(raw, path.absolute().parent, shipped_rule_sets())
-    if found:
-        raise ConfigFaults(tuple(_faults(path, lines(text), found)))
+        problems += findings(errors.errors(include_url=False))
+    problems += check(raw, path.absolute().parent, shipped_rule_sets())
+    if problems:
+        raise ConfigError(tuple(_faults(path, lines(text), problems)))
     return Config(file=path, settings=settings)
 
 
@@ -159,15 +161,18 @@ def _told(message: str, text: str) -> tuple[str, int]:
     return f"{message.removesuffix(' (at end of document)')}, at the end of the file", len(text.splitlines())
 
 
-def _fault(path: Path, line: int | None, what: str, remedy: str, key: str = "") -> ConfigFaults:
-    return ConfigFaults((Fault(file=str(path), line=line, key=key, what=what, remedy=remedy),))
+def _fault(path: Path, line: int | None, what: str, remedy: str, key: str = "") -> ConfigError:
+    return ConfigError((ConfigFault(file=str(path), line=line, key=key, what=what, remedy=remedy),))
 
 
-def _faults(path: Path, known: Mapping[Place, int], found: list[Finding]) -> list[Fault]:
+def _faults(path: Path, lines_by_place: Mapping[Place, int], problems: list[Finding]) -> list[ConfigFault]:
     """The faults in the order of their lines. A setting has one at a time: its own before how it fits the others."""
-    first = {one.place: one for one in reversed(found)}
-    placed = sorted(((line_of(known, place), one) for place, one in reversed(first.items())), key=lambda pair: pair[0])
+    first = {problem.place: problem for problem in reversed(problems)}
+    placed = sorted(
+        ((line_of(lines_by_place, place), problem) for place, problem in reversed(first.items())),
+        key=lambda pair: pair[0],
+    )
     return [
-        Fault(file=str(path), line=line, key=key_of(one.place), what=one.what, remedy=one.remedy)
-        for line, one in placed
+        ConfigFault(file=str(path), line=line, key=key_of(problem.place), what=problem.what, remedy=problem.remedy)
+        for line, problem in placed
     ]

@@ -15,15 +15,15 @@ _NETWORKS = {
 def network(text: str) -> str:
     """An internet address, or a network of them; those of IPv4 that are written as IPv6 are those of IPv4."""
     try:
-        found = ipaddress.ip_network(text, strict=False)
+        parsed = ipaddress.ip_network(text, strict=False)
     except ValueError:
         remedy = _NETWORKS.get(text.strip("[]"), 'write it like "192.0.2.10" or "192.0.2.0/24", without a port')
         raise Wrong("is no internet address and no network of them", remedy) from None
-    if found.prefixlen == 0:
+    if parsed.prefixlen == 0:
         raise Wrong("is everybody, and anybody could claim to be anybody", "name the web servers in front alone")
-    if "/" in text and found.network_address != ipaddress.ip_interface(text).ip:
-        raise Wrong("is no network: it has more digits than its length", f'write "{found}"')
-    mapped = found.network_address.ipv4_mapped if isinstance(found, ipaddress.IPv6Network) else None
-    if mapped is None or found.prefixlen < _MAPPED_BITS:
-        return str(found) if "/" in text else text.lower()
-    return f"{mapped}/{found.prefixlen - _MAPPED_BITS}" if "/" in text else str(mapped)
+    if "/" in text and parsed.network_address != ipaddress.ip_interface(text).ip:
+        raise Wrong("is no network: it has more digits than its length", f'write "{parsed}"')
+    mapped = parsed.network_address.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Network) else None
+    if mapped is None or parsed.prefixlen < _MAPPED_BITS:
+        return str(parsed) if "/" in text else text.lower()
+    return f"{mapped}/{parsed.prefixlen - _MAPPED_BITS}" if "/" in text else str(mapped)

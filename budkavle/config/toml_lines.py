@@ -38,12 +38,12 @@ END = Token(kind="end", text="", line=0)
 
 def tokens(text: str) -> list[Token]:
     """The pieces of a TOML text, without blanks and comments."""
-    found, line = [], 1
+    pieces, line = [], 1
     for match in TOKEN.finditer(text):
         if match.lastgroup not in (None, "skip"):
-            found.append(Token(kind=str(match.lastgroup), text=match[0], line=line))
+            pieces.append(Token(kind=str(match.lastgroup), text=match[0], line=line))
         line += match[0].count("\n")
-    return found
+    return pieces
 
 
 def lines(text: str) -> Mapping[Place, int]:
@@ -54,11 +54,11 @@ def lines(text: str) -> Mapping[Place, int]:
     return _Scan(rest=tokens(text)[::-1]).run()
 
 
-def line_of(found: Mapping[Place, int], place: Place) -> int:
+def line_of(lines_by_place: Mapping[Place, int], place: Place) -> int:
     """The line of a setting; of the nearest table around it, where it is missing."""
-    while place not in found:
+    while place not in lines_by_place:
         place = place[:-1]
-    return found[place]
+    return lines_by_place[place]
 
 
 @dataclass(kw_only=True)
@@ -66,7 +66,7 @@ class _Scan:
     """One way through the pieces, the next one last in `rest`."""
 
     rest: list[Token]
-    found: dict[Place, int] = field(default_factory=lambda: {(): 1})
+    lines: dict[Place, int] = field(default_factory=lambda: {(): 1})
     counts: dict[Place, int] = field(default_factory=lambda: defaultdict(int))
     table: Place = ()
 
@@ -79,7 +79,7 @@ class _Scan:
                     self.header()
                 case _:
                     self.setting(self.table)
-        return self.found
+        return self.lines
 
     def peek(self) -> str:
         return self.rest[-1].text if self.rest else END.text
@@ -100,16 +100,16 @@ class _Scan:
         self.table = self.walk((), keys[:-1], line)
         self.table = (*self.table, keys[-1])
         if many:
-            self.found.setdefault(self.table, line)
+            self.lines.setdefault(self.table, line)
             self.table = (*self.table, self.counts[self.table])
             self.counts[self.table[:-1]] += 1
-        self.found[self.table] = line
+        self.lines[self.table] = line
 
     def walk(self, place: Place, keys: list[str], line: int) -> Place:
         """The place that keys lead to, entering the newest table of every array of tables."""
         for key in keys:
             place = (*place, key)
-            self.found.setdefault(place, line)
+            self.lines.setdefault(place, line)
             place = (*place, self.counts[place] - 1) if place in self.counts else place
         return place
 
@@ -128,7 +128,7 @@ class _Scan:
         line = self.rest[-1].line
         keys = self.keys()
         place = (*self.walk(table, keys[:-1], line), keys[-1])
-        self.found.setdefault(place, line)
+        self.lines.setdefault(place, line)
         self.skip("=")
         self.value(place)
 
@@ -147,7 +147,7 @@ class _Scan:
         self.skip("\n", ",")
         position = 0
         while self.rest and self.peek() != "]":
-            self.found[(*place, position)] = self.rest[-1].line
+            self.lines[(*place, position)] = self.rest[-1].line
             self.value((*place, position))
             self.skip("\n", ",")
             position += 1

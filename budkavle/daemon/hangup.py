@@ -19,7 +19,7 @@ class Hangup:
         self._listener: Callable[[], object] | None = None
         self._waits = False
         self._had_terminal = _opens_terminal()
-        self._on_terminal = [each for each in _STREAMS if _is_terminal(each)]
+        self._on_terminal = [stream for stream in _STREAMS if _is_terminal(stream)]
 
     def __call__(self, _number: int, _frame: object) -> None:
         """Hear the signal."""
@@ -40,8 +40,8 @@ class Hangup:
         if not self._had_terminal or _opens_terminal():
             return False
         nowhere = os.open(os.devnull, os.O_RDWR)
-        for each in self._on_terminal:
-            os.dup2(nowhere, each)
+        for stream in self._on_terminal:
+            os.dup2(nowhere, stream)
         os.close(nowhere)
         return True
 

@@ -11,7 +11,7 @@ from typing import NoReturn
 import structlog
 
 from budkavle.checks.preflight import hindrances
-from budkavle.config.faults import ConfigFaults
+from budkavle.config.faults import ConfigError
 from budkavle.config.field_types import Listen
 from budkavle.config.load import Config, load
 from budkavle.web.server import PortTakenError, listening
@@ -65,12 +65,12 @@ class Restarting:
         """
         try:
             wanted = load(self._config.file)
-        except ConfigFaults as faults:
+        except ConfigError as faults:
             return [str(fault) for fault in faults.faults]
-        found = [str(fault) for fault in hindrances(wanted)] + list(self._other_store(wanted))
-        if not found:
-            found += self._move_to(wanted.settings.web.listen)
-        return found
+        reasons = [str(fault) for fault in hindrances(wanted)] + list(self._other_store(wanted))
+        if not reasons:
+            reasons += self._move_to(wanted.settings.web.listen)
+        return reasons
 
     def go_or_say_why(self) -> None:
         """Start anew, unless the file has become faulty since: then returns, and says why in the log."""

@@ -18,7 +18,7 @@ from budkavle.daemon.outbound_loop import OutboundLoop
 from budkavle.daemon.sending_thread import SendingThread
 from budkavle.daemon.systemd import notify
 from budkavle.installation.wiring import Service
-from budkavle.maintenance.retention import keep
+from budkavle.maintenance.retention import apply_retention
 from mail.reply import Verdict
 
 _FIRST_NEWS_SECONDS = 60
@@ -127,7 +127,7 @@ class Work:
             self.monitor.report(AlarmKind.SENDING_FAILED)
 
     def _keep(self) -> None:
-        keep(self._service, now(), partial(self._goes_on, JobName.KEEPING))
+        apply_retention(self._service, now(), partial(self._goes_on, JobName.KEEPING))
 
     def _bounces(self) -> None:
         stopping = partial(self._goes_on, JobName.BOUNCES)

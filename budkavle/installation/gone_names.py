@@ -14,7 +14,7 @@ from digest.subscribers.subscription import Filter
 
 
 @dataclass(frozen=True, kw_only=True)
-class Held:
+class StoredNames:
     """The names in a store: of articles by source and publisher, of subscriptions, and of published feeds."""
 
     sources: Mapping[str, int]
@@ -24,7 +24,7 @@ class Held:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Gone:
+class GoneName:
     """A name that is gone from the configuration: of what kind, in which table it belongs, and what to do."""
 
     kind: str
@@ -34,20 +34,20 @@ class Gone:
     remedy: str
 
 
-def gone_names(held: Held, config: Config) -> Iterator[Gone]:
+def gone_names(stored: StoredNames, config: Config) -> Iterator[GoneName]:
     """All names that the store holds, that somebody depends on, and that the configuration no longer names."""
-    yield from _digests(held, [each.name for each in config.settings.digests])
-    yield from _publishers(held, [each.id for each in config.settings.publishers])
-    yield from _filters(held, config)
-    yield from _sources(held, [each.name for each in config.settings.sources])
-    yield from _feeds(held, config)
+    yield from _digests(stored, [table.name for table in config.settings.digests])
+    yield from _publishers(stored, [table.id for table in config.settings.publishers])
+    yield from _filters(stored, config)
+    yield from _sources(stored, [table.name for table in config.settings.sources])
+    yield from _feeds(stored, config)
 
 
-def _digests(held: Held, named: Collection[str]) -> Iterator[Gone]:
-    new = sorted(set(named) - held.wanted.digests.keys())
-    for name, number in sorted(held.wanted.digests.items()):
+def _digests(stored: StoredNames, named: Collection[str]) -> Iterator[GoneName]:
+    new = sorted(set(named) - stored.wanted.digests.keys())
+    for name, number in sorted(stored.wanted.digests.items()):
         if name not in named:
-            yield Gone(
+            yield GoneName(
                 kind="digest",
                 name=name,
                 table="digests",
@@ -57,11 +57,11 @@ def _digests(held: Held, named: Collection[str]) -> Iterator[Gone]:
             )
 
 
-def _publishers(held: Held, named: Collection[str]) -> Iterator[Gone]:
-    new = sorted(set(named) - held.publishers.keys())
-    for name, number in sorted(held.publishers.items()):
+def _publishers(stored: StoredNames, named: Collection[str]) -> Iterator[GoneName]:
+    new = sorted(set(named) - stored.publishers.keys())
+    for name, number in sorted(stored.publishers.items()):
         if name not in named:
-            yield Gone(
+            yield GoneName(
                 kind="publisher",
                 name=name,
                 table="publishers",
@@ -71,16 +71,16 @@ def _publishers(held: Held, named: Collection[str]) -> Iterator[Gone]:
             )
 
 
-def _filters(held: Held, config: Config) -> Iterator[Gone]:
+def _filters(stored: StoredNames, config: Config) -> Iterator[GoneName]:
     publishers = frozenset(config.publishers())
     lost: dict[tuple[str, str], int] = {}
-    for one, number in held.wanted.unfit.items():
-        for key in names_that_fit_nothing(one, config):
+    for filter_, number in stored.wanted.unfit.items():
+        for key in names_that_fit_nothing(filter_, config):
             lost[key] = lost.get(key, 0) + number
     for (kind, name), number in sorted(lost.items()):
-        if (kind, name) in {("publisher", each) for each in held.publishers.keys() - publishers}:
+        if (kind, name) in {("publisher", publisher) for publisher in stored.publishers.keys() - publishers}:
             continue  # said of its articles already
-        yield Gone(
+        yield GoneName(
             kind=kind,
             name=name,
             table=f"{kind}s",
@@ -89,22 +89,22 @@ def _filters(held: Held, config: Config) -> Iterator[Gone]:
         )
 
 
-def names_that_fit_nothing(one: Filter, config: Config) -> Iterator[tuple[str, str]]:
+def names_that_fit_nothing(filter_: Filter, config: Config) -> Iterator[tuple[str, str]]:
     """The names of a filter, with their kinds, that together fit nothing any more."""
-    if one.topics and one.topics.isdisjoint(each.id for each in config.topics()):
-        yield from (("topic", name) for name in one.topics)
-    if one.publishers and one.publishers.isdisjoint(config.publishers()):
-        yield from (("publisher", name) for name in one.publishers)
+    if filter_.topics and filter_.topics.isdisjoint(topic.id for topic in config.topics()):
+        yield from (("topic", name) for name in filter_.topics)
+    if filter_.publishers and filter_.publishers.isdisjoint(config.publishers()):
+        yield from (("publisher", name) for name in filter_.publishers)
 
 
-def _sources(held: Held, named: Collection[str]) -> Iterator[Gone]:
+def _sources(stored: StoredNames, named: Collection[str]) -> Iterator[GoneName]:
     """A source that is gone is no fault; one that stands under another name makes new articles of all it ever sent."""
-    new = sorted(set(named) - held.sources.keys())
+    new = sorted(set(named) - stored.sources.keys())
     if not new:
         return
-    for name, number in sorted(held.sources.items()):
+    for name, number in sorted(stored.sources.items()):
         if name not in named:
-            yield Gone(
+            yield GoneName(
                 kind="source",
                 name=name,
                 table="sources",
@@ -114,11 +114,11 @@ def _sources(held: Held, named: Collection[str]) -> Iterator[Gone]:
             )
 
 
-def _feeds(held: Held, config: Config) -> Iterator[Gone]:
+def _feeds(stored: StoredNames, config: Config) -> Iterator[GoneName]:
     settings = config.settings
-    named = {each.slug for each in settings.feeds} | {each.from_ for each in settings.moved}
-    for slug in sorted(set(held.feeds) - named):
-        yield Gone(
+    named = {feed.slug for feed in settings.feeds} | {move.from_ for move in settings.moved}
+    for slug in sorted(set(stored.feeds) - named):
+        yield GoneName(
             kind="feed",
             name=slug,
             table="feeds",

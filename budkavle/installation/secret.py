@@ -29,20 +29,20 @@ class SecretError(RuntimeError):
 def known_fingerprint(database: Database) -> str | None:
     """Of which secret the store is; None for one that has none yet."""
     with database.read.begin() as connection:
-        known = connection.execute(_KNOWN).scalar()
-    return None if known is None else str(known)
+        fingerprint = connection.execute(_KNOWN).scalar()
+    return None if fingerprint is None else str(fingerprint)
 
 
 def open_key(database: Database, path: Path, *, may_write: bool = True) -> Key:
     """The key of this store, made with it when the store is new and may be written to. Raises SecretError."""
-    if (known := known_fingerprint(database)) is not None:
-        return _checked(path, known)
+    if (fingerprint := known_fingerprint(database)) is not None:
+        return _checked(path, fingerprint)
     if not may_write:
         raise SecretError(path, "this store has no secret yet: its making was broken off", "type `budkavle import`")
     with database.write.begin() as connection:  # one maker at a time
-        known = connection.execute(_KNOWN).scalar()
-        if known is not None:
-            return _checked(path, str(known))
+        fingerprint = connection.execute(_KNOWN).scalar()
+        if fingerprint is not None:
+            return _checked(path, str(fingerprint))
         key = _read(path) if path.exists() else _make(path)
         connection.execute(insert(installation).values(name=_FINGERPRINT, value=key.fingerprint))
         return key

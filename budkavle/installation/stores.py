@@ -33,7 +33,7 @@ class Stores:
     config: Config
     database: Database
     articles: ArticleStore
-    held: HeldInputs
+    held_inputs: HeldInputs
     subscribers: Subscribers
     by_operator: ByOperator
     suppressions: Suppressions

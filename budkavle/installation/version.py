@@ -17,8 +17,8 @@ def version() -> str:
     """`0.1.0 (commit 0123456789ab)`, or the number alone where no commit is to be found."""
     from importlib.metadata import version as number_of  # noqa: PLC0415 - the build knows no installed version
 
-    found = packed_commit() or checked_out(Path(__file__).resolve().parents[2])
-    return number_of("budkavle") + (f" (commit {found[:_SHOWN]})" if found else "")
+    commit = packed_commit() or checked_out(Path(__file__).resolve().parents[2])
+    return number_of("budkavle") + (f" (commit {commit[:_SHOWN]})" if commit else "")
 
 
 def packed_commit() -> str | None:

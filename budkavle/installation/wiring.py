@@ -62,7 +62,9 @@ class Service(EditionServices, LifecycleServices, ListServices):
     @cached_property
     def importing(self) -> Importing:
         """What imports articles, and what persons do to their inputs."""
-        return Importing(config=self.config, database=self.database, articles=self.articles, held=self.held)
+        return Importing(
+            config=self.config, database=self.database, articles=self.articles, held_inputs=self.held_inputs
+        )
 
     # feeds
 
@@ -194,7 +196,7 @@ def _service(config: Config, database: Database, key: Key) -> Service:
         config=config,
         database=database,
         articles=ArticleStore(database.read, database.write),
-        held=HeldInputs(database.read, database.write),
+        held_inputs=HeldInputs(database.read, database.write),
         subscribers=Subscribers(database.read),
         by_operator=ByOperator(database.write, key),
         suppressions=suppressions,

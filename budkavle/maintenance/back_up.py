@@ -74,15 +74,15 @@ class Backup:
 
     def has(self, name: str) -> bool:
         """Whether it holds this file, or files in this folder."""
-        return any(each == name or each.startswith(f"{name}/") for each in self.manifest.files)
+        return any(file == name or file.startswith(f"{name}/") for file in self.manifest.files)
 
 
 def back_up(
-    config: Config, into: Path, now: datetime, told: Callable[[int, int], None] = lambda _done, _total: None
+    config: Config, into: Path, now: datetime, show_progress: Callable[[int, int], None] = lambda _done, _total: None
 ) -> Backup:
     """Make a backup in a folder of its own under `into`. Raises BackupError, StoreError or OSError, and leaves nothing.
 
-    `told` hears how many pages of the store are copied, and of how many.
+    `show_progress` hears how many pages of the store are copied, and of how many.
     """
     _refuse(config, into)
     into.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -93,7 +93,7 @@ def back_up(
     unfinished = folder.with_name(f"{folder.name}-{os.getpid()}{_UNFINISHED}")
     unfinished.mkdir(mode=0o700)
     try:
-        _fill(config, unfinished, now, told)
+        _fill(config, unfinished, now, show_progress)
         whole = read_back(unfinished)
         put_in_place(unfinished, folder)
     except BaseException:
@@ -110,24 +110,24 @@ def left_unfinished(into: Path) -> list[Path]:
 def read_back(folder: Path) -> Backup:
     """A backup, once every file of it is found to be as it was written. Raises BackupError."""
     backup = Backup(folder=folder, manifest=_manifest(folder))
-    wanted, found = backup.manifest.files, {name for name in _names(folder) if name != _MANIFEST}
-    faults = [f"{name} is missing" for name in sorted(wanted.keys() - found)]
-    faults += [f"{name} does not belong there" for name in sorted(found - wanted.keys())]
-    faults += [f"{name} is damaged" for name in sorted(wanted.keys() & found) if _hash(folder / name) != wanted[name]]
+    wanted, present = backup.manifest.files, {name for name in _names(folder) if name != _MANIFEST}
+    faults = [f"{name} is missing" for name in sorted(wanted.keys() - present)]
+    faults += [f"{name} does not belong there" for name in sorted(present - wanted.keys())]
+    faults += [f"{name} is damaged" for name in sorted(wanted.keys() & present) if _hash(folder / name) != wanted[name]]
     if not faults and STORE not in wanted:
         faults = [f"{STORE} is missing"]
     if faults:
         raise BackupError(folder, ", ".join(faults), "use another backup")
     with closing(sqlite3.connect(f"{backup.store.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as store:
-        said = store.execute("PRAGMA integrity_check").fetchone()[0]
-    if said != "ok":
-        raise BackupError(backup.store, str(said), "use another backup")
+        verdict = store.execute("PRAGMA integrity_check").fetchone()[0]
+    if verdict != "ok":
+        raise BackupError(backup.store, str(verdict), "use another backup")
     return backup
 
 
-def put(source: Path, target: Path) -> None:
+def copy_privately(source: Path, target: Path) -> None:
     """Copy a file to a place where there is none, for its owner alone, and have it on the disk."""
-    for folder in reversed([each for each in target.parents if not each.exists()]):
+    for folder in reversed([parent for parent in target.parents if not parent.exists()]):
         folder.mkdir(mode=0o700)
     with private_file(target) as written, source.open("rb") as read:
         shutil.copyfileobj(read, written)
@@ -148,17 +148,17 @@ def _refuse(config: Config, into: Path) -> None:
         raise NoStoreError(config.store_path)
 
 
-def _fill(config: Config, folder: Path, now: datetime, told: Callable[[int, int], None]) -> None:
+def _fill(config: Config, folder: Path, now: datetime, show_progress: Callable[[int, int], None]) -> None:
     with plain_faults(config.store_path), closing(open_reading(config.store_path)) as database:
         refuse_foreign(database, config.store_path)
-        copy_store(database.read, folder / STORE, told)
-    put(config.file, folder / CONFIG)
+        copy_store(database.read, folder / STORE, show_progress)
+    copy_privately(config.file, folder / CONFIG)
     for path in sorted(config.templates_folder.rglob("*")):
         if path.is_file():
-            put(path, folder / TEMPLATES / path.relative_to(config.templates_folder))
+            copy_privately(path, folder / TEMPLATES / path.relative_to(config.templates_folder))
     for name in BESIDE_THE_STORE:
         if (beside := config.store_path.with_name(name)).is_file():
-            put(beside, folder / name)
+            copy_privately(beside, folder / name)
     revision, last_seq = _facts(folder / STORE)
     manifest = Manifest(
         budkavle=version("budkavle"),
@@ -185,19 +185,19 @@ def _facts(store: Path) -> tuple[str, int]:
 def _manifest(folder: Path) -> Manifest:
     path = folder / _MANIFEST
     if not path.is_file():
-        inside = sorted(each.parent.name for each in folder.glob(f"*Z/{_MANIFEST}"))
+        inside = sorted(manifest.parent.name for manifest in folder.glob(f"*Z/{_MANIFEST}"))
         remedy = f"name the backup itself, such as {folder / inside[-1]}" if inside else "use another backup"
         raise BackupError(folder, "is no backup, or one that was never finished", remedy)
     try:
         return Manifest.model_validate_json(path.read_bytes())
     except ValidationError as error:
-        what = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        what = "; ".join(f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}" for detail in error.errors())
         raise BackupError(path, what, "use another backup") from error
 
 
 def _names(folder: Path) -> Iterator[str]:
     """The paths of all files under a folder, as they are written in a manifest."""
-    return (each.relative_to(folder).as_posix() for each in folder.rglob("*") if not each.is_dir())
+    return (path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir())
 
 
 def _hash(path: Path) -> str:

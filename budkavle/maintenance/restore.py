@@ -17,7 +17,7 @@ from budkavle.config.load import Config, load
 from budkavle.config.settings import Store
 from budkavle.installation.secret import NAME as SECRET
 from budkavle.installation.wiring import Service, open_service
-from budkavle.maintenance.back_up import CONFIG, TEMPLATES, Backup, BackupError, put
+from budkavle.maintenance.back_up import CONFIG, TEMPLATES, Backup, BackupError, copy_privately
 from digest.editions.adapters.presumed_sent import presume_sent
 from digest.editions.digest import Digest
 from digest.editions.edition import CLOSED
@@ -65,7 +65,7 @@ class StoreInPlaceError(RuntimeError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wishes:
+class RestoreOptions:
     """How a backup is to be put in place.
 
     `with_config`: its configuration and templates, too, where there are some. `replace`: put a store that is there
@@ -77,24 +77,24 @@ class Wishes:
     nothing_was_sent: bool = False
 
 
-def restore(backup: Backup, file: Path, wishes: Wishes, now: datetime) -> Restored:
+def restore(backup: Backup, file: Path, options: RestoreOptions, now: datetime) -> Restored:
     """Put a backup in the place that the configuration in `file` names, or the backup's own where there is none.
 
-    Raises BackupError, StoreInPlaceError, LockHeldError, StoreError, ConfigFaults.
+    Raises BackupError, StoreInPlaceError, LockHeldError, StoreError, ConfigError.
     """
     if not knows_revision(backup.manifest.revision):
         what = f"it was made by Budkavle {backup.manifest.budkavle}, with schema {backup.manifest.revision}"
         raise BackupError(backup.folder, what, "install that version, or a newer one")
-    own = not file.exists() or wishes.with_config
-    config = replace(load(backup.folder / CONFIG), file=file) if own else load(file)
+    takes_config = not file.exists() or options.with_config
+    config = replace(load(backup.folder / CONFIG), file=file) if takes_config else load(file)
     store = config.store_path
-    if store.exists() and not wishes.replace:
+    if store.exists() and not options.replace:
         raise StoreInPlaceError(store)
     store.parent.mkdir(parents=True, exist_ok=True)
     with StoreFile(store).lock(SENDER), _prepared(backup, store) as prepared:
-        taken_in, presumed = _made_safe(_at(config, prepared), backup, now, nothing_was_sent=wishes.nothing_was_sent)
+        taken_in, presumed = _made_safe(_at(config, prepared), backup, now, nothing_was_sent=options.nothing_was_sent)
         places = _Places(backup=backup, now=now)
-        if own:
+        if takes_config:
             places.place(CONFIG, file)
             places.place_folder(TEMPLATES, config.templates_folder)
         places.place(SECRET, store.with_name(SECRET))
@@ -113,7 +113,7 @@ def _prepared(backup: Backup, store: Path) -> Iterator[Path]:
     path = store.with_name(f"{store.name}.restoring")
     _remove(path)
     try:
-        put(backup.store, path)
+        copy_privately(backup.store, path)
         with plain_faults(path), closing(Database(f"sqlite:///{path}")) as database:
             database.migrate()
         yield path
@@ -158,9 +158,9 @@ def _made_safe(
             service.planning.plan(digest, service.planning.open_period(digest, key, now))
         doubtful |= presume_sent(service.database.write, now)
         return taken_in, tuple(
-            Presumed(digest=each.edition.digest, key=each.edition.key, recipients=doubtful[each.edition.id])
-            for each in service.edition_counts.status()
-            if each.edition.id in doubtful
+            Presumed(digest=status.edition.digest, key=status.edition.key, recipients=doubtful[status.edition.id])
+            for status in service.edition_counts.status()
+            if status.edition.id in doubtful
         )
 
 
@@ -175,10 +175,10 @@ def _missed(service: Service, digest: Digest, taken: datetime, now: datetime) ->
 
     Older ones need none of their own: this one covers them.
     """
-    own = digest.rhythm
-    moment = max(taken, latest_slot(own, now).due)
+    rhythm = digest.rhythm
+    moment = max(taken, latest_slot(rhythm, now).due)
     first_seen = service.editions.first_seen(digest.name, now)
-    slot = due_slot(own, moment, first_seen, service.planning.schedule(digest, moment))
+    slot = due_slot(rhythm, moment, first_seen, service.planning.schedule(digest, moment))
     return slot.key if slot else None
 
 
@@ -198,7 +198,7 @@ class _Places:
             if target.exists() and target.read_bytes() == source.read_bytes():
                 return
             self._put_aside(target)
-            put(source, target)
+            copy_privately(source, target)
             self.placed.append(target)
 
     def place_leaves(self, target: Path) -> None:
@@ -224,7 +224,7 @@ class _Places:
             self._put_aside(target)
             for path in sorted((self._backup.folder / name).rglob("*")):
                 if path.is_file():
-                    put(path, target / path.relative_to(self._backup.folder / name))
+                    copy_privately(path, target / path.relative_to(self._backup.folder / name))
             self.placed.append(target)
 
     def put_store_aside(self, store: Path) -> None:

@@ -15,7 +15,7 @@ _REST_SECONDS = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kept:
+class Removed:
     """How many rows were let go of."""
 
     deliveries: int
@@ -37,12 +37,12 @@ def remind(service: Service, now: datetime, stopping: Callable[[], bool] = lambd
     return laid
 
 
-def keep(
+def apply_retention(
     service: Service,
     now: datetime,
     stopping: Callable[[], bool] = lambda: False,
     rest: Callable[[], None] = lambda: time.sleep(_REST_SECONDS),
-) -> Kept:
+) -> Removed:
     """Let go of what was kept for its time: deliveries become counts and receipts; receipts, letters and people go.
 
     To be called once a day, in a thread, while senders work or not. When `stopping` says so it ends after the step
@@ -62,7 +62,7 @@ def keep(
     remind(service, now, stopping)
     service.expire_subscribers.expire(now, stopping=stopping, rest=rest)
     service.sending.drop_nameless()
-    kept = Kept(
+    removed = Removed(
         deliveries=all_of(lambda before: retention.fold(before, now), times.deliveries),
         receipts=all_of(retention.forget, times.receipts),
         letters=all_of(retention.strip, times.letters),
@@ -73,14 +73,14 @@ def keep(
     all_of(service.domains.forget, times.bounces)
     all_of(service.unconfirmed.tokens, times.pending)
     all_of(service.old_letters.purge, times.pending)
-    if kept.deliveries or kept.receipts or kept.letters or kept.bounces:
+    if removed.deliveries or removed.receipts or removed.letters or removed.bounces:
         log.info(
             "old_editions_folded",
-            deliveries=kept.deliveries,
-            receipts=kept.receipts,
-            letters=kept.letters,
-            bounces=kept.bounces,
+            deliveries=removed.deliveries,
+            receipts=removed.receipts,
+            letters=removed.letters,
+            bounces=removed.bounces,
         )
-    if kept.wishes:
-        log.info("unconfirmed_wishes_deleted", rows=kept.wishes)
-    return kept
+    if removed.wishes:
+        log.info("unconfirmed_wishes_deleted", rows=removed.wishes)
+    return removed

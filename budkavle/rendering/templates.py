@@ -45,9 +45,9 @@ _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud80
 
 def built_in_templates() -> Path:
     """The folder of the templates: in the package when installed from a wheel, beside it in a checkout."""
-    here = Path(__file__).parents[1]
-    packaged = here / "templates"
-    return packaged if packaged.is_dir() else here.parent / "templates"
+    package = Path(__file__).parents[1]
+    packaged = package / "templates"
+    return packaged if packaged.is_dir() else package.parent / "templates"
 
 
 def template_names() -> tuple[str, ...]:
@@ -55,36 +55,36 @@ def template_names() -> tuple[str, ...]:
     return _names_in(built_in_templates())
 
 
-def own_names(own: Path | None) -> tuple[str, ...]:
+def operators_files(operators_folder: Path | None) -> tuple[str, ...]:
     """The files in the operator's folder by name, those left out that an editor hides or keeps as a copy."""
-    same = own is None or (own.is_dir() and own.samefile(built_in_templates()))
-    return () if own is None or same else _names_in(own)
+    same = operators_folder is None or (operators_folder.is_dir() and operators_folder.samefile(built_in_templates()))
+    return () if operators_folder is None or same else _names_in(operators_folder)
 
 
-def template_file(name: str, own: Path | None) -> Path:
+def template_file(name: str, operators_folder: Path | None) -> Path:
     """The file that a template is read from."""
-    replaced = own / name if own else None
+    replaced = operators_folder / name if operators_folder else None
     return replaced if replaced and replaced.is_file() else built_in_templates() / name
 
 
-def letter_templates(own: Path | None) -> Mapping[str, str]:
+def letter_templates(operators_folder: Path | None) -> Mapping[str, str]:
     """All that letters are made from today, name to text: an edition keeps it, and is rendered from it to its end."""
-    return _texts(LETTERS, own)
+    return _texts(LETTERS, operators_folder)
 
 
-def feed_templates(own: Path | None) -> Mapping[str, str]:
+def feed_templates(operators_folder: Path | None) -> Mapping[str, str]:
     """All that feeds are made from today, name to text: when one changes, everything is made anew."""
-    return _texts((FEEDS, "pages/feed.", "pages/layout."), own)
+    return _texts((FEEDS, "pages/feed.", "pages/layout."), operators_folder)
 
 
-def _texts(beginnings: str | tuple[str, ...], own: Path | None) -> dict[str, str]:
+def _texts(beginnings: str | tuple[str, ...], operators_folder: Path | None) -> dict[str, str]:
     names = (name for name in template_names() if name.startswith(beginnings))
-    return {name: template_file(name, own).read_text(encoding="utf-8") for name in names}
+    return {name: template_file(name, operators_folder).read_text(encoding="utf-8") for name in names}
 
 
-def renderer(language: str, zone: ZoneInfo, own: Path | None = None) -> Render:
+def renderer(language: str, zone: ZoneInfo, operators_folder: Path | None = None) -> Render:
     """Fills today's templates in this language; days are those of the zone."""
-    return _filling(environment(language, zone, own))
+    return _filling(environment(language, zone, operators_folder))
 
 
 def kept_renderer(files: Mapping[str, str], language: str, zone: ZoneInfo) -> Render:
@@ -100,9 +100,13 @@ def _filling(templates: Environment) -> Render:
 
 
 @cache
-def environment(language: str, zone: ZoneInfo, own: Path | None = None) -> Environment:
+def environment(language: str, zone: ZoneInfo, operators_folder: Path | None = None) -> Environment:
     """The environment of today's templates, made once per process. `.html` is escaped, text is not."""
-    return _environment(FileSystemLoader([own, built_in_templates()] if own else built_in_templates()), language, zone)
+    return _environment(
+        FileSystemLoader([operators_folder, built_in_templates()] if operators_folder else built_in_templates()),
+        language,
+        zone,
+    )
 
 
 @lru_cache(maxsize=8)

@@ -18,12 +18,12 @@ def printable(text: str, keep: str = "") -> str:
     """Escaped text: one line that a terminal shows and does not obey; `keep` names signs that may stay all the same."""
     if text.isascii() and text.isprintable():
         return text
-    return _UNPRINTABLE.sub(lambda found: found[0] if found[0] in keep else _escaped(found[0]), text)
+    return _UNPRINTABLE.sub(lambda match: match[0] if match[0] in keep else _escaped(match[0]), text)
 
 
 def printable_json(text: str) -> str:
     r"""Escaped JSON: the same value, with the signs that a terminal obeys as `\uXXXX`."""
-    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def counted(number: int, one: str, many: str = "") -> str:

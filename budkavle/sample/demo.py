@@ -127,9 +127,9 @@ def _note(service: Service, now: datetime) -> None:
 
 def _events(week: Week) -> str:
     """What happened in a week, in words."""
-    held = ", 1 of them held until an editor gave its date" * any(file.released for file in week.files)
+    note = ", 1 of them held until an editor gave its date" * any(file.released for file in week.files)
     acts = "".join(f", 1 {act.kind}" for act in week.acts)
-    return f"{len(week.files)} articles{held}{acts}"
+    return f"{len(week.files)} articles{note}{acts}"
 
 
 async def _catch_up(service: Service, now: datetime, say: Say) -> bool:
@@ -161,8 +161,8 @@ async def _live_through(service: Service, plot: Calendar, week: Week) -> int:
     # Only what is new: a text that an act left behind when it was killed must be taken in by the act, as what it is.
     new = {service.config.folder / "newsroom" / file.file for file in week.files}
     texts = everything(service.importing.sources)
-    found = [candidate for candidate in texts if Path(candidate.item.path) in new]
-    list(service.importing.store.import_all(found, friday - timedelta(days=1)))
+    candidates = [candidate for candidate in texts if Path(candidate.item.path) in new]
+    list(service.importing.store.import_all(candidates, friday - timedelta(days=1)))
     for file in week.files:
         _release(service, file, friday - timedelta(hours=20))
     for act in week.acts:
@@ -203,17 +203,17 @@ def _lay_out(service: Service, file: str, text: str, url: str | None) -> None:
     if url is not None:
         manifest = path.parent / MANIFEST
         line = json.dumps({"file": path.name, "url": url})
-        known = manifest.read_text(encoding="utf-8").splitlines() if manifest.exists() else []
-        if line not in known:
-            manifest.write_text("\n".join([*known, line, ""]), encoding="utf-8")
+        entries = manifest.read_text(encoding="utf-8").splitlines() if manifest.exists() else []
+        if line not in entries:
+            manifest.write_text("\n".join([*entries, line, ""]), encoding="utf-8")
 
 
 def _release(service: Service, file: LaidOut, now: datetime) -> None:
     """What an editor does for a text that is held for want of a date: say when it was published."""
-    for held in service.held.waiting():
-        if file.released and held.address == Path(file.file).name:
+    for waiting in service.held_inputs.waiting():
+        if file.released and waiting.address == Path(file.file).name:
             given = Published(value=file.released, source=DateSource.GIVEN, raw=file.released.isoformat())
-            service.importing.release.release(held.number, given, now)
+            service.importing.release.release(waiting.number, given, now)
 
 
 def _act(service: Service, act: Act, now: datetime) -> None:

@@ -45,8 +45,8 @@ class DemoFirst:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The answer to one request (ASGI 3)."""
-        own = scope["type"] == "http" and f"{scope['path']}/".startswith(f"/{PREFIX}")
-        await (self._pages if own else self._web)(scope, receive, send)
+        is_demo = scope["type"] == "http" and f"{scope['path']}/".startswith(f"/{PREFIX}")
+        await (self._pages if is_demo else self._web)(scope, receive, send)
 
     async def _to_index(self, _: Request) -> Response:
         return RedirectResponse(f"/{PREFIX}")
@@ -55,7 +55,7 @@ class DemoFirst:
         asked = request.path_params["path"]
         if asked in {"", INDEX}:  # letters may have come since
             await asyncio.to_thread(self._lay_out)
-        path = self._found(asked)
+        path = self._file_at(asked)
         if path is None:
             return PlainTextResponse("404", HTTPStatus.NOT_FOUND)
         headers = {"Cache-Control": "no-store"} | (_STYLED if asked.startswith(LETTERS) else {})
@@ -65,10 +65,10 @@ class DemoFirst:
         with self._laying_out:
             lay_out(self._service)
 
-    def _found(self, asked: str) -> Path | None:
+    def _file_at(self, asked: str) -> Path | None:
         """The file of an address, inside the folder and of a kind that belongs there."""
         name = asked + INDEX if not asked or asked.endswith("/") else asked
-        for path in ((self._folder / each).resolve() for each in (name, f"{name}.html")):
+        for path in ((self._folder / candidate).resolve() for candidate in (name, f"{name}.html")):
             if path.is_relative_to(self._folder) and path.suffix in _KINDS and path.is_file():
                 return path
         return None

@@ -93,9 +93,9 @@ class _Pages:
             values = {"story": story, "content": Markup(story.entry.content_html)}  # noqa: S704 - sanitised for feeds
             yield story.file, self._page("article", story.file, story.entry.authors[0].name, values)
         for publisher in self._service.config.publishers().values():
-            own = [story for story in self._stories if publisher.id in story.history.article.publishers]
+            stories = [story for story in self._stories if publisher.id in story.history.article.publishers]
             file = self._file(publisher.url)
-            yield file, self._page("publisher", file, publisher.name, {"publisher": publisher, "stories": own})
+            yield file, self._page("publisher", file, publisher.name, {"publisher": publisher, "stories": stories})
 
     def index(self, letters: tuple[CopiedLetter, ...]) -> bytes:
         """What leads to everything there is."""
@@ -118,7 +118,9 @@ class _Pages:
             "others": [letter for letter in reversed(letters) if not letter.of_digest],
             "choices": {reader.address: self._chosen(reader) for reader in calendar().readers},
             "feeds": [self._feed(feed) for feed in service.feeds],
-            "publishers": [(each, self._file(each.url)) for each in service.config.publishers().values()],
+            "publishers": [
+                (publisher, self._file(publisher.url)) for publisher in service.config.publishers().values()
+            ],
             "stories": self._stories,
             "config": service.config.file.name,
         }
@@ -137,7 +139,10 @@ class _Pages:
         """What a reader has chosen, by its labels; nothing where they want everything."""
         labels = {topic.id: topic.label for topic in self._service.config.topics()}
         names = self._service.config.publishers()
-        return (*(labels[each] for each in reader.topics), *(names[each].name for each in reader.publishers))
+        return (
+            *(labels[topic] for topic in reader.topics),
+            *(names[publisher].name for publisher in reader.publishers),
+        )
 
     def _feed(self, feed: Feed) -> dict[str, object]:
         site = self._service.site

@@ -120,12 +120,12 @@ def _week(week: _Week, website: str) -> Week:
         friday=week.friday,
         files=tuple(
             LaidOut(
-                file=own.file,
-                text=_text(own.file, website),
-                url=own.url.replace(WEBSITE, website) if own.url else None,
-                released=own.released,
+                file=file.file,
+                text=_text(file.file, website),
+                url=file.url.replace(WEBSITE, website) if file.url else None,
+                released=file.released,
             )
-            for own in week.files
+            for file in week.files
         ),
         acts=tuple(
             Act(
@@ -139,11 +139,11 @@ def _week(week: _Week, website: str) -> Week:
     )
 
 
-def _reader(own: _Subscriber) -> Reader:
+def _reader(subscriber: _Subscriber) -> Reader:
     return Reader(
-        address=own.address,
-        joins=own.joins,
-        leaves=own.leaves,
-        topics=tuple(map(TopicId, own.topics)),
-        publishers=tuple(map(PublisherId, own.publishers)),
+        address=subscriber.address,
+        joins=subscriber.joins,
+        leaves=subscriber.leaves,
+        topics=tuple(map(TopicId, subscriber.topics)),
+        publishers=tuple(map(PublisherId, subscriber.publishers)),
     )

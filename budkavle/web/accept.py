@@ -13,7 +13,7 @@ _PAUSE_SECONDS = 1.0
 """After an accept that failed, for want of files mostly: asyncio's own pause (its ACCEPT_RETRY_DELAY)."""
 
 
-class Door:
+class Acceptor:
     """Listening sockets that let somebody in whenever there is room. Who came first is let in first."""
 
     def __init__(self, factory: Callable[[], asyncio.Protocol], has_room: Callable[[], bool], backlog: int) -> None:

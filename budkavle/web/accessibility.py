@@ -14,11 +14,13 @@ from budkavle.web.layout.pages import Pages
 
 def accessibility(service: Service, pages: Pages) -> Route:
     """`/tillganglighet`: the operator's own statement by its address, or ours."""
-    own = service.config.settings.accessibility
-    publishers = [{"name": each.name, "url": uri(each.url)} for each in service.config.settings.publishers]
+    settings = service.config.settings.accessibility
+    publishers = [
+        {"name": publisher.name, "url": uri(publisher.url)} for publisher in service.config.settings.publishers
+    ]
 
     def statement(_: Request) -> Response:
-        told: dict[str, Any] = {"faults": own.faults, "report": own.report, "contacts": publishers}
-        return pages.show("accessibility", HTTPStatus.OK, own_statement=own.statement_url or "", **told)
+        values: dict[str, Any] = {"faults": settings.faults, "report": settings.report, "contacts": publishers}
+        return pages.show("accessibility", HTTPStatus.OK, own_statement=settings.statement_url or "", **values)
 
     return Route("/tillganglighet", statement)

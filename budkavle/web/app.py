@@ -19,7 +19,7 @@ from budkavle.web.feeds.documents import Documents
 from budkavle.web.feeds.middleware import Endings, FeedsFirst
 from budkavle.web.feeds.responses import Public
 from budkavle.web.health import HealthCheck
-from budkavle.web.layout.branding import look
+from budkavle.web.layout.branding import branding_routes
 from budkavle.web.layout.guard import Guard, Hosts
 from budkavle.web.layout.pages import Pages
 from budkavle.web.subscriber.mended_links import MendedLinks
@@ -49,7 +49,7 @@ def _endings(service: Service, pages: Pages) -> Endings:
     def ended(slug: str) -> Response:
         return pages.show("ended", HTTPStatus.GONE, feed={"title": titles[slug], "ends": ends[slug]})
 
-    moved = {each.from_: each.to for each in settings.moved}
+    moved = {move.from_: move.to for move in settings.moved}
     return Endings(page=ended, zone=settings.timezone, moved=moved, ends=ends)
 
 
@@ -63,7 +63,7 @@ def _pages(
             "start",
             HTTPStatus.OK,
             feeds=[_listed(feed, site) for feed in feeds],
-            alternates=[each for feed in feeds for each in alternates(feed, site)],
+            alternates=[link for feed in feeds for link in alternates(feed, site)],
             digests=service.digests,
         )
 
@@ -77,7 +77,7 @@ def _pages(
         routes=[
             Route("/", start),
             Route("/healthz", HealthCheck(unwell).answer),
-            *look(service),
+            *branding_routes(service),
             *well_known(service, pages_by_token(subscriber)),
             *subscriber,
             accessibility(service, pages),

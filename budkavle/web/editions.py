@@ -28,15 +28,15 @@ def editions(service: Service, pages: Pages) -> list[Route]:
 
     def listed(request: Request) -> Response:
         digest = asked(request)
-        found = service.past_editions.listed(digest)
-        return _cached(request, pages.show("editions", HTTPStatus.OK, digest=digest, editions=found))
+        archive = service.past_editions.listed(digest)
+        return _cached(request, pages.show("editions", HTTPStatus.OK, digest=digest, editions=archive))
 
     def shown(request: Request) -> Response:
         digest = asked(request)
-        found = service.past_editions.archived(digest, request.path_params["key"])
-        if found is None:
+        edition = service.past_editions.archived(digest, request.path_params["key"])
+        if edition is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        return _cached(request, pages.show("edition", HTTPStatus.OK, digest=digest, edition=found))
+        return _cached(request, pages.show("edition", HTTPStatus.OK, digest=digest, edition=edition))
 
     # The list answers without its last slash, too: a redirect would repeat whatever Host header it was asked with.
     lists = [Route(path, listed) for path in ("/utgavor/{digest}/", "/utgavor/{digest}")]
@@ -47,8 +47,8 @@ def _cached(request: Request, page: Response) -> Response:
     """The page, or word that the asker has it already (RFC 9110, 13.1.2)."""
     tag = f'"{hashlib.sha256(page.body).hexdigest()[:32]}"'
     fresh = {"ETag": tag, "Cache-Control": f"public, max-age={_MINUTES * 60}"}
-    known = {each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")}
-    if tag in known:
+    tags = {part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")}
+    if tag in tags:
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=fresh)
     page.headers.update(fresh)
     return page

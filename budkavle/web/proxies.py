@@ -43,7 +43,7 @@ header."""
 _HOW = "let it send X-Forwarded-For (nginx: proxy_set_header X-Forwarded-For $remote_addr;)"
 
 
-class Fault(Enum):
+class ProxyFault(Enum):
     """Why nothing is known of the visitors behind a neighbour."""
 
     UNTRUSTED = "it names them, and is not trusted"
@@ -56,7 +56,7 @@ class Fault(Enum):
 class Neighbour:
     """A web server that connects to us: its newest fault, the header it wrote, when, and hashes of a few it named."""
 
-    fault: Fault
+    fault: ProxyFault
     header: str
     seen: datetime
     visitors: set[int] = field(default_factory=set)
@@ -95,10 +95,14 @@ class Proxies(ProxyHeadersMiddleware):
     def alarms(self) -> Iterator[Alarm]:
         """What needs a person, one alarm for each fault."""
         self._forget()
-        for fault in Fault:
-            own = {at: known for at, known in self._known.items() if known.fault is fault and self._counts(at, known)}
-            if own:
-                yield self._alarm(fault, own)
+        for fault in ProxyFault:
+            neighbours = {
+                at: neighbour
+                for at, neighbour in self._known.items()
+                if neighbour.fault is fault and self._counts(at, neighbour)
+            }
+            if neighbours:
+                yield self._alarm(fault, neighbours)
 
     def _look(self, at: str, scope: Scope) -> None:
         headers: list[tuple[bytes, bytes]] = scope["headers"]
@@ -108,29 +112,29 @@ class Proxies(ProxyHeadersMiddleware):
             if _READ in naming:
                 self._known.pop(at, None)
             return
-        known = self._known.get(at)
-        if known is None or known.fault is not fault:
+        neighbour = self._known.get(at)
+        if neighbour is None or neighbour.fault is not fault:
             self._forget()
             if len(self._known) >= _NEIGHBOURS:
                 return
-            known = self._known[at] = Neighbour(fault=fault, header="", seen=self._now())
-        counted = self._counts(at, known)
+            neighbour = self._known[at] = Neighbour(fault=fault, header="", seen=self._now())
+        counted = self._counts(at, neighbour)
         header = _READ if _READ in naming else next(iter(naming), b"")
-        known.header, known.seen = _NAMING.get(header, ""), self._now()
-        if len(known.visitors) < _VISITORS:
-            known.visitors.add(hash(naming.get(header, b"")))
-        if not counted and self._counts(at, known):
+        neighbour.header, neighbour.seen = _NAMING.get(header, ""), self._now()
+        if len(neighbour.visitors) < _VISITORS:
+            neighbour.visitors.add(hash(naming.get(header, b"")))
+        if not counted and self._counts(at, neighbour):
             self._noticed()
 
-    def _fault(self, at: str, naming: Collection[bytes], scope: Scope) -> Fault | None:
+    def _fault(self, at: str, naming: Collection[bytes], scope: Scope) -> ProxyFault | None:
         if at not in self.trusted_hosts:
-            return Fault.UNTRUSTED if naming else None
+            return ProxyFault.UNTRUSTED if naming else None
         if _READ in naming:
-            return None if self._names_somebody(scope["headers"]) else Fault.NAMELESS
+            return None if self._names_somebody(scope["headers"]) else ProxyFault.NAMELESS
         if naming:
-            return Fault.UNREAD
+            return ProxyFault.UNREAD
         # Who types the public name on this machine itself posts no forms; a web server in front does.
-        return Fault.SILENT if scope["method"] == "POST" and self._is_public(scope["headers"]) else None
+        return ProxyFault.SILENT if scope["method"] == "POST" and self._is_public(scope["headers"]) else None
 
     def _names_somebody(self, headers: Iterable[tuple[bytes, bytes]]) -> bool:
         """Whether limits can tell visitors apart by it: not where it says "unknown" or "unix:", as web servers do."""
@@ -142,28 +146,28 @@ class Proxies(ProxyHeadersMiddleware):
         hosts = [value.lower().rpartition(b":")[0] or value.lower() for name, value in headers if name == b"host"]
         return bool(self._public_host) and hosts == [self._public_host]
 
-    def _counts(self, at: str, known: Neighbour) -> bool:
+    def _counts(self, at: str, neighbour: Neighbour) -> bool:
         """Whether it is surely a web server of ours, which hides its visitors."""
-        if not known.visitors:
+        if not neighbour.visitors:
             return False
-        return known.fault is not Fault.UNTRUSTED or _is_private(at) or len(known.visitors) >= _VISITORS
+        return neighbour.fault is not ProxyFault.UNTRUSTED or _is_private(at) or len(neighbour.visitors) >= _VISITORS
 
     def _forget(self) -> None:
         now = self._now()
-        self._known = {at: known for at, known in self._known.items() if now - known.seen < _KEPT}
+        self._known = {at: neighbour for at, neighbour in self._known.items() if now - neighbour.seen < _KEPT}
 
-    def _alarm(self, fault: Fault, own: dict[str, Neighbour]) -> Alarm:
-        places = sorted(own)
+    def _alarm(self, fault: ProxyFault, neighbours: dict[str, Neighbour]) -> Alarm:
+        places = sorted(neighbours)
         names = " and ".join(places[:_SHOWN]) + (" and others" if len(places) > _SHOWN else "")
-        headers = sorted({known.header for known in own.values()})
+        headers = sorted({neighbour.header for neighbour in neighbours.values()})
         cut_off = "all who come through it count as one network, and soon are sent no letters"
-        if fault is Fault.SILENT:
+        if fault is ProxyFault.SILENT:
             what = f"{names} passes on requests and does not say for whom: {cut_off}; {_HOW}"
             return alarm(AlarmKind.VISITORS_UNSEEN, "web server in front", what)
-        if fault is Fault.UNREAD:
+        if fault is ProxyFault.UNREAD:
             what = f"{names} names its visitors in {', '.join(headers)}, which is not read: {cut_off}; {_HOW}"
             return alarm(AlarmKind.VISITORS_UNSEEN, "headers of the web server in front", what)
-        if fault is Fault.NAMELESS:
+        if fault is ProxyFault.NAMELESS:
             what = f"{names} names its visitors by no internet address in X-Forwarded-For: {cut_off}; {_HOW}"
             return alarm(AlarmKind.VISITORS_UNSEEN, "X-Forwarded-For of the web server in front", what)
         line = trusting((*self._configured, *places[:_SHOWN]))
@@ -175,13 +179,13 @@ class Proxies(ProxyHeadersMiddleware):
 
 def trusting(places: Iterable[str]) -> str:
     """The line of the configuration that trusts these."""
-    return "trusted_proxies = [" + ", ".join(f'"{each}"' for each in dict.fromkeys(places)) + "]"
+    return "trusted_proxies = [" + ", ".join(f'"{place}"' for place in dict.fromkeys(places)) + "]"
 
 
 def _is_private(host: str) -> bool:
     """Whether a host can only be on this machine or in its own network."""
     try:
-        found = ipaddress.ip_address(host.strip("[]"))
+        address = ipaddress.ip_address(host.strip("[]"))
     except ValueError:
         return host == "localhost"
-    return not found.is_global
+    return not address.is_global

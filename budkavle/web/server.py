@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator
 import uvicorn
 
 from budkavle.config.field_types import Listen
-from budkavle.web.accept import Door
+from budkavle.web.accept import Acceptor
 from budkavle.web.feeds.http_protocol import Protocol
 
 
@@ -56,7 +56,7 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Say when requests are answered."""
         await super().startup([])
-        self._door = Door(self._protocol, self._has_room, self.config.backlog)
+        self._door = Acceptor(self._protocol, self._has_room, self.config.backlog)
         self._door.open(sockets or ())
         self._serving()
 

@@ -125,8 +125,8 @@ def _missing(paths: Sequence[Path]) -> Iterator[str]:
 def _with_url(candidate: Candidate, url: str | None, given: Manifest) -> Candidate:
     """An input with the web address that a person gave for it."""
     item = candidate.item
-    known = url or (given.urls.get(Path(item.path)) if item.path else None)
-    return replace(candidate, item=replace(item, url=known)) if known else candidate
+    address = url or (given.urls.get(Path(item.path)) if item.path else None)
+    return replace(candidate, item=replace(item, url=address)) if address else candidate
 
 
 def tell(imported: Imported, *, json: bool) -> str:

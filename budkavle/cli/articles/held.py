@@ -19,7 +19,7 @@ Which = Annotated[str, Parameter(name="NUMBER", help="The number that `articles 
 def held(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:
     """List the inputs that wait for a person, and why."""
     with open_to_read(load(config)) as service:
-        waiting = service.held.waiting()
+        waiting = service.held_inputs.waiting()
     for held_input in waiting:
         if json:
             record = {"number": held_input.number, "file": held_input.address, "reason": held_input.reason}
@@ -61,5 +61,5 @@ def refuse(which: Which, /, *, config: ConfigFile = DEFAULT_CONFIG) -> None:
     """Turn an input down: the same text is not held again."""
     with open_to_write(load(config)) as service:
         number = held_named(service, which).number
-        service.held.settle(number, HeldState.REFUSED)
+        service.held_inputs.settle(number, HeldState.REFUSED)
         say(f"refused {number}; a changed text would be held anew")

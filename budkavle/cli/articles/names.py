@@ -60,9 +60,9 @@ def article_named(service: Service, words: Sequence[str]) -> ArticleId:
 def held_named(service: Service, text: str) -> HeldInput:
     """The held input with this number, or of this file. Raises UnknownHeldInputError, AmbiguousNameError."""
     if text.isdecimal() and len(text) <= _DIGITS:
-        return service.held.get(int(text))
+        return service.held_inputs.get(int(text))
     places = set(_files(service.importing.sources, text))
-    waiting = service.held.waiting()
+    waiting = service.held_inputs.waiting()
     named = [held_input for held_input in waiting if (held_input.source, held_input.address) in places] or [
         held_input for held_input in waiting if is_file(text, held_input.address)
     ]

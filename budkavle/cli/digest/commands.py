@@ -207,11 +207,11 @@ def _send(service: Service, edition: Edition, holder: str) -> None:
     waiting = sum(_status(service, edition).counts[state] for state in OPEN)
     with ticking(f"Sending {edition.digest} {edition.key}", waiting) as tick:
 
-        def told(judged: Verdict | None) -> None:
+        def show_verdict(judged: Verdict | None) -> None:
             if judged not in _TO_COME:
                 tick(judged)
 
-        asyncio.run(_send_until_asked_to_stop(service, holder, told))
+        asyncio.run(_send_until_asked_to_stop(service, holder, show_verdict))
 
 
 def _hung_up(hangup: Hangup, asked: asyncio.Event) -> None:
@@ -219,14 +219,16 @@ def _hung_up(hangup: Hangup, asked: asyncio.Event) -> None:
     asked.set()
 
 
-async def _send_until_asked_to_stop(service: Service, holder: str, told: Callable[[Verdict | None], None]) -> None:
+async def _send_until_asked_to_stop(
+    service: Service, holder: str, show_verdict: Callable[[Verdict | None], None]
+) -> None:
     """Ctrl-C, SIGTERM and a closed terminal end it after the letter under way: none is left in doubt for nothing."""
     asked, loop = asyncio.Event(), asyncio.get_running_loop()
     hangup = note_hangups()
     hangup.heard_by(lambda: loop.call_soon_threadsafe(_hung_up, hangup, asked))
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, asked.set)
-    sending = asyncio.ensure_future(service.sending.send_holding(holder, now, asked.is_set, told))
+    sending = asyncio.ensure_future(service.sending.send_holding(holder, now, asked.is_set, show_verdict))
     waiting = asyncio.ensure_future(asked.wait())
     await asyncio.wait([sending, waiting], return_when=asyncio.FIRST_COMPLETED)
     done, _ = await asyncio.wait([sending], timeout=_DRAIN_SECONDS)
@@ -240,7 +242,7 @@ async def _send_until_asked_to_stop(service: Service, holder: str, told: Callabl
 
 
 def _status(service: Service, edition: Edition) -> EditionStatus:
-    return next(each for each in service.edition_counts.status(edition.digest) if each.edition.id == edition.id)
+    return next(counts for counts in service.edition_counts.status(edition.digest) if counts.edition.id == edition.id)
 
 
 def _code(status: EditionStatus) -> int:
@@ -266,8 +268,8 @@ def status(
         gone = [] if json else all_taken_back(service.database.read)
     if name is not None and not statuses:  # one that is configured no more may still have editions
         find_digest(loaded, name)
-    for each in statuses:
-        tell(each, json=json)
+    for edition_status in statuses:
+        tell(edition_status, json=json)
     for digest, key, at in gone:
         if name in {None, digest}:
             say(f"{digest} {key}: taken back {at:%Y-%m-%d %H:%M} UTC, before any letter went out")
@@ -275,7 +277,11 @@ def status(
         say("no edition yet")
     if relay_said and not json:
         say(relay_said)
-    return Exit.NEEDS_A_PERSON if any(each.needs_a_person for each in newest_of_each(statuses)) else Exit.DONE
+    return (
+        Exit.NEEDS_A_PERSON
+        if any(edition_status.needs_a_person for edition_status in newest_of_each(statuses))
+        else Exit.DONE
+    )
 
 
 def tell(status: EditionStatus, *, json: bool) -> None:

@@ -62,8 +62,8 @@ def resume_domain(
     """Let all letters to a receiving domain go on that refused us: the daemon sends them, or `digest send` does."""
     with open_to_write(load(config)) as service:
         if not service.domains.resume(domain.lower(), now()):
-            known = ", ".join(each.name for each in service.domains.paused(now())) or "no domain is"
-            raise WrongUseError(f"{domain} is not paused; paused: {known}")
+            names = ", ".join(paused.name for paused in service.domains.paused(now())) or "no domain is"
+            raise WrongUseError(f"{domain} is not paused; paused: {names}")
     say(f"letters to {domain} go on: a running daemon sends them; without one: budkavle digest send")
     return Exit.DONE
 
@@ -118,6 +118,7 @@ def take_back(name: DigestArgument, /, *, edition: _OfDate = None, config: Confi
 
 def _told(service: Service, edition: Edition, *, json: bool) -> int:
     tell(
-        next(each for each in service.edition_counts.status(edition.digest) if each.edition.id == edition.id), json=json
+        next(counts for counts in service.edition_counts.status(edition.digest) if counts.edition.id == edition.id),
+        json=json,
     )
     return Exit.DONE

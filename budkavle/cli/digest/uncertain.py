@@ -38,7 +38,7 @@ Words = Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative=(),
 class _Findings:
     """What is to be written down, and of which letters a log did not prove it, with the reason."""
 
-    decided: dict[Finding, list[UncertainLetter]] = field(default_factory=lambda: {each: [] for each in Finding})
+    decided: dict[Finding, list[UncertainLetter]] = field(default_factory=lambda: {finding: [] for finding in Finding})
     in_doubt: list[tuple[Finding, UncertainLetter, str]] = field(default_factory=list)
 
 
@@ -85,8 +85,8 @@ def _read(
     """What the words say of which letters. Raises WrongUseError before anything is written."""
     findings = _Findings()
     logs: dict[Finding, list[str]] = {Finding.ARRIVED: [], Finding.LOST: []}
-    for finding, said in words.items():
-        for word in said:
+    for finding, names_and_logs in words.items():
+        for word in names_and_logs:
             matching = named(word, letters)
             if matching:
                 findings.decided[finding].append(_only(word, matching))
@@ -97,7 +97,7 @@ def _read(
     if twice := in_both(findings.decided[Finding.ARRIVED], findings.decided[Finding.LOST]):
         raise WrongUseError(f"{twice[0].message_id} cannot have arrived and be lost; nothing was written down")
     for log in dict.fromkeys(tuple(names) for names in logs.values() if names):
-        _judge(store, letters, log, [each for each, names in logs.items() if tuple(names) == log], findings)
+        _judge(store, letters, log, [sought for sought, names in logs.items() if tuple(names) == log], findings)
     return findings
 
 
@@ -111,7 +111,7 @@ def _can_be_read(word: str) -> bool:
 
 def _only(word: str, matching: Sequence[UncertainLetter]) -> UncertainLetter:
     if len(matching) > 1:
-        which = ", ".join(f"{each.message_id} of {each.key}" for each in matching)
+        which = ", ".join(f"{letter.message_id} of {letter.key}" for letter in matching)
         raise WrongUseError(f"{word} has several uncertain letters; name one by its Message-ID: {which}")
     return matching[0]
 
@@ -140,8 +140,8 @@ def _judge(
     open_ones = [letter for letter in letters if letter not in done]
     moments = {(letter.edition, letter.at): letter for letter in open_ones} if Finding.LOST in asked else {}
     sent = {moment: store.neighbours(letter) for moment, letter in moments.items()}
-    wanted = {each.message_id for each in letters}
-    wanted |= {each for around in sent.values() for each in (*around.before, *around.after)}
+    wanted = {letter.message_id for letter in letters}
+    wanted |= {message_id for around in sent.values() for message_id in (*around.before, *around.after)}
     log = read_log(_lines(names), wanted)
     _say_what_was_read(names, log, letters)
     for letter in open_ones:
@@ -157,7 +157,7 @@ def _judge(
 
 
 def _say_what_was_read(names: Sequence[str], log: LogReading, letters: Sequence[UncertainLetter]) -> None:
-    ours = {each.message_id for each in letters}
+    ours = {letter.message_id for letter in letters}
     complain(
         f"{', '.join(names)}: {log.lines} lines; of {len(ours)} uncertain letters, {len(ours & log.taken)} were"
         f" taken by the relay, {len((ours & log.mentioned) - log.taken)} are named without that,"
@@ -166,7 +166,7 @@ def _say_what_was_read(names: Sequence[str], log: LogReading, letters: Sequence[
 
 
 def _lines(names: Sequence[str]) -> Iterator[str]:
-    return chain.from_iterable(_lines_of(each) for each in names)
+    return chain.from_iterable(_lines_of(name) for name in names)
 
 
 def _lines_of(name: str) -> Iterator[str]:

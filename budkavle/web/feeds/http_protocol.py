@@ -213,7 +213,7 @@ class Protocol(HttpToolsProtocol):
 def _sent_but_not_taken(transport: asyncio.Transport) -> int:
     """How many bytes the kernel still holds for the other side; 0 where it does not say."""
     try:
-        found = fcntl.ioctl(transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, bytes(4))
+        unsent = fcntl.ioctl(transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, bytes(4))
     except OSError:
         return 0
-    return int(struct.unpack("i", found)[0])
+    return int(struct.unpack("i", unsent)[0])

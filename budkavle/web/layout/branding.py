@@ -17,36 +17,36 @@ _KINDS = {".svg": "image/svg+xml", ".png": "image/png", ".webp": "image/webp"}
 _NO_SUCH = 404
 
 
-def look(service: Service) -> Iterator[Route]:
+def branding_routes(service: Service) -> Iterator[Route]:
     """The style sheet and the pictures that the layout names."""
-    own, folder = service.config.settings.look, service.config.folder
+    look, folder = service.config.settings.look, service.config.folder
 
     def style(_: Request) -> Response:
         sheet = template_file("pages/style.css", service.config.templates_folder).read_text(encoding="utf-8")
-        return Response(sheet + colours(own), media_type="text/css", headers={"Cache-Control": "max-age=300"})
+        return Response(sheet + colours(look), media_type="text/css", headers={"Cache-Control": "max-age=300"})
 
     yield Route("/style.css", style)
-    for name, path in _logos(own):
+    for name, path in _logos(look):
         yield Route(f"/{name}", _picture(folder / path))
 
 
-def logo_names(own: Look) -> dict[str, str]:
+def logo_names(look: Look) -> dict[str, str]:
     """What the layout calls the logos; without one, the publisher's name stands in its place."""
-    names = [name for name, _ in _logos(own)]
+    names = [name for name, _ in _logos(look)]
     return {"logo": names[0] if names else "", "logo_dark": names[1] if len(names) > 1 else ""}
 
 
-def colours(own: Look) -> str:
+def colours(look: Look) -> str:
     """The rules that put the publisher's colours in the place of ours."""
-    if (own.accent, own.accent_dark) == (ACCENT, ACCENT_DARK):
+    if (look.accent, look.accent_dark) == (ACCENT, ACCENT_DARK):
         return ""
-    light = f":root {{ --accent: {own.accent}; --on-accent: {text_on(own.accent)}; }}"
-    dark = f":root {{ --accent: {own.accent_dark}; --on-accent: {text_on(own.accent_dark)}; }}"
+    light = f":root {{ --accent: {look.accent}; --on-accent: {text_on(look.accent)}; }}"
+    dark = f":root {{ --accent: {look.accent_dark}; --on-accent: {text_on(look.accent_dark)}; }}"
     return f"{light}\n@media (prefers-color-scheme: dark) {{ {dark} }}\n"
 
 
-def _logos(own: Look) -> list[tuple[str, str]]:
-    pairs = (("logo", own.logo), ("logo-dark", own.logo_dark if own.logo else None))
+def _logos(look: Look) -> list[tuple[str, str]]:
+    pairs = (("logo", look.logo), ("logo-dark", look.logo_dark if look.logo else None))
     return [(f"{name}{Path(path).suffix.lower()}", path) for name, path in pairs if path]
 
 

@@ -57,20 +57,20 @@ class Pages:
         names = [publisher.name for publisher in service.config.publishers().values()]
         self._default = settings.language
         self._render: Mapping[str, Render] = {
-            each: renderer(each, settings.timezone, service.config.templates_folder) for each in languages()
+            language: renderer(language, settings.timezone, service.config.templates_folder) for language in languages()
         }
-        self._site = {each: format_list(names, locale=each) for each in languages()}
+        self._site = {language: format_list(names, locale=language) for language in languages()}
         self._statement = settings.accessibility.statement_url
         self._root = urlsplit(settings.public_url).path
         self._logos = logo_names(settings.look)
 
-    def language(self, own: str = "") -> str:
+    def language(self, reader_language: str = "") -> str:
         """What to speak: what the request asks for, else the reader's own, else the configuration's."""
-        return asked_language.get() or (own if own in self._render else self._default)
+        return asked_language.get() or (reader_language if reader_language in self._render else self._default)
 
-    def show(self, name: str, code: HTTPStatus, /, own: str = "", **values: object) -> Response:
+    def show(self, name: str, code: HTTPStatus, /, reader_language: str = "", **values: object) -> Response:
         """A filled page; `own` is the language that its reader chose, if that is known."""
-        language = self.language(own)
+        language = self.language(reader_language)
         asked = f"?sprak={language}" if asked_language.get() else ""
         common = {
             **self._logos,
@@ -78,12 +78,12 @@ class Pages:
             "site": self._site[language],
             "statement": self._statement or f"{self._root}tillganglighet{asked}",
             "asked": asked,
-            "tongues": [{"code": each, "name": name_of(each)} for each in self._render if each != language],
+            "tongues": [{"code": tongue, "name": name_of(tongue)} for tongue in self._render if tongue != language],
         }
         return HTMLResponse(self._render[language](f"pages/{name}.html", {**common, **values}), code)
 
-    def private(self, name: str, code: HTTPStatus, /, own: str = "", **values: object) -> Response:
+    def private(self, name: str, code: HTTPStatus, /, reader_language: str = "", **values: object) -> Response:
         """A page that nobody keeps a copy of."""
-        page = self.show(name, code, own=own, **values)
+        page = self.show(name, code, reader_language=reader_language, **values)
         page.headers.update(PRIVATE)
         return page

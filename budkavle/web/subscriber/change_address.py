@@ -30,7 +30,7 @@ def routes(service: Service, pages: Pages) -> list[Route]:
         if moving is None:
             return pages.private("expired", HTTPStatus.NOT_FOUND, what="moving")
         if request.method != "POST" and just_done(request) == "asked":
-            return pages.private("asked", HTTPStatus.OK, own=moving.language, what="move")
+            return pages.private("asked", HTTPStatus.OK, reader_language=moving.language, what="move")
         if request.method != "POST":
             return form(moving, "", [])
         typed = value(fields, "address")
@@ -45,6 +45,6 @@ def routes(service: Service, pages: Pages) -> list[Route]:
     def form(moving: Moving, typed: str, problems: list[Problem]) -> Response:
         code = HTTPStatus.UNPROCESSABLE_ENTITY if problems else HTTPStatus.OK
         values = {"digest": moving.title, "address": typed, "errors": problems}
-        return pages.private("new_address", code, own=moving.language, **values)
+        return pages.private("new_address", code, reader_language=moving.language, **values)
 
     return [Route("/ny-adress/{token}", page, methods=["GET", "POST"])]

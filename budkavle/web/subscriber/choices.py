@@ -23,7 +23,7 @@ class Option:
     lang: str = ""
 
 
-class OfferedChoices:
+class FormOptions:
     """The digests, topics, publishers and languages of an installation."""
 
     def __init__(self, service: Service) -> None:
@@ -124,4 +124,4 @@ def _options(labels: Mapping[str, str], chosen: Collection[str]) -> list[Option]
 
 def _never(digest: Digest, wanted: Filter) -> bool:
     pairs = ((digest.selection.topics, wanted.topics), (digest.selection.publishers, wanted.publishers))
-    return any(held and chosen and not chosen.intersection(held) for held, chosen in pairs)
+    return any(allowed and chosen and not chosen.intersection(allowed) for allowed, chosen in pairs)

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from budkavle.installation.wiring import Service
 from budkavle.web.layout.pages import PRIVATE, Pages, just_done, see_other
-from budkavle.web.subscriber.choices import OfferedChoices
+from budkavle.web.subscriber.choices import FormOptions
 from budkavle.web.subscriber.fields import Fields, Problem, value
 from budkavle.web.subscriber.forms import TRAP, Stamps, read_form, why_not
 from budkavle.web.subscriber.letter_limits import allowed_from, typed_address
@@ -81,7 +81,7 @@ class _Data:
     def __init__(self, service: Service, pages: Pages) -> None:
         self._requests = service.request_my_data
         self._pages = pages
-        self._offer = OfferedChoices(service)
+        self._offer = FormOptions(service)
 
     async def page(self, request: Request) -> Response:
         """The page of one token, or what becomes of its buttons."""
@@ -96,7 +96,7 @@ class _Data:
             return self._pages.private("erased", HTTPStatus.OK)
         if language is None:
             return self._over()
-        return self._pages.private("my_data_open", HTTPStatus.OK, own=language)
+        return self._pages.private("my_data_open", HTTPStatus.OK, reader_language=language)
 
     def _answer(self, token: str, fields: Fields) -> Response:
         now, change, key = datetime.now(UTC), value(fields, "change"), value(fields, "visit")
@@ -113,9 +113,11 @@ class _Data:
             return _copy(data)
         language = str(data.get("language", ""))
         if change == ERASE_ASKED:
-            return self._pages.private("erase", HTTPStatus.OK, own=language, visit=key)
+            return self._pages.private("erase", HTTPStatus.OK, reader_language=language, visit=key)
         person = shown(data, self._offer, self._pages.language(language), self._requests.newsletters(key, now))
-        return self._pages.private("my_data", HTTPStatus.OK, own=language, person=person, visit=key, ended=ended)
+        return self._pages.private(
+            "my_data", HTTPStatus.OK, reader_language=language, person=person, visit=key, ended=ended
+        )
 
     def _over(self) -> Response:
         return self._pages.private("expired", HTTPStatus.NOT_FOUND, what="my_data")

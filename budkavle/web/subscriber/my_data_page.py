@@ -5,16 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from budkavle.rendering.translations import name_of, translations
-from budkavle.web.subscriber.choices import OfferedChoices
+from budkavle.web.subscriber.choices import FormOptions
 from digest.subscribers.events import EventKind
 from digest.subscribers.subscription import SubscriptionState, filter_of
 
 Said = Callable[[str], str]
 
 
-def shown(
-    data: Mapping[str, Any], choices: OfferedChoices, language: str, tokens: Mapping[str, str]
-) -> dict[str, object]:
+def shown(data: Mapping[str, Any], choices: FormOptions, language: str, tokens: Mapping[str, str]) -> dict[str, object]:
     """The values of the template `pages/my_data.html`, from what `digest.lifecycle.request_my_data` gives."""
     gettext: Said = translations(language).ugettext
     return {
@@ -30,7 +28,7 @@ def shown(
 
 
 def _subscription(
-    row: Mapping[str, Any], choices: OfferedChoices, gettext: Said, tokens: Mapping[str, str]
+    row: Mapping[str, Any], choices: FormOptions, gettext: Said, tokens: Mapping[str, str]
 ) -> dict[str, object]:
     states = {
         SubscriptionState.PENDING: gettext("Waits for your confirmation"),
@@ -48,7 +46,7 @@ def _subscription(
     }
 
 
-def _event(event: Mapping[str, Any], choices: OfferedChoices, gettext: Said) -> dict[str, object]:
+def _event(event: Mapping[str, Any], choices: FormOptions, gettext: Said) -> dict[str, object]:
     text = _happened(gettext).get(event["kind"], event["kind"])
     digest = f" ({choices.title(event['digest'])})" if event["digest"] else ""
     return {"at": datetime.fromisoformat(event["at"]), "text": f"{text}{digest}"}

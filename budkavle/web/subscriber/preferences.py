@@ -12,7 +12,7 @@ from starlette.routing import Route
 from budkavle.installation.wiring import Service
 from budkavle.rendering.translations import translations
 from budkavle.web.layout.pages import Pages, just_done, see_other
-from budkavle.web.subscriber.choices import OfferedChoices, Option
+from budkavle.web.subscriber.choices import FormOptions, Option
 from budkavle.web.subscriber.fields import Fields, Problem, value
 from budkavle.web.subscriber.forms import read_form
 from budkavle.web.subscriber.letter_limits import allowed_from
@@ -45,7 +45,7 @@ class _Choices:
         self._service = service
         self._preferences = service.change_preferences
         self._pages = pages
-        self._offer = OfferedChoices(service)
+        self._offer = FormOptions(service)
         self._zone = service.config.settings.timezone
 
     async def page(self, request: Request) -> Response:
@@ -59,7 +59,7 @@ class _Choices:
         if choices is None:
             return self._pages.private("unknown", HTTPStatus.NOT_FOUND)
         if request.method != "POST" and just_done(request) == "asked":
-            return self._pages.private("asked", HTTPStatus.OK, own=choices.language, what="moving")
+            return self._pages.private("asked", HTTPStatus.OK, reader_language=choices.language, what="moving")
         if request.method != "POST":
             return self._shown(token, choices, done=_still_so(just_done(request), choices))
         acts: dict[str, _Act] = {"choices": self._choose, "pause": self._pause, "resume": self._resume}
@@ -154,7 +154,7 @@ class _Choices:
         return self._pages.private(
             "choices",
             HTTPStatus.UNPROCESSABLE_ENTITY if problems else HTTPStatus.OK,
-            own=choices.language,
+            reader_language=choices.language,
             errors=problems,
             digest=choices.title,
             state=str(choices.state),

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from budkavle.installation.wiring import Service
 from budkavle.rendering.translations import translations
 from budkavle.web.layout.pages import Pages, just_done, see_other
-from budkavle.web.subscriber.choices import OfferedChoices
+from budkavle.web.subscriber.choices import FormOptions
 from budkavle.web.subscriber.fields import Fields, Problem, value
 from budkavle.web.subscriber.forms import TRAP, Sent, Stamps, read_form, why_not
 from budkavle.web.subscriber.letter_limits import allowed_from, typed_address
@@ -42,7 +42,7 @@ class _Join:
     def __init__(self, service: Service, pages: Pages) -> None:
         self._service = service
         self._pages = pages
-        self._offer = OfferedChoices(service)
+        self._offer = FormOptions(service)
         self._stamps = Stamps(service.key, timedelta(seconds=service.config.settings.limits.fill_seconds))
 
     async def page(self, request: Request) -> Response:
@@ -121,7 +121,7 @@ class _Confirm:
     def __init__(self, service: Service, pages: Pages) -> None:
         self._service = service
         self._pages = pages
-        self._offer = OfferedChoices(service)
+        self._offer = FormOptions(service)
         # Half of what a form takes: there is one button to press.
         self._stamps = Stamps(service.key, timedelta(seconds=service.config.settings.limits.fill_seconds) / 2)
 
@@ -139,7 +139,9 @@ class _Confirm:
         if request.method == "POST" and (sent is Sent.BY_A_PERSON or confirmation.state is not TokenState.OPEN):
             return self._confirm(token, confirmation.purpose, now)
         if confirmation.state is TokenState.EXPIRED:
-            return self._pages.private("expired", HTTPStatus.GONE, own=confirmation.language, what=confirmation.purpose)
+            return self._pages.private(
+                "expired", HTTPStatus.GONE, reader_language=confirmation.language, what=confirmation.purpose
+            )
         if confirmation.state is TokenState.USED:
             just = just_done(request) == "confirmed" and confirmation.is_fresh
             return self._done(confirmation, already=not just)
@@ -156,7 +158,7 @@ class _Confirm:
         return self._pages.private(
             "confirm",
             HTTPStatus.UNPROCESSABLE_ENTITY if pressed else HTTPStatus.OK,
-            own=confirmation.language,
+            reader_language=confirmation.language,
             what=confirmation.purpose,
             address=confirmation.masked,
             wishes=[self._shown(wish) for wish in confirmation.wishes],
@@ -167,14 +169,16 @@ class _Confirm:
     def _confirm(self, token: str, purpose: str, now: datetime) -> Response:
         done = self._service.subscribe.confirm(token, now)
         if done.outcome in _WORST:
-            return self._pages.private("expired", _WORST[done.outcome], own=done.language, what=done.purpose or purpose)
+            return self._pages.private(
+                "expired", _WORST[done.outcome], reader_language=done.language, what=done.purpose or purpose
+            )
         return see_other("confirmed" if done.outcome is ConfirmOutcome.DONE else "already")
 
     def _done(self, confirmation: Confirmation, *, already: bool) -> Response:
         tokens = {} if already else confirmation.choices
         choices = [{"token": token, "title": self._offer.title(name)} for name, token in tokens.items()]
         values = {"what": confirmation.purpose, "already": already, "choices": choices}
-        return self._pages.private("confirmed", HTTPStatus.OK, own=confirmation.language, **values)
+        return self._pages.private("confirmed", HTTPStatus.OK, reader_language=confirmation.language, **values)
 
     def _shown(self, wish: WishShown) -> dict[str, object]:
         return {"title": wish.title, **self._offer.words(wish.wanted)}

@@ -14,7 +14,7 @@ from articles.importing.locate import at_path, everything
 from budkavle.config.load import load
 from budkavle.installation.wiring import Service, open_service
 from budkavle.maintenance.back_up import back_up, read_back
-from budkavle.maintenance.restore import Wishes, restore
+from budkavle.maintenance.restore import RestoreOptions, restore
 from tests.given import NOW
 
 DAY = timedelta(days=1)
@@ -166,7 +166,7 @@ def test_what_readers_were_told_outlives_a_backup_and_a_restore(newsroom: Newsro
     config = load(newsroom.home / "config.toml")
     made = back_up(config, tmp_path / "backups", NOW + DAY)
     shutil.rmtree(newsroom.home / "var")
-    restore(read_back(made.folder), config.file, Wishes(nothing_was_sent=True), datetime.now(UTC))
+    restore(read_back(made.folder), config.file, RestoreOptions(nothing_was_sent=True), datetime.now(UTC))
     newsroom.take(NOW + 2 * DAY)
     assert newsroom.updated() == before
     newsroom.lay("Tre")

@@ -14,7 +14,7 @@ from articles.importing.import_articles import try_out
 from articles.importing.locate import everything
 from articles.sources.adapters.manifest import read_manifest
 from budkavle.alarms.alarms import AlarmKind
-from budkavle.config.faults import ConfigFaults
+from budkavle.config.faults import ConfigError
 from budkavle.config.load import load
 from budkavle.installation.slices.articles import read_inputs, sources
 from budkavle.installation.wiring import Service, open_service
@@ -127,6 +127,6 @@ def test_a_configuration_that_nests_without_end_is_one_fault(tmp_path: Path, tex
     path = tmp_path / "config.toml"
     path.write_text(text, encoding="utf-8")
     start = process_time()
-    with pytest.raises(ConfigFaults, match=what):
+    with pytest.raises(ConfigError, match=what):
         load(path)
     assert process_time() - start < 20

@@ -189,7 +189,7 @@ def test_what_a_person_released_is_the_articles_file_from_then_on(home: Path, se
     page(home, "gemensamt/a.md", ARTICLE)
     page(home, "gemensamt/b.md", ARTICLE.replace("årets slut", "midsommar"))
     assert words(service) == {"a.md": "published", "b.md": "held"}
-    service.importing.release.release(service.held.waiting()[0].number, None, NOW)
+    service.importing.release.release(service.held_inputs.waiting()[0].number, None, NOW)
     seq = service.articles.last_seq()
     for _ in range(3):
         assert words(service) == {"a.md": "held", "b.md": "unchanged"}
@@ -208,7 +208,7 @@ def test_another_article_under_a_name_or_address_that_was_used_before_is_held_an
     assert one.word == "held"
     assert "'Biblioteket öppnar på söndagar' of 2026-01-07" in one.line
     assert titles(service) == ["Biblioteket öppnar på söndagar"]
-    service.importing.release.release(service.held.waiting()[0].number, None, NOW)
+    service.importing.release.release(service.held_inputs.waiting()[0].number, None, NOW)
     assert titles(service) == ["Simhallen stänger för renovering"]
     assert words(service) == {name: "unchanged"}
 

@@ -11,7 +11,7 @@ from articles.importing.locate import everything
 from articles.sources.reading import Input, Refused, Source
 from articles.sources.source_reader import Item, SourceReader
 from budkavle.alarms.alarms import AlarmKind
-from budkavle.alarms.detect import look
+from budkavle.alarms.detect import detect
 from budkavle.alarms.monitor import Monitor
 from budkavle.checks.folders import folder_findings
 from budkavle.config.load import load
@@ -107,7 +107,7 @@ def test_one_that_lists_the_newest_alone_has_lost_nothing_when_it_no_longer_list
 def test_one_that_cannot_be_looked_at_is_an_alarm_and_has_had_no_first_look(service: Service) -> None:
     board(service).texts = None
     assert list(service.importing.store.import_all(everything(service.importing.sources), NOW)) == []
-    (alarm,) = [alarm for alarm in look(service, NOW) if alarm.kind is AlarmKind.SOURCE_FAILED]
+    (alarm,) = [alarm for alarm in detect(service, NOW) if alarm.kind is AlarmKind.SOURCE_FAILED]
     assert alarm.what == f"{ADDRESS}: nobody answers; look at its server"
     board(service).texts = {}
     pin(service, "a.md", ARTICLE)

@@ -17,8 +17,18 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from articles.article import Seq
-from budkavle.alarms.alarms import BETWEEN_MAILS, Alarm, AlarmKind, Key, Known, alarm, compared, to_tell, told
-from budkavle.alarms.detect import look, look_and_recall
+from budkavle.alarms.alarms import (
+    BETWEEN_MAILS,
+    Alarm,
+    AlarmKind,
+    Key,
+    RememberedAlarm,
+    alarm,
+    marked_as_mailed,
+    to_mail,
+    updated,
+)
+from budkavle.alarms.detect import detect, detect_and_recall
 from budkavle.alarms.mail import alarm_mail
 from budkavle.alarms.monitor import Monitor
 from budkavle.alarms.rules import full, of_digest, quiet
@@ -74,7 +84,7 @@ def test_an_alarm_about_a_file_with_a_name_in_any_bytes_is_kept_like_others(tmp_
     assert (odd.about, odd.what) == ("pages-\\udce5", "text-\\udce5.md: the file's name is not UTF-8")
     with open_service(load(installed(tmp_path))) as service:
         book = AlarmStore(service.database.read, service.database.write)
-        memory = {(odd.kind, odd.about): Known(alarm=odd, since=NOW, seen=NOW)}
+        memory = {(odd.kind, odd.about): RememberedAlarm(alarm=odd, since=NOW, seen=NOW)}
         book.keep({}, memory, NOW)
         assert [known.alarm for known in book.read().values()] == [odd]
 
@@ -170,64 +180,64 @@ def test_no_alarm_holds_a_mail_address_or_a_line_break(text: str) -> None:
 
 
 def test_an_alarm_begins_lasts_and_ends() -> None:
-    first = compared({}, [LATE], NOW)
+    first = updated({}, [LATE], NOW)
     words = replace(LATE, what="it is late; 3 letters wait")
-    later = compared(first, [words], NOW + HOUR)
-    over = compared(later, [], NOW + 2 * HOUR)
+    later = updated(first, [words], NOW + HOUR)
+    over = updated(later, [], NOW + 2 * HOUR)
     (known,) = over.values()
-    assert known == Known(alarm=words, since=NOW, seen=NOW + HOUR, ended=NOW + 2 * HOUR)
+    assert known == RememberedAlarm(alarm=words, since=NOW, seen=NOW + HOUR, ended=NOW + 2 * HOUR)
 
 
 def test_the_operator_is_told_once_that_it_began_and_once_that_it_ended() -> None:
-    memory = compared({}, [LATE], NOW)
-    assert [each.alarm for each in to_tell(memory, None, NOW)] == [LATE]
-    memory = told(memory, NOW)
-    assert to_tell(compared(memory, [LATE], NOW + 9 * HOUR), NOW, NOW + 9 * HOUR) == ()
-    memory = compared(memory, [], NOW + 10 * HOUR)
-    assert [each.open for each in to_tell(memory, NOW, NOW + 10 * HOUR)] == [False]
-    assert to_tell(told(memory, NOW + 10 * HOUR), NOW, NOW + 20 * HOUR) == ()
+    memory = updated({}, [LATE], NOW)
+    assert [each.alarm for each in to_mail(memory, None, NOW)] == [LATE]
+    memory = marked_as_mailed(memory, NOW)
+    assert to_mail(updated(memory, [LATE], NOW + 9 * HOUR), NOW, NOW + 9 * HOUR) == ()
+    memory = updated(memory, [], NOW + 10 * HOUR)
+    assert [each.open for each in to_mail(memory, NOW, NOW + 10 * HOUR)] == [False]
+    assert to_mail(marked_as_mailed(memory, NOW + 10 * HOUR), NOW, NOW + 20 * HOUR) == ()
 
 
 def test_an_alarm_that_ended_before_anybody_was_told_is_not_mailed() -> None:
-    memory = compared(compared({}, [LATE], NOW), [], NOW + HOUR)
-    assert to_tell(memory, None, NOW + 2 * HOUR) == ()
+    memory = updated(updated({}, [LATE], NOW), [], NOW + HOUR)
+    assert to_mail(memory, None, NOW + 2 * HOUR) == ()
 
 
 def test_an_alarm_that_comes_back_before_its_end_was_told_is_no_news() -> None:
-    memory = told(compared({}, [LATE], NOW), NOW)
-    memory = compared(compared(memory, [], NOW + HOUR / 2), [LATE], NOW + HOUR)
-    assert to_tell(memory, NOW, NOW + 3 * HOUR) == ()
+    memory = marked_as_mailed(updated({}, [LATE], NOW), NOW)
+    memory = updated(updated(memory, [], NOW + HOUR / 2), [LATE], NOW + HOUR)
+    assert to_mail(memory, NOW, NOW + 3 * HOUR) == ()
 
 
 def test_an_alarm_that_comes_back_later_is_told_again() -> None:
-    memory = told(compared({}, [LATE], NOW), NOW)
-    memory = told(compared(memory, [], NOW + HOUR), NOW + HOUR)
-    memory = compared(memory, [LATE], NOW + 5 * HOUR)
-    assert [each.since for each in to_tell(memory, None, NOW + 5 * HOUR)] == [NOW + 5 * HOUR]
+    memory = marked_as_mailed(updated({}, [LATE], NOW), NOW)
+    memory = marked_as_mailed(updated(memory, [], NOW + HOUR), NOW + HOUR)
+    memory = updated(memory, [LATE], NOW + 5 * HOUR)
+    assert [each.since for each in to_mail(memory, None, NOW + 5 * HOUR)] == [NOW + 5 * HOUR]
 
 
 def test_a_clock_that_was_a_day_ahead_does_not_silence_alarms() -> None:
-    memory = told(compared({}, [LATE], NOW), NOW + timedelta(days=1))
-    memory = compared(memory, [LATE, FAILED], NOW)
-    assert to_tell(memory, NOW + timedelta(days=1), NOW) != ()
+    memory = marked_as_mailed(updated({}, [LATE], NOW), NOW + timedelta(days=1))
+    memory = updated(memory, [LATE, FAILED], NOW)
+    assert to_mail(memory, NOW + timedelta(days=1), NOW) != ()
 
 
 @given(st.lists(st.tuples(st.integers(0, 90), st.sets(st.sampled_from([LATE, FAILED])), st.booleans()), max_size=60))
 def test_however_alarms_come_and_go_there_is_one_mail_an_hour_and_nothing_stays_untold(
     rounds: list[tuple[int, set[Alarm], bool]],
 ) -> None:
-    memory: Mapping[Key, Known] = {}
+    memory: Mapping[Key, RememberedAlarm] = {}
     now, tried, mails = NOW, None, list[datetime]()
     heard = set[Alarm]()  # what the operator thinks is wrong
     for minutes, found, relay_works in [*rounds, (60, set(), True), (60, set(), True)]:
         now += timedelta(minutes=minutes)
-        memory = compared(memory, found, now)
-        if news := to_tell(memory, tried, now):
+        memory = updated(memory, found, now)
+        if news := to_mail(memory, tried, now):
             tried = now
             mails.append(now)
             if relay_works:
                 heard = found.copy()
-                memory = told(memory, now)
+                memory = marked_as_mailed(memory, now)
                 assert all(each.open == (each.alarm in found) for each in news)
     assert all(later - earlier >= BETWEEN_MAILS for earlier, later in pairwise(mails))
     assert heard == set()
@@ -235,14 +245,14 @@ def test_however_alarms_come_and_go_there_is_one_mail_an_hour_and_nothing_stays_
 
 def test_the_table_gives_back_what_was_kept_and_forgets_what_ended_long_ago(database: Database) -> None:
     book = AlarmStore(database.read, database.write)
-    first = told(compared({}, [LATE, FAILED], NOW), NOW)
+    first = marked_as_mailed(updated({}, [LATE, FAILED], NOW), NOW)
     book.keep({}, first, NOW)
     assert book.read() == first
-    second = compared(first, [FAILED], NOW + HOUR)
+    second = updated(first, [FAILED], NOW + HOUR)
     book.keep(first, second, NOW + HOUR)
     assert book.read() == second
     much_later = NOW + timedelta(days=100)
-    book.keep(second, compared(second, [FAILED], much_later), much_later)
+    book.keep(second, updated(second, [FAILED], much_later), much_later)
     assert [known.alarm for known in book.read().values()] == [FAILED]
 
 
@@ -259,19 +269,19 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 
 def test_an_installation_in_order_raises_no_alarm(service: Service) -> None:
-    assert look(service, NOW) == ()
+    assert detect(service, NOW) == ()
 
 
 def test_a_folder_that_is_gone_is_an_alarm_with_its_path(service: Service) -> None:
     place = service.importing.sources[1]
     place.folder.rmdir()
-    (found,) = look(service, NOW)
+    (found,) = detect(service, NOW)
     assert (found.kind, found.about) == (AlarmKind.SOURCE_FAILED, "barrvik-pages")
     assert str(place.folder) in found.what
 
 
 def test_looking_writes_nothing(service: Service) -> None:
-    look_and_recall(service, NOW)
+    detect_and_recall(service, NOW)
     assert service.editions.known_since("veckobrev") is None
 
 
@@ -281,7 +291,7 @@ def test_only_the_newest_edition_counts(tmp_path: Path) -> None:
         for key in ("2026-01-02", "2026-01-09"):
             old = plan_period(service, digest, PeriodKey(key), NOW)
             service.edition_control.pause(old, "somebody paused it")
-        kinds = [(each.kind, each.about) for each in look(service, NOW) if each.kind is not AlarmKind.SOURCE_FAILED]
+        kinds = [(each.kind, each.about) for each in detect(service, NOW) if each.kind is not AlarmKind.SOURCE_FAILED]
         assert kinds == [(AlarmKind.EDITION_PAUSED, "veckobrev 2026-01-09")]
 
 
@@ -355,7 +365,7 @@ def test_a_job_that_has_not_come_round_since_the_restart_has_not_mended_anything
     again = Monitor(service)
     again.round(NOW + HOUR)
     assert again.lasting == 1
-    assert [each.kind for each in look_and_recall(service, NOW)] == [AlarmKind.FEED_FAILED]
+    assert [each.kind for each in detect_and_recall(service, NOW)] == [AlarmKind.FEED_FAILED]
     again.report(AlarmKind.FEED_FAILED)
     again.round(NOW + HOUR)
     assert again.lasting == 0
@@ -391,7 +401,7 @@ async def test_a_store_that_is_gone_is_an_alarm_of_its_own_and_is_mailed(service
 
 def test_a_mail_is_plain_text_that_any_relay_takes(service: Service) -> None:
     what = ".åäö " + "x" * 2000
-    known = Known(alarm=Alarm(kind=AlarmKind.INPUT_REFUSED, about="källa", what=what), since=NOW, seen=NOW)
+    known = RememberedAlarm(alarm=Alarm(kind=AlarmKind.INPUT_REFUSED, about="källa", what=what), since=NOW, seen=NOW)
     envelope = alarm_mail(service.config, [known], [], NOW)
     lines = envelope.letter.split(b"\r\n")
     assert max(map(len, lines)) <= 76

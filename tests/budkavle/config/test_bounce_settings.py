@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from budkavle.checks.preflight import Reach, worries
-from budkavle.config.faults import ConfigFaults
+from budkavle.config.faults import ConfigError
 from budkavle.config.load import load
 
 IMAP = '[bounces.imap]\nhost = "imap.example.org"\nuser = "studs"\npassword_file = "imap-password"\n'
@@ -27,7 +27,7 @@ def written(home: Path, bounces: str) -> Path:
     ],
 )
 def test_settings_that_cannot_work_are_refused_with_a_remedy(bounces: str, said: str, home: Path) -> None:
-    with pytest.raises(ConfigFaults, match=said):
+    with pytest.raises(ConfigError, match=said):
         load(written(home, bounces))
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from budkavle.config.faults import ConfigFaults
+from budkavle.config.faults import ConfigError
 from budkavle.config.load import load, shipped_rule_sets
 
 TEXT = (Path(__file__).parents[3] / "config.toml").read_text(encoding="utf-8")
@@ -14,7 +14,7 @@ TEXT = (Path(__file__).parents[3] / "config.toml").read_text(encoding="utf-8")
 def faults(tmp_path: Path, text: str) -> list[str]:
     file = tmp_path / "config.toml"
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(ConfigFaults) as caught:
+    with pytest.raises(ConfigError) as caught:
         load(file)
     return [str(fault).removeprefix(f"{file}:") for fault in caught.value.faults]
 
@@ -191,7 +191,7 @@ def test_a_file_that_is_no_toml_or_has_another_shape_is_told_so(text: str, said:
 def test_a_file_in_another_encoding_is_told_its_first_wrong_line(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_bytes("# a\n# Hälsa\n".encode("latin-1"))
-    with pytest.raises(ConfigFaults, match=r"config\.toml:2: is not UTF-8 here; save the file as UTF-8"):
+    with pytest.raises(ConfigError, match=r"config\.toml:2: is not UTF-8 here; save the file as UTF-8"):
         load(file)
 
 
@@ -202,12 +202,12 @@ def test_windows_line_ends_and_a_byte_order_mark_are_read(tmp_path: Path) -> Non
 
 
 def test_a_missing_file_is_told_with_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(ConfigFaults, match="budkavle init"):
+    with pytest.raises(ConfigError, match="budkavle init"):
         load(tmp_path / "config.toml")
 
 
 def test_a_folder_is_no_configuration(tmp_path: Path) -> None:
-    with pytest.raises(ConfigFaults, match="cannot be read"):
+    with pytest.raises(ConfigError, match="cannot be read"):
         load(tmp_path)
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from budkavle.config.faults import ConfigFaults
+from budkavle.config.faults import ConfigError
 from budkavle.config.field_types import Listen, Mailbox
 from budkavle.config.load import Config, load
 from budkavle.config.settings import Settings, Table
@@ -71,7 +71,7 @@ def faults(loaded: Callable[[str], Config]) -> Callable[[str], list[str]]:
     """The faults of a text, each without the file's name."""
 
     def of(text: str) -> list[str]:
-        with pytest.raises(ConfigFaults) as caught:
+        with pytest.raises(ConfigError) as caught:
             loaded(text)
         return [str(fault).removeprefix(fault.file) for fault in caught.value.faults]
 
@@ -151,7 +151,7 @@ def test_a_broken_line_gives_a_fault_of_exactly_that_line(
     file = tmp_path_factory.getbasetemp() / "broken.toml"
     broken = "\n".join([*LINES[: number - 1], f"{name} = {wrong}", *LINES[number:]])
     file.write_text(broken, encoding="utf-8")
-    with pytest.raises(ConfigFaults) as caught:
+    with pytest.raises(ConfigError) as caught:
         load(file)
     assert {fault.line for fault in caught.value.faults} == {number}
 
@@ -163,7 +163,7 @@ def test_a_misspelt_key_gives_one_fault_that_names_the_right_one(
     name = LINES[number - 1].partition(" = ")[0]
     file = tmp_path_factory.getbasetemp() / "misspelt.toml"
     file.write_text("\n".join([*LINES[: number - 1], f"x{LINES[number - 1]}", *LINES[number:]]), encoding="utf-8")
-    with pytest.raises(ConfigFaults) as caught:
+    with pytest.raises(ConfigError) as caught:
         load(file)
     assert (number, f"did you mean {name}?") in {(fault.line, fault.remedy) for fault in caught.value.faults}
 
@@ -172,7 +172,7 @@ def test_a_misspelt_key_gives_one_fault_that_names_the_right_one(
 def test_any_text_is_a_configuration_or_has_faults(text: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     file = tmp_path_factory.getbasetemp() / "any.toml"
     file.write_text(text, encoding="utf-8", errors="surrogateescape")
-    with pytest.raises(ConfigFaults) as caught:
+    with pytest.raises(ConfigError) as caught:
         load(file)
     assert caught.value.faults
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from budkavle.alarms.alarms import AlarmKind, Known, alarm
+from budkavle.alarms.alarms import AlarmKind, RememberedAlarm, alarm
 from budkavle.alarms.monitor import Monitor
 from budkavle.alarms.store import book_of
 from budkavle.config.load import load
@@ -34,7 +34,7 @@ class Rounds:
         self._service = service
         self._now = NOW
 
-    def alarms(self) -> dict[AlarmKind, Known]:
+    def alarms(self) -> dict[AlarmKind, RememberedAlarm]:
         """What there is after one more round."""
         self._now += MINUTE
         self._desk.round(self._now)
@@ -69,7 +69,7 @@ def test_a_held_input_is_an_alarm_until_a_person_decides(home: Path, service: Se
     (held,) = rounds.alarms().values()
     assert (held.alarm.kind, held.alarm.about) == (AlarmKind.INPUT_HELD, "gemensamt")
     assert "budkavle articles held" in held.alarm.what
-    service.held.settle(1, service.held.waiting()[0].state.REFUSED)
+    service.held_inputs.settle(1, service.held_inputs.waiting()[0].state.REFUSED)
     assert rounds.alarms() == {}
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from budkavle.alarms.alarms import AlarmKind
-from budkavle.alarms.detect import look
+from budkavle.alarms.detect import detect
 from budkavle.checks.names import name_findings, silent_digests
 from budkavle.config.load import load
-from budkavle.installation.stored_names import names_held
+from budkavle.installation.stored_names import stored_names
 from budkavle.installation.wiring import open_service
 from digest.subscribers.subscription import filter_of
 from mail.address import Address
@@ -28,7 +28,7 @@ def written(folder: Path, before: str, after: str) -> Path:
 
 def told(path: Path) -> list[tuple[str, str]]:
     with open_service(load(path)) as service:
-        return [(one.about, one.what) for one in look(service, NOW) if one.kind is AlarmKind.NAME_GONE]
+        return [(one.about, one.what) for one in detect(service, NOW) if one.kind is AlarmKind.NAME_GONE]
 
 
 def test_a_fresh_installation_and_one_with_subscribers_and_articles_have_nothing_to_tell(tmp_path: Path) -> None:
@@ -141,6 +141,6 @@ def test_only_filters_that_fit_nothing_are_counted(tmp_path: Path) -> None:
             join(service, f"lasare{number}@example.org", *topics)
         service.by_operator.end(Address("lasare3@example.org"), None, "asked", NOW)
         with service.database.read.begin() as connection:
-            held = names_held(connection, config)
+            held = stored_names(connection, config)
     assert held.wanted.digests == {"veckobrev": 4}
     assert held.wanted.unfit == {filter_of(["bio"]): 1}

@@ -18,7 +18,7 @@ from budkavle.installation.wiring import Service
 from budkavle.maintenance.back_up import back_up
 from budkavle.maintenance.file_kinds import KINDS, Fate, kind_of
 from budkavle.maintenance.mentioning_files import left_to_delete
-from budkavle.maintenance.restore import Wishes, restore
+from budkavle.maintenance.restore import RestoreOptions, restore
 from digest.editions.slots import PeriodKey
 from mail.address import Address
 from storage.database import copy_store
@@ -104,7 +104,7 @@ def restored(service: Service) -> None:
     copy_store(service.database.read, store.with_name(f"{store.name}.before-0001"))
     backup = back_up(service.config, store.parent / "backups", NOW)
     service.database.close()
-    restore(backup, service.config.file, Wishes(replace=True), NOW)
+    restore(backup, service.config.file, RestoreOptions(replace=True), NOW)
 
 
 def broken_off(store: Path) -> None:

@@ -23,7 +23,7 @@ from budkavle.config.load import Config, load
 from budkavle.installation.wiring import Service, open_service
 from budkavle.maintenance import restore as restoring
 from budkavle.maintenance.back_up import Backup, BackupError, back_up
-from budkavle.maintenance.restore import Presumed, StoreInPlaceError, Wishes, restore
+from budkavle.maintenance.restore import Presumed, RestoreOptions, StoreInPlaceError, restore
 from digest.adapters.tables import deliveries, editions, senders, subscribers, subscriptions
 from digest.editions.delivery import OPEN, DeliveryState
 from digest.editions.edition import EditionState
@@ -182,7 +182,7 @@ class TestOverAWeek:
         self.lay(home, "Tva", THURSDAY + timedelta(hours=6))
         home.database.close()
         assert await self.week(config, FRIDAY) == ["Ett Tva", "Ett Tva"]
-        done = restore(backup, config.file, Wishes(replace=True), FRIDAY + days * DAY + timedelta(minutes=1))
+        done = restore(backup, config.file, RestoreOptions(replace=True), FRIDAY + days * DAY + timedelta(minutes=1))
         assert done.presumed == (Presumed(digest="veckobrev", key=PeriodKey("2026-01-09"), recipients=2),)
         assert done.taken_in == 1
         assert await self.week(config, FRIDAY + timedelta(hours=days * 24 + 1)) == []
@@ -202,7 +202,9 @@ class TestOverAWeek:
         self.lay(home, "Ett", THURSDAY)
         backup = back_up(config, tmp_path / "backups", THURSDAY)
         home.database.close()
-        done = restore(backup, config.file, Wishes(replace=True, nothing_was_sent=True), FRIDAY + timedelta(hours=1))
+        done = restore(
+            backup, config.file, RestoreOptions(replace=True, nothing_was_sent=True), FRIDAY + timedelta(hours=1)
+        )
         assert (done.presumed, done.taken_in) == ((), 0)
         assert await self.week(config, FRIDAY + timedelta(hours=2)) == ["Ett", "Ett"]
 
@@ -213,7 +215,7 @@ class TestOverAWeek:
         tuesday = FRIDAY + 4 * DAY
         backup = back_up(config, tmp_path / "backups", tuesday)
         home.database.close()
-        done = restore(backup, config.file, Wishes(replace=True), tuesday + DAY)
+        done = restore(backup, config.file, RestoreOptions(replace=True), tuesday + DAY)
         assert done.presumed == ()
         assert await self.week(config, FRIDAY + 7 * DAY) == ["Ett", "Ett"]
 
@@ -223,7 +225,7 @@ class TestOverAWeek:
         self.lay(home, "Ett", THURSDAY)
         backup = back_up(home.config, tmp_path / "backups", FRIDAY + timedelta(hours=1))  # the daemon was away
         home.database.close()
-        done = restore(backup, home.config.file, Wishes(replace=True), FRIDAY + 5 * DAY)
+        done = restore(backup, home.config.file, RestoreOptions(replace=True), FRIDAY + 5 * DAY)
         assert [each.recipients for each in done.presumed] == [2]
 
     async def test_an_edition_that_was_only_begun_to_be_planned_is_planned_and_presumed_sent(
@@ -233,7 +235,7 @@ class TestOverAWeek:
         home.editions.open("veckobrev", PeriodKey("2026-01-09"), home.articles.last_seq(), FRIDAY)
         backup = back_up(home.config, tmp_path / "backups", FRIDAY)
         home.database.close()
-        done = restore(backup, home.config.file, Wishes(replace=True), FRIDAY + DAY)
+        done = restore(backup, home.config.file, RestoreOptions(replace=True), FRIDAY + DAY)
         assert [each.recipients for each in done.presumed] == [2]
         assert await self.week(home.config, FRIDAY + 2 * DAY) == []
 
@@ -252,7 +254,7 @@ class TestOverAWeek:
         home.editions.open("veckobrev", PeriodKey("2026-01-16"), home.articles.last_seq(), FRIDAY + 7 * DAY)
         backup = back_up(home.config, tmp_path / "backups", FRIDAY + 7 * DAY)
         home.database.close()
-        done = restore(backup, home.config.file, Wishes(replace=True), FRIDAY + 7 * DAY)
+        done = restore(backup, home.config.file, RestoreOptions(replace=True), FRIDAY + 7 * DAY)
         assert [(each.key, each.recipients) for each in done.presumed] == [("2026-01-09", 1), ("2026-01-16", 2)]
         assert await self.week(home.config, FRIDAY + 7 * DAY) == []
 
@@ -270,7 +272,7 @@ class TestOverAWeek:
                 connection.execute(update(deliveries).where(here).values(state=open_state, next_at=FRIDAY, fence=1))
         backup = back_up(home.config, tmp_path / "backups", FRIDAY)
         home.database.close()
-        done = restore(backup, home.config.file, Wishes(replace=True), FRIDAY + 7 * DAY)
+        done = restore(backup, home.config.file, RestoreOptions(replace=True), FRIDAY + 7 * DAY)
         assert [(each.key, each.recipients) for each in done.presumed] == [("2026-01-09", 2)]
         assert await self.week(home.config, FRIDAY + 7 * DAY) == []
         with open_service(home.config) as service:
@@ -284,7 +286,7 @@ class TestOverAWeek:
         self.lay(home, "Ett", THURSDAY)
         backup = back_up(config, tmp_path / "backups", THURSDAY)
         home.database.close()
-        restore(backup, config.file, Wishes(replace=True), FRIDAY + DAY)
+        restore(backup, config.file, RestoreOptions(replace=True), FRIDAY + DAY)
         path = config.folder / "newsroom/lingonmark/Ett.md"
         path.write_text(
             path.read_text().replace("topics:", "change: corrected\nnote: Fel dag.\ntopics:").replace("1 feb", "8 feb")
@@ -327,7 +329,7 @@ class TestInPlace:
     def test_a_replaced_store_is_kept_whole_under_another_name(self, config: Config, backup: Backup) -> None:
         with open_service(config) as service:
             service.by_operator.end(Address("lasare0@example.org"), None, "asked", NOW)
-        done = restore(backup, config.file, Wishes(replace=True), NOW)
+        done = restore(backup, config.file, RestoreOptions(replace=True), NOW)
         (aside,) = done.aside
         assert aside.name == "budkavle.db.replaced-2026-01-09T080000Z"
         with closing(sqlite3.connect(aside)) as kept, closing(sqlite3.connect(config.store_path)) as now:
@@ -338,7 +340,7 @@ class TestInPlace:
     def test_a_store_that_cannot_be_read_any_more_is_put_aside_as_it_is(self, config: Config, backup: Backup) -> None:
         config.store_path.write_bytes(b"rubble" * 1000)
         config.store_path.with_name("budkavle.db-wal").write_bytes(b"more rubble")
-        done = restore(backup, config.file, Wishes(replace=True), NOW)
+        done = restore(backup, config.file, RestoreOptions(replace=True), NOW)
         assert sorted(path.read_bytes() for path in done.aside) == [b"more rubble", b"rubble" * 1000]
         with open_service(config) as service:
             assert len(list(service.subscribers.all())) == 3
@@ -352,9 +354,9 @@ class TestInPlace:
             reader.execute("SELECT count(*) FROM subscriptions").fetchone()
             before = config.store_path.read_bytes()
             with pytest.raises(StoreError, match="another process holds it"):
-                restore(backup, config.file, Wishes(replace=True), NOW)
+                restore(backup, config.file, RestoreOptions(replace=True), NOW)
             assert config.store_path.read_bytes() == before
-        restore(backup, config.file, Wishes(replace=True), NOW)
+        restore(backup, config.file, RestoreOptions(replace=True), NOW)
 
     def test_while_a_daemon_runs_nothing_is_restored(self, config: Config, backup: Backup) -> None:
         before = config.store_path.read_bytes()
@@ -363,17 +365,17 @@ class TestInPlace:
             assert (done.code, done.out) == (75, "")
             assert lock.holder in done.err
             with pytest.raises(LockHeldError):
-                restore(backup, config.file, Wishes(replace=True), NOW)
+                restore(backup, config.file, RestoreOptions(replace=True), NOW)
         assert config.store_path.read_bytes() == before
 
     def test_my_configuration_stays_unless_the_backups_is_asked_for(self, config: Config, backup: Backup) -> None:
         mine = config.file.read_text().replace("items = 30", "items = 29")
         config.file.write_text(mine)
         (config.folder / "templates" / "own.txt").write_text("newer")
-        restore(backup, config.file, Wishes(replace=True), NOW)
+        restore(backup, config.file, RestoreOptions(replace=True), NOW)
         assert config.file.read_text() == mine
         assert (config.folder / "templates" / "own.txt").read_text() == "newer"
-        restore(backup, config.file, Wishes(replace=True, with_config=True), NOW + DAY)
+        restore(backup, config.file, RestoreOptions(replace=True, with_config=True), NOW + DAY)
         assert config.file.read_bytes() == (backup.folder / "config.toml").read_bytes()
         assert config.file.with_name("config.toml.replaced-2026-01-10T080000Z").read_text() == mine
         assert (config.folder / "templates" / "own.txt").read_text() == "a template of our own"
@@ -383,7 +385,7 @@ class TestInPlace:
         secret, another = config.store_path.with_name("secret"), bytes(32).hex()
         key = secret.read_text()
         secret.write_text(another)
-        done = restore(backup, config.file, Wishes(replace=True), NOW)
+        done = restore(backup, config.file, RestoreOptions(replace=True), NOW)
         assert secret.read_text() == key
         assert {path.read_text() for path in done.aside if "secret" in path.name} == {another}
 
@@ -397,7 +399,7 @@ class TestInPlace:
 
         monkeypatch.setattr(restoring, "presume_sent", fails)
         with pytest.raises(OSError, match="no room"):
-            restore(backup, config.file, Wishes(replace=True, with_config=True), NOW)
+            restore(backup, config.file, RestoreOptions(replace=True, with_config=True), NOW)
         after = {path: path.read_bytes() for path in config.folder.rglob("*") if path.is_file()}
         assert {path: text for path, text in after.items() if path.suffix != ".sender"} == before
 
@@ -425,7 +427,7 @@ class TestInPlace:
             command.upgrade(alembic, "0001")
         backup = back_up(config, tmp_path / "backups", NOW)
         assert backup.manifest.revision == "0001"
-        restore(backup, config.file, Wishes(replace=True), NOW)
+        restore(backup, config.file, RestoreOptions(replace=True), NOW)
         with closing(Database(config.store_url)) as database:
             assert database.revision() == databases.head_revision()
         assert not list(config.store_path.parent.glob("*before*"))
@@ -434,12 +436,12 @@ class TestInPlace:
         newer = replace(backup, manifest=backup.manifest.model_copy(update={"revision": "9999", "budkavle": "9.9"}))
         before = config.store_path.read_bytes()
         with pytest.raises(BackupError, match=r"made by Budkavle 9\.9, with schema 9999; install that version"):
-            restore(newer, config.file, Wishes(replace=True), NOW)
+            restore(newer, config.file, RestoreOptions(replace=True), NOW)
         assert config.store_path.read_bytes() == before
 
     def test_without_replace_the_python_call_is_refused_too(self, config: Config, backup: Backup) -> None:
         with pytest.raises(StoreInPlaceError):
-            restore(backup, config.file, Wishes(), NOW)
+            restore(backup, config.file, RestoreOptions(), NOW)
 
     def test_a_backup_may_lie_where_nothing_can_be_written_and_is_left_as_it_was(
         self, backup: Backup, tmp_path: Path
@@ -449,7 +451,7 @@ class TestInPlace:
         backup.folder.chmod(0o500)
         before = whole(backup.folder)
         (tmp_path / "fresh").mkdir()
-        done = restore(backup, tmp_path / "fresh" / "config.toml", Wishes(), NOW)
+        done = restore(backup, tmp_path / "fresh" / "config.toml", RestoreOptions(), NOW)
         assert whole(backup.folder) == before  # root may write everywhere, so this is what tells
         with open_service(done.config) as service:
             assert service.by_operator.end(Address("lasare0@example.org"), None, "asked", NOW) == 1

@@ -10,7 +10,7 @@ from sqlalchemy import func, insert, select
 
 from budkavle.config.load import load
 from budkavle.installation.wiring import Service, open_service
-from budkavle.maintenance.retention import Kept, keep
+from budkavle.maintenance.retention import Removed, apply_retention
 from digest.adapters.tables import deliveries, receipts, variants
 from digest.editions.adapters.retention import Retention
 from digest.editions.slots import PeriodKey
@@ -18,7 +18,7 @@ from tests.digest.relay import KEY, newsroom, publish
 from tests.given import NOW, plan_period
 
 DAY = timedelta(days=1)
-NOTHING = Kept(deliveries=0, receipts=0, letters=0)
+NOTHING = Removed(deliveries=0, receipts=0, letters=0)
 
 
 @pytest.fixture
@@ -50,17 +50,17 @@ def left(service: Service) -> tuple[int, int, int]:
     ("days", "kept", "after"),
     [
         (90, NOTHING, (3, 0, 1)),
-        (91, Kept(deliveries=3, receipts=0, letters=0), (0, 3, 1)),
-        (400, Kept(deliveries=3, receipts=0, letters=0), (0, 3, 1)),
-        (401, Kept(deliveries=3, receipts=3, letters=1), (0, 0, 0)),
+        (91, Removed(deliveries=3, receipts=0, letters=0), (0, 3, 1)),
+        (400, Removed(deliveries=3, receipts=0, letters=0), (0, 3, 1)),
+        (401, Removed(deliveries=3, receipts=3, letters=1), (0, 0, 0)),
     ],
 )
 def test_each_thing_is_kept_as_many_days_as_the_configuration_says(
-    days: int, kept: Kept, after: tuple[int, int, int], opened: Service
+    days: int, kept: Removed, after: tuple[int, int, int], opened: Service
 ) -> None:
-    assert keep(opened, NOW + days * DAY, rest=lambda: None) == kept
+    assert apply_retention(opened, NOW + days * DAY, rest=lambda: None) == kept
     assert left(opened) == after
-    assert keep(opened, NOW + days * DAY, rest=lambda: None) == NOTHING
+    assert apply_retention(opened, NOW + days * DAY, rest=lambda: None) == NOTHING
     assert all(not status.unexplained for status in opened.edition_counts.status())
 
 
@@ -71,7 +71,7 @@ def test_the_times_are_the_configurations_own(opened: Service) -> None:
     opened.config.file.write_text(text)
     with open_service(load(opened.config.file)) as service:
         for day, after in ((31, (0, 3, 1)), (101, (0, 0, 1)), (201, (0, 0, 0))):
-            keep(service, NOW + day * DAY, rest=lambda: None)
+            apply_retention(service, NOW + day * DAY, rest=lambda: None)
             assert left(service) == after
 
 
@@ -80,10 +80,10 @@ def test_a_stop_is_heeded_between_two_steps_and_the_next_day_goes_on(
 ) -> None:
     monkeypatch.setattr("budkavle.maintenance.retention.Retention", lambda write: Retention(write, rows=1))
     steps: list[None] = []
-    done = keep(opened, NOW + 91 * DAY, lambda: len(steps) == 2, lambda: steps.append(None))
-    assert done == Kept(deliveries=2, receipts=0, letters=0)
+    done = apply_retention(opened, NOW + 91 * DAY, lambda: len(steps) == 2, lambda: steps.append(None))
+    assert done == Removed(deliveries=2, receipts=0, letters=0)
     assert left(opened) == (1, 2, 1)
-    assert keep(opened, NOW + 92 * DAY, rest=lambda: None) == Kept(deliveries=1, receipts=0, letters=0)
+    assert apply_retention(opened, NOW + 92 * DAY, rest=lambda: None) == Removed(deliveries=1, receipts=0, letters=0)
 
 
 def test_others_can_write_between_two_steps(opened: Service, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,5 +100,5 @@ def test_others_can_write_between_two_steps(opened: Service, monkeypatch: pytest
         other.start()
         other.join()
 
-    keep(opened, NOW + 91 * DAY, rest=rest)
+    apply_retention(opened, NOW + 91 * DAY, rest=rest)
     assert len(wrote) == 3

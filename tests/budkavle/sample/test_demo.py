@@ -20,11 +20,11 @@ import feedparser
 import pytest
 
 from articles.article import Kind
-from budkavle.alarms.detect import look_and_recall
+from budkavle.alarms.detect import detect_and_recall
 from budkavle.config.load import load
 from budkavle.installation.wiring import open_service
 from budkavle.maintenance.file_kinds import kind_of
-from budkavle.maintenance.retention import keep
+from budkavle.maintenance.retention import apply_retention
 from budkavle.sample.demo import replay
 from budkavle.sample.weeks import calendar
 from tests.budkavle.asking import site
@@ -219,8 +219,8 @@ def test_made_again_after_weeks_it_makes_up_for_what_was_due_and_nothing_is_over
     done = asyncio.run(replay(folder, None, later, said.append))
     assert (done.changed_now, len(said), len(letters(folder))) == (True, 1, before)
     with open_service(load(folder / "config.toml")) as service:
-        assert look_and_recall(service, later) == ()
-        keep(service, later, lambda: False)
+        assert detect_and_recall(service, later) == ()
+        apply_retention(service, later, lambda: False)
         service.syndication.publish.build()
         assert len(service.past_editions.listed(service.digests[0])) == 6
     again = asyncio.run(replay(folder, None, later, said.append))

@@ -12,7 +12,7 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from budkavle.config.field_types import Listen
-from budkavle.web.accept import Door
+from budkavle.web.accept import Acceptor
 from budkavle.web.feeds.http_protocol import Protocol
 from budkavle.web.server import Server, listening
 from tests.budkavle.web.feeds.test_http_protocol import statuses
@@ -174,7 +174,7 @@ def test_after_a_fault_with_one_newcomer_the_next_one_is_let_in() -> None:
                 met.set()
                 transport.close()
 
-        entrance = Door(Greeter, has_room, 10)
+        entrance = Acceptor(Greeter, has_room, 10)
         entrance.open([listening(Listen(host="127.0.0.1", port=port))])
         answered.extend(socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) for _ in range(3))
         await asyncio.wait_for(met.wait(), PATIENCE)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from budkavle.alarms.alarms import AlarmKind, Known, alarm
+from budkavle.alarms.alarms import AlarmKind, RememberedAlarm, alarm
 from budkavle.alarms.mail import alarm_mail
 from digest.lifecycle.adapters.reminders import Reminders
 from digest.lifecycle.transactional_letter import NoticeKind
@@ -115,7 +115,7 @@ def written(kind: str, pages: Site) -> EmailMessage:  # noqa: C901 - a case a ki
             return letters(pages.service)[-1]
         case "alarm":
             now = datetime.now(UTC)
-            known = Known(alarm=alarm(AlarmKind.PLANNING_FAILED, "veckobrev", "broken"), since=now, seen=now)
+            known = RememberedAlarm(alarm=alarm(AlarmKind.PLANNING_FAILED, "veckobrev", "broken"), since=now, seen=now)
             return read(alarm_mail(pages.service.config, [known], [], now).letter)
     return posted(pages)
 

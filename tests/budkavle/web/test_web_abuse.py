@@ -13,7 +13,7 @@ import structlog
 import time_machine
 from starlette.types import Message
 
-from budkavle.alarms.detect import look
+from budkavle.alarms.detect import detect
 from tests.budkavle.asking import Site, site
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -77,7 +77,7 @@ def test_ten_thousand_posts_cause_few_letters_and_another_person_joins_meanwhile
         assert len(pages.letters()) == letters + 1
         now = datetime.now(UTC)
         assert [str(row["next_at"]) for row in pages.letters()] == [f"{now:%Y-%m-%d %H:%M:%S.%f}"] * (letters + 1)
-        (alarm,) = [each for each in look(pages.service, now) if each.kind == "form_flooded"]
+        (alarm,) = [each for each in detect(pages.service, now) if each.kind == "form_flooded"]
     assert about in alarm.about
     assert str(MANY - letters) in alarm.what
 
@@ -89,7 +89,7 @@ def test_somebody_elses_address_cannot_be_bombed(pages: Site) -> None:
             flood(pages, form, [("lasare@example.org", f"10.0.{minute}.1")])
     assert len(pages.letters()) == 3
     with later(60 * 179):
-        (alarm,) = [each for each in look(pages.service, datetime.now(UTC)) if each.kind == "form_flooded"]
+        (alarm,) = [each for each in detect(pages.service, datetime.now(UTC)) if each.kind == "form_flooded"]
     assert alarm.what.startswith("57 letters to one address")
 
 
@@ -156,5 +156,5 @@ def test_letters_beyond_what_may_go_in_all_go_later_and_an_alarm_says_so(home: P
             flood(pages, form, [(f"a{i}@d{i}.test", f"10.0.{i}.1") for i in range(7)])
             hours = [int(str(row["next_at"])[11:13]) for row in pages.letters()]
             assert hours == [12, 12, 12, 13, 13, 13, 14]
-            (alarm,) = [each for each in look(pages.service, datetime.now(UTC)) if each.kind == "form_flooded"]
+            (alarm,) = [each for each in detect(pages.service, datetime.now(UTC)) if each.kind == "form_flooded"]
             assert "they go in later hours" in alarm.what

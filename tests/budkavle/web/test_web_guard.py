@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from budkavle.config.contrast import DARK_PAPERS, LEAST, LIGHT_PAPERS, contrast, on_dark, on_light, text_on
-from budkavle.config.faults import ConfigFaults
+from budkavle.config.faults import ConfigError
 from budkavle.config.field_types import Listen, Wrong
 from budkavle.config.load import load
 from budkavle.web.layout.guard import Hosts
@@ -140,7 +140,7 @@ def test_the_publishers_look_is_everywhere(home: Path) -> None:
 def test_a_colour_that_cannot_be_read_is_refused_with_its_line_and_one_that_can(home: Path) -> None:
     config = home / "config.toml"
     config.write_text(config.read_text(encoding="utf-8").replace('#accent = "#0b5a66"', 'accent = "#ffcc00"'), "utf-8")
-    with pytest.raises(ConfigFaults) as caught:
+    with pytest.raises(ConfigError) as caught:
         load(config)
     (fault,) = caught.value.faults
     assert fault.line == config.read_text(encoding="utf-8").splitlines().index('accent = "#ffcc00"') + 1
@@ -158,7 +158,7 @@ def test_a_colour_that_cannot_be_read_is_refused_with_its_line_and_one_that_can(
     ],
 )
 def test_settings_that_would_do_harm_are_refused(home: Path, settings: str, said: str) -> None:
-    with pytest.raises(ConfigFaults, match=said), site(home, settings):
+    with pytest.raises(ConfigError, match=said), site(home, settings):
         pass
 
 

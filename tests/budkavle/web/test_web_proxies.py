@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from budkavle.alarms.detect import look
+from budkavle.alarms.detect import detect
 from budkavle.config.field_types import Wrong, listen
 from budkavle.config.networks import network
 from budkavle.web.proxies import Proxies
@@ -245,7 +245,7 @@ def test_fourteen_joins_behind_a_web_server_that_is_not_trusted_are_told_in_log_
     lines = [each for each in log if each["event"] == "letter_withheld"]
     assert [each["this_hour"] for each in lines] == [1, 2, 4]
     assert {each["setting"] for each in lines} == {"limits.network and limits.wide_network"}
-    (alarm,) = [each for each in look(pages.service, datetime.now(UTC)) if each.kind == "letters_withheld"]
+    (alarm,) = [each for each in detect(pages.service, datetime.now(UTC)) if each.kind == "letters_withheld"]
     assert alarm.what.startswith("4 letters were not sent")
     assert "web.trusted_proxies" in alarm.what
     said = budkavle("status", folder=pages.home)
@@ -257,7 +257,7 @@ def test_fourteen_joins_behind_a_web_server_that_is_not_trusted_are_told_in_log_
 def test_who_asks_twice_is_counted_and_is_no_alarm(pages: Site) -> None:
     for _ in range(3):
         pages.post("/prenumerera", pages.form())
-    assert [each for each in look(pages.service, datetime.now(UTC)) if "letter" in each.kind] == []
+    assert [each for each in detect(pages.service, datetime.now(UTC)) if "letter" in each.kind] == []
     said = budkavle("status", folder=pages.home).out
     assert "letters withheld since yesterday: 2 by limits.minutes_between, limits.per_day" in said
 

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import Connection, delete, select, text, update
 
 from budkavle.alarms.alarms import Alarm, AlarmKind
-from budkavle.alarms.detect import look
+from budkavle.alarms.detect import detect
 from budkavle.daemon.bounce_loop import take_refused
 from budkavle.installation.wiring import Service
-from budkavle.maintenance.retention import keep
+from budkavle.maintenance.retention import apply_retention
 from digest.adapters.tables import bounces, deliveries, editions, subscribers, subscriptions, suppressions
 from digest.bounces.bounce import Taken
 from digest.editions.edition import EditionState
@@ -51,7 +51,7 @@ def evidence(service: Service) -> Sequence[tuple[str, str]]:
 
 
 def alarms(service: Service, *kinds: AlarmKind) -> list[Alarm]:
-    return [one for one in look(service, NOW + DAY) if one.kind in kinds]
+    return [one for one in detect(service, NOW + DAY) if one.kind in kinds]
 
 
 async def test_an_address_that_our_own_relay_says_is_gone_is_suppressed_at_once(tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ async def test_old_editions_count_when_retention_has_folded_them(tmp_path: Path)
             await edition(service, week)
             comes_back(service, FULL, week, reader=0)
             comes_back(service, FULL, week, reader=1) if week != 5 else None
-            keep(service, NOW + (week + 1) * WEEK, rest=lambda: None)
+            apply_retention(service, NOW + (week + 1) * WEEK, rest=lambda: None)
         assert suppressed(service, 3) == [0]
 
 
@@ -169,11 +169,11 @@ async def test_our_own_fault_never_touches_a_subscriber_and_its_domain_and_code_
             await edition(service, week)
             assert comes_back(service, OURS, week).taken is Taken.COUNTED
         assert suppressed(service, 3) == []
-        found = [one for one in look(service, NOW + 4 * WEEK + 2 * DAY) if one.kind is AlarmKind.SENDER_REFUSED]
+        found = [one for one in detect(service, NOW + 4 * WEEK + 2 * DAY) if one.kind is AlarmKind.SENDER_REFUSED]
         assert [one.about for one in found] == ["example.org"]
         assert "5.7.1" in found[0].what
         assert "@" not in found[0].what
-        later = look(service, NOW + 4 * WEEK + 5 * DAY)
+        later = detect(service, NOW + 4 * WEEK + 5 * DAY)
         assert not [one for one in later if one.kind is AlarmKind.SENDER_REFUSED]
 
 
@@ -289,11 +289,11 @@ async def test_evidence_and_kept_messages_go_after_their_time(tmp_path: Path) ->
         await edition(service, 0)
         comes_back(service, HARD, 0)
         service.process_bounces.take(b"Hej!", "", NOW)
-        keep(service, NOW + 300 * DAY, rest=lambda: None)
+        apply_retention(service, NOW + 300 * DAY, rest=lambda: None)
         assert len(evidence(service)) == 1
-        assert keep(service, NOW + 402 * DAY, rest=lambda: None).bounces == 1
+        assert apply_retention(service, NOW + 402 * DAY, rest=lambda: None).bounces == 1
         assert suppressed(service, 3) == [0]
-        keep(service, NOW + 4000 * DAY, rest=lambda: None)
+        apply_retention(service, NOW + 4000 * DAY, rest=lambda: None)
         assert list(service.process_bounces.unknown.folder.iterdir()) == []
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from budkavle.alarms.alarms import AlarmKind
-from budkavle.alarms.detect import look
+from budkavle.alarms.detect import detect
 from budkavle.config.load import load
 from budkavle.installation.wiring import Service, open_service
 from digest.editions.slots import PeriodKey
@@ -53,7 +53,7 @@ def subscribed(home: Path) -> Outcome:
 
 def late(service: Service, now: datetime) -> list[str]:
     """What is said of slots without an edition."""
-    found = [one.what for one in look(service, now) if one.kind is AlarmKind.EDITION_LATE]
+    found = [one.what for one in detect(service, now) if one.kind is AlarmKind.EDITION_LATE]
     return [what for what in found if "never planned" in what]
 
 

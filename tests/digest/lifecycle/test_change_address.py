@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from budkavle.installation.wiring import Service
-from budkavle.maintenance.retention import keep
+from budkavle.maintenance.retention import apply_retention
 from digest.adapters.tables import transactional_letters
 from digest.lifecycle.double_opt_in import ConfirmOutcome
 from digest.subscribers.suppression import SuppressionReason
@@ -174,6 +174,6 @@ def test_the_old_address_is_forgotten_all_the_same(service: Service) -> None:
     subscribe(service, ANNA)
     move(service, BO)
     post(service, NOW + HOUR)
-    keep(service, NOW + 8 * DAY, rest=lambda: None)
+    apply_retention(service, NOW + 8 * DAY, rest=lambda: None)
     assert ANNA not in repr(everything(service))
     assert state_of(service, BO) == "active"

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from budkavle.installation.wiring import Service
-from budkavle.maintenance.retention import keep
+from budkavle.maintenance.retention import apply_retention
 from digest.adapters.tables import deliveries, subscribers, subscriptions
 from digest.editions.delivery import DeliveryState
 from digest.editions.slots import PeriodKey
@@ -163,7 +163,7 @@ def test_a_subscription_moves_when_the_new_address_confirms_and_the_old_one_is_f
     assert (state_of(service), state_of(service, BO), leave_token(service, BO)) == (None, "active", mine)
     assert (told(service, ANNA)[-1], told(service, BO)[-1]) == ("left", "moved")
     assert service.subscribe.confirm(token, NOW).outcome is ConfirmOutcome.ALREADY
-    keep(service, NOW + 8 * DAY, rest=lambda: None)
+    apply_retention(service, NOW + 8 * DAY, rest=lambda: None)
     assert ANNA not in repr(everything(service))
 
 
@@ -352,9 +352,9 @@ def test_an_unknown_address_gets_a_letter_that_says_so_and_is_forgotten_after_a_
     service.request_my_data.ask(Address(BO), NOW)
     [letter] = post(service)
     assert "Vi visste ingenting." in text_of(letter)
-    keep(service, NOW + 6 * DAY, rest=lambda: None)
+    apply_retention(service, NOW + 6 * DAY, rest=lambda: None)
     assert everything(service)["subscribers"]
-    keep(service, NOW + 8 * DAY, rest=lambda: None)
+    apply_retention(service, NOW + 8 * DAY, rest=lambda: None)
     assert not any(everything(service)[table] for table in ("subscribers", "tokens", "transactional_letters", "events"))
 
 
@@ -393,9 +393,9 @@ def test_a_wish_that_nobody_confirms_is_deleted_after_a_week_with_the_address(se
     ask(service)
     ask(service, BO, "dagbrev")
     post(service)
-    keep(service, NOW + 7 * DAY, rest=lambda: None)
+    apply_retention(service, NOW + 7 * DAY, rest=lambda: None)
     assert state_of(service) == "pending"
-    keep(service, NOW + 7 * DAY + HOUR, rest=lambda: None)
+    apply_retention(service, NOW + 7 * DAY + HOUR, rest=lambda: None)
     assert state_of(service) is None
     assert (state_of(service, BO), state_of(service, BO, "dagbrev")) == ("active", None)
     left = everything(service)

@@ -21,7 +21,7 @@ from budkavle.cli.terminal import Exit
 from budkavle.config.load import load
 from budkavle.installation.wiring import Service, open_service
 from budkavle.maintenance.back_up import back_up, read_back
-from budkavle.maintenance.restore import Wishes, restore
+from budkavle.maintenance.restore import RestoreOptions, restore
 from digest.adapters.tables import deliveries, receipts, subscribers, subscriptions, tokens, transactional_letters
 from digest.bounces.bounce import Taken
 from digest.editions.slots import PeriodKey
@@ -245,7 +245,7 @@ def test_an_older_backup_beside_the_journal_forgets_again(service: Service) -> N
     service.erase_subscriber.erase_number(number_of(service), NOW + DAY)
     service.unsubscribe.leave(next(service.subscribers.all()).token, NOW + DAY)
     service.database.close()
-    restore(read_back(backup.folder), service.config.file, Wishes(replace=True), NOW + 2 * DAY)
+    restore(read_back(backup.folder), service.config.file, RestoreOptions(replace=True), NOW + 2 * DAY)
     with open_service(load(service.config.file)) as restored:
         assert restored.suppressions.find(Address(WHO)) is not None
         assert [each.state for each in restored.subscribers.all()] == ["ended", "active", "active"]
@@ -260,7 +260,7 @@ def test_a_complaint_and_an_end_by_an_operator_hold_over_an_older_backup(tmp_pat
         assert comes_back(service, "complaint.yahoo.arf", 0, reader=1).taken is Taken.SUPPRESSED
         assert service.unsubscribe_by_operator.end(Address("lasare2@example.org"), "veckobrev", NOW + DAY) == 1
         service.database.close()
-        restore(read_back(backup.folder), service.config.file, Wishes(replace=True), NOW + 2 * DAY)
+        restore(read_back(backup.folder), service.config.file, RestoreOptions(replace=True), NOW + 2 * DAY)
         with open_service(load(service.config.file)) as restored:
             states = {each.address: each.state for each in restored.subscribers.all()}
             suppressed = restored.suppressions.find(Address("lasare1@example.org"))
@@ -280,7 +280,7 @@ def test_a_machine_that_is_new_has_journal_and_secret_from_its_backup(service: S
     assert {"secret", "leaves"} <= set(backup.manifest.files)
     fresh = tmp_path / "fresh" / "config.toml"
     fresh.parent.mkdir()
-    restore(read_back(backup.folder), fresh, Wishes(with_config=True), NOW + DAY)
+    restore(read_back(backup.folder), fresh, RestoreOptions(with_config=True), NOW + DAY)
     with open_service(load(fresh)) as restored:
         assert restored.key == service.key
         assert restored.suppressions.find(Address(WHO)) is not None

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from budkavle.config.load import load
 from budkavle.installation.wiring import Service, open_service
 from budkavle.maintenance.back_up import Backup, back_up, read_back
-from budkavle.maintenance.restore import Wishes, restore
+from budkavle.maintenance.restore import RestoreOptions, restore
 from digest.adapters.tables import subscriptions
 from digest.bounces.adapters.bounces import Taken
 from digest.ids import SubscriptionId
@@ -89,7 +89,7 @@ KNOWN = [suppressed, pending, known_for_asking, named_by_another, subscribed, un
 
 def restored(service: Service, backup: Backup, *, nothing_was_sent: bool) -> Path:
     service.database.close()
-    wishes = Wishes(replace=True, nothing_was_sent=nothing_was_sent)
+    wishes = RestoreOptions(replace=True, nothing_was_sent=nothing_was_sent)
     restore(read_back(backup.folder), service.config.file, wishes, NOW + 2 * DAY)
     shutil.rmtree(backup.folder)
     return service.config.file

@@ -17,7 +17,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multip
 
 from budkavle.config.load import load
 from budkavle.installation.wiring import open_service
-from budkavle.maintenance.retention import keep
+from budkavle.maintenance.retention import apply_retention
 from digest.lifecycle.double_opt_in import ConfirmOutcome
 from digest.subscribers.suppression import SuppressionReason
 from mail.address import Address
@@ -115,7 +115,7 @@ class Life(RuleBasedStateMachine):
     @rule(days=st.sampled_from((1, 2, 8)))
     def time_goes_by(self, days: int) -> None:
         self.now += days * DAY
-        keep(self.service, self.now, rest=lambda: None)
+        apply_retention(self.service, self.now, rest=lambda: None)
         reminders = post(self.service, self.now)
         self.reminded += len(reminders)
         for letter in reminders:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from budkavle.installation.wiring import Service
-from budkavle.maintenance.retention import keep, remind
+from budkavle.maintenance.retention import apply_retention, remind
 from digest.lifecycle.adapters.reminders import REMINDED_AFTER
 from digest.lifecycle.double_opt_in import ConfirmOutcome
 from digest.lifecycle.unsubscribe_journal import How
@@ -31,12 +31,12 @@ def test_who_has_not_confirmed_is_reminded_once_after_two_days(service: Service)
     ask(service, ANNA, "veckobrev", topics=("vard",))
     first = token_in(post(service)[-1])
     assert remind(service, DUE - HOUR) == 0
-    keep(service, DUE)
+    apply_retention(service, DUE)
     (letter,) = post(service, DUE)
     assert str(letter["Subject"]).startswith("Påminnelse: bekräfta")
     assert "den enda påminnelsen" in " ".join(text_of(letter).split())
     for days in range(1, 12):
-        keep(service, DUE + days * DAY)
+        apply_retention(service, DUE + days * DAY)
         assert post(service, DUE + days * DAY) == []
         if days == 2:
             old, new = (service.subscribe.look(each, DUE + 2 * DAY) for each in (first, token_in(letter)))

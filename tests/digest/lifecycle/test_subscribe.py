@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from articles.article import Seq
 from budkavle.installation.wiring import Service
-from budkavle.maintenance.retention import keep
+from budkavle.maintenance.retention import apply_retention
 from budkavle.rendering.templates import environment
 from digest.adapters.tables import consent_texts, subscribers, tokens, transactional_letters
 from digest.lifecycle.adapters.by_operator import Joined, Wish
@@ -55,7 +55,7 @@ def test_an_operator_may_add_whom_a_page_has_only_asked(service: Service) -> Non
     wish = Wish(address=Address(ANNA), digest="veckobrev", consent="på papper 2026-01-02")
     assert service.by_operator.join(wish, Seq(0), NOW) is Joined.NEW
     assert state_of(service) == "active"
-    keep(service, NOW + timedelta(days=30))
+    apply_retention(service, NOW + timedelta(days=30))
     assert state_of(service) == "active"
 
 

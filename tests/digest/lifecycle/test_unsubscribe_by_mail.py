@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from budkavle.alarms.alarms import AlarmKind
-from budkavle.alarms.detect import look
+from budkavle.alarms.detect import detect
 from budkavle.installation.wiring import Service
 from digest.adapters.tables import subscribers, subscriptions
 from digest.bounces.bounce import Taken
@@ -201,6 +201,6 @@ async def test_a_failure_in_words_that_nobody_knows_is_kept_shown_and_counts_for
             assert (outcome.kind, outcome.taken, outcome.is_understood) == (BounceClass.UNKNOWN, None, False)
         assert not suppressed(service, 3)
         assert len(list(service.process_bounces.unknown.folder.iterdir())) == 5
-        shown = [one for one in look(service, NOW + 29 * DAY) if one.kind is AlarmKind.BOUNCES_UNREAD]
+        shown = [one for one in detect(service, NOW + 29 * DAY) if one.kind is AlarmKind.BOUNCES_UNREAD]
         assert [one.about for one in shown] == ["veckobrev 2026-01-30", "veckobrev 2026-02-06"]
         assert "1 letter of it came back in words that nobody knows" in shown[0].what

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, event
 
 from articles.article import Seq
 from budkavle.alarms.alarms import Alarm, AlarmKind
-from budkavle.alarms.detect import look
+from budkavle.alarms.detect import detect
 from budkavle.daemon.bounce_loop import take_refused
 from budkavle.installation.wiring import Service, open_service
 from digest.editions.delivery import DeliveryState
@@ -48,7 +48,7 @@ def tried(relay: PickyRelay) -> list[str]:
 
 
 def alarms(service: Service, moment: datetime) -> list[Alarm]:
-    return [one for one in look(service, moment) if one.kind is not AlarmKind.SOURCE_FAILED]
+    return [one for one in detect(service, moment) if one.kind is not AlarmKind.SOURCE_FAILED]
 
 
 @pytest.mark.parametrize("phase", ["rcpt", "data", "dot"])

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from budkavle.alarms.alarms import AlarmKind
-from budkavle.alarms.detect import look
+from budkavle.alarms.detect import detect
 from budkavle.daemon.bounce_loop import take_refused
 from budkavle.installation.wiring import Service, open_service
 from digest.adapters.tables import bounces, suppressions
@@ -67,7 +67,7 @@ async def test_an_edition_that_is_refused_as_a_whole_pauses_fails_nobody_and_goe
         assert outcome(status) == {"planned": 5 * each}
         assert says.partition(" ")[2] in (status.edition.paused_because or "")
         assert "@" not in (status.edition.paused_because or "")
-        (alarm,) = [one for one in look(service, NOW + MINUTE) if one.kind is AlarmKind.EDITION_PAUSED]
+        (alarm,) = [one for one in detect(service, NOW + MINUTE) if one.kind is AlarmKind.EDITION_PAUSED]
         assert "mend it, then `budkavle digest resume veckobrev`" in alarm.what
         assert take_refused(service, NOW + MINUTE) == 0
         told = budkavle("digest", "status", folder=service.config.folder)
@@ -157,7 +157,7 @@ async def test_a_list_of_which_nobody_exists_any_more_is_over_and_an_alarm(tmp_p
         status = await go_on(service)
         assert outcome(status) == {"failed": 30}
         assert status.needs_a_person
-        (alarm,) = [one for one in look(service, NOW + MINUTE) if one.kind is AlarmKind.EDITION_FAILED]
+        (alarm,) = [one for one in detect(service, NOW + MINUTE) if one.kind is AlarmKind.EDITION_FAILED]
         assert "30 letters of 30 failed" in alarm.what
         assert "budkavle digest retry veckobrev --failed" in alarm.what
 

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DatabaseError
 from structlog.testing import capture_logs
 
 from budkavle.alarms.alarms import AlarmKind
-from budkavle.alarms.detect import look
+from budkavle.alarms.detect import detect
 from budkavle.alarms.monitor import Monitor
 from budkavle.alarms.store import book_of
 from budkavle.config.load import load
@@ -326,7 +326,7 @@ async def test_a_store_that_fails_while_announcing_is_an_alarm_and_the_ping_goes
 
 
 def alarms_of(service: Service, kind: AlarmKind) -> list[str]:
-    return [one.what for one in look(service, NOW) if one.kind is kind]
+    return [one.what for one in detect(service, NOW) if one.kind is kind]
 
 
 def test_feeds_build_queues_and_the_daemon_tells(home: Path) -> None:

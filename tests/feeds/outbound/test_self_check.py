@@ -13,7 +13,7 @@ import pytest
 
 from articles.adapters.store import ArticleStore
 from budkavle.alarms.alarms import AlarmKind
-from budkavle.alarms.detect import look
+from budkavle.alarms.detect import detect
 from budkavle.alarms.monitor import Monitor
 from budkavle.config.load import load
 from budkavle.daemon.import_loop import ImportLoop
@@ -72,7 +72,7 @@ class Checked:
         self.now += seconds * SECOND
         await self_check(self.service.syndication).round(self._runner)
         kinds = (AlarmKind.FEED_UNREACHABLE, AlarmKind.FEED_STALE)
-        return {one.about: f"{one.kind} {one.what}" for one in look(self.service, self.now) if one.kind in kinds}
+        return {one.about: f"{one.kind} {one.what}" for one in detect(self.service, self.now) if one.kind in kinds}
 
     def feed(self, name: str = "alla-nyheter") -> Freshness:
         return freshness(name, self.service.syndication.log.all())

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from budkavle.config.load import ConfigFaults, load
+from budkavle.config.faults import ConfigError
+from budkavle.config.load import load
 from budkavle.installation.slices.feeds import feeds, site
 from budkavle.installation.wiring import Service, open_service
 from tests.given import NOW
@@ -64,13 +65,13 @@ def test_an_id_of_ones_own_goes_before_all_slugs(home: Path) -> None:
 )
 def test_two_feeds_of_one_id_are_refused_with_the_line_and_the_remedy(home: Path, changes: dict[str, str]) -> None:
     configure(home, changes)
-    with pytest.raises(ConfigFaults, match="is already the id of the feed"):
+    with pytest.raises(ConfigError, match="is already the id of the feed"):
         load(home / "config.toml")
 
 
 def test_an_id_that_is_no_slug_is_refused(home: Path) -> None:
     configure(home, {SLUG: f'{SLUG}id = "Alla nyheter"\n'})
-    with pytest.raises(ConfigFaults, match="alla-nyheter"):
+    with pytest.raises(ConfigError, match="alla-nyheter"):
         load(home / "config.toml")
 
 
