@@ -41,7 +41,7 @@ KINDS: Mapping[str, Callable[[Config, SourceTable, Source], SourceReader]] = {"f
 
 
 def fetcher(config: Config, address: str) -> Fetch:
-    """What a source that polls this address fetches pages with; our own network is closed to it, if not written so."""
+    """HTTP client of a source that polls this address; our own network is closed to it, if not written so."""
     on_this_machine = is_loopback(urlsplit(address).hostname or "")
     return PageFetcher(config.settings.public_url, partial(may_be_at, on_this_machine=on_this_machine))
 
