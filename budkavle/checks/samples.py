@@ -185,20 +185,20 @@ def _pages(publisher: Publisher) -> Iterator[tuple[str, Mapping[str, object]]]:
 
 def _archived(publisher: Publisher) -> Iterator[ArchivedEdition]:
     rich, bare, noticed = _shown(_rich(publisher)), _shown(_bare(publisher)), _shown(_rich(publisher), _NOTE)
-    later, gone = (Since(kind=kind, day=_DAY, note=_NOTE) for kind in (Kind.CORRECTED, Kind.WITHDRAWN))
+    corrected, withdrawn = (Since(kind=kind, day=_DAY, note=_NOTE) for kind in (Kind.CORRECTED, Kind.WITHDRAWN))
     yield ArchivedEdition(
         label="2–9 januari 2026",
         day=_DAY,
         items=(
             ArchivedItem(item=full(rich)),
-            ArchivedItem(item=full(rich), since=later),
-            ArchivedItem(item=unlinked(bare), since=gone),
+            ArchivedItem(item=full(rich), since=corrected),
+            ArchivedItem(item=unlinked(bare), since=withdrawn),
         ),
-        corrected=(ArchivedItem(item=brief(noticed)), ArchivedItem(item=unlinked(bare), since=gone)),
+        corrected=(ArchivedItem(item=brief(noticed)), ArchivedItem(item=unlinked(bare), since=withdrawn)),
         withdrawn=(ArchivedItem(item=unlinked(noticed)),),
     )
     yield ArchivedEdition(label="2–9 januari 2026", day=_DAY, items=(ArchivedItem(item=full(bare)),))
-    named = (ArchivedItem(item=brief(rich)), ArchivedItem(item=unlinked(bare), since=gone))
+    named = (ArchivedItem(item=brief(rich)), ArchivedItem(item=unlinked(bare), since=withdrawn))
     yield ArchivedEdition(label="2–9 januari 2026", day=_DAY, items=(ArchivedItem(item=full(rich)),), named=named)
     for erased in (1, 2):
         yield ArchivedEdition(label="2–9 januari 2026", day=_DAY, erased=erased)

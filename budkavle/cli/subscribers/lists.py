@@ -186,7 +186,7 @@ def bytes_of(size: int) -> Iterator[Callable[[int], None]]:
         return
     with Progress(console=console, transient=True) as bar:
         task = bar.add_task("Importing", total=size)
-        yield lambda done: bar.update(task, completed=done)
+        yield lambda read: bar.update(task, completed=read)
 
 
 def show_imports(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> None:

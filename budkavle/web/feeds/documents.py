@@ -65,7 +65,7 @@ class Documents:
         self._folder, self._public = folder, public
         self._now, self._ticks = now, ticks
         self._documents = dict[str, tuple[float, Document]]()
-        self._kept = ByteCache(limit)
+        self._cache = ByteCache(limit)
 
     def get(self, text: str) -> Document | None:
         """The document of that name, as it lay on the disk a second ago at most."""
@@ -77,7 +77,7 @@ class Documents:
     def whole(self, document: Document, accept_encoding: str) -> tuple[Message, bytes] | None:
         """The document in the form that a reader likes best; None when it went from the disk just now."""
         coding = preferred_coding(accept_encoding, document.sizes)
-        data = self._kept.get(_key(document, coding))
+        data = self._cache.get(_key(document, coding))
         if data is not None:
             return document.answers.whole[coding], data
         loaded = self._loaded(document.name, document.on_disk, document.past)
@@ -96,13 +96,13 @@ class Documents:
         return partial_answer(document.answers, base, len(data)), data
 
     def _since(self, document: Document, base: str) -> bytes | None:
-        data = self._kept.get(_key(document, base))
+        data = self._cache.get(_key(document, base))
         if data is None:
             loaded = self._loaded(document.name, document.on_disk, document.past)
             if loaded is None or loaded[0].instance != document.instance:
                 return None
             data = delta(document.past, base, loaded[1].by_coding[""], document.name.suffix)
-            self._kept.put(_key(document, base), data)
+            self._cache.put(_key(document, base), data)
         return data
 
     def _refreshed(self, text: str, document: Document | None) -> Document | None:
@@ -154,7 +154,7 @@ class Documents:
             answers=answers(name, current, sizes, seconds, standing_headers(name, self._public, on_disk.siblings)),
         )
         for coding, data in copies.by_coding.items():
-            self._kept.put(_key(document, coding), data)
+            self._cache.put(_key(document, coding), data)
         return document, copies
 
 
