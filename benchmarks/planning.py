@@ -25,7 +25,7 @@ from articles.article import ArticleId, DateSource, Draft, Kind, Published, Publ
 from digest.adapters.tables import deliveries, editions, subscriptions, variant_items, variants
 from digest.editions.adapters.editions import Editions
 from digest.editions.adapters.planner import Planner
-from digest.editions.adapters.withdrawn_texts import Gone, pull
+from digest.editions.adapters.withdrawn_texts import WithdrawnTexts, withdraw_texts
 from digest.editions.edition import EditionState
 from digest.editions.selection import newsroom
 from digest.editions.slots import PeriodKey
@@ -225,8 +225,8 @@ def pulled(path: Path) -> dict[str, float]:
         items = select(variant_items.c.article).where(variant_items.c.showing == Showing.ITEM)
         article = connection.execute(items.order_by(variant_items.c.seq.desc()).limit(1)).scalar_one()
     with _measured(watch) as facts:
-        facts["letters"] = pull(
-            database.write, Gone(withdrawn=frozenset({ArticleId(article)})), _START + timedelta(hours=1)
+        facts["letters"] = withdraw_texts(
+            database.write, WithdrawnTexts(withdrawn=frozenset({ArticleId(article)})), _START + timedelta(hours=1)
         ).letters
     return facts
 

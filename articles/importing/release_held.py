@@ -30,12 +30,12 @@ class ReleaseHeld:
     """Release: makes articles of held inputs."""
 
     articles: ArticleStore
-    held: HeldInputs
+    held_inputs: HeldInputs
     publishers: Mapping[PublisherId, Publisher]
 
     def release(self, number: int, published: Published | None, now: datetime) -> Taken:
         """Make an article of a held input. Raises StillUndatedError, PublisherGoneError, UnknownHeldInputError."""
-        waiting = self.held.get(number)
+        waiting = self.held_inputs.get(number)
         draft = replace(waiting.draft, published=published or waiting.draft.published)
         if draft.published is None:
             raise StillUndatedError(number)
@@ -47,5 +47,5 @@ class ReleaseHeld:
         taken = self.articles.take(arrival, publisher, now)
         if isinstance(taken, Hold):  # it was withdrawn or erased, and a person says that it may be published again
             taken = self.articles.publish_again(arrival, publisher, now)
-        self.held.settle(number, HeldState.RELEASED)
+        self.held_inputs.settle(number, HeldState.RELEASED)
         return taken

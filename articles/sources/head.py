@@ -31,7 +31,7 @@ class Head:
 
     title: Title
     rest: tuple[Piece, ...] = ()
-    held: str | None = None
+    hold_reason: str | None = None
     dates: list[DateLine] = field(default_factory=list)
     images: list[Image] = field(default_factory=list)
     notes: list[Piece] = field(default_factory=list)
@@ -51,7 +51,7 @@ def head(page: tuple[Piece, ...], rules: RuleSet, zone: ZoneInfo) -> Head | Refu
     shown = title(piece.text, piece.line)
     if isinstance(shown, Refused):
         return shown
-    page_head = Head(title=shown, warnings=list(shown.warnings), held=_doubt(piece))
+    page_head = Head(title=shown, warnings=list(shown.warnings), hold_reason=_doubt(piece))
     for index in range(place):
         _keep(page_head, page[index], above.part(index), zone)
     _below(page_head, page[place + 1 :], rules, zone)

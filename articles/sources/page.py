@@ -34,10 +34,10 @@ def read_page(given: Input, source: Source, rules: RuleSet, *, today: date, zone
     draft = _draft(given, source, top, dated, below)
     if isinstance(draft, Refused):
         return draft
-    for_person = [why for why in (top.held, _cut_off(below, closed=bare.closed), dated.held) if why]
+    for_person = [why for why in (top.hold_reason, _cut_off(below, closed=bare.closed), dated.hold_reason) if why]
     return Parsed(
         draft=replace(draft, related=related(below.related, zone)),
-        held="; ".join(for_person) or None,
+        hold_reason="; ".join(for_person) or None,
         warnings=(*top.warnings, *bare.warnings, *dated.warnings),
     )
 

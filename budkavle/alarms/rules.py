@@ -10,7 +10,7 @@ from digest.editions.delivery import DeliveryState
 from digest.editions.edition import CLOSED, Edition, EditionState, EditionStatus
 from digest.editions.rhythm import Rhythm
 from digest.editions.slots import latest_slot, next_slot
-from digest.lifecycle.rate_limits import Limit, Limits, Refused, withheld
+from digest.lifecycle.rate_limits import Limit, Limits, RefusedLetters, withheld
 from feeds.outbound.self_check_rules import Fault, Wrong
 from feeds.outbound.websub_rules import Ping
 
@@ -129,7 +129,7 @@ def of_readers(public_url: str, wrong: Mapping[str, Wrong]) -> Iterator[Alarm]:
             yield from (alarm(kind, f"feed {feed}", what) for feed, what in own.items())
 
 
-def flooded(refused: Iterable[Refused], limits: Limits) -> Iterator[Alarm]:
+def flooded(refused: Iterable[RefusedLetters], limits: Limits) -> Iterator[Alarm]:
     """Somebody types addresses into the pages by the hundred; a person who asks twice is no flood."""
     for one in refused:
         if one.number < _flood(one.limit, limits):
@@ -152,7 +152,7 @@ _FLOODS = {
 }
 
 
-def withheld_letters(refused: Iterable[Refused], limits: Limits) -> Iterator[Alarm]:
+def withheld_letters(refused: Iterable[RefusedLetters], limits: Limits) -> Iterator[Alarm]:
     """People who share a network and were sent nothing, too few of them for a flood.
 
     Who asks twice for their own letter has it, and one mail server's or everybody's limit is told from the first on.

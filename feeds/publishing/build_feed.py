@@ -89,7 +89,7 @@ class BuildFeed:
             documents[name] = document
             faults += _faults(name, document, kept)
         return Outcome(
-            built=Built(made_of=settings, held=json.dumps(sorted(holds)), blocks=chain.blocks),
+            built=Built(made_of=settings, articles_json=json.dumps(sorted(holds)), blocks=chain.blocks),
             documents=documents,
             gone=frozenset(archive_name(feed, number) for number in numbers - filled),
             faults=tuple(faults),

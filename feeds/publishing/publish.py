@@ -185,7 +185,7 @@ class _Round:
         if (before is None or before.made_of != settings or OPML not in self.there) and self._publish(
             "the list of all feeds", {OPML: opml(self._going_on, self._expected.site)}
         ):
-            self._entries.settle(OPML, Built(made_of=settings, held="[]", blocks=frozenset()), ())
+            self._entries.settle(OPML, Built(made_of=settings, articles_json="[]", blocks=frozenset()), ())
 
     def _still_there(self, built: Mapping[str, Built]) -> Mapping[str, Built]:
         """What feeds were built of; of a feed of which somebody took a document away, nothing."""

@@ -26,13 +26,13 @@ class Built:
     """What a feed's documents were last built of: a hash of its settings, its current articles, its archive."""
 
     made_of: str
-    held: str
+    articles_json: str
     blocks: frozenset[int]
 
     @property
     def holds(self) -> frozenset[ArticleId]:
         """The articles in the current document: read only of feeds that are built again, for there may be thousands."""
-        return frozenset(json.loads(self.held))
+        return frozenset(json.loads(self.articles_json))
 
 
 Touched = Callable[[frozenset[str]], Iterable[str]]
@@ -159,7 +159,7 @@ class EntryCache:
     def settle(self, slug: str, built: Built, done: Collection[int]) -> None:
         """A feed's documents are out: these are no longer stale."""
         blocks = json.dumps(sorted(built.blocks))
-        values = {"slug": slug, "made_of": built.made_of, "holds": built.held, "blocks": blocks}
+        values = {"slug": slug, "made_of": built.made_of, "holds": built.articles_json, "blocks": blocks}
         with self._write.begin() as connection:
             connection.execute(delete(built_feeds).where(built_feeds.c.slug == slug))
             connection.execute(insert(built_feeds).values(values))
@@ -240,4 +240,4 @@ def _place(row: Row[tuple[object, ...]]) -> Place:
 
 
 def _built(row: Row[tuple[object, ...]]) -> Built:
-    return Built(made_of=row.made_of, held=row.holds, blocks=frozenset(json.loads(row.blocks)))
+    return Built(made_of=row.made_of, articles_json=row.holds, blocks=frozenset(json.loads(row.blocks)))

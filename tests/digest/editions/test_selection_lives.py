@@ -33,10 +33,10 @@ from digest.adapters.tables import deliveries, subscribers, subscriptions, varia
 from digest.editions.adapters.edition_control import EditionControl
 from digest.editions.adapters.edition_counts import EditionCounts
 from digest.editions.adapters.editions import Editions
-from digest.editions.adapters.forms import Forms
+from digest.editions.adapters.forms import LetterForms
 from digest.editions.adapters.planner import Planner
 from digest.editions.adapters.take_back import take_back
-from digest.editions.adapters.withdrawn_texts import Gone, pull
+from digest.editions.adapters.withdrawn_texts import WithdrawnTexts, withdraw_texts
 from digest.editions.delivery import OPEN, DeliveryState
 from digest.editions.edition import Edition
 from digest.editions.selection import newsroom
@@ -149,7 +149,7 @@ class Lives(RuleBasedStateMachine):
         self.edition_control, self.edition_counts, self.forms = (
             EditionControl(*ends),
             EditionCounts(ends[0]),
-            Forms(*ends),
+            LetterForms(*ends),
         )
         self.subscribers, self.by_operator = Subscribers(ends[0]), ByOperator(ends[1], KEY)
         self.planner = Planner(self.database.write, batch=2)
@@ -238,7 +238,7 @@ class Lives(RuleBasedStateMachine):
             return
         self.store.act(article, Kind.WITHDRAWN, "fel", self.now)
         self.texts[article].states.append("withdrawn")
-        pull(self.database.write, Gone(withdrawn=frozenset({article})), self.now, batch=1)
+        withdraw_texts(self.database.write, WithdrawnTexts(withdrawn=frozenset({article})), self.now, batch=1)
         self.leaves_what_waits(article, "item", "named", "corrected")
 
     @rule(data=st.data())
@@ -250,7 +250,7 @@ class Lives(RuleBasedStateMachine):
         article = data.draw(st.sampled_from(known))
         assert self.store.erase(article, self.now)
         self.texts[article].states.append("erased")
-        pull(self.database.write, Gone(erased=frozenset({article})), self.now, batch=1)
+        withdraw_texts(self.database.write, WithdrawnTexts(erased=frozenset({article})), self.now, batch=1)
         self.leaves_what_waits(article, "item", "named", "corrected", "withdrawn")
 
     def leaves_what_waits(self, article: ArticleId, *showings: str) -> None:
