@@ -20,7 +20,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, event, func, insert, select, text
 
-from articles.adapters.store import Arrival, ArticleStore, Taken
+from articles.adapters.store import Arrival, ArticleStore, StoredDraft
 from articles.article import ArticleId, DateSource, Draft, Kind, Published, Publisher, PublisherId, SourceName, TopicId
 from digest.adapters.tables import deliveries, editions, subscriptions, variant_items, variants
 from digest.editions.adapters.editions import Editions
@@ -66,7 +66,7 @@ def _publish(store: ArticleStore, week: int) -> list[ArticleId]:
         )
         arrival = Arrival(source=SourceName("s"), addresses=(f"{week}-{number}.txt",), draft=draft)
         taken = store.take(arrival, _PUBLISHER, _START)
-        if isinstance(taken, Taken):
+        if isinstance(taken, StoredDraft):
             published.append(taken.id)
     return published
 

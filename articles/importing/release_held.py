@@ -6,7 +6,7 @@ from datetime import datetime
 
 from articles.acts import Hold
 from articles.adapters.held import HeldInputs, HeldState
-from articles.adapters.store import Arrival, ArticleStore, Taken
+from articles.adapters.store import Arrival, ArticleStore, StoredDraft
 from articles.article import Published, Publisher, PublisherId
 from articles.importing.import_articles import addresses_of
 
@@ -33,7 +33,7 @@ class ReleaseHeld:
     held_inputs: HeldInputs
     publishers: Mapping[PublisherId, Publisher]
 
-    def release(self, number: int, published: Published | None, now: datetime) -> Taken:
+    def release(self, number: int, published: Published | None, now: datetime) -> StoredDraft:
         """Make an article of a held input. Raises StillUndatedError, PublisherGoneError, UnknownHeldInputError."""
         waiting = self.held_inputs.get(number)
         draft = replace(waiting.draft, published=published or waiting.draft.published)

@@ -8,7 +8,7 @@ from articles.article import Block, BulletList, Draft, Paragraph, Quote
 from articles.sources.contacts import cards
 from articles.sources.dates import Dated, settle
 from articles.sources.furniture import RuleSet, strip
-from articles.sources.head import Head, head
+from articles.sources.head import PageHead, head
 from articles.sources.pieces import breaks_off, pieces
 from articles.sources.plain import clean, lines
 from articles.sources.quotes import Memory
@@ -52,7 +52,7 @@ def with_lead(parts: list[Heading | Block]) -> tuple[str, list[Heading | Block]]
     return "", parts
 
 
-def _draft(given: Input, source: Source, top: Head, dated: Dated, below: Zones) -> Draft | Refused:
+def _draft(given: Input, source: Source, top: PageHead, dated: Dated, below: Zones) -> Draft | Refused:
     people = cards(below.cards)
     lead, text = with_lead(parts(below.body, Memory()))
     if not lead and not text:

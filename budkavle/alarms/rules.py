@@ -11,7 +11,7 @@ from digest.editions.edition import CLOSED, Edition, EditionState, EditionStatus
 from digest.editions.rhythm import Rhythm
 from digest.editions.slots import latest_slot, next_slot
 from digest.lifecycle.rate_limits import Limit, Limits, RefusedLetters, withheld
-from feeds.outbound.self_check_rules import Fault, Wrong
+from feeds.outbound.self_check_rules import AddressFault, Fault
 from feeds.outbound.websub_rules import Ping
 
 _SENT_WITHIN_AT_MOST = timedelta(hours=12)
@@ -117,7 +117,7 @@ def of_hub(ping: Ping) -> Alarm:
     return alarm(AlarmKind.HUB_FAILED, ping.hub, f"{what}; {remedy}")
 
 
-def of_readers(public_url: str, wrong: Mapping[str, Wrong]) -> Iterator[Alarm]:
+def of_readers(public_url: str, wrong: Mapping[str, AddressFault]) -> Iterator[Alarm]:
     """Feeds that do not come to readers as they were published: one alarm each, or one for all when there are many."""
     for fault, kind in _READERS_SUFFER.items():
         own = {feed: one.what for feed, one in wrong.items() if one.fault is fault}

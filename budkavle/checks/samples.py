@@ -33,7 +33,7 @@ from digest.letters.values import Dateline, Imprint, LetterArticles, Mailbox, Ma
 from feeds.entries.composition import compose
 from feeds.entries.entry import Entry, Feed, Site
 from feeds.formats.forms import alternates
-from feeds.formats.head import Head
+from feeds.formats.head import FeedHead
 from feeds.formats.html_page import html_item, page_values
 from feeds.publishing.end_notice import end_notice, notice_now
 
@@ -156,7 +156,7 @@ def _feeds(publisher: Publisher, zone: ZoneInfo, record: Callable[[str, Mapping[
 def _twin(site: Site, record: Callable[[str, Mapping[str, object]], str]) -> None:
     feed = Feed(slug="alla-nyheter", title="Alla nyheter")
     end_notice(feed, notice_now(None, feed, _DAY, site, _AT), site, record)
-    head = Head(feed=feed, site=site, updated=_AT, alternates=alternates(feed, site))
+    head = FeedHead(feed=feed, site=site, updated=_AT, alternates=alternates(feed, site))
     for empty in (False, True):
         record("pages/feed.html", page_values(head, empty=empty))
 

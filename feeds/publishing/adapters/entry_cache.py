@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, Row, and_, delete, func, insert, sele
 
 from articles.article import ArticleId, Seq
 from feeds.adapters.tables import built_feeds, kept_entries, shelf, shelf_facets, stale_documents
-from feeds.archive.placement import BLOCK, CURRENT, Place, born_in
+from feeds.archive.placement import BLOCK, CURRENT, Placement, born_in
 from feeds.archive.prepared_entry import PreparedArticle, SetAside
 from feeds.formats.forms import SUFFIXES
 from feeds.formats.written_entry import WrittenEntry
@@ -84,9 +84,9 @@ class EntryCache:
                 for row in connection.execute(statement)
             ]
 
-    def newest(self, facets: Collection[str], size: int) -> Sequence[Place]:
+    def newest(self, facets: Collection[str], size: int) -> Sequence[Placement]:
         """The `size` articles with one of these facets whose acts are the newest, the newest first."""
-        places: dict[ArticleId, Place] = {}
+        places: dict[ArticleId, Placement] = {}
         with self._read.begin() as connection:
             for facet in facets:
                 in_facet = shelf_facets.c.facet == facet
@@ -94,7 +94,7 @@ class EntryCache:
                 places |= {ArticleId(row.article): _place(row) for row in rows}
         return sorted(places.values(), key=lambda place: place.act, reverse=True)[:size]
 
-    def in_block(self, facets: Collection[str], block: int) -> Sequence[Place]:
+    def in_block(self, facets: Collection[str], block: int) -> Sequence[Placement]:
         """The articles with one of these facets that the store first saw in a block, oldest first."""
         first, last = born_in(block)
         in_block = and_(shelf_facets.c.facet.in_(facets), shelf_facets.c.born_seq.between(first, last))
@@ -104,7 +104,7 @@ class EntryCache:
             }
         return sorted(places.values(), key=lambda place: place.born)
 
-    def places(self, wanted: Collection[ArticleId]) -> Sequence[Place]:
+    def places(self, wanted: Collection[ArticleId]) -> Sequence[Placement]:
         """Where these articles stand, whether a feed finds them or not."""
         statement = select(shelf).where(shelf.c.article.in_(wanted))
         with self._read.begin() as connection:
@@ -235,8 +235,8 @@ def _unmark(connection: Connection, slug: str, blocks: Collection[int]) -> None:
     connection.execute(delete(stale_documents).where(of_blocks))
 
 
-def _place(row: Row[tuple[object, ...]]) -> Place:
-    return Place(article=ArticleId(row.article), act=Seq(row.act_seq), born=Seq(row.born_seq))
+def _place(row: Row[tuple[object, ...]]) -> Placement:
+    return Placement(article=ArticleId(row.article), act=Seq(row.act_seq), born=Seq(row.born_seq))
 
 
 def _built(row: Row[tuple[object, ...]]) -> Built:

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import event, func, select
 
-from articles.adapters.store import Arrival, ArticleStore, Taken
+from articles.adapters.store import Arrival, ArticleStore, StoredDraft
 from articles.article import ArticleId, Kind, Seq
 from digest.adapters.tables import deliveries, variant_items, variants
 from digest.editions.adapters import planner as planning
@@ -50,7 +50,7 @@ class Room:
 
     def publish(self, topic: str) -> ArticleId:
         taken = self.store.take(Arrival(source=PAGES, addresses=(topic,), draft=draft(topic, topic)), LINGONMARK, NOW)
-        assert isinstance(taken, Taken)
+        assert isinstance(taken, StoredDraft)
         return taken.id
 
     def open(self) -> Edition:

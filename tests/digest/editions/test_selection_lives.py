@@ -26,8 +26,8 @@ from hypothesis.stateful import (
 from sqlalchemy import select
 
 from articles.acts import Hold
-from articles.adapters.lapse import Lapses, Until
-from articles.adapters.store import Arrival, ArticleStore, Taken
+from articles.adapters.lapse import LapseBounds, Lapses
+from articles.adapters.store import Arrival, ArticleStore, StoredDraft
 from articles.article import ArticleId, Contact, Kind
 from digest.adapters.tables import deliveries, subscribers, subscriptions, variant_items
 from digest.editions.adapters.edition_control import EditionControl
@@ -208,7 +208,7 @@ class Lives(RuleBasedStateMachine):
         day = replace(new.published, value=(self.now - timedelta(days=days_old)).date())
         arrival = Arrival(source=PAGES, addresses=(f"{number}.txt",), draft=replace(new, published=day))
         taken = self.store.take(arrival, LINGONMARK, self.now)
-        assert isinstance(taken, Taken)
+        assert isinstance(taken, StoredDraft)
         self.is_new(taken.id, number, topics)
 
     def is_new(self, article: ArticleId, number: int, topics: frozenset[str]) -> None:
@@ -277,7 +277,7 @@ class Lives(RuleBasedStateMachine):
     def time_passes_in_the_store(self, days: int) -> None:
         """Notices and contacts lapse: to no subscriber does that mean anything."""
         until = self.now - timedelta(days=days)
-        Lapses(self.database.read, self.database.write).append(Until(withdrawn=until, published=until), self.now)
+        Lapses(self.database.read, self.database.write).append(LapseBounds(withdrawn=until, published=until), self.now)
 
     @rule(who=st.sampled_from(PEOPLE), wanted=SETS)
     def join(self, who: str, wanted: frozenset[str]) -> None:

@@ -11,8 +11,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from articles.adapters.lapse import Lapses, Until
-from articles.adapters.store import Arrival, ArticleStore, Taken
+from articles.adapters.lapse import LapseBounds, Lapses
+from articles.adapters.store import Arrival, ArticleStore, StoredDraft
 from articles.article import ArticleId, Contact, Kind, SourceName, TopicId
 from articles.article import Draft as ArticleDraft
 from digest.adapters.tables import deliveries, receipts, subscribers, subscriptions, variant_items
@@ -114,13 +114,13 @@ class Life:
     def let_lapse(self) -> None:
         """Let the time of every withdrawal's notice, and of all contacts, be over."""
         assert Lapses(self.database.read, self.database.write).append(
-            Until(withdrawn=self.now, published=self.now), self.now
+            LapseBounds(withdrawn=self.now, published=self.now), self.now
         )
 
     def _take(self, name: str, text: ArticleDraft, asked: Kind | None) -> None:
         arrival = Arrival(source=SourceName("s"), addresses=(f"{name}.txt",), draft=text, asked=asked, note="fel")
         taken = self.store.take(arrival, LINGONMARK, self.now)
-        assert isinstance(taken, Taken)
+        assert isinstance(taken, StoredDraft)
         self.drafts[name], self.ids[name] = text, taken.id
         self.names[taken.id] = name
 
