@@ -18,7 +18,7 @@ from budkavle.web.subscriber.forms import read_form
 from budkavle.web.subscriber.letter_limits import allowed_from
 from digest.keys import Purpose
 from digest.lifecycle.change_preferences import Choices
-from digest.lifecycle.preferences import Chosen
+from digest.lifecycle.preferences import PreferencesOutcome
 from digest.subscribers.subscription import Filter, SubscriptionState
 from digest.subscribers.tokens import TokenPurpose
 
@@ -125,16 +125,16 @@ class _PreferencesPage:
                 self._service.change_address.ask(token, now, goes)
         return see_other("asked")
 
-    def _after(self, token: str, outcome: Chosen, what: str) -> Response:
+    def _after(self, token: str, outcome: PreferencesOutcome, what: str) -> Response:
         choices = self._preferences.look(token)
-        if choices is None or outcome is Chosen.UNKNOWN:
+        if choices is None or outcome is PreferencesOutcome.UNKNOWN:
             return self._pages.private("unknown", HTTPStatus.NOT_FOUND)
-        if outcome is Chosen.TAKEN:
+        if outcome is PreferencesOutcome.TAKEN:
             text = translations(self._pages.language(choices.language)).ugettext(
                 "You have, or had, that newsletter already."
             )
             return self._shown(token, choices, problems=[Problem(field="digest", text=text)])
-        return see_other("" if outcome is Chosen.ENDED else what)
+        return see_other("" if outcome is PreferencesOutcome.ENDED else what)
 
     def _shown(
         self,
