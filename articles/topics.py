@@ -27,12 +27,14 @@ def tagged(draft: Draft, topics: tuple[Topic, ...]) -> Draft:
     or related news, which are about something else. Topics that the article declares are its topics, whatever its
     words say, and its sections have no others.
     """
-    own = [topics_in(f"{section.heading}\n{section.text}", topics) for section in draft.sections]
+    of_sections = [topics_in(f"{section.heading}\n{section.text}", topics) for section in draft.sections]
     if draft.topics:
-        own = [tuple(topic for topic in found if topic in draft.topics) for found in own]
-    sections = tuple(map(_with_topics, draft.sections, own))
-    held = {topic for found in own for topic in found} | set(topics_in(f"{draft.title}\n{draft.lead}", topics))
-    of_all = draft.topics or tuple(topic.id for topic in topics if topic.id in held)
+        of_sections = [tuple(topic for topic in of_section if topic in draft.topics) for of_section in of_sections]
+    sections = tuple(map(_with_topics, draft.sections, of_sections))
+    of_any = {topic for of_section in of_sections for topic in of_section} | set(
+        topics_in(f"{draft.title}\n{draft.lead}", topics)
+    )
+    of_all = draft.topics or tuple(topic.id for topic in topics if topic.id in of_any)
     return replace(draft, sections=sections, topics=of_all)
 
 

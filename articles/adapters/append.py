@@ -58,8 +58,8 @@ def _next_seq(connection: Connection) -> Seq:
 
 def _mark_topics(connection: Connection, article: Article, seq: Seq) -> None:
     open_spans = and_(topic_spans.c.article_id == article.id, topic_spans.c.until_seq.is_(None))
-    held = set(connection.execute(select(topic_spans.c.topic).where(open_spans)).scalars())
-    for topic in held - set(article.topics):
+    marked = set(connection.execute(select(topic_spans.c.topic).where(open_spans)).scalars())
+    for topic in marked - set(article.topics):
         connection.execute(update(topic_spans).where(open_spans, topic_spans.c.topic == topic).values(until_seq=seq))
-    for topic in sorted(set(article.topics) - held):
+    for topic in sorted(set(article.topics) - marked):
         connection.execute(insert(topic_spans).values(article_id=article.id, topic=topic, since_seq=seq))

@@ -24,8 +24,8 @@ class Vanished:
 
 def giver(connection: Connection, source: SourceName, article_id: ArticleId) -> str | None:
     """The path of the file that last gave an article."""
-    here = and_(_row.article_id == article_id, _row.source == source)
-    return connection.execute(select(_row.path).where(here)).scalar()
+    of_article = and_(_row.article_id == article_id, _row.source == source)
+    return connection.execute(select(_row.path).where(of_article)).scalar()
 
 
 def remember_file(connection: Connection, source: SourceName, path: str, article_id: ArticleId) -> None:

@@ -53,16 +53,16 @@ class HeldInputs:
 
     def hold(self, source: SourceName, address: str, draft: Draft, reason: str, now: datetime) -> bool:
         """Keep an input until a person decides; False when a person refused exactly this one before."""
-        here = and_(held_inputs.c.source == source, held_inputs.c.address == address)
+        at_address = and_(held_inputs.c.source == source, held_inputs.c.address == address)
         text = _DRAFT.dump_json(replace(draft, related=())).decode()
         values = {"reason": reason, "draft": text, "state": HeldState.WAITING, "at": now}
         with self._read.begin() as connection:
-            row = connection.execute(select(held_inputs).where(here)).first()
+            row = connection.execute(select(held_inputs).where(at_address)).first()
         if row and row.reason == reason and row.draft in {text, _mark(text)}:
             return bool(row.state != HeldState.REFUSED)
         with self._write.begin() as connection:
             if row:
-                connection.execute(update(held_inputs).where(here).values(values))
+                connection.execute(update(held_inputs).where(at_address).values(values))
             else:
                 connection.execute(insert(held_inputs).values(source=source, address=address, **values))
         return True
@@ -83,23 +83,23 @@ class HeldInputs:
 
         Of what was refused no text is kept: it was perhaps never to be published, or is to be forgotten.
         """
-        here = and_(held_inputs.c.id == number, held_inputs.c.state == HeldState.WAITING)
+        waiting = and_(held_inputs.c.id == number, held_inputs.c.state == HeldState.WAITING)
         with self._write.begin() as connection:
-            for draft in connection.execute(select(held_inputs.c.draft).where(here)).scalars().all():
-                kept = _mark(draft) if state is HeldState.REFUSED else draft
-                connection.execute(update(held_inputs).where(here).values(state=state, draft=kept))
+            for draft in connection.execute(select(held_inputs.c.draft).where(waiting)).scalars().all():
+                stored = _mark(draft) if state is HeldState.REFUSED else draft
+                connection.execute(update(held_inputs).where(waiting).values(state=state, draft=stored))
 
     def was_released(self, source: SourceName, address: str, reason: str) -> bool:
         """Whether a person has decided before that this doubt about this input is none."""
-        here = and_(held_inputs.c.source == source, held_inputs.c.address == address)
-        decided = and_(here, held_inputs.c.state == HeldState.RELEASED, held_inputs.c.reason == reason)
+        at_address = and_(held_inputs.c.source == source, held_inputs.c.address == address)
+        decided = and_(at_address, held_inputs.c.state == HeldState.RELEASED, held_inputs.c.reason == reason)
         with self._read.begin() as connection:
             return connection.execute(select(held_inputs.c.id).where(decided)).first() is not None
 
     def forget(self, source: SourceName, address: str) -> None:
         """Drop what waits at an address whose text has become an article by itself."""
-        here = and_(held_inputs.c.source == source, held_inputs.c.address == address)
-        undecided = and_(here, held_inputs.c.state != HeldState.RELEASED)
+        at_address = and_(held_inputs.c.source == source, held_inputs.c.address == address)
+        undecided = and_(at_address, held_inputs.c.state != HeldState.RELEASED)
         with self._read.begin() as connection:
             if connection.execute(select(held_inputs.c.id).where(undecided)).first() is None:
                 return

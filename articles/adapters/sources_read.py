@@ -25,7 +25,7 @@ class FirstLookLog:
         if not sources:
             return
         with self._write.begin() as connection:
-            known = set(connection.execute(select(sources_read.c.source)).scalars())
-            rows = [{"source": name} for name in sorted(set(sources) - known)]
+            noted = set(connection.execute(select(sources_read.c.source)).scalars())
+            rows = [{"source": name} for name in sorted(set(sources) - noted)]
             if rows:
                 connection.execute(insert(sources_read), rows)

@@ -72,8 +72,8 @@ class Imported:
 def try_out(inputs: ReadInputs, candidates: Iterable[Candidate], now: datetime) -> Iterator[Imported]:
     """Dry run: say what an import would read; nothing is stored."""
     for reading in inputs.readings(candidates, now):
-        held = reading.outcome.held if isinstance(reading.outcome, Parsed) else None
-        yield Imported(given=reading.given, outcome=reading.outcome, held=held, stored=False)
+        reason = reading.outcome.held if isinstance(reading.outcome, Parsed) else None
+        yield Imported(given=reading.given, outcome=reading.outcome, held=reason, stored=False)
 
 
 @dataclass(frozen=True, kw_only=True)

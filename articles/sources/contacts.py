@@ -44,9 +44,9 @@ class Cards:
 
 def cards(block: tuple[Piece, ...]) -> Cards:
     """One contact per person, though the name is printed twice; phones are kept as they are written."""
-    found: list[_Card] = []
-    left = [piece for piece in block if _is_text(piece) or not _take(piece.text, found)]
-    return Cards(contacts=tuple(card.contact for card in found), left=tuple(left))
+    people: list[_Card] = []
+    left = [piece for piece in block if _is_text(piece) or not _take(piece.text, people)]
+    return Cards(contacts=tuple(card.contact for card in people), left=tuple(left))
 
 
 def is_card(block: tuple[Piece, ...]) -> bool:
@@ -72,33 +72,33 @@ def _is_prose(piece: Piece) -> bool:
     return is_prose(piece) and not is_reach(piece.text)
 
 
-def _take(text: str, found: list[_Card]) -> bool:
+def _take(text: str, people: list[_Card]) -> bool:
     """Add the line to the cards; False when it belongs to no card."""
     labelled = _FIELD.match(text)
-    if labelled and found:
-        return _reach(labelled["value"], found[-1], kind=labelled["kind"])
+    if labelled and people:
+        return _reach(labelled["value"], people[-1], kind=labelled["kind"])
     if labelled:
         return False
     if is_reach(text):
-        return _whole(text, found)
+        return _whole(text, people)
     name, party = parted(text)
-    if found and _same(name, found[-1]):
-        found[-1].party = found[-1].party or party
+    if people and _same(name, people[-1]):
+        people[-1].party = people[-1].party or party
         return True
-    if found and not _is_new(text, found[-1]):
-        found[-1].roles.append(text)
+    if people and not _is_new(text, people[-1]):
+        people[-1].roles.append(text)
         return True
-    return _begin(text, found)
+    return _begin(text, people)
 
 
-def _begin(text: str, found: list[_Card]) -> bool:
+def _begin(text: str, people: list[_Card]) -> bool:
     """Open a card with the line: a name, and perhaps a role behind a comma."""
     first, _, rest = text.partition(",")
     name, party = parted(first)
     role, other = parted(rest)
     if not name:
         return False
-    found.append(_Card(name=" ".join(name.split()), party=party or other, roles=[role] if role else []))
+    people.append(_Card(name=" ".join(name.split()), party=party or other, roles=[role] if role else []))
     return True
 
 
@@ -129,7 +129,7 @@ def _reach(value: str, card: _Card, *, kind: str) -> bool:
     return any(sign.isdigit() for sign in value) or not value.strip()
 
 
-def _whole(text: str, found: list[_Card]) -> bool:
+def _whole(text: str, people: list[_Card]) -> bool:
     """A line that holds phones or an address among other words: "Name, role, 0980-319 20"."""
     emails, phones = _EMAIL.findall(text), [phone.strip() for phone in _PHONE.findall(_EMAIL.sub(" ", text))]
     rest = _PHONE.sub(" ", _EMAIL.sub(" ", text))
@@ -137,11 +137,11 @@ def _whole(text: str, found: list[_Card]) -> bool:
     name = re.sub(r"(?:\s*,)+\s*$|\s+(?:eller|och|på|via)\s*$", "", " ".join(words.split()).strip(" ,:;")).strip(" ,")
     if is_sentence_end(text) and len(name) >= _PROSE:
         return False
-    if name and not (found and _same(parted(name)[0], found[-1])) and not _begin(name, found):
+    if name and not (people and _same(parted(name)[0], people[-1])) and not _begin(name, people):
         return False
-    if not found:
+    if not people:
         return False
-    found[-1].reached = True
-    found[-1].phones += phones
-    found[-1].email = found[-1].email or next(iter(emails), None)
+    people[-1].reached = True
+    people[-1].phones += phones
+    people[-1].email = people[-1].email or next(iter(emails), None)
     return True

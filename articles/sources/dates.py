@@ -74,11 +74,11 @@ def date_line(line: Line, zone: ZoneInfo) -> DateLine | None:
     if len(line.text) > _MAX_LINE:
         return None
     text = one_line(line.text)
-    found = _LINE.fullmatch(_UPDATED.split(text, maxsplit=1)[0].strip())
-    if found is None:
+    match = _LINE.fullmatch(_UPDATED.split(text, maxsplit=1)[0].strip())
+    if match is None:
         return None
     return DateLine(
-        line=line.number, raw=text, value=_value(found.groupdict(), zone), labelled=found["label"] is not None
+        line=line.number, raw=text, value=_value(match.groupdict(), zone), labelled=match["label"] is not None
     )
 
 
@@ -98,37 +98,37 @@ def is_update_note(text: str) -> bool:
 
 def in_text(text: str, zone: ZoneInfo) -> date | datetime | None:
     """The date that the whole text is, in any form of a date line, or None."""
-    found = date_line(Line(number=0, text=text), zone)
-    return found.value if found else None
+    line = date_line(Line(number=0, text=text), zone)
+    return line.value if line else None
 
 
 def in_address(url: str | None) -> Published | None:
     """The last date in the path of an address (`/2023-06-14-slug`, `/2023/06/14/`), or None."""
     path = urlsplit(url).path if url else ""
-    for found in reversed(list(_IN_ADDRESS.finditer(path))):
-        year, month, day = (int(part) for part in found.groups() if part)
+    for match in reversed(list(_IN_ADDRESS.finditer(path))):
+        year, month, day = (int(part) for part in match.groups() if part)
         if (value := _day(year, month, day)) and not _is_zero(value):  # older ones are numbers of cases and the like
-            return Published(value=value, source=DateSource.URL, raw=found.group().strip("/"))
+            return Published(value=value, source=DateSource.URL, raw=match.group().strip("/"))
     return None
 
 
-def settle(found: Iterable[DateLine], url: str | None, today: date) -> Dated | Refused:
+def settle(date_lines: Iterable[DateLine], url: str | None, today: date) -> Dated | Refused:
     """The publication date: of the page's own date line, else of its address, else none, and the text must wait."""
-    lines = sorted(found, key=lambda one: not one.labelled)
+    lines = sorted(date_lines, key=lambda line: not line.labelled)
     if not lines:
         published = in_address(url)
         return impossible(published, today, None) or Dated(published=published, held=None if published else NO_DATE)
-    own = lines[0]
-    if own.value is None:
+    first = lines[0]
+    if first.value is None:
         return Dated(
-            published=None, held=f"line {own.line}: {own.raw!r} is no day of the calendar; release it with one"
+            published=None, held=f"line {first.line}: {first.raw!r} is no day of the calendar; release it with one"
         )
-    rivals = [one for one in lines if one.labelled == own.labelled and one.value != own.value]
+    rivals = [line for line in lines if line.labelled == first.labelled and line.value != first.value]
     if rivals:
-        why = f"lines {own.line} and {rivals[0].line} give two dates, {own.raw!r} and {rivals[0].raw!r}"
+        why = f"lines {first.line} and {rivals[0].line} give two dates, {first.raw!r} and {rivals[0].raw!r}"
         return Dated(published=None, held=f"{why}; release it with the right one")
-    published = Published(value=own.value, source=DateSource.TEXT, raw=own.raw)
-    return impossible(published, today, own.line) or Dated(published=published, warnings=_differing(published, url))
+    published = Published(value=first.value, source=DateSource.TEXT, raw=first.raw)
+    return impossible(published, today, first.line) or Dated(published=published, warnings=_differing(published, url))
 
 
 def impossible(published: Published | None, today: date, line: int | None) -> Refused | None:
@@ -174,12 +174,12 @@ def _value(parts: dict[str, str | None], zone: ZoneInfo) -> date | datetime | No
     year = parts["year"] or parts["year2"] or parts["year3"] or ""
     number = parts["day"] or parts["day2"] or parts["day3"] or ""
     word = (parts["month"] or parts["month2"] or "").lower()
-    found = _day(int(year), _SHORT[word[:3]] if word else int(parts["month3"] or ""), int(number))
-    if found is None or parts["hour"] is None:
-        return found
+    day = _day(int(year), _SHORT[word[:3]] if word else int(parts["month3"] or ""), int(number))
+    if day is None or parts["hour"] is None:
+        return day
     try:
         clock = datetime(  # noqa: DTZ001 - aware() gives it its zone
-            found.year, found.month, found.day, int(parts["hour"]), int(parts["minute"] or 0), int(parts["second"] or 0)
+            day.year, day.month, day.day, int(parts["hour"]), int(parts["minute"] or 0), int(parts["second"] or 0)
         )
         return aware(clock.replace(tzinfo=_offset(parts["zone"])), zone)
     except (ValueError, OverflowError):

@@ -130,27 +130,27 @@ def _publishers(entries: Mapping[str, Entry], vocabulary: Vocabulary) -> tuple[P
     return _ids(one or many, PublisherId, [str(name) for name in vocabulary.publishers])
 
 
-def _ids(entry: Entry | None, kind: Callable[[str], _T], known: list[str]) -> tuple[_T, ...]:
+def _ids(entry: Entry | None, kind: Callable[[str], _T], allowed: list[str]) -> tuple[_T, ...]:
     if entry is None or entry.value is None:
         return ()
-    found = [entry.value] if isinstance(entry.value, str) else entry.value
-    if not isinstance(found, list) or not all(isinstance(name, str) for name in found):
+    names = [entry.value] if isinstance(entry.value, str) else entry.value
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         entry.refuse("write ids as a list: [one, two]")
-    for name in found:
-        if name not in known:
-            entry.refuse(f"{name} is unknown; {nearest(name, known)}")
-    return tuple(kind(name) for name in dict.fromkeys(found))
+    for name in names:
+        if name not in allowed:
+            entry.refuse(f"{name} is unknown; {nearest(name, allowed)}")
+    return tuple(kind(name) for name in dict.fromkeys(names))
 
 
-def _items(entry: Entry | None, known: list[str]) -> list[tuple[Entry, dict[str, object]]]:
+def _items(entry: Entry | None, keys: list[str]) -> list[tuple[Entry, dict[str, object]]]:
     if entry is None or entry.value is None:
         return []
     if not isinstance(entry.value, list) or not all(isinstance(item, dict) for item in entry.value):
-        entry.refuse(f"write a list of items, each beginning with - and having {', '.join(known)}")
+        entry.refuse(f"write a list of items, each beginning with - and having {', '.join(keys)}")
     for item in entry.value:
         for key in item:
-            if key not in known:
-                entry.refuse(f"{key} is no key of an item; {nearest(str(key), known)}")
+            if key not in keys:
+                entry.refuse(f"{key} is no key of an item; {nearest(str(key), keys)}")
     return [(entry, item) for item in entry.value]
 
 
@@ -194,10 +194,10 @@ def _related(entry: Entry, item: Mapping[str, object], zone: ZoneInfo) -> Relate
     title, teaser, value = _word(entry, item, "title"), _word(entry, item, "teaser"), item.get("date")
     if not title:
         entry.refuse("a related text has no title; write one")
-    found = dates.in_text(value, zone) if isinstance(value, str) else value
-    if not (isinstance(found, date) or (found is None and value is None)):
+    day = dates.in_text(value, zone) if isinstance(value, str) else value
+    if not (isinstance(day, date) or (day is None and value is None)):
         entry.refuse(f"date: {value!r} is no date; write 2026-03-27")
-    return Related(title=title, day=dates.day(found) if found else None, teaser=teaser, truncated=is_cut(teaser))
+    return Related(title=title, day=dates.day(day) if day else None, teaser=teaser, truncated=is_cut(teaser))
 
 
 def _act(entries: Mapping[str, Entry]) -> Kind | None:

@@ -68,12 +68,12 @@ def _keys(words: tuple[str, ...]) -> frozenset[str]:
 def without_labels(text: str, rules: RuleSet) -> str:
     """The text without the labels glued into it; every stop and blank that is not a label's own stays."""
     pattern, start = _label_pattern(rules), 0
-    while pattern and (found := pattern.search(text, start)):
-        before, after = text[: found.start()], text[found.end() :]
+    while pattern and (label := pattern.search(text, start)):
+        before, after = text[: label.start()], text[label.end() :]
         if not before.strip():
             after = after.lstrip()
         # A label of one character could otherwise be replaced by a blank for ever.
-        glue = " " if before.strip() and after[:1].isalnum() and len(found.group()) > 1 else ""
+        glue = " " if before.strip() and after[:1].isalnum() and len(label.group()) > 1 else ""
         text = before + glue + after
         start = max(len(before) - _LONGEST_LABEL, 0)  # what is left may make a label with what stood before it
     return text
@@ -106,7 +106,7 @@ def _unlabelled(line: Line, rules: RuleSet) -> Line | None:
     if text == line.text:
         return line
     pattern = _label_pattern(rules)
-    labelled = pattern is not None and any(found.end() == len(line.text) for found in pattern.finditer(line.text))
+    labelled = pattern is not None and any(label.end() == len(line.text) for label in pattern.finditer(line.text))
     return replace(line, text=text, labelled=labelled) if text.strip(" \t\xa0.•*·-–") else None
 
 
@@ -144,13 +144,13 @@ def _before_prompt(text: str, rules: RuleSet, *, cut: bool) -> str | None:
 
 def _remnants(lines: tuple[Line, ...], rules: RuleSet) -> list[bool]:
     """Of each line whether only short ones (buttons, page data) follow it, up to the next block that the rules know."""
-    found: list[bool] = []
+    remnants: list[bool] = []
     only_short = True
     for line in reversed(lines):
-        found.append(only_short)
+        remnants.append(only_short)
         prose = len(line.text) >= _PROSE and line.text[-1] in ".!?:"
         only_short = _starts_block(line.text, rules) or (only_short and not prose)
-    return found[::-1]
+    return remnants[::-1]
 
 
 def _starts_block(text: str, rules: RuleSet) -> bool:

@@ -51,35 +51,35 @@ def head(page: tuple[Piece, ...], rules: RuleSet, zone: ZoneInfo) -> Head | Refu
     shown = title(piece.text, piece.line)
     if isinstance(shown, Refused):
         return shown
-    found = Head(title=shown, warnings=list(shown.warnings), held=_doubt(piece))
+    page_head = Head(title=shown, warnings=list(shown.warnings), held=_doubt(piece))
     for index in range(place):
-        _keep(found, page[index], above.part(index), zone)
-    _below(found, page[place + 1 :], rules, zone)
-    return found
+        _keep(page_head, page[index], above.part(index), zone)
+    _below(page_head, page[place + 1 :], rules, zone)
+    return page_head
 
 
-def _below(found: Head, page: tuple[Piece, ...], rules: RuleSet, zone: ZoneInfo) -> None:
+def _below(page_head: Head, page: tuple[Piece, ...], rules: RuleSet, zone: ZoneInfo) -> None:
     """Take the lines right under the headline that are not yet the text, and labelled dates wherever they stand."""
     index = 0
     while index < len(page):
         piece = page[index]
         part = _part_below(piece, rules, zone)
-        if part is _Part.TEXT and not is_credit(piece) and one_line(piece.text) != found.title.text:
+        if part is _Part.TEXT and not is_credit(piece) and one_line(piece.text) != page_head.title.text:
             break
-        if one_line(piece.text) != found.title.text:
-            _keep(found, piece, part if part is not _Part.TEXT else _Part.NOTE, zone)
+        if one_line(piece.text) != page_head.title.text:
+            _keep(page_head, piece, part if part is not _Part.TEXT else _Part.NOTE, zone)
         index += 1
-    found.rest = tuple(piece for piece in page[index:] if not _take_label(found, piece, zone))
+    page_head.rest = tuple(piece for piece in page[index:] if not _take_label(page_head, piece, zone))
 
 
-def _take_label(found: Head, piece: Piece, zone: ZoneInfo) -> bool:
+def _take_label(page_head: Head, piece: Piece, zone: ZoneInfo) -> bool:
     line = date_line(piece.as_line, zone)
     if line and line.labelled:
-        found.dates.append(line)
+        page_head.dates.append(line)
         return True
     if not is_update_line(piece.as_line):
         return False
-    _keep(found, piece, _Part.UPDATED, zone)
+    _keep(page_head, piece, _Part.UPDATED, zone)
     return True
 
 
@@ -127,19 +127,19 @@ def _part_below(piece: Piece, rules: RuleSet, zone: ZoneInfo) -> _Part:
     return _Part.ALT if not piece.mark and opens(piece.text, rules.alt_openings) else _Part.TEXT
 
 
-def _keep(found: Head, piece: Piece, part: _Part, zone: ZoneInfo) -> None:
+def _keep(page_head: Head, piece: Piece, part: _Part, zone: ZoneInfo) -> None:
     match part:
         case _Part.DATE:
             line = date_line(piece.as_line, zone)
-            found.dates += [line] if line else []
+            page_head.dates += [line] if line else []
         case _Part.ALT:
-            found.images.append(Image(src=None, alt=piece.text))
+            page_head.images.append(Image(src=None, alt=piece.text))
         case _Part.NO_ALT:
-            found.warnings.append(f"line {piece.line}: a picture has no text alternative; write one on the page")
+            page_head.warnings.append(f"line {piece.line}: a picture has no text alternative; write one on the page")
         case _Part.UPDATED:
-            found.warnings.append(f"line {piece.line}: {one_line(piece.text)!r} is no date of publication")
+            page_head.warnings.append(f"line {piece.line}: {one_line(piece.text)!r} is no date of publication")
         case _Part.NOTE | _Part.TEXT:
-            found.notes.append(piece)
+            page_head.notes.append(piece)
         case _Part.HEADER:
             pass
 

@@ -81,10 +81,10 @@ def refuse(reason: str, line: int | None) -> NoReturn:
     raise MatterError(reason, line)
 
 
-def nearest(word: str, known: list[str]) -> str:
+def nearest(word: str, words: list[str]) -> str:
     """The remedy for an unknown word: the nearest known one, or all of them."""
-    close = get_close_matches(word, known, n=1, cutoff=0.5)
-    return f"did you mean {close[0]}?" if close else f"use one of {', '.join(sorted(known)) or 'none: there are none'}"
+    close = get_close_matches(word, words, n=1, cutoff=0.5)
+    return f"did you mean {close[0]}?" if close else f"use one of {', '.join(sorted(words)) or 'none: there are none'}"
 
 
 def _entries(declared: str, above: int) -> dict[str, Entry]:
@@ -107,16 +107,16 @@ def _entries(declared: str, above: int) -> dict[str, Entry]:
 
 
 def _by_key(root: yaml.MappingNode, values: dict[object, object], above: int) -> dict[str, Entry]:
-    found: dict[str, Entry] = {}
+    entries: dict[str, Entry] = {}
     for name, node in root.value:
         key, line = str(name.value), above + name.start_mark.line + 1
-        if key in found:
-            refuse(f"{key} stands twice, first on line {found[key].line}; keep one", line)
+        if key in entries:
+            refuse(f"{key} stands twice, first on line {entries[key].line}; keep one", line)
         if faulty := _faulty(values.get(name.value)):
             refuse(f"{key}: {faulty.reason}", line)
         raw = str(node.value) if isinstance(node, yaml.ScalarNode) else ""
-        found[key] = Entry(key=key, value=values.get(name.value), raw=raw, line=line)
-    return found
+        entries[key] = Entry(key=key, value=values.get(name.value), raw=raw, line=line)
+    return entries
 
 
 def _faulty(value: object) -> Refused | None:
@@ -125,18 +125,18 @@ def _faulty(value: object) -> Refused | None:
         case str():
             return faulty_character(value)
         case list():
-            found = (_faulty(item) for item in value)
+            faults = (_faulty(item) for item in value)
         case dict():
-            found = (_faulty(item) for pair in value.items() for item in pair)
+            faults = (_faulty(item) for pair in value.items() for item in pair)
         case _:
             return None
-    return next((faulty for faulty in found if faulty), None)
+    return next((fault for fault in faults if fault), None)
 
 
 def _impossible_date(declared: str, above: int) -> int | None:
     """The line of the first value that looks like a date, for YAML does not say which one no calendar has."""
-    found = re.search(r":\s*\d{4}-\d", declared)
-    return above + declared.count("\n", 0, found.start()) + 1 if found else None
+    match = re.search(r":\s*\d{4}-\d", declared)
+    return above + declared.count("\n", 0, match.start()) + 1 if match else None
 
 
 def _load(declared: str) -> tuple[yaml.Node | None, object]:

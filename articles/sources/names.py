@@ -57,14 +57,14 @@ class Mention:
 def mentions(text: str) -> tuple[Mention, ...]:
     """The full names of people in the text, in its order; a doubtful one is left out."""
     tokens = list(_TOKEN.finditer(text))
-    found = []
+    people = []
     index = 0
     while index < len(tokens):
         length = _run(tokens, index)
         if length:
-            found += _mention(text, tokens, index, length)
+            people += _mention(text, tokens, index, length)
         index += max(length, 1)
-    return tuple(found)
+    return tuple(people)
 
 
 def is_name(text: str) -> bool:

@@ -42,14 +42,14 @@ def read_page(given: Input, source: Source, rules: RuleSet, *, today: date, zone
     )
 
 
-def with_lead(found: list[Heading | Block]) -> tuple[str, list[Heading | Block]]:
+def with_lead(parts: list[Heading | Block]) -> tuple[str, list[Heading | Block]]:
     """The first paragraph as the lead, and the rest; one that announces a list or a quote stays with it."""
-    match found:
+    match parts:
         case [Paragraph(text=text), BulletList() | Quote(), *_] if text.endswith(":"):
-            return "", found
+            return "", parts
         case [Paragraph(text=text), *rest]:
             return text, rest
-    return "", found
+    return "", parts
 
 
 def _draft(given: Input, source: Source, top: Head, dated: Dated, below: Zones) -> Draft | Refused:

@@ -104,12 +104,12 @@ def headings(body: tuple[Piece, ...]) -> frozenset[int]:
     Of three or more short lines in a row only the first and the last are, and of those at the end of the text none is:
     they are lines of their own kind (a programme, a signature), and doubt leaves them paragraphs.
     """
-    found: set[int] = set()
+    opening: set[int] = set()
     for is_short, run in groupby(range(len(body)), lambda index: could_be_heading(body[index])):
         places = list(run)
         if is_short and places[-1] + 1 < len(body):
-            found |= {places[0], places[-1]}
-    return frozenset(found)
+            opening |= {places[0], places[-1]}
+    return frozenset(opening)
 
 
 def _group(group: list[Line], *, alone: bool) -> Iterator[Piece]:

@@ -41,11 +41,11 @@ class Title:
 
 def faulty_character(text: str) -> Refused | None:
     """The first control character, noncharacter or lone surrogate as a refusal, or None."""
-    found = _FORBIDDEN.search(text)
-    if found is None:
+    match = _FORBIDDEN.search(text)
+    if match is None:
         return None
-    line = text.count("\n", 0, found.start()) + 1
-    return Refused(reason=f"U+{ord(found.group()):04X} is a control character and no text; remove it", line=line)
+    line = text.count("\n", 0, match.start()) + 1
+    return Refused(reason=f"U+{ord(match.group()):04X} is a control character and no text; remove it", line=line)
 
 
 def piled_marks(text: str) -> Refused | None:

@@ -41,13 +41,13 @@ class Memory:
 
     def read(self, text: str) -> None:
         """Remember who is named in a paragraph; the next quote may refer to them."""
-        found = {mention.name: mention for mention in mentions(text)}
-        for mention in found.values():
+        people = {mention.name: mention for mention in mentions(text)}
+        for mention in people.values():
             self.learn(mention.speaker)
-        people = [self.filled(mention.speaker) for mention in found.values()]
-        self.pair = tuple(people) if len(people) == 2 else _coupled(text)  # noqa: PLR2004 - "de båda" are two
+        filled = [self.filled(mention.speaker) for mention in people.values()]
+        self.pair = tuple(filled) if len(filled) == 2 else _coupled(text)  # noqa: PLR2004 - "de båda" are two
         # A pronoun means the one last quoted until somebody else is named.
-        if any(person.name != (self.single.name if self.single else "") for person in people):
+        if any(person.name != (self.single.name if self.single else "") for person in filled):
             self.single = None
         self.before = text
 
@@ -65,13 +65,13 @@ class Memory:
 
     def filled(self, speaker: Speaker) -> Speaker:
         """The speaker with the role and party that the text gave before, where it gives none now."""
-        known = self.known.get(speaker.name, speaker)
-        return replace(speaker, role=speaker.role or known.role, party=speaker.party or known.party)
+        earlier = self.known.get(speaker.name, speaker)
+        return replace(speaker, role=speaker.role or earlier.role, party=speaker.party or earlier.party)
 
     def by_part(self, word: str) -> Speaker | None:
         """The only known person who has this first name or surname."""
-        found = [person for person in self.known.values() if word in person.name.split()]
-        return found[0] if len(found) == 1 else None
+        people = [person for person in self.known.values() if word in person.name.split()]
+        return people[0] if len(people) == 1 else None
 
 
 def spoken(text: str, memory: Memory) -> Quote | Paragraph:
@@ -96,9 +96,9 @@ def is_said(text: str) -> bool:
 
 def signed(text: str) -> tuple[Speaker, ...]:
     """The speakers of a signature such as "Name Name, role (M)"; empty when there is no name in it."""
-    found = _named(text.strip(" ."), Memory())
-    if found:
-        return found
+    speakers = _named(text.strip(" ."), Memory())
+    if speakers:
+        return speakers
     name, _, role = text.partition(",")
     (name, party), (role, other) = parted(name), parted(role)
     return (Speaker(name=name, role=role.strip(" ."), party=party or other),) if name else ()
@@ -119,12 +119,12 @@ def _speakers(text: str, memory: Memory) -> tuple[Speaker, ...]:
 def _who(text: str) -> str | None:
     """The words behind the verb of the attribution, or None when the text has none where a quote has it."""
     dash = _DASH.match(text) is not None
-    found = list(_SAID.finditer(text))
-    if not found and (dash or _QUOTED.match(text)):
-        found = list(_SAID_LOOSELY.finditer(text))
-    if not found or found[-1].start() < 1:
+    verbs = list(_SAID.finditer(text))
+    if not verbs and (dash or _QUOTED.match(text)):
+        verbs = list(_SAID_LOOSELY.finditer(text))
+    if not verbs or verbs[-1].start() < 1:
         return None
-    who = text[found[-1].end() :]
+    who = text[verbs[-1].end() :]
     sentence = _SENTENCE_END.search(who)
     if sentence and not dash:
         # Without a dash nobody can tell whether what follows is still said or told.
@@ -136,12 +136,12 @@ def _announced(text: str, before: str) -> tuple[Speaker, ...]:
     """The one person whom the paragraph before a dash announces with a colon."""
     if not (_DASH.match(text) and before.rstrip().endswith(":")):
         return ()
-    found = mentions(before)
-    if len(found) != 1:
+    people = mentions(before)
+    if len(people) != 1:
         return ()
-    if found[0].start == 0 and len(before) <= _MAX_ROLE:
+    if people[0].start == 0 and len(before) <= _MAX_ROLE:
         return _named(before.rstrip(" :"), Memory())
-    return (found[0].speaker,) if _SAID_LOOSELY.search(before) else ()
+    return (people[0].speaker,) if _SAID_LOOSELY.search(before) else ()
 
 
 def _by_part(who: str, memory: Memory) -> tuple[Speaker, ...]:
@@ -152,8 +152,8 @@ def _by_part(who: str, memory: Memory) -> tuple[Speaker, ...]:
 
 def _coupled(text: str) -> tuple[Speaker, ...]:
     """The last two people whom the text joins by "och" alone."""
-    found = mentions(text)
-    for first, second in reversed(list(pairwise(found))):
+    people = mentions(text)
+    for first, second in reversed(list(pairwise(people))):
         if text[first.end : second.start].strip() in {"och", "samt"}:
             return first.speaker, second.speaker
     return ()
@@ -161,19 +161,19 @@ def _coupled(text: str) -> tuple[Speaker, ...]:
 
 def _named(who: str, memory: Memory) -> tuple[Speaker, ...]:
     """The people named in an attribution, each with the role before or behind the name; empty in doubt."""
-    found = mentions(who)
-    if not found:
+    mentioned = mentions(who)
+    if not mentioned:
         return ()
-    roles = [who[: found[0].start]]
+    roles = [who[: mentioned[0].start]]
     people: list[Speaker] = []
-    for current, following in zip(found, (*found[1:], None), strict=True):
+    for current, following in zip(mentioned, (*mentioned[1:], None), strict=True):
         between = who[current.end : following.start] if following else ""
         parts = _parts(between) if following else None
         people.append(_speaker(current, roles[-1], parts[0] if parts else who[current.end :]))
         if parts is None:
             break
         roles.append(parts[1])
-    rest = who[found[len(people) - 1].end :]
+    rest = who[mentioned[len(people) - 1].end :]
     doubtful = _DANGLING.search(roles[0].rstrip(" ,")) or _GOES_ON.match(rest) or any(map(_is_odd, roles))
     return () if doubtful else tuple(memory.filled(person) for person in people)
 

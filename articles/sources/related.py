@@ -21,7 +21,7 @@ def related(block: tuple[Piece, ...], zone: ZoneInfo) -> tuple[Related, ...]:
 
 
 def _has_title(dates: list[DateLine | None]) -> bool:
-    return any(found is None for found in dates)
+    return any(line is None for line in dates)
 
 
 def _starts(block: tuple[Piece, ...], dates: list[DateLine | None], index: int, *, dates_first: bool) -> bool:
@@ -44,7 +44,7 @@ def _is_teaser(block: tuple[Piece, ...], index: int) -> bool:
 
 def _item(item: tuple[Piece, ...], zone: ZoneInfo) -> Related:
     texts = [piece.text for piece in item if date_line(piece.as_line, zone) is None]
-    found = next((line for piece in item if (line := date_line(piece.as_line, zone))), None)
+    date_of = next((line for piece in item if (line := date_line(piece.as_line, zone))), None)
     teaser = "\n".join(texts[1:])
-    when = day(found.value) if found and found.value else None
+    when = day(date_of.value) if date_of and date_of.value else None
     return Related(title=" ".join(texts[0].split()), day=when, teaser=teaser, truncated=is_cut(teaser))

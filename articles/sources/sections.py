@@ -40,17 +40,17 @@ def sections(parts: Iterable[Heading | Block]) -> tuple[Section, ...]:
 def parts(body: tuple[Piece, ...], memory: Memory) -> list[Heading | Block]:
     """The pieces of a page as headings, paragraphs, lists and quotes, nothing left out."""
     opening = headings(body)
-    found: list[Heading | Block] = []
+    content: list[Heading | Block] = []
     index = 0
     while index < len(body):
         if index in opening and not is_said(body[index].text):
-            found.append(Heading(text=" ".join(body[index].text.split())))
+            content.append(Heading(text=" ".join(body[index].text.split())))
             index += 1
             continue
         run = _run(body, index)
-        found += _blocks(run, memory)
+        content += _blocks(run, memory)
         index += len(run)
-    return found
+    return content
 
 
 def slug(text: str) -> str:

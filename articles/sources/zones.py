@@ -29,7 +29,7 @@ class Zones:
 
 def zones(page: tuple[Piece, ...], rules: RuleSet) -> Zones:
     """The page parted at the headings that its rules know; a contact heading counts only before a contact."""
-    found: dict[str, list[Piece]] = {"body": [], "cards": [], "related": []}
+    pieces_of: dict[str, list[Piece]] = {"body": [], "cards": [], "related": []}
     zone = "body"
     heading = ""
     for index, piece in enumerate(page):
@@ -39,8 +39,8 @@ def zones(page: tuple[Piece, ...], rules: RuleSet) -> Zones:
             zone, heading = "cards", heading or " ".join(piece.text.split())
         else:
             zone = "body" if zone == "cards" and _opens_text(page, index) else zone
-            found[zone].append(piece)
-    parts = {name: tuple(pieces) for name, pieces in found.items()}
+            pieces_of[zone].append(piece)
+    parts = {name: tuple(pieces) for name, pieces in pieces_of.items()}
     return Zones(**parts, cards_heading=heading, ends_in_body=zone == "body")
 
 
@@ -54,12 +54,12 @@ def listing(page: tuple[Piece, ...], rules: RuleSet, zone: ZoneInfo, url: str | 
     """A refusal when the page lists articles rather than being one, else None."""
     if url and _LIST_ADDRESS.search(url):
         return Refused(reason=f"{url} is the address of a list, not of an article; give the articles it links to")
-    own = _above_related(page, rules)
+    pieces = _above_related(page, rules)
     for places, what in (
-        (_dated(own, zone), "dates with headlines of their own"),
-        (_bulleted(own), "headlines with teasers under bullets"),
-        (_teased(own), "teasers that are cut short"),
-        ([piece.line for piece in own if _DATED_ITEM.fullmatch(piece.text)], "lines with a date and a headline"),
+        (_dated(pieces, zone), "dates with headlines of their own"),
+        (_bulleted(pieces), "headlines with teasers under bullets"),
+        (_teased(pieces), "teasers that are cut short"),
+        ([piece.line for piece in pieces if _DATED_ITEM.fullmatch(piece.text)], "lines with a date and a headline"),
     ):
         if len(places) >= _ENOUGH:
             why = f"a list of articles, not one: {len(places)} {what}; give the articles it links to"

@@ -13,7 +13,7 @@ BETWEEN_MAILS = timedelta(hours=1)
 
 
 class AlarmKind(StrEnum):
-    """What can be wrong."""
+    """The kind of an alarm, as the log and the mail to the operator name it."""
 
     EDITION_LATE = "edition_late"
     EDITION_PAUSED = "edition_paused"
@@ -70,7 +70,7 @@ REPORTED = frozenset(
 
 @dataclass(frozen=True, kw_only=True, order=True)
 class Alarm:
-    """One thing that needs a person: its kind, what it is about (an edition, a source …), and what to do."""
+    """An alarm, which needs a person: its kind, what it is about (an edition, a source …), and what to do."""
 
     kind: AlarmKind
     about: str
@@ -90,7 +90,7 @@ def _in_utf8(text: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class RememberedAlarm:
-    """An alarm and its life.
+    """A remembered alarm: when it began, was seen last, was mailed and ended.
 
     `ended` is None while it lasts. `mailed` is when the operator was last told of it, and None again once its end was
     told, too: what is mailed and ended is an end to be told.
@@ -113,22 +113,22 @@ Memory = Mapping[Key, RememberedAlarm]
 
 
 def key_of(alarm: Alarm) -> Key:
-    """What tells an alarm from others: its words may change while it lasts."""
+    """The key of an alarm, which tells it from others: its words may change while it lasts."""
     return alarm.kind, alarm.about
 
 
 def updated(memory: Memory, current: Iterable[Alarm], now: datetime) -> dict[Key, RememberedAlarm]:
-    """The memory with what is wrong now: new alarms begin, those found no more end, the others are seen again."""
+    """The memory updated with the current alarms: new ones begin, those gone end, the others are seen again."""
     wrong = {key_of(alarm): alarm for alarm in current}
     ended = {
         key: replace(remembered, ended=now)
         for key, remembered in memory.items()
         if remembered.open and key not in wrong
     }
-    return {**memory, **ended, **{key: _seen(memory.get(key), alarm, now) for key, alarm in wrong.items()}}
+    return {**memory, **ended, **{key: _with_sighting(memory.get(key), alarm, now) for key, alarm in wrong.items()}}
 
 
-def _seen(remembered: RememberedAlarm | None, alarm: Alarm, now: datetime) -> RememberedAlarm:
+def _with_sighting(remembered: RememberedAlarm | None, alarm: Alarm, now: datetime) -> RememberedAlarm:
     if remembered is None:
         return RememberedAlarm(alarm=alarm, since=now, seen=now)
     if remembered.open:
@@ -138,7 +138,7 @@ def _seen(remembered: RememberedAlarm | None, alarm: Alarm, now: datetime) -> Re
 
 
 def carried_over(memory: Memory, reported: Iterable[AlarmKind]) -> tuple[Alarm, ...]:
-    """What jobs saw in an earlier life that have not come round in this one: it is not over yet."""
+    """Alarms carried over from an earlier life, of jobs that have not come round in this one: not over yet."""
     silent = REPORTED.difference(reported)
     return tuple(
         remembered.alarm for remembered in memory.values() if remembered.open and remembered.alarm.kind in silent
@@ -146,7 +146,7 @@ def carried_over(memory: Memory, reported: Iterable[AlarmKind]) -> tuple[Alarm, 
 
 
 def to_mail(memory: Memory, tried: datetime | None, now: datetime) -> tuple[RememberedAlarm, ...]:
-    """What the operator should be mailed now: new alarms and ends; nothing within an hour of the last mail or try."""
+    """The alarms to mail now: new ones and ends; none within an hour of the last mail or try."""
     last = max((remembered.mailed for remembered in memory.values() if remembered.mailed), default=None)
     # A moment that lies ahead comes from a clock that was wrong.
     if any(moment and timedelta() <= now - moment < BETWEEN_MAILS for moment in (last, tried)):

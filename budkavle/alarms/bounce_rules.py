@@ -1,4 +1,4 @@
-"""When returned mail needs a person: rules over values."""
+"""Alarm rules of bounces: when returned mail needs a person. Rules over values."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -16,47 +16,49 @@ _RESUME = "budkavle digest resume-domain"
 _SEE = "see docs/bounces.md"
 
 
-def braked(edition: str, what: str) -> Alarm:
-    """So many addresses came back at once that none was suppressed."""
-    said = f"its bounces would have had {what} suppressed, more than 5 %: none was, as that is rather our fault"
+def brake_alarm(edition: str, addresses: str) -> Alarm:
+    """Alarm of the brake: so many addresses came back at once that none was suppressed."""
+    what = f"its bounces would have had {addresses} suppressed, more than 5 %: none was, as that is rather our fault"
     remedy = f"mend what was refused; addresses that are gone show again in the next edition; {_SEE}"
-    return alarm(AlarmKind.BOUNCES_BRAKED, edition, f"{said}; {remedy}")
+    return alarm(AlarmKind.BOUNCES_BRAKED, edition, f"{what}; {remedy}")
 
 
-def ill(edition: str, health: Health | None) -> Iterator[Alarm]:
-    """Too many do not exist, or called it spam."""
-    said = worry(health) if health else None
-    if said:
-        yield alarm(AlarmKind.BOUNCE_RATE, edition, f"{said}; look where these addresses came from, {_SEE}")
+def bounce_rate_alarms(edition: str, health: Health | None) -> Iterator[Alarm]:
+    """Alarm of the bounce rate: too many addresses do not exist, or called it spam."""
+    what = worry(health) if health else None
+    if what:
+        yield alarm(AlarmKind.BOUNCE_RATE, edition, f"{what}; look where these addresses came from, {_SEE}")
 
 
-def unread(edition: str, number: int) -> Alarm:
-    """Letters came back in words that nobody knows: they count for nothing until a person has read them."""
-    said = f"{counted(number, 'letter')} of it came back in words that nobody knows, and count for nothing"
+def unread_bounces_alarm(edition: str, number: int) -> Alarm:
+    """Alarm of unread bounces: in words that nobody knows, they count for nothing until a person has read them."""
+    what = f"{counted(number, 'letter')} of it came back in words that nobody knows, and count for nothing"
     remedy = f"read them in bounces/unknown beside the store, or in the mailbox's folder for unknown mail; {_SEE}"
-    return alarm(AlarmKind.BOUNCES_UNREAD, edition, f"{said}; {remedy}")
+    return alarm(AlarmKind.BOUNCES_UNREAD, edition, f"{what}; {remedy}")
 
 
-def refused_by(domain: str, number: int, status: str, diagnostic: str) -> Alarm:
-    """A domain refuses us for what we did or are: no address is to blame."""
-    said = f"it refused {counted(number, 'letter')} for our own fault ({status}: {diagnostic[:200]})"
+def sender_refused_alarm(domain: str, number: int, status: str, diagnostic: str) -> Alarm:
+    """Alarm of a refused sender: a domain refuses us for what we did or are, and no address is to blame."""
+    what = f"it refused {counted(number, 'letter')} for our own fault ({status}: {diagnostic[:200]})"
     remedy = f"mend SPF, DKIM, DMARC, size or the relay's good name; nobody was suppressed for it; {_SEE}"
-    return alarm(AlarmKind.SENDER_REFUSED, domain, f"{said}; {remedy}")
+    return alarm(AlarmKind.SENDER_REFUSED, domain, f"{what}; {remedy}")
 
 
-def domain_paused(one: PausedDomain, now: datetime, zone: ZoneInfo) -> Iterator[Alarm]:
-    """A domain that refuses us and whose letters wait; nothing to say where none does and none would."""
-    standing = one.standing
+def paused_domain_alarms(domain: PausedDomain, now: datetime, zone: ZoneInfo) -> Iterator[Alarm]:
+    """Alarm of a paused domain, which refuses us and whose letters wait; none where no letter does or would."""
+    standing = domain.standing
     until = standing.until
-    if until is None or not (one.letters or (standing.is_waiting and until > now)):
+    if until is None or not (domain.letters or (standing.is_waiting and until > now)):
         return
-    waiting = counted(one.letters, "letter waits", "letters wait")
-    what = f"{waiting}, because it refuses us for our own fault ({one.said[:200]})"
+    waiting = counted(domain.letters, "letter waits", "letters wait")
+    what = f"{waiting}, because it refuses us for our own fault ({domain.said[:200]})"
     when = f"{until.astimezone(zone):%Y-%m-%d %H:%M}"
     then = (
         f"a few try it now, and when none comes back the others follow at {when}"
         if standing.tried_since
         else f"{TRIAL} of them try it at {when}"
     )
-    remedy = f"mend SPF, DKIM, DMARC, size or the relay's good name; all go at once with `{_RESUME} {one.name}`; {_SEE}"
-    yield alarm(AlarmKind.DOMAIN_PAUSED, one.name, f"{what}; {then}; {remedy}")
+    remedy = (
+        f"mend SPF, DKIM, DMARC, size or the relay's good name; all go at once with `{_RESUME} {domain.name}`; {_SEE}"
+    )
+    yield alarm(AlarmKind.DOMAIN_PAUSED, domain.name, f"{what}; {then}; {remedy}")

@@ -1,4 +1,4 @@
-"""Looking for what needs a person: in the stores, in the sources' folders and on the disk."""
+"""Detection of alarms: what needs a person, seen in the stores, in the sources' folders and on the disk."""
 
 import shutil
 from collections.abc import Iterator
@@ -6,10 +6,26 @@ from datetime import datetime
 from itertools import groupby
 
 from budkavle.alarms.alarms import Alarm, AlarmKind, alarm, carried_over
-from budkavle.alarms.bounce_rules import BOUNCES_SHOWN, REFUSALS_SHOWN, braked, domain_paused, ill, refused_by, unread
-from budkavle.alarms.heartbeats import Heartbeats, of_heartbeat
-from budkavle.alarms.rules import flooded, full, of_digest, of_hub, of_readers, quiet, withheld_letters
-from budkavle.alarms.store import book_of
+from budkavle.alarms.bounce_rules import (
+    BOUNCES_SHOWN,
+    REFUSALS_SHOWN,
+    bounce_rate_alarms,
+    brake_alarm,
+    paused_domain_alarms,
+    sender_refused_alarm,
+    unread_bounces_alarm,
+)
+from budkavle.alarms.heartbeats import Heartbeats, heartbeat_alarms
+from budkavle.alarms.rules import (
+    digest_alarms,
+    feed_alarms,
+    flood_alarms,
+    full_disk_alarms,
+    hub_alarm,
+    quiet_source_alarms,
+    withheld_letter_alarms,
+)
+from budkavle.alarms.store import alarm_store_of
 from budkavle.installation.gone_names import gone_names
 from budkavle.installation.stored_names import stored_names
 from budkavle.installation.wiring import Service
@@ -25,7 +41,7 @@ from storage.database import plain_faults
 
 
 def detect(service: Service, now: datetime) -> tuple[Alarm, ...]:
-    """All that can be seen to be wrong without running anything. Raises StoreError."""
+    """All alarms that can be seen without running anything. Raises StoreError."""
     with plain_faults(service.config.store_path):
         return (
             *_digests(service, now),
@@ -35,21 +51,21 @@ def detect(service: Service, now: datetime) -> tuple[Alarm, ...]:
             *_disk(service),
             *_bounces(service, now),
             *_pages(service, now),
-            *of_heartbeat(Heartbeats(service.database).read(), now),
+            *heartbeat_alarms(Heartbeats(service.database).read(), now),
             *_names(service),
         )
 
 
 def detect_and_recall(service: Service, now: datetime) -> tuple[Alarm, ...]:
-    """What can be seen now, and what the daemon's jobs met when they last ran. Raises StoreError."""
+    """All alarms: those seen now, and those that the daemon's jobs met when they last ran. Raises StoreError."""
     with plain_faults(service.config.store_path):
-        remembered = book_of(service).read()
+        remembered = alarm_store_of(service).read()
     return (*detect(service, now), *carried_over(remembered, ()))
 
 
 def _digests(service: Service, now: datetime) -> Iterator[Alarm]:
     for digest in service.digests:
-        yield from of_digest(
+        yield from digest_alarms(
             digest.name,
             digest.rhythm,
             service.editions.known_since(digest.name),
@@ -62,20 +78,20 @@ def _digests(service: Service, now: datetime) -> Iterator[Alarm]:
 def _bounces(service: Service, now: datetime) -> Iterator[Alarm]:
     with service.database.read.begin() as connection:
         for brake in each_brake(connection, now - BOUNCES_SHOWN):
-            yield braked(f"{brake.digest} {brake.period_key}", brake.what)
+            yield brake_alarm(f"{brake.digest} {brake.period_key}", brake.what)
         for edition in came_back_since(connection, now - BOUNCES_SHOWN):
             health = health_of(connection, edition.id)
-            yield from ill(f"{edition.digest} {edition.period_key}", health)
+            yield from bounce_rate_alarms(f"{edition.digest} {edition.period_key}", health)
         for row in unread_since(connection, now - BOUNCES_SHOWN):
-            yield unread(f"{row.digest} {row.period_key}", row.number)
+            yield unread_bounces_alarm(f"{row.digest} {row.period_key}", row.number)
     yield from _domains(service, now)
 
 
 def _domains(service: Service, now: datetime) -> Iterator[Alarm]:
-    """The domains that refuse us: whose letters wait, and of the others all that refused any."""
+    """Alarms of domains that refuse us: whose letters wait, and of the others all that refused any."""
     zone, paused_names = service.config.settings.timezone, set[str]()
     for domain in service.domains.paused(now):
-        if alarms := [*domain_paused(domain, now, zone)]:
+        if alarms := [*paused_domain_alarms(domain, now, zone)]:
             paused_names.add(domain.name)
             yield from alarms
     with service.database.read.begin() as connection:
@@ -87,7 +103,7 @@ def _domains(service: Service, now: datetime) -> Iterator[Alarm]:
             name = domain_of(row.address)
             number, status, reply = refusals.get(name, (0, status_of("", row.reply) or "no code", row.reply))
             refusals[name] = number + 1, status, reply
-    yield from (refused_by(name, *what) for name, what in refusals.items() if name not in paused_names)
+    yield from (sender_refused_alarm(name, *what) for name, what in refusals.items() if name not in paused_names)
 
 
 def _sources(service: Service, now: datetime) -> Iterator[Alarm]:
@@ -97,7 +113,7 @@ def _sources(service: Service, now: datetime) -> Iterator[Alarm]:
         name = reader.source.name
         if trouble := reader.trouble():
             yield alarm(AlarmKind.SOURCE_FAILED, name, trouble)
-        yield from quiet(name, allowed[name], last.get(name), now)
+        yield from quiet_source_alarms(name, allowed[name], last.get(name), now)
 
 
 def _held_inputs(service: Service) -> Iterator[Alarm]:
@@ -116,17 +132,17 @@ def _inputs(number: int) -> str:
 def _outside(service: Service) -> Iterator[Alarm]:
     hubs = [hub.address for hub in service.syndication.hubs]
     for ping in in_trouble(service.syndication.queue.all(), hubs).values() if hubs else ():
-        yield of_hub(ping)
+        yield hub_alarm(ping)
     if service.config.settings.publish.check:
         wrong = alarms_by_feed(service.syndication.notes.documents())
-        yield from of_readers(service.config.settings.public_url, wrong)
+        yield from feed_alarms(service.config.settings.public_url, wrong)
 
 
 def _pages(service: Service, now: datetime) -> Iterator[Alarm]:
     service.rate_limits.write_down()
     refused = service.rate_limits.refused(now - HOUR)
-    yield from flooded(refused, service.limits)
-    yield from withheld_letters(refused, service.limits)
+    yield from flood_alarms(refused, service.limits)
+    yield from withheld_letter_alarms(refused, service.limits)
 
 
 def _names(service: Service) -> Iterator[Alarm]:
@@ -138,4 +154,4 @@ def _names(service: Service) -> Iterator[Alarm]:
 
 def _disk(service: Service) -> Iterator[Alarm]:
     path = service.config.store_path
-    yield from full(str(path.parent), shutil.disk_usage(path.parent).free, path.stat().st_size)
+    yield from full_disk_alarms(str(path.parent), shutil.disk_usage(path.parent).free, path.stat().st_size)

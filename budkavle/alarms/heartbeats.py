@@ -1,4 +1,4 @@
-"""The table of heartbeats: that the daemon lives, and which of its jobs hang, for who looks from another process."""
+"""Heartbeats: that the daemon lives, and which of its jobs hang, for who looks from another process."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ SILENT_AFTER = timedelta(minutes=5)
 
 @dataclass(frozen=True, kw_only=True)
 class Heartbeat:
-    """When the daemon was last seen, and since when which of its jobs hang."""
+    """A heartbeat: when the daemon was last seen, and since when which of its jobs hang."""
 
     seen: datetime
     hanging: Mapping[str, datetime]
@@ -50,8 +50,8 @@ class Heartbeats:
             connection.execute(delete(heartbeats))
 
 
-def of_heartbeat(heartbeat: Heartbeat | None, now: datetime) -> Iterator[Alarm]:
-    """What is wrong with a daemon: it is silent, or jobs of it hang."""
+def heartbeat_alarms(heartbeat: Heartbeat | None, now: datetime) -> Iterator[Alarm]:
+    """Alarms of a daemon: it is silent, or jobs of it hang."""
     if heartbeat is None:
         return
     if now - heartbeat.seen > SILENT_AFTER:

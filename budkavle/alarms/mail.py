@@ -1,4 +1,4 @@
-"""The mail that tells the operator of alarms: plain text, over a connection of its own."""
+"""Alarm mail to the operator: plain text, over a connection of its own."""
 
 import asyncio
 import hashlib
@@ -23,7 +23,7 @@ _SECONDS = 60
 def alarm_mail(
     config: Config, lasting: Sequence[RememberedAlarm], over: Sequence[RememberedAlarm], now: datetime
 ) -> Envelope:
-    """The mail that says what is wrong now and what is over, from the first digest's sender to the operator."""
+    """An alarm mail: what is wrong now and what is over, from the first digest's sender to the operator."""
     settings = config.settings
     operator = settings.operator.address
     sender = settings.digests[0].from_ if settings.digests else None

@@ -1,4 +1,4 @@
-"""The daemon's watch over what needs a person: it looks, hears from the jobs, remembers, logs and mails."""
+"""The alarm monitor: it detects alarms, hears of them from the jobs, remembers, logs and mails them."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ from budkavle.alarms.alarms import (
 )
 from budkavle.alarms.detect import detect
 from budkavle.alarms.mail import alarm_mail, post
-from budkavle.alarms.store import book_of
+from budkavle.alarms.store import alarm_store_of
 from budkavle.installation.wiring import Service
 from mail.redaction import without_addresses
 from storage.database import StoreError, plain_faults
@@ -30,15 +30,15 @@ log = structlog.get_logger()
 
 
 class Monitor:
-    """Keeps the alarms of a running daemon: its jobs report to it, it looks for itself, writes down, logs and mails.
+    """The alarms of a running daemon: its jobs report to it, it detects, writes down, logs and mails.
 
     What it remembers counts, and the table is a copy: a store that cannot be written does not silence it.
     """
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._book = book_of(service)
-        self._memory: Memory = self._book.read()
+        self._store = alarm_store_of(service)
+        self._memory: Memory = self._store.read()
         self._written: Memory = self._memory
         self._reports: dict[AlarmKind, Mapping[str, Alarm]] = {}
         self._tried: datetime | None = None
@@ -49,11 +49,11 @@ class Monitor:
         return sum(remembered.open for remembered in self._memory.values())
 
     def report(self, kind: AlarmKind, alarms: Iterable[Alarm] = ()) -> None:
-        """Hear from a job all that it met of this kind."""
+        """Take a job's report: all alarms of this kind that it met."""
         self._reports[kind] = {reported.about: reported for reported in alarms}
 
     @contextmanager
-    def over(self, kind: AlarmKind, about: str) -> Iterator[None]:
+    def alarm_on_error(self, kind: AlarmKind, about: str) -> Iterator[None]:
         """Make an alarm of whatever is raised inside, until it goes well: the job's next round tries again.
 
         The traceback is logged when the fault is not the same as last time.
@@ -72,7 +72,7 @@ class Monitor:
             self._reports[kind] = {subject: failure for subject, failure in reported.items() if subject != about}
 
     def round(self, now: datetime) -> None:
-        """Look, remember, log what began and what ended."""
+        """One round of detection: it remembers, and logs what began and what ended."""
         before, self._memory = self._memory, updated(self._memory, self._current(now), now)
         for key, remembered in self._memory.items():
             was_open = key in before and before[key].open
@@ -82,7 +82,7 @@ class Monitor:
                 log.info("alarm_ended", kind=remembered.alarm.kind, about=remembered.alarm.about)
         self._write(now)
 
-    async def tell(self, now: datetime) -> None:
+    async def mail_operator(self, now: datetime) -> None:
         """Mail the operator what is new, at most once an hour."""
         news = to_mail(self._memory, self._tried, now)
         if not news:
@@ -122,7 +122,7 @@ class Monitor:
 
     def _write(self, now: datetime) -> None:
         try:
-            self._book.keep(self._written, self._memory, now)
+            self._store.write_changes(self._written, self._memory, now)
         except DatabaseError as error:
             log.warning("alarms_not_written", why=str(error.orig), remedy="mend the store; they are kept in memory")
         else:

@@ -1,10 +1,10 @@
-"""When a digest's editions, a source or a disk need a person: rules over values."""
+"""Alarm rules: when a digest's editions, a source, a hub, a feed or a disk needs a person. Rules over values."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from budkavle.alarms.alarms import Alarm, AlarmKind, alarm
-from budkavle.alarms.schedule_rules import missing
+from budkavle.alarms.schedule_rules import missed_slot_alarms
 from budkavle.rendering.wording import counted, local_time
 from digest.editions.delivery import DeliveryState
 from digest.editions.edition import CLOSED, Edition, EditionState, EditionStatus
@@ -24,7 +24,7 @@ _FEEDS_AT_MOST = 5
 _READERS_SUFFER = {Fault.UNREACHABLE: AlarmKind.FEED_UNREACHABLE, Fault.STALE: AlarmKind.FEED_STALE}
 
 
-def of_digest(  # noqa: PLR0913, PLR0917 - what a digest is, and what is known of it
+def digest_alarms(  # noqa: PLR0913, PLR0917 - what a digest is, and what is known of it
     name: str,
     rhythm: Rhythm,
     first_seen: datetime | None,
@@ -32,12 +32,12 @@ def of_digest(  # noqa: PLR0913, PLR0917 - what a digest is, and what is known o
     now: datetime,
     schedule: Collection[Edition] = (),
 ) -> Iterator[Alarm]:
-    """What is wrong with a digest. Only its newest edition counts: it makes up for what earlier ones left undecided.
+    """Alarms of a digest. Only its newest edition counts: it makes up for what earlier ones left undecided.
 
     `schedule` holds all editions that its slots have to do with, where there are others than the newest.
     """
     if first_seen is not None:
-        yield from missing(name, rhythm, first_seen, schedule or ([newest.edition] if newest else []), now)
+        yield from missed_slot_alarms(name, rhythm, first_seen, schedule or ([newest.edition] if newest else []), now)
     if newest is not None:
         yield from _unfinished(newest, rhythm, now)
         yield from _undecided(newest)
@@ -92,23 +92,23 @@ def _undecided(status: EditionStatus) -> Iterator[Alarm]:
         yield alarm(AlarmKind.UNDECIDED, name, f"of its letters, {what}; the log says why ({see})")
 
 
-def quiet(name: str, days: int | None, last: datetime | None, now: datetime) -> Iterator[Alarm]:
-    """A source that has sent nothing new for longer than it may."""
+def quiet_source_alarms(name: str, days: int | None, last: datetime | None, now: datetime) -> Iterator[Alarm]:
+    """Alarm of a quiet source: it has sent nothing new for longer than it may."""
     if days is not None and last is not None and now - last > timedelta(days=days):
         ago = counted((now - last).days, "day")
         what = f"its last news came {ago} ago, and {days} are allowed (sources.quiet_days)"
         yield alarm(AlarmKind.SOURCE_QUIET, name, f"{what}; see whether its pages still come into its folder")
 
 
-def full(folder: str, free_bytes: int, store_bytes: int) -> Iterator[Alarm]:
-    """A disk on which the store has little room left: it must hold its own copy when the schema changes."""
+def full_disk_alarms(folder: str, free_bytes: int, store_bytes: int) -> Iterator[Alarm]:
+    """Alarm of a full disk, with little room for the store, which must hold its own copy when the schema changes."""
     if free_bytes < max(_LEAST_FREE_BYTES, store_bytes):
         what = f"{free_bytes // 1_000_000} MB are free on its disk, and the store has {store_bytes // 1_000_000} MB"
         yield alarm(AlarmKind.STORE_TROUBLE, folder, f"{what}; make room before letters have to wait for it")
 
 
-def of_hub(ping: Ping) -> Alarm:
-    """A hub that keeps failing; it is over when it takes an announcement."""
+def hub_alarm(ping: Ping) -> Alarm:
+    """Alarm of a hub that keeps failing; it is over when it takes an announcement."""
     next_try = "it is asked again at the next change" if ping.given_up else f"it is asked again at {ping.due:%H:%M} UTC"
     what = (
         f"it has not taken {ping.attempts} announcements in a row, the last of {ping.topic} ({ping.said}); {next_try}"
@@ -117,8 +117,8 @@ def of_hub(ping: Ping) -> Alarm:
     return alarm(AlarmKind.HUB_FAILED, ping.hub, f"{what}; {remedy}")
 
 
-def of_readers(public_url: str, wrong: Mapping[str, Wrong]) -> Iterator[Alarm]:
-    """Feeds that do not come to readers as they were published: one alarm each, or one for all when there are many."""
+def feed_alarms(public_url: str, wrong: Mapping[str, Wrong]) -> Iterator[Alarm]:
+    """Alarms of feeds that readers do not get as they were published: one each, or one for all of many."""
     for fault, kind in _READERS_SUFFER.items():
         wrong_feeds = {feed: trouble.what for feed, trouble in wrong.items() if trouble.fault is fault}
         if len(wrong_feeds) > _FEEDS_AT_MOST:
@@ -129,8 +129,8 @@ def of_readers(public_url: str, wrong: Mapping[str, Wrong]) -> Iterator[Alarm]:
             yield from (alarm(kind, f"feed {feed}", what) for feed, what in wrong_feeds.items())
 
 
-def flooded(refused: Iterable[Refused], limits: Limits) -> Iterator[Alarm]:
-    """Somebody types addresses into the pages by the hundred; a person who asks twice is no flood."""
+def flood_alarms(refused: Iterable[Refused], limits: Limits) -> Iterator[Alarm]:
+    """Alarms of a flood: somebody types addresses into the pages by the hundred; who asks twice is no flood."""
     for refusal in refused:
         if refusal.number < _flood(refusal.limit, limits):
             continue
@@ -155,8 +155,8 @@ _FLOODS = {
 }
 
 
-def withheld_letters(refused: Iterable[Refused], limits: Limits) -> Iterator[Alarm]:
-    """People who share a network and were sent nothing, too few of them for a flood.
+def withheld_letter_alarms(refused: Iterable[Refused], limits: Limits) -> Iterator[Alarm]:
+    """Alarms of withheld letters: people of one network were sent nothing, too few of them for a flood.
 
     Who asks twice for their own letter has it, and one mail server's or everybody's limit is told from the first on.
     """
@@ -175,7 +175,7 @@ def withheld_letters(refused: Iterable[Refused], limits: Limits) -> Iterator[Ala
 
 
 def _flood(limit: Limit, limits: Limits) -> int:
-    """From how many on it is one."""
+    """The number of refusals from which on it is a flood."""
     return {Limit.ADDRESS: _BOMB, Limit.NETWORK: limits.network}.get(limit, 1)
 
 

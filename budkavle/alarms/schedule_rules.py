@@ -1,4 +1,4 @@
-"""When a slot passed without its edition: the dead man's alarm, whatever the reason. Rules over values."""
+"""Dead man's alarm: a slot passed without its edition, whatever the reason. Rules over values."""
 
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
@@ -13,10 +13,10 @@ from digest.editions.slots import Slot, slot_to_plan
 _PLANNED_WITHIN = timedelta(minutes=30)
 
 
-def missing(
+def missed_slot_alarms(
     name: str, rhythm: Rhythm, first_seen: datetime, editions: Collection[Edition], now: datetime
 ) -> Iterator[Alarm]:
-    """One alarm from half an hour after the first slot that no edition covers, until one is made that does.
+    """Alarm of a missed slot: from half an hour after the first slot that no edition covers, until one covers it.
 
     It is about that first slot for as long as it lasts, however many follow.
     """

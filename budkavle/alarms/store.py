@@ -1,4 +1,4 @@
-"""The table of alarms: what the daemon remembers over a restart, and what `budkavle status` reads of its jobs."""
+"""Store of alarms: what the daemon remembers over a restart, and what `budkavle status` reads of its jobs."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ class AlarmStore:
         self._write = write
 
     def read(self) -> Memory:
-        """Every alarm that is remembered."""
+        """All remembered alarms."""
         with self._read.begin() as connection:
             rows = connection.execute(select(alarms)).all()
         remembered = [
@@ -35,7 +35,7 @@ class AlarmStore:
         ]
         return {key_of(entry.alarm): entry for entry in remembered}
 
-    def keep(self, before: Memory, after: Memory, now: datetime) -> None:
+    def write_changes(self, before: Memory, after: Memory, now: datetime) -> None:
         """Write down what has changed, and forget what ended long ago."""
         changed = [remembered for key, remembered in after.items() if before.get(key) != remembered]
         if changed:
@@ -57,6 +57,6 @@ class AlarmStore:
                 connection.execute(insert(alarms).values(values))
 
 
-def book_of(service: Service) -> AlarmStore:
+def alarm_store_of(service: Service) -> AlarmStore:
     """The alarms that an installation's daemon remembers."""
     return AlarmStore(service.database.read, service.database.write)

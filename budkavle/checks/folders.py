@@ -1,4 +1,4 @@
-"""Folders and files that a configuration names: whether this user can read and write them, each with its setting."""
+"""Check of folders and files that settings name: whether this user can read and write them."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +14,7 @@ _WRITE = "let this user write there, or name another place"
 
 
 def folder_findings(config: Config) -> Iterator[Finding]:
-    """Folders that are read must be there; folders that are written to must be there or can be made."""
+    """Findings about folders: those that are read must be there; those that are written to, or can be made."""
     for number, reader in enumerate(sources(config)):
         for fault in reader.faults():
             yield Finding(place=("sources", number, fault.setting), what=fault.what, remedy=fault.remedy)

@@ -1,4 +1,4 @@
-"""The foot of letters: whether readers find an address and a person there."""
+"""Check of the imprint: whether readers find an address and a person in the foot of letters."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from budkavle.config.load import Config
 
 
 def imprint_findings(config: Config) -> Iterator[Finding]:
-    """What is missing for readers who look for the sender, or for somebody who answers."""
+    """Findings about the imprint: what readers miss who look for the sender, or for somebody who answers."""
     settings = config.settings
     imprint = settings.imprint
     if settings.digests and not imprint.postal:

@@ -1,4 +1,4 @@
-"""Letters made whole before a reader waits for one: head, parts and all, by the code that sends them.
+"""Check of letters: each is made whole, head and parts, by the code that sends them.
 
 Filling templates is not enough. A letter's head is read back with Python's own mail package, whose faults differ from
 one release to the next; and what stands in the head comes from the configuration.
@@ -35,15 +35,15 @@ _REPORT = "report this with what `python3 --version` says; until it is mended, u
 
 
 def letter_findings(config: Config) -> Iterator[Finding]:
-    """What keeps a letter from being made: those of each digest, then about subscriptions, then to the operator."""
+    """Findings about unmakable letters: those of each digest, then about subscriptions, then to the operator."""
     for number, table in enumerate(config.settings.digests):
-        yield from _made(_edition(config, table), ("digests", number), _SETTING_OF)
+        yield from _letter_faults(_edition(config, table), ("digests", number), _SETTING_OF)
     for kind, values in sample_notices(site(config).title, _AT):
-        yield from _made(_notice(config, kind, values), ("mail", "confirmations_from"), {})
-    yield from _made(_alarm(config), ("operator", "address"), {})
+        yield from _letter_faults(_notice(config, kind, values), ("mail", "confirmations_from"), {})
+    yield from _letter_faults(_alarm(config), ("operator", "address"), {})
 
 
-def _made(make: Callable[[], bytes], place: Place, settings: Mapping[str, str]) -> Iterator[Finding]:
+def _letter_faults(make: Callable[[], bytes], place: Place, settings: Mapping[str, str]) -> Iterator[Finding]:
     """Make one letter and read it back; what fails is told with the setting that it comes from."""
     try:
         defects = BytesParser(policy=policy.default).parsebytes(make()).defects

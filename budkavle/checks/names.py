@@ -1,4 +1,4 @@
-"""Names that the store holds and the configuration does not name, for `budkavle check`: nothing is changed."""
+"""Check of names: those that the store holds and the configuration does not name. Nothing is changed."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -14,14 +14,14 @@ from storage.database import head_revision
 
 
 def name_findings(config: Config) -> Iterator[Finding]:
-    """What the store holds and the configuration no longer names. A store of another schema is not asked."""
+    """Findings about names that the store holds and the configuration no longer names. None of another schema."""
     names = _stored(config)
     for gone in gone_names(names, config) if names else ():
         yield Finding(place=(gone.table,), what=gone.what, remedy=gone.remedy)
 
 
 def silent_digests(config: Config) -> Iterator[Finding]:
-    """Digests that nobody subscribes to."""
+    """Findings about digests that nobody subscribes to."""
     names = _stored(config)
     for number, digest in enumerate(config.settings.digests) if names else ():
         if names and not names.wanted.digests.get(digest.name):

@@ -1,4 +1,4 @@
-"""What a configuration without fault still meets on this machine: said before the daemon runs into it."""
+"""Preflight check: what a faultless configuration still meets on this machine, before the daemon runs into it."""
 
 import ipaddress
 import ssl
@@ -26,7 +26,7 @@ class Reach(Enum):
 
 
 def worries(config: Config, reach: Reach) -> tuple[ConfigFault, ...]:
-    """What needs a person before all of this configuration works: all at once, in the order of the file's lines."""
+    """Warnings of what needs a person before all of this configuration works: all, in the order of the file's lines."""
     from budkavle.checks.letters import letter_findings  # noqa: PLC0415 - as below
     from budkavle.checks.names import name_findings  # noqa: PLC0415 - as below
     from budkavle.checks.store import store_findings  # noqa: PLC0415 - a faulty file is told without waiting for them
@@ -49,7 +49,7 @@ def worries(config: Config, reach: Reach) -> tuple[ConfigFault, ...]:
 
 
 def hindrances(config: Config) -> tuple[ConfigFault, ...]:
-    """What would keep a daemon with this configuration from starting, or from making and handing over letters."""
+    """Obstacles that would keep a daemon from starting with this configuration, or from making and sending letters."""
     from budkavle.checks.store import store_findings  # noqa: PLC0415 - as above
     from budkavle.checks.templates import template_faults  # noqa: PLC0415 - as above
 
@@ -58,7 +58,7 @@ def hindrances(config: Config) -> tuple[ConfigFault, ...]:
 
 
 def notes(config: Config) -> tuple[str, ...]:
-    """What works, but less than an operator may think."""
+    """Notes on what works, but less than an operator may think."""
     from budkavle.checks.imprint import imprint_findings  # noqa: PLC0415 - as below
     from budkavle.checks.names import silent_digests  # noqa: PLC0415 - slow to import
 

@@ -1,4 +1,4 @@
-"""Talking to the relay as far as a letter would need, and no further: no letter is begun."""
+"""Check of the relay: an SMTP conversation as far as a letter would need it, and no letter is begun."""
 
 import asyncio
 import re
@@ -24,7 +24,7 @@ _SMTP: Place = ("mail", "smtp")
 
 
 class _Step(Enum):
-    """How far the conversation has come."""
+    """A step of the SMTP conversation."""
 
     CONNECT = "connecting"
     TLS = "STARTTLS"
@@ -73,7 +73,7 @@ class _Conversation:
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """With what the relay is tried: our login, who vouches for it, and the envelope sender of a letter."""
+    """Credentials of a trial: our login, who vouches for it, and the envelope sender of a letter."""
 
     login: Login | None = None
     ca_file: str | None = None
@@ -81,7 +81,7 @@ class Trial:
 
 
 def relay_findings(smtp: Smtp, how: Trial) -> Iterator[Finding]:
-    """What keeps the relay from taking our letters, in its own words, and the setting that mends it."""
+    """Findings about the relay: why it takes no letter of ours, in its own words, and the setting that mends it."""
     talk = _Conversation(smtp, how)
     password = how.login.password if how.login else None
     try:

@@ -1,4 +1,4 @@
-"""Sample values for every template: got, where there is some, from the code that fills it in earnest."""
+"""Sample values for every template, made by the code that fills it in earnest, where there is some."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -46,14 +46,14 @@ _NOTE = "Bussen går från den 1 februari, inte från den 1 januari."
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """A template's name, and one set of the values that it is given."""
+    """A sample: a template's name, and one set of the values that it is given."""
 
     name: str
     values: Mapping[str, object]
 
 
 def samples(language: str, zone: ZoneInfo) -> tuple[Sample, ...]:
-    """Every template of letters, feeds and pages that is filled by name: with all there can be, and with little."""
+    """Samples for every template that is filled by name: with all there can be, and with little."""
     recorded: list[Sample] = []
 
     def record(name: str, values: Mapping[str, object]) -> str:

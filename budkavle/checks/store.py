@@ -1,4 +1,4 @@
-"""Looking at the store without changing it."""
+"""Check of the store, which is not changed by it."""
 
 import sqlite3
 import time
@@ -28,7 +28,7 @@ def no_store_yet(path: Path) -> bool:
 
 
 def store_findings(path: Path) -> Iterator[Finding]:
-    """Why the store in this file cannot be used; one that was never there is made at first use."""
+    """Findings about the store in this file: why it cannot be used; one that was never there is made at first use."""
     from storage.database import StoreBusyError, StoreError  # noqa: PLC0415 - slow to import, for a faulty file
 
     try:
@@ -68,12 +68,12 @@ def _refuse_damage(store: object) -> None:
     end = time.monotonic() + _LOOK_SECONDS
     store.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
     try:
-        (said,) = store.execute("PRAGMA quick_check(1)").fetchone()
+        (verdict,) = store.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.OperationalError as error:
         if "interrupted" not in str(error):
             raise
         return
     finally:
         store.set_progress_handler(None, 0)
-    if said != "ok":
-        raise sqlite3.DatabaseError(f"malformed: {' '.join(said.split())}")
+    if verdict != "ok":
+        raise sqlite3.DatabaseError(f"malformed: {' '.join(verdict.split())}")

@@ -1,4 +1,4 @@
-"""Every template filled with sample values before a reader meets its fault."""
+"""Check of templates: each is filled with sample values before a reader meets its fault."""
 
 import traceback
 from collections.abc import Iterable, Iterator
@@ -50,7 +50,7 @@ _MUST_SHOW = (
 
 
 def template_faults(config: Config) -> Iterator[ConfigFault]:
-    """What is wrong with the templates, each with its file and line: unknown files, then syntax, then filling them."""
+    """Faults of the templates, each with its file and line: unknown files, then syntax, then filling them."""
     operators_folder, zone = config.templates_folder, config.settings.timezone
     yield from _unknown_files(operators_folder)
     unreadable = list(_unreadable(operators_folder, zone))
@@ -71,7 +71,7 @@ def _unknown_files(operators_folder: Path) -> Iterator[ConfigFault]:
 
 def _unreadable(operators_folder: Path, zone: ZoneInfo) -> Iterator[ConfigFault]:
     """Faults of single files of the operator's: encoding, syntax, and names that nothing is known by."""
-    given = _given(zone)
+    names_by_folder = _names_by_folder(zone)
     for name in operators_files(operators_folder):
         if name not in template_names():
             continue
@@ -86,19 +86,21 @@ def _unreadable(operators_folder: Path, zone: ZoneInfo) -> Iterator[ConfigFault]
             yield _fault(path, None, f"cannot be read: {error.strerror}", "let Budkavle read it, or remove it")
             continue
         if not name.endswith(".css"):
-            yield from _faults_of_text(path, text, environment("sv", zone, operators_folder), given[_folder(name)])
+            yield from _faults_of_text(
+                path, text, environment("sv", zone, operators_folder), names_by_folder[_folder(name)]
+            )
 
 
-def _faults_of_text(path: Path, text: str, templates: Environment, given: frozenset[str]) -> Iterator[ConfigFault]:
+def _faults_of_text(path: Path, text: str, templates: Environment, names: frozenset[str]) -> Iterator[ConfigFault]:
     try:
         templates.compile(text, filename=str(path))
     except TemplateSyntaxError as error:
         yield _fault(path, error.lineno, str(error.message).rstrip("."), _compare(path))
         return
     tree = templates.parse(text)
-    for name in sorted(meta.find_undeclared_variables(tree) - given - _defined(tree)):
+    for name in sorted(meta.find_undeclared_variables(tree) - names - _defined(tree)):
         line = next((node.lineno for node in tree.find_all(nodes.Name) if node.name == name), None)
-        close = nearest(name, sorted(given))
+        close = nearest(name, sorted(names))
         yield _fault(path, line, f"nothing is called {name} here", f"did you mean {close}?" if close else _GUIDE)
 
 
@@ -148,13 +150,13 @@ def _where(error: Exception, operators_folder: Path) -> tuple[Path, int | None] 
     return None
 
 
-def _given(zone: ZoneInfo) -> dict[str, frozenset[str]]:
+def _names_by_folder(zone: ZoneInfo) -> dict[str, frozenset[str]]:
     """The names that the templates of each folder may be given."""
-    given: dict[str, frozenset[str]] = {}
+    names: dict[str, frozenset[str]] = {}
     for sample in samples("sv", zone):
         folder = _folder(sample.name)
-        given[folder] = given.get(folder, frozenset()) | sample.values.keys()
-    return given
+        names[folder] = names.get(folder, frozenset()) | sample.values.keys()
+    return names
 
 
 def _compare(path: Path) -> str:

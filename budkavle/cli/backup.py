@@ -1,4 +1,4 @@
-"""Backups: made while the daemon runs, and put in place where it does not."""
+"""Commands for backup, while the daemon runs, and restore, while it does not."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,11 +29,11 @@ def backup(
     for path in left_unfinished(into):
         complain(f"{path} is what an interrupted backup left; delete it, unless another one runs just now")
     with _pages("Copying the store") as show_progress:
-        made = back_up(loaded, into, now(), show_progress)
+        written = back_up(loaded, into, now(), show_progress)
     if json:
-        say_json(_backup_record(made, loaded))
+        say_json(_backup_record(written, loaded))
         return Exit.DONE
-    say(f"wrote {made.folder}: {counted(len(made.manifest.files), 'file')}, read back and found whole")
+    say(f"wrote {written.folder}: {counted(len(written.manifest.files), 'file')}, read back and found whole")
     if loaded.password_file:
         say(f"not copied: {loaded.password_file}, the relay's password; keep it elsewhere")
     say("not copied: the sources' folders, what is published, and letters in an outbox")
@@ -58,17 +58,17 @@ def restore(  # noqa: PLR0913 - one option each, as the manual lists them
     if not backup.is_dir():
         raise WrongUseError(f"{backup}: there is no such folder; name one that `budkavle backup` wrote")
     whole = read_back(backup)
-    wishes = RestoreOptions(with_config=with_config, replace=replace, nothing_was_sent=nothing_was_sent_since)
-    done = put_in_place(whole, config, wishes, now())
+    options = RestoreOptions(with_config=with_config, replace=replace, nothing_was_sent=nothing_was_sent_since)
+    restored = put_in_place(whole, config, options, now())
     if json:
-        say_json(_restore_record(whole, done, wishes))
+        say_json(_restore_record(whole, restored, options))
         return Exit.DONE
     taken = f"{whole.manifest.taken:%Y-%m-%d %H:%M} UTC"
-    for path in done.placed:
+    for path in restored.placed:
         say(f"restored {path} as it was at {taken}")
-    for path in done.aside:
+    for path in restored.aside:
         say(f"kept what was there as {path}")
-    _tell(done.presumed, done.taken_in, nothing_was_sent=nothing_was_sent_since)
+    _tell(restored.presumed, restored.taken_in, nothing_was_sent=nothing_was_sent_since)
     say(f"not restored is what was done after {taken}: joining and leaving, corrections and withdrawals by command")
     say("next: budkavle check, budkavle digest status, budkavle feeds build; then budkavle run")
     return Exit.DONE
@@ -89,24 +89,27 @@ def _tell(presumed: tuple[Presumed, ...], taken_in: int, *, nothing_was_sent: bo
         say("no letter can have gone out since, so nothing is in doubt")
 
 
-def _backup_record(made: Backup, config: Config) -> dict[str, object]:
+def _backup_record(backup: Backup, config: Config) -> dict[str, object]:
     return {
-        "folder": str(made.folder),
-        "taken": made.manifest.taken.isoformat(timespec="seconds"),
-        "last_seq": made.manifest.last_seq,
-        "files": dict(made.manifest.files),
+        "folder": str(backup.folder),
+        "taken": backup.manifest.taken.isoformat(timespec="seconds"),
+        "last_seq": backup.manifest.last_seq,
+        "files": dict(backup.manifest.files),
         "password_file_not_copied": str(config.password_file) if config.password_file else None,
     }
 
 
-def _restore_record(whole: Backup, done: Restored, wishes: RestoreOptions) -> dict[str, object]:
+def _restore_record(whole: Backup, restored: Restored, options: RestoreOptions) -> dict[str, object]:
     return {
         "taken": whole.manifest.taken.isoformat(timespec="seconds"),
-        "placed": [str(path) for path in done.placed],
-        "aside": [str(path) for path in done.aside],
-        "taken_in": done.taken_in,
-        "nothing_was_sent": wishes.nothing_was_sent,
-        "presumed": [{"digest": one.digest, "edition": one.key, "recipients": one.recipients} for one in done.presumed],
+        "placed": [str(path) for path in restored.placed],
+        "aside": [str(path) for path in restored.aside],
+        "taken_in": restored.taken_in,
+        "nothing_was_sent": options.nothing_was_sent,
+        "presumed": [
+            {"digest": edition.digest, "edition": edition.key, "recipients": edition.recipients}
+            for edition in restored.presumed
+        ],
     }
 
 
@@ -116,4 +119,4 @@ def _pages(what: str) -> Iterator[Callable[[int, int], None]]:
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        yield lambda copied, total: bar.update(task, completed=copied, total=total)

@@ -1,4 +1,4 @@
-"""One returned message from standard input, as a mail system's pipe gives it."""
+"""Bounce on standard input: one returned message, as a mail system's pipe gives it."""
 
 import os
 import sys

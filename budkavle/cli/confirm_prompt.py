@@ -1,4 +1,4 @@
-"""Asking a person at the terminal before something that is hard to undo."""
+"""Confirmation at the terminal, before something that is hard to undo."""
 
 import sys
 from typing import Annotated

@@ -34,7 +34,7 @@ _FOLDER = Path("demo")
 def demo(folder: _Folder = _FOLDER, *, port: _Port = None, serve: _Serve = False) -> int:
     """Six weeks of a sample newsroom, from pages to letters, in a folder: nothing leaves this machine."""
     try:
-        done = asyncio.run(replay(folder, port, now(), complain))
+        replayed = asyncio.run(replay(folder, port, now(), complain))
     except NoDemoError as error:
         raise WrongUseError(str(error)) from error
     except DemoFailedError as error:
@@ -44,30 +44,30 @@ def demo(folder: _Folder = _FOLDER, *, port: _Port = None, serve: _Serve = False
         complain("stopped; nothing is left of what was half done")
         return Exit.TRY_LATER
     if serve:
-        _serve(done, folder)
+        _serve(replayed, folder)
     else:
-        _report(done, folder)
+        _report(replayed, folder)
     return Exit.DONE
 
 
-def _report(done: Replayed, folder: Path) -> None:
+def _report(replayed: Replayed, folder: Path) -> None:
     """A table of what there is, and the one command that leads on."""
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     for what, number, where in (
-        ("articles", done.articles, folder / "newsroom"),
-        ("feeds", done.feeds, folder / "public" / "feeds"),
-        ("editions", done.editions, f"budkavle digest status --config {folder / 'config.toml'}"),
-        ("letters", done.letters, folder / SITE / "brev"),
+        ("articles", replayed.articles, folder / "newsroom"),
+        ("feeds", replayed.feeds, folder / "public" / "feeds"),
+        ("editions", replayed.editions, f"budkavle digest status --config {folder / 'config.toml'}"),
+        ("letters", replayed.letters, folder / SITE / "brev"),
         ("an index", 1, folder / SITE / INDEX),
     ):
         table.add_row(what, str(number), str(where))
     Console(soft_wrap=True).print(table)
-    if not done.changed_now:
+    if not replayed.changed_now:
         say("Nothing changed: everything was there already, and nobody was mailed twice.")
     say(f"To click through it: {_command(folder)} --serve")
 
 
-def _serve(done: Replayed, folder: Path) -> None:
+def _serve(replayed: Replayed, folder: Path) -> None:
     """Run the daemon with the demo's pages before it; only what a person should see is logged."""
     set_up_logging(logging.WARNING)
     complain("starting the server")
@@ -78,10 +78,10 @@ def _serve(done: Replayed, folder: Path) -> None:
         return DemoFirst(service, web)
 
     try:
-        serve_daemon(lambda: done.config, front)
+        serve_daemon(lambda: replayed.config, front)
     except PortTakenError as error:
         anew = f"rm -r {shlex.quote(str(folder))} && {_command(folder)} --port {free_port()} --serve"
-        where = done.config.settings.web.listen
+        where = replayed.config.settings.web.listen
         msg = f"another program listens at {where.host}:{where.port}, which this demo's letters and feeds name"
         raise WrongUseError(f"{msg}; stop that program, or make the demo anew elsewhere: {anew}") from error
 

@@ -1,4 +1,4 @@
-"""Which exit code each expected fault has."""
+"""Exit codes of the expected faults."""
 
 from articles.adapters.held import UnknownHeldInputError
 from articles.adapters.store import UnknownArticleError

@@ -1,4 +1,4 @@
-"""Feeds: built, published, and proved whole."""
+"""Commands about feeds: build and publish them, prove them whole."""
 
 from typing import Annotated
 
@@ -19,24 +19,24 @@ def build(*, all: Everything = False, json: AsJson = False, config: ConfigFile =
     with open_to_write(load(config)) as service:
         service.importing.lapse.round(now())
         service.syndication.publish.repair()
-        done = service.syndication.publish.build(ticking, now=now(), everything=all)
-        service.syndication.notes.note(done.changed, now())
-    for set_aside in done.set_aside:
+        published = service.syndication.publish.build(ticking, now=now(), everything=all)
+        service.syndication.notes.note(published.changed, now())
+    for set_aside in published.set_aside:
         complain(f"set aside  {set_aside.article_id} ({set_aside.title}): {set_aside.why}")
-    for fault in done.faults:
+    for fault in published.faults:
         complain(f"fault      {fault}")
     if json:
         say_json(
             {
-                "documents": done.documents,
-                "built": done.built,
-                "changed": list(done.changed),
-                "set_aside": len(done.set_aside),
+                "documents": published.documents,
+                "built": published.built,
+                "changed": list(published.changed),
+                "set_aside": len(published.set_aside),
             }
         )
     else:
-        say(f"{counted(done.documents, 'document')}, {len(done.changed)} of them changed")
-    return Exit.NEEDS_A_PERSON if done.set_aside or done.faults else Exit.DONE
+        say(f"{counted(published.documents, 'document')}, {len(published.changed)} of them changed")
+    return Exit.NEEDS_A_PERSON if published.set_aside or published.faults else Exit.DONE
 
 
 @app.command

@@ -1,4 +1,4 @@
-"""Beginning: a folder ready to run, and a look at its configuration."""
+"""Commands to begin with: `init` makes a folder ready to run, `check` looks at its configuration."""
 
 from dataclasses import asdict
 from pathlib import Path

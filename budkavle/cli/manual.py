@@ -47,14 +47,16 @@ def commands(app: App, before: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str
 
 
 def _command(path: tuple[str, ...], command: App) -> Iterator[str]:
-    arguments = [one for one in command.assemble_argument_collection() if one.parameter.parse is not False]
-    words = " ".join(_synopsis(one) for one in arguments)
+    arguments = [
+        argument for argument in command.assemble_argument_collection() if argument.parameter.parse is not False
+    ]
+    words = " ".join(_synopsis(argument) for argument in arguments)
     yield f".SS budkavle {_text(' '.join(path))}"
     yield rf"\fBbudkavle {_text(' '.join(path))}\fR {words}".rstrip()
     yield ".PP"
     yield from _prose(command.help)
-    for one in arguments:
-        yield from _entry(_name(one), one.parameter.help or "")
+    for argument in arguments:
+        yield from _entry(_name(argument), argument.parameter.help or "")
 
 
 def _synopsis(argument: Argument) -> str:

@@ -1,4 +1,4 @@
-"""The state of everything at a glance."""
+"""Status: the state of everything at a glance."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from budkavle.alarms.alarms import Alarm, Memory, key_of
 from budkavle.alarms.detect import detect_and_recall
-from budkavle.alarms.store import book_of
+from budkavle.alarms.store import alarm_store_of
 from budkavle.cli.digest.relay_limits import limits_line, limits_record
 from budkavle.cli.terminal import DEFAULT_CONFIG, AsJson, ConfigFile, Exit, now, say, say_json
 from budkavle.config.load import load
@@ -30,8 +30,8 @@ def status(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:
     with open_to_read(loaded) as service:
         moment = now()
         overview = _overview(service, moment)
-        remembered = book_of(service).read()
-        alarms = [_lasting(one, remembered) for one in sorted(detect_and_recall(service, moment))]
+        remembered = alarm_store_of(service).read()
+        alarms = [_lasting(alarm, remembered) for alarm in sorted(detect_and_recall(service, moment))]
         relay, relay_said = limits_record(service), limits_line(service)
     if json:
         say_json({**_record(overview, alarms), "relay": relay})
@@ -128,7 +128,10 @@ def _overview(service: Service, moment: datetime) -> Overview:
 def _slowed(service: Service, moment: datetime) -> list[SlowedNow]:
     with service.database.read.begin() as connection:
         domains = slowed_now(connection, moment)
-    return [SlowedNow(name=one.name, seconds=round(one.between.total_seconds(), 1), said=one.said) for one in domains]
+    return [
+        SlowedNow(name=domain.name, seconds=round(domain.between.total_seconds(), 1), said=domain.said)
+        for domain in domains
+    ]
 
 
 def _digest(service: Service, digest: Digest, following: Slot) -> DigestNow:
@@ -156,9 +159,9 @@ def _published(service: Service) -> datetime | None:
     return datetime.fromtimestamp(written, UTC) if written else None
 
 
-def _lasting(alarm_: Alarm, remembered: Memory) -> Lasting:
-    entry = remembered.get(key_of(alarm_))
-    return Lasting(alarm=alarm_, since=entry.since if entry and entry.open else None)
+def _lasting(alarm: Alarm, remembered: Memory) -> Lasting:
+    life = remembered.get(key_of(alarm))
+    return Lasting(alarm=alarm, since=life.since if life and life.open else None)
 
 
 def _record(overview: Overview, alarms: list[Lasting]) -> dict[str, object]:
@@ -198,9 +201,10 @@ def _lines(overview: Overview, alarms: list[Lasting], zone: ZoneInfo) -> Iterato
         yield f"domain {paused.name}: {how} until {_local(paused.until, zone)}, {waiting}"
     for slowed in overview.slowed:
         yield f"domain {slowed.name}: slowed to a letter each {slowed.seconds:.3g} s, since it said {slowed.said}"
-    for kept in overview.withheld:
-        what = "delayed" if kept.limit is Limit.OVERALL else "withheld"
-        yield f"letters {what} since yesterday: {kept.number} by {kept.limit.settings}, last {_local(kept.last, zone)}"
+    for refusal in overview.withheld:
+        what = "delayed" if refusal.limit is Limit.OVERALL else "withheld"
+        number, when = f"{refusal.number} by {refusal.limit.settings}", _local(refusal.last, zone)
+        yield f"letters {what} since yesterday: {number}, last {when}"
     for lasting in alarms:
         since = f", since {_local(lasting.since, zone)}" if lasting.since else ""
         yield f"needs a person: {lasting.alarm.kind} {lasting.alarm.about}{since}"

@@ -1,4 +1,4 @@
-"""How the command line speaks: results to standard output, everything else to standard error."""
+"""Terminal output: results to standard output, everything else to standard error."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""Upgrading: the store's schema is brought up to date by a command, not by whoever happens to look first."""
+"""Upgrade of the store: its schema is brought up to date by a command, not by whoever happens to look first."""
 
 from budkavle.cli.terminal import DEFAULT_CONFIG, ConfigFile, say
 from budkavle.config.load import load
@@ -12,11 +12,11 @@ def upgrade(*, config: ConfigFile = DEFAULT_CONFIG) -> None:
     """Bring the store's schema up to date, after a copy of it is kept; refused while a daemon runs (75)."""
     loaded = load(config)
     path = loaded.store_path
-    before, kept = upgrade_store(path, path.with_name(SECRET))
+    before, copy = upgrade_store(path, path.with_name(SECRET))
     with open_to_write(loaded):  # as the next command does: a secret that does not fit is told now
         pass
-    if kept is None:
+    if copy is None:
         say(f"{path} is up to date: schema {before}")
     else:
         say(f"{path}: schema {before} is now {head_revision()}")
-        say(f"kept as it was: {kept}; delete it when all is well, for it holds addresses")
+        say(f"kept as it was: {copy}; delete it when all is well, for it holds addresses")

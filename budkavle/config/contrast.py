@@ -1,4 +1,4 @@
-"""The publisher's colours: only such as everybody can read (WCAG 2.1, 1.4.3)."""
+"""Contrast of colours: only such as everybody can read (WCAG 2.1, 1.4.3)."""
 
 import re
 from collections.abc import Callable
@@ -28,9 +28,9 @@ def text_on(accent: str) -> str:
     return max((_WHITE, _DEEP), key=lambda ink: contrast(ink, accent))
 
 
-def contrast(one: str, other: str) -> float:
+def contrast(colour: str, other: str) -> float:
     """The contrast of two colours such as `#0b5a66`, from 1 to 21 (WCAG 2.1, "contrast ratio")."""
-    dark, light = sorted((_luminance(one), _luminance(other)))
+    dark, light = sorted((_luminance(colour), _luminance(other)))
     return (light + 0.05) / (dark + 0.05)
 
 

@@ -1,4 +1,4 @@
-"""What must fit together in a configuration: names, references, rhythms, folders.
+"""Cross-field validation of a configuration: names, references, rhythms and folders that must fit together.
 
 All of it is asked of the plain TOML values, not of the models, so that a fault in one setting hides none elsewhere.
 What is faulty by itself is left out here: it has its own line already.
@@ -81,13 +81,13 @@ def _fits(form: Callable[[str], str], value: object) -> bool:
 
 def _twice(raw: Raw) -> Iterator[Finding]:
     for key, name in NAMES.items():
-        seen = set[object]()
+        values = set[object]()
         for place, table in _tables(raw, key):
             value = table.get(name)
-            if isinstance(value, str) and value in seen:
+            if isinstance(value, str) and value in values:
                 what = f"{shown(value)} is already the {name} of another one of the {key}"
                 yield Finding(place=(*place, name), what=what, remedy=f"choose another {name}")
-            seen.add(value if isinstance(value, str) else place)
+            values.add(value if isinstance(value, str) else place)
 
 
 def _references(raw: Raw) -> Iterator[Finding]:
@@ -137,9 +137,9 @@ def _feed_ids(raw: Raw) -> Iterator[Finding]:
 
 def _end(text: str, steps: Mapping[str, object]) -> object:
     """Where so many moves lead; they may go round."""
-    seen = set[object]()
-    while text in steps and text not in seen:
-        seen.add(text)
+    passed = set[object]()
+    while text in steps and text not in passed:
+        passed.add(text)
         text = str(steps[text])
     return text
 
@@ -206,9 +206,11 @@ def _mail(mail: Raw) -> Iterator[Finding]:
         what, remedy = "stands beside password_file", "keep the one that the relay wants"
         yield Finding(place=(*place, "token_command"), what=what, remedy=remedy)
     secret = "token_command" if "token_command" in smtp else "password_file"
-    for one, other in (("user", secret), (secret, "user")):
-        if one in smtp and other not in smtp:
-            yield Finding(place=(*place, one), what=f"stands without {other}", remedy=f"add {other}, or remove {one}")
+    for setting, other in (("user", secret), (secret, "user")):
+        if setting in smtp and other not in smtp:
+            yield Finding(
+                place=(*place, setting), what=f"stands without {other}", remedy=f"add {other}, or remove {setting}"
+            )
 
 
 def _limits(limits: Raw) -> Iterator[Finding]:
@@ -247,7 +249,7 @@ def _folders(raw: Raw, folder: Path) -> Iterator[Finding]:
     public = _written(raw, ("publish", "target"), forms.target, Publish)
     private = _written(raw, ("mail", "path"), forms.path, Mail)
     private += _written(raw, ("store", "url"), forms.store_url, Store)
-    pairs = [(two, one) for one, two in combinations(sources, 2)]
+    pairs = [(second, first) for first, second in combinations(sources, 2)]
     pairs += [*product(sources, [*public, *private]), *product(private, public)]
     pairs += product(_templates(raw), [*sources, *public, *private])
     for (place, path), (_, other) in pairs:
@@ -269,6 +271,6 @@ def _written(
     return [(place, str(value).removeprefix("sqlite:///"))] if _fits(form, value) else []
 
 
-def _overlap(folder: Path, one: str, other: str) -> bool:
-    first, second = (Path(os.path.normpath(folder / path)) for path in (one, other))
+def _overlap(folder: Path, path: str, other: str) -> bool:
+    first, second = (Path(os.path.normpath(folder / name)) for name in (path, other))
     return first.is_relative_to(second) or second.is_relative_to(first)

@@ -1,4 +1,4 @@
-"""What is wrong with a configuration, said so that the person before the file can mend it."""
+"""Validation errors of a configuration, said so that the person before the file can mend them."""
 
 import json
 import re
@@ -20,7 +20,7 @@ SHOWN = 60
 
 @dataclass(frozen=True, kw_only=True)
 class ConfigFault:
-    """One thing to mend: where it stands, what is wrong, and the remedy. `key` is empty when no key is known.
+    """A fault of a configuration: where it stands, what is wrong, and the remedy. `key` is empty when no key is known.
 
     `passes`: it mends itself, and is to be tried again later.
     """
@@ -48,7 +48,7 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """What is wrong at a place, before its line is looked up."""
+    """A fault at a place, before its line is looked up."""
 
     place: Place
     what: str
@@ -57,7 +57,7 @@ class Finding:
 
 
 def key_of(place: Place) -> str:
-    """A place as people write it: without positions in lists, for the line says which."""
+    """The dotted key of a place: without positions in lists, for the line says which."""
     return ".".join(part for part in place if isinstance(part, str))
 
 
@@ -70,30 +70,30 @@ def shown(value: object) -> str:
 
 
 def findings(errors: Sequence[ErrorDetails]) -> Iterator[Finding]:
-    """Pydantic's complaints in words for people. A setting missing because it is misspelt is one fault, not two."""
+    """Validation errors of pydantic in plain words. A setting missing because it is misspelt is one fault, not two."""
     unknown = [error["loc"] for error in errors if error["type"] == "extra_forbidden"]
     meant = {(*place[:-1], nearest(str(place[-1]), _names(place[:-1]))) for place in unknown}
     for error in errors:
         if error["type"] != "missing" or error["loc"] not in meant:
-            what, remedy = _said(error)
+            what, remedy = _fault_and_remedy(error)
             yield Finding(place=error["loc"], what=what, remedy=remedy)
 
 
-def _said(error: ErrorDetails) -> tuple[str, str]:
+def _fault_and_remedy(error: ErrorDetails) -> tuple[str, str]:
     place, value, context = error["loc"], error["input"], error.get("ctx", {})
     match error["type"]:
         case "missing":
-            said = "is missing", _addition(place)
+            fault_and_remedy = "is missing", _addition(place)
         case "extra_forbidden":
             # The value is not repeated: it may be a password that found no place.
-            said = "there is no such setting", _alternative(place)
+            fault_and_remedy = "there is no such setting", _alternative(place)
         case "value_error" if isinstance(wrong := context["error"], Wrong):
-            said = f"{shown(value)} {wrong.what}", wrong.remedy
+            fault_and_remedy = f"{shown(value)} {wrong.what}", wrong.remedy
         case "literal_error":
-            said = f"{shown(value)} is not allowed", _choice(place, value)
+            fault_and_remedy = f"{shown(value)} is not allowed", _choice(place, value)
         case kind:
-            said = f"{shown(value)} {_PLAIN.get(kind, error['msg'])}", _right(place, context)
-    return said
+            fault_and_remedy = f"{shown(value)} {_PLAIN.get(kind, error['msg'])}", _right(place, context)
+    return fault_and_remedy
 
 
 _PLAIN = {

@@ -1,4 +1,4 @@
-"""The forms that single settings take: text in, value out, or what is wrong with it and the remedy."""
+"""Field types of settings: parsers from text to value, or to what is wrong with it and the remedy."""
 
 import ipaddress
 import re
@@ -19,7 +19,7 @@ PORTS = 65535
 
 
 class Wrong(ValueError):  # noqa: N818 - "raise Wrong" reads as what it says
-    """What is wrong with a value, to be read after the value itself, and what to write instead."""
+    """A wrong value: what is wrong, to be read after the value itself, and what to write instead."""
 
     def __init__(self, what: str, remedy: str) -> None:
         super().__init__(f"{what}; {remedy}")

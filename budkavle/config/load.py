@@ -148,13 +148,13 @@ def _toml(path: Path, text: str) -> Mapping[str, object]:
     except RecursionError:
         raise _fault(path, None, "has arrays or tables in each other without end", remedy) from None
     except tomllib.TOMLDecodeError as error:
-        what, line = _told(str(error), text)
+        what, line = _message_and_line(str(error), text)
         key = re.match(r"\s*([\w.-]+)\s*=", text.splitlines()[line - 1])
         remedy = "texts stand in double quotes, tables in brackets, each name once"
         raise _fault(path, line, f"is no TOML: {what}", remedy, key=key[1] if key else "") from None
 
 
-def _told(message: str, text: str) -> tuple[str, int]:
+def _message_and_line(message: str, text: str) -> tuple[str, int]:
     """What tomllib says, apart from the line it says it of."""
     match = re.search(r" \(at line ([0-9]+), column [0-9]+\)$", message)
     if match:

@@ -1,4 +1,4 @@
-"""The form of a setting that names internet addresses: text in, one way of writing out, or what is wrong with it."""
+"""Field type of internet addresses and networks: each gets one way of writing."""
 
 import ipaddress
 

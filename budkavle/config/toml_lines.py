@@ -1,4 +1,4 @@
-"""Where in a TOML file each setting stands: tomllib gives values without their lines."""
+"""Line numbers of settings in a TOML file: tomllib gives values without them."""
 
 import re
 import tomllib
@@ -26,7 +26,7 @@ TOKEN = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class Token:
-    """A piece of TOML and the line it begins on."""
+    """A token of TOML and the line it begins on."""
 
     kind: str
     text: str
@@ -37,7 +37,7 @@ END = Token(kind="end", text="", line=0)
 
 
 def tokens(text: str) -> list[Token]:
-    """The pieces of a TOML text, without blanks and comments."""
+    """The tokens of a TOML text, without blanks and comments."""
     pieces, line = [], 1
     for match in TOKEN.finditer(text):
         if match.lastgroup not in (None, "skip"):
@@ -63,7 +63,7 @@ def line_of(lines_by_place: Mapping[Place, int], place: Place) -> int:
 
 @dataclass(kw_only=True)
 class _Scan:
-    """One way through the pieces, the next one last in `rest`."""
+    """A parse of tokens, the next one last in `rest`."""
 
     rest: list[Token]
     lines: dict[Place, int] = field(default_factory=lambda: {(): 1})

@@ -1,4 +1,4 @@
-"""The daemon's rounds over what came back: what the relay refused, and what lies in the mailbox."""
+"""Bounce loop: the daemon's rounds over what the relay refused, and what lies in the mailbox."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -18,25 +18,25 @@ _BATCH = 100
 
 def take_refused(service: Service, now: datetime, stopping: Callable[[], bool] = lambda: False) -> int:
     """Hold against addresses what the relay said at once, by the same rules as what it says later; says how many."""
-    done = 0
+    total = 0
     while not stopping() and (taken := service.bounces.take_refused(now - _REFUSED_WITHIN, now)):
-        done += taken
-    return done
+        total += taken
+    return total
 
 
 def empty_mailbox(
     service: Service, now: Callable[[], datetime], stopping: Callable[[], bool] = lambda: False, batch: int = _BATCH
 ) -> int:
     """Take in all that lies in the mailbox, a batch a visit; says of how many messages. Raises MailboxError."""
-    box, done = mailbox(service.config), 0
+    box, total = mailbox(service.config), 0
     while box is not None and not stopping():
         taken = visit(box, lambda raw: service.process_bounces.take(raw, "", now()).is_understood, batch, stopping)
-        done += taken
+        total += taken
         if taken < batch:
             break
-    if done:
-        log.info("mailbox_read", messages=done)
-    return done
+    if total:
+        log.info("mailbox_read", messages=total)
+    return total
 
 
 def faults_of_mailbox(

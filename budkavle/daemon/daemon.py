@@ -44,7 +44,7 @@ _HEART_SECONDS = 5.0
 
 
 class Daemon:
-    """The daemon's life: it starts its work beside the web server, tells how it is, and ends in good order.
+    """The daemon: it starts its jobs beside the web server, reports its health, and shuts down in good order.
 
     `front` may answer before the web application does: the demo's pages stand there, and an installation has none.
     """
@@ -107,12 +107,12 @@ class Daemon:
         finally:
             self._stop()
             finished_by, written_by = self._stopped_at + _LETTERS_SECONDS, self._stopped_at + _BROKEN_OFF_SECONDS
-            done = await self._work.sending.stop(finished_by, written_by)
+            in_good_order = await self._work.sending.stop(finished_by, written_by)
             await self._scheduler.ended(finished_by)
             await asyncio.to_thread(self._write_leaves_down)
             heart.cancel()
             self._pulse.stop()
-        return done
+        return in_good_order
 
     def _write_leaves_down(self) -> None:
         """Leave no journal behind for commands that only read; where the store is locked, the next start does it."""
@@ -121,8 +121,8 @@ class Daemon:
                 self._service.unsubscribe.replay()
 
     def unwell(self) -> Sequence[str]:
-        """What is wrong with this process, for `/healthz`: jobs that do not come round, a store that cannot be read."""
-        wrong = [_hangs(one) for one in self._liveness.silent()]
+        """Health of this process, for `/healthz`: jobs that do not come round, a store that cannot be read."""
+        wrong = [_hangs(job) for job in self._liveness.silent()]
         try:
             self._service.articles.last_seq()
         except DatabaseError as error:
@@ -158,7 +158,7 @@ class Daemon:
         os._exit(0)
 
     async def _heart(self) -> None:
-        """Tell the service manager that the scheduler lives, on a clock that nobody sets."""
+        """Heartbeat to the service manager: the scheduler lives. On a monotonic clock."""
         wanted = watchdog_seconds()
         while True:
             await asyncio.sleep(min(_HEART_SECONDS, wanted / 2) if wanted else _HEART_SECONDS)
@@ -179,9 +179,9 @@ class Daemon:
             self._wake(JobName.NOTICES)
 
 
-def _hangs(one: Silent) -> str:
-    since = now() - timedelta(seconds=one.seconds)
-    return f"{one.job} hangs: no sign of life for {one.seconds:.0f} seconds, since {since:%Y-%m-%d %H:%M:%S} UTC"
+def _hangs(job: Silent) -> str:
+    since = now() - timedelta(seconds=job.seconds)
+    return f"{job.job} hangs: no sign of life for {job.seconds:.0f} seconds, since {since:%Y-%m-%d %H:%M:%S} UTC"
 
 
 async def run(

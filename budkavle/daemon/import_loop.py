@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 
 class ImportLoop:
-    """One daemon's view of the sources: what it has taken in of them, and what it refused.
+    """The import loop of one daemon: what it has taken in of its sources, and what it refused.
 
     `published` hears after every build which documents changed.
     """
@@ -46,9 +46,9 @@ class ImportLoop:
 
     def round(self, now: datetime) -> None:
         """Take in what changed since the last round, and rebuild the feeds when the store has. Never raises."""
-        with self._monitor.over(AlarmKind.IMPORT_FAILED, "import"):
+        with self._monitor.alarm_on_error(AlarmKind.IMPORT_FAILED, "import"):
             self._take_in(now)
-        with self._monitor.over(AlarmKind.FEED_FAILED, "feeds"):
+        with self._monitor.alarm_on_error(AlarmKind.FEED_FAILED, "feeds"):
             self._let_time_pass(now)
             self._publish(now)
 
@@ -77,9 +77,9 @@ class ImportLoop:
         Only those that were gone a round ago as well: a program that saves a file may take the old one away first.
         """
         still, self._missing = self._missing, set()
-        for reader, gone in self._importing.vanished.missing(listed):
-            sure = [vanished for vanished in gone if vanished.article_id in still]
-            self._missing |= {vanished.article_id for vanished in gone}
+        for reader, files in self._importing.vanished.missing(listed):
+            sure = [vanished for vanished in files if vanished.article_id in still]
+            self._missing |= {vanished.article_id for vanished in files}
             for line in lines(reader, sure):
                 log.warning("source_file_vanished", source=reader.source.name, said=line)
             self._importing.vanished.forget(sure)
@@ -112,20 +112,20 @@ class ImportLoop:
             return
         if not self._mended:  # a kill is followed by a start
             self._mended = self._service.syndication.publish.repair()
-        done = self._service.syndication.publish.build(stopping=self._stopping, now=now)
-        self._published(done.changed)  # before the round counts as done: when this fails, it is told again
-        self._built = None if done.faults else newest
-        if done.changed:
-            log.info("feeds_published", changed=len(done.changed))
-        self._monitor.report(AlarmKind.FEED_FAILED, _faults(done))
+        published = self._service.syndication.publish.build(stopping=self._stopping, now=now)
+        self._published(published.changed)  # before the round counts as done: when this fails, it is told again
+        self._built = None if published.faults else newest
+        if published.changed:
+            log.info("feeds_published", changed=len(published.changed))
+        self._monitor.report(AlarmKind.FEED_FAILED, _faults(published))
 
 
-def _faults(done: Published) -> Iterator[Alarm]:
+def _faults(published: Published) -> Iterator[Alarm]:
     remedy = "see the article with `budkavle articles show`, mend its text and import it again"
-    for aside in done.set_aside:
+    for aside in published.set_aside:
         yield alarm(AlarmKind.FEED_FAILED, aside.article_id, f"left out of its feeds: {aside.why}; {remedy}")
     by_feed: dict[str, list[str]] = {}
-    for fault in done.faults:
+    for fault in published.faults:
         feed, _, what = fault.partition(": ")
         by_feed.setdefault(feed, []).append(what)
     for feed, whats in by_feed.items():

@@ -8,7 +8,7 @@ from budkavle.daemon.liveness import Limit
 
 
 class JobName(StrEnum):
-    """What a job is called in the log, in `/healthz` and in `budkavle status`."""
+    """The name of a job in the log, in `/healthz` and in `budkavle status`."""
 
     SCHEDULER = "scheduler"
     NEWS = "news"
@@ -24,7 +24,7 @@ class JobName(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Times:
-    """Every how many seconds a job is woken, and for how many it may give no sign of life while it works."""
+    """Times of a job in seconds: the interval, and how long it may give no sign of life while it works."""
 
     every: int
     within: float
@@ -51,7 +51,7 @@ _INTERVALS_MISSED, _GRACE_SECONDS = 3, 60.0
 
 
 def limits(times: Mapping[JobName, Times], sending_within: float) -> Mapping[str, Limit]:
-    """When each job counts as hanging, at work and at rest."""
+    """Liveness limits of each job, at work and at rest."""
     woken = {
         str(name): Limit(at_work=job.within, at_rest=job.every * _INTERVALS_MISSED + _GRACE_SECONDS)
         for name, job in times.items()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Limit:
-    """For how many seconds a job may give no sign of life: while it works, and while it waits to be woken."""
+    """Liveness limit in seconds of a job without a sign of life: while it works, and while it waits to be woken."""
 
     at_work: float
     at_rest: float
@@ -21,7 +21,7 @@ class Silent:
 
 
 class Liveness:
-    """When each job gave its last sign of life, on a clock that nobody sets.
+    """Liveness of jobs: when each gave its last sign of life, on a monotonic clock.
 
     A job gives one when it begins, on its way (a file taken in, a letter answered), and when it has come round.
     """

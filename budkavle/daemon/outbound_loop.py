@@ -1,4 +1,4 @@
-"""What the daemon does towards the outside after publishing: hubs are told, and the feeds are read back."""
+"""Outbound loop: after publishing, hubs are told, and the feeds are read back from outside."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +15,7 @@ from feeds.outbound.note_published import Backlog
 
 
 class OutboundLoop:
-    """One daemon's two jobs towards the outside. Publishing waits for neither of them: it only wakes them."""
+    """The outbound loop: announcing to hubs, and the self-check. Publishing waits for neither: it only wakes them."""
 
     def __init__(
         self, service: Service, monitor: Monitor, now: Callable[[], datetime], stopping: Callable[[], bool]
@@ -48,13 +48,13 @@ class OutboundLoop:
     async def announce(self) -> None:
         """Tell hubs what they have not heard. Never raises."""
         if not self._runner.stopping():
-            with self._breakable(), self._monitor.over(AlarmKind.ANNOUNCING_FAILED, "announcing"):
+            with self._breakable(), self._monitor.alarm_on_error(AlarmKind.ANNOUNCING_FAILED, "announcing"):
                 await self._announce.round(self._runner)
 
     async def check(self) -> None:
         """Look at some documents as readers do. Never raises."""
         if self._serves and not self._runner.stopping():
-            with self._breakable(), self._monitor.over(AlarmKind.CHECKING_FAILED, "self-check"):
+            with self._breakable(), self._monitor.alarm_on_error(AlarmKind.CHECKING_FAILED, "self-check"):
                 await self._self_check.round(self._runner)
 
     @contextmanager

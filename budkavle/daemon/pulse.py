@@ -1,4 +1,4 @@
-"""The daemon's pulse: a thread that sees which jobs hang and writes it down, so that no job that hangs can hide it."""
+"""Watchdog thread: it sees which jobs hang and writes it down, so that no job that hangs can hide it."""
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +16,7 @@ _WRITE_AFTER = timedelta(minutes=1)
 
 
 class Pulse:
-    """Looks for jobs that hang, logs them, and writes them and a sign of life into the store."""
+    """The watchdog: it logs jobs that hang, and writes them and a heartbeat into the store."""
 
     def __init__(
         self,
@@ -48,11 +48,12 @@ class Pulse:
             remedy = "status calls the daemon silent until it starts again"
             log.warning("heartbeat_not_ended", why=str(error.orig), remedy=remedy)
 
-    def look(self) -> None:
+    def check(self) -> None:
         """See which jobs hang, and write it down when that has changed, or a minute has passed."""
         now = self._now()
         hanging = {
-            one.job: self._hanging.get(one.job) or now - timedelta(seconds=one.seconds) for one in self._silent()
+            silent.job: self._hanging.get(silent.job) or now - timedelta(seconds=silent.seconds)
+            for silent in self._silent()
         }
         for job in hanging.keys() - self._hanging.keys():
             log.error("job_hangs", job=job, since=hanging[job].isoformat(timespec="seconds"))
@@ -63,9 +64,9 @@ class Pulse:
             self._write(now)
 
     def _run(self) -> None:
-        self.look()
+        self.check()
         while not self._ended.wait(self._look_seconds):
-            self.look()
+            self.check()
 
     def _is_fresh(self, written: datetime, now: datetime) -> bool:
         """A moment that lies ahead comes from a clock that was wrong."""

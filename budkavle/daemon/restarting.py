@@ -1,4 +1,4 @@
-"""A start anew with new configuration: the same process takes its lock and its socket along (exec)."""
+"""Restart with new configuration: the same process takes its lock and its socket along (exec)."""
 
 import os
 import signal
@@ -23,7 +23,7 @@ HANDED_OVER = "BUDKAVLE_HANDED_OVER"
 
 @dataclass(frozen=True, kw_only=True)
 class HandedOver:
-    """What a daemon that started anew has from before: descriptors of the sender's lock and of its socket."""
+    """Handed-over descriptors of a daemon that restarted: those of the sender's lock and of its socket."""
 
     lock: int | None = None
     door: int | None = None
@@ -40,7 +40,7 @@ class HandedOver:
 
 
 def handed_over() -> HandedOver:
-    """What this process was given by what it was before an exec: nothing when it was started by somebody else."""
+    """Descriptors handed over by an exec: nothing when it was started by somebody else."""
     words = os.environ.pop(HANDED_OVER, "").split()
     if len(words) != len(("process", "lock", "door", "listen")) or words[0] != str(os.getpid()):
         return HandedOver()
@@ -50,7 +50,7 @@ def handed_over() -> HandedOver:
 
 
 class Restarting:
-    """One daemon's start anew, with what it hands on: nobody else can take the lock or the address meanwhile."""
+    """Restart of one daemon, with what it hands on: nobody else can take the lock or the address meanwhile."""
 
     def __init__(self, config: Config, lock: int, door: socket.socket) -> None:
         self._config = config

@@ -13,14 +13,14 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """What is done, and every how many seconds; never twice at once."""
+    """A scheduled job: what is done, and every how many seconds; never twice at once."""
 
     do: Callable[[], Awaitable[None]]
     every: int
 
 
 class Scheduler:
-    """Wakes each job now and at its intervals; `began` and `came_round` hear of each round.
+    """The scheduler: it wakes each job now and at its intervals; `began` and `came_round` hear of each round.
 
     APScheduler only wakes: what is due is read from the database, so a tick that is lost, late or doubled by a clock
     change does no harm.

@@ -8,7 +8,7 @@ from threading import Event
 
 
 class SendingThread:
-    """Does a round of sending whenever it is woken, one after the other, until it is stopped."""
+    """The sending thread: a round of sending whenever it is woken, one after the other, until it is stopped."""
 
     def __init__(self, send: Callable[[], Awaitable[None]]) -> None:
         self._send = send
@@ -44,8 +44,8 @@ class SendingThread:
 
     async def _ends_by(self, moment: float) -> bool:
         seconds = max(0, moment - asyncio.get_running_loop().time())
-        done, _ = await asyncio.wait([self._ended], timeout=seconds)
-        return bool(done)
+        ended, _ = await asyncio.wait([self._ended], timeout=seconds)
+        return bool(ended)
 
     def _soon(self, deed: Callable[[], object]) -> None:
         with contextlib.suppress(RuntimeError):  # its loop is closed: it has ended

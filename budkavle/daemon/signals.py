@@ -17,7 +17,7 @@ log = structlog.get_logger()
 
 
 class Signals:
-    """What signals have asked of a daemon. `anew`: it stops in order to start anew, unless a stop is asked for, too."""
+    """The daemon's signal handlers. `anew`: it stops in order to start anew, unless a stop is asked for, too."""
 
     def __init__(self, restarting: Restarting, hangup: Hangup) -> None:
         self.anew = False

@@ -1,4 +1,4 @@
-"""What systemd is told of the daemon (sd_notify(3)): nothing where it does not listen."""
+"""Service manager notification (sd_notify(3)): nothing where systemd does not listen."""
 
 import contextlib
 import os

@@ -31,7 +31,7 @@ def now() -> datetime:
 
 
 class Work:
-    """What the jobs do.
+    """The daemon's jobs, and what they work with.
 
     Planning and sending are two of them, and neither waits for the other: planning wakes the sending thread, and itself
     waits only for letters of its own digest that are between mark and answer.
@@ -62,7 +62,7 @@ class Work:
 
     def table(self) -> Mapping[JobName, Do]:
         """Every job that the scheduler wakes: in a thread where it works with files and the store, else on the loop."""
-        over = self.monitor.over
+        over = self.monitor.alarm_on_error
         return {
             JobName.SCHEDULER: self._wake_sending,
             JobName.NEWS: _in_thread(lambda: self.import_loop.round(now()), then=self._first_news.set),
@@ -103,20 +103,20 @@ class Work:
         self.outbound.published(changed, self.wake_outside)
 
     async def _post_notices(self) -> None:
-        with self.monitor.over(AlarmKind.SENDING_FAILED, "letters about subscriptions"):
+        with self.monitor.alarm_on_error(AlarmKind.SENDING_FAILED, "letters about subscriptions"):
             await self._service.transactional.post(now, partial(self._goes_on, JobName.NOTICES))
 
     def _plan(self) -> None:
-        with self.monitor.over(AlarmKind.PLANNING_FAILED, "leaves"):
+        with self.monitor.alarm_on_error(AlarmKind.PLANNING_FAILED, "leaves"):
             self._service.unsubscribe.replay()
         for digest in self._service.digests:
             if not self._goes_on(JobName.PLANNING):
-                with self.monitor.over(AlarmKind.PLANNING_FAILED, digest.name):
+                with self.monitor.alarm_on_error(AlarmKind.PLANNING_FAILED, digest.name):
                     self._service.planning.plan_due(digest, now())
 
     async def _send(self) -> None:
         """One round of sending, in the sending thread's loop."""
-        with self.monitor.over(AlarmKind.SENDING_FAILED, "sending"):
+        with self.monitor.alarm_on_error(AlarmKind.SENDING_FAILED, "sending"):
             await asyncio.to_thread(self._service.edition_control.resume_due, now())
             await self._service.sending.send_holding(self._name, now, self._stopping, self._sends)
         self._liveness.sign(JobName.SENDING)
@@ -139,7 +139,7 @@ class Work:
             await asyncio.wait_for(self._first_news.wait(), _FIRST_NEWS_SECONDS)
         self.monitor.report(AlarmKind.VISITORS_UNSEEN, self.visitors_unseen())
         await asyncio.to_thread(self.monitor.round, now())
-        await self.monitor.tell(now())
+        await self.monitor.mail_operator(now())
         with contextlib.suppress(DatabaseError):  # an alarm says so already
             notify(await asyncio.to_thread(self.status))
 

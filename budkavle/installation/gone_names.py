@@ -1,4 +1,4 @@
-"""Names that the store holds and the configuration does not: what silence follows, and the remedy. Rules over values.
+"""Dangling names: the store holds them, the configuration does not; what follows, and the remedy. Rules over values.
 
 A name is an id. Whoever writes another one in its place leaves behind what hangs on the old one: subscribers who are
 sent nothing, filters that fit nothing, articles that become new ones, addresses that lead nowhere.
@@ -15,7 +15,7 @@ from digest.subscribers.subscription import Filter
 
 @dataclass(frozen=True, kw_only=True)
 class StoredNames:
-    """The names in a store: of articles by source and publisher, of subscriptions, and of published feeds."""
+    """Stored names: of articles by source and publisher, of subscriptions, and of published feeds."""
 
     sources: Mapping[str, int]
     publishers: Mapping[str, int]
@@ -25,7 +25,7 @@ class StoredNames:
 
 @dataclass(frozen=True, kw_only=True)
 class GoneName:
-    """A name that is gone from the configuration: of what kind, in which table it belongs, and what to do."""
+    """A dangling name, gone from the configuration: of what kind, in which table it belongs, and what to do."""
 
     kind: str
     name: str
@@ -35,7 +35,7 @@ class GoneName:
 
 
 def gone_names(stored: StoredNames, config: Config) -> Iterator[GoneName]:
-    """All names that the store holds, that somebody depends on, and that the configuration no longer names."""
+    """All dangling names: the store holds them, somebody depends on them, the configuration no longer has them."""
     yield from _digests(stored, [table.name for table in config.settings.digests])
     yield from _publishers(stored, [table.id for table in config.settings.publishers])
     yield from _filters(stored, config)

@@ -11,7 +11,7 @@ from mail.redaction import without_addresses
 
 
 def set_up_logging(level: int = logging.WARNING) -> None:
-    """Structured lines on standard error: coloured for people at a terminal, key=value elsewhere."""
+    """Structured logging to standard error: coloured for people at a terminal, key=value elsewhere."""
     last = structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.LogfmtRenderer()
     steps: list[Processor] = [
         structlog.processors.add_log_level,

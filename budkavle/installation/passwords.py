@@ -11,7 +11,7 @@ class NoPasswordError(ValueError):
 
 
 def password_in(path: Path) -> str:
-    """The first line of the file. Raises NoPasswordError."""
+    """The password in the first line of a file. Raises NoPasswordError."""
     words = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
     if not words or not words[0].strip():
         raise NoPasswordError(path)

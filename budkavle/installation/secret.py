@@ -27,7 +27,7 @@ class SecretError(RuntimeError):
 
 
 def known_fingerprint(database: Database) -> str | None:
-    """Of which secret the store is; None for one that has none yet."""
+    """The fingerprint of the secret that the store was made with; None for one that has none yet."""
     with database.read.begin() as connection:
         fingerprint = connection.execute(_KNOWN).scalar()
     return None if fingerprint is None else str(fingerprint)

@@ -1,4 +1,4 @@
-"""A folder made ready to run."""
+"""The shipped configuration, which makes a folder ready to run."""
 
 import re
 from collections.abc import Mapping

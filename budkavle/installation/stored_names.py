@@ -10,10 +10,10 @@ from feeds.publishing.adapters.published_feeds import published
 
 
 def stored_names(connection: Connection, config: Config) -> StoredNames:
-    """The names that a configuration must go on naming, and the filters that by this one fit nothing."""
+    """Stored names that a configuration must go on naming, and the filters that by this one fit nothing."""
     return StoredNames(
         sources=sources_of(connection),
         publishers=publishers_of(connection),
-        wanted=wanted(connection, lambda one: not any(names_that_fit_nothing(one, config))),
+        wanted=wanted(connection, lambda filter_: not any(names_that_fit_nothing(filter_, config))),
         feeds=published(connection),
     )

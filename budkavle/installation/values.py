@@ -40,7 +40,7 @@ def site_title(config: Config) -> str:
 
 
 def publication(config: Config) -> Publication:
-    """What all letters have in common."""
+    """The publication: what all letters have in common."""
     settings = config.settings
     return Publication(
         public_url=settings.public_url,
@@ -55,9 +55,14 @@ def publication(config: Config) -> Publication:
 
 
 def imprint(settings: Settings) -> Imprint:
-    """How readers of a letter reach a person."""
-    given = settings.imprint
-    return Imprint(postal=given.postal or "", address=given.address or "", phone=given.phone or "", url=given.url or "")
+    """The imprint: how readers of a letter reach a person."""
+    table = settings.imprint
+    return Imprint(
+        postal=table.postal or "",
+        address=table.address or "",
+        phone=table.phone or "",
+        url=table.url or "",
+    )
 
 
 def colours(look: Look) -> Colours:

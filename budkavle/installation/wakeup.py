@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 
 class WakeUp:
-    """Called from any thread. Without a listener nothing is lost: the queue is looked at every minute."""
+    """A wake-up call from any thread. Without a listener nothing is lost: the queue is looked at every minute."""
 
     def __init__(self) -> None:
         self._heard: Callable[[], None] = _nobody

@@ -1,4 +1,4 @@
-"""Where everything is put together: the only place that builds adapters from a configuration."""
+"""Wiring (composition root): the only place that builds adapters from a configuration."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress

@@ -37,7 +37,7 @@ _ELSEWHERE = "name a folder elsewhere, best on another disk"
 
 
 class Manifest(BaseModel):
-    """What a backup says of itself. `taken` is no later than the moment that its store is of."""
+    """The manifest of a backup. `taken` is no later than the moment that its store is of."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -108,7 +108,7 @@ def left_unfinished(into: Path) -> list[Path]:
 
 
 def read_back(folder: Path) -> Backup:
-    """A backup, once every file of it is found to be as it was written. Raises BackupError."""
+    """Verify a backup: every file of it must be as it was written. Raises BackupError."""
     backup = Backup(folder=folder, manifest=_manifest(folder))
     wanted, present = backup.manifest.files, {name for name in _names(folder) if name != _MANIFEST}
     faults = [f"{name} is missing" for name in sorted(wanted.keys() - present)]

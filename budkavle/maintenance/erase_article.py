@@ -1,4 +1,4 @@
-"""Erasing an article everywhere this service keeps it, and what of it lies beyond our reach."""
+"""Erasure of an article everywhere this service keeps it, and what of it lies beyond our reach."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from budkavle.maintenance.file_kinds import copies
 
 @dataclass(frozen=True, kw_only=True)
 class Erased:
-    """What an erasure did. `seq` is None when the article was erased before; then it was only looked after again.
+    """Result of an erasure. `seq` is None when the article was erased before; then it was only looked after again.
 
     `documents` of feeds changed; `faults` say which could not be put in place, and hold the text still.
 
@@ -39,12 +39,12 @@ def erase(service: Service, article_id: ArticleId, now: datetime) -> Erased:
     pulled = service.letters.pull_gone(now)
     forms = service.letters.drop_erased()
     service.syndication.publish.repair()  # a folder that was put back by hand may hold what no round would look at
-    done = service.syndication.publish.build(now=now)
-    service.syndication.notes.note(done.changed, now)
+    published = service.syndication.publish.build(now=now)
+    service.syndication.notes.note(published.changed, now)
     return Erased(
         seq=seq,
-        documents=len(done.changed),
-        faults=done.faults,
+        documents=len(published.changed),
+        faults=published.faults,
         letters=pulled.letters,
         forms=forms,
         under_way=pulled.under_way,
@@ -53,7 +53,7 @@ def erase(service: Service, article_id: ArticleId, now: datetime) -> Erased:
 
 
 def beyond_reach(service: Service, article_id: ArticleId, now: datetime) -> Sequence[str]:
-    """What a person must still do about an erased article, a line each: where else its text may be."""
+    """Remaining steps of an erasure for a person, a line each: where else its text may be."""
     config = service.config
     places = ", ".join(service.articles.addresses(article_id))  # none, where another article has its place by now
     steps = [f"take the text away where it came from ({places}): the next import would hold it"] if places else []

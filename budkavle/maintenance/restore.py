@@ -1,4 +1,4 @@
-"""A backup put in place, so that it is safe to go on: what may have been sent after it was taken is not sent again.
+"""Restore of a backup, so that it is safe to go on: what may have been sent after it was taken is not sent again.
 
 All the work is done on a copy beside the store's place. Only when that is ready does it take the place, in one step;
 what stood there is put aside and never deleted.
@@ -48,7 +48,7 @@ class Presumed:
 
 @dataclass(frozen=True, kw_only=True)
 class Restored:
-    """What a restore has done: to whose place, what was put aside, and what it presumes."""
+    """Result of a restore: to whose place, what was put aside, and what it presumes."""
 
     config: Config
     aside: tuple[Path, ...] = ()
@@ -66,7 +66,7 @@ class StoreInPlaceError(RuntimeError):
 
 @dataclass(frozen=True, kw_only=True)
 class RestoreOptions:
-    """How a backup is to be put in place.
+    """Options of a restore.
 
     `with_config`: its configuration and templates, too, where there are some. `replace`: put a store that is there
     aside. `nothing_was_sent`: nothing was sent since the backup was taken, so what it calls planned is.
@@ -78,7 +78,7 @@ class RestoreOptions:
 
 
 def restore(backup: Backup, file: Path, options: RestoreOptions, now: datetime) -> Restored:
-    """Put a backup in the place that the configuration in `file` names, or the backup's own where there is none.
+    """Restore a backup to the place that the configuration in `file` names, or the backup's own where there is none.
 
     Raises BackupError, StoreInPlaceError, LockHeldError, StoreError, ConfigError.
     """

@@ -1,4 +1,4 @@
-"""What is let go of old editions, once a day, by the times that `[keep]` in the configuration says."""
+"""Retention: what is deleted once a day, by the times that `[keep]` in the configuration says."""
 
 import time
 from collections.abc import Callable
@@ -16,7 +16,7 @@ _REST_SECONDS = 0.05
 
 @dataclass(frozen=True, kw_only=True)
 class Removed:
-    """How many rows were let go of."""
+    """Numbers of rows that retention removed."""
 
     deliveries: int
     receipts: int
@@ -28,13 +28,13 @@ class Removed:
 
 def remind(service: Service, now: datetime, stopping: Callable[[], bool] = lambda: False) -> int:
     """Remind, once, who was asked two days ago and has not confirmed; says how many letters wait for the relay."""
-    laid = 0
-    while not stopping() and (some := service.reminders.lay_down(now)):
-        laid += some
-    if laid:
-        log.info("reminders_queued", letters=laid)
+    queued = 0
+    while not stopping() and (batch := service.reminders.lay_down(now)):
+        queued += batch
+    if queued:
+        log.info("reminders_queued", letters=queued)
         service.wakeup.wake()
-    return laid
+    return queued
 
 
 def apply_retention(
@@ -43,7 +43,7 @@ def apply_retention(
     stopping: Callable[[], bool] = lambda: False,
     rest: Callable[[], None] = lambda: time.sleep(_REST_SECONDS),
 ) -> Removed:
-    """Let go of what was kept for its time: deliveries become counts and receipts; receipts, letters and people go.
+    """Apply retention, once the time is over: deliveries become counts and receipts; receipts, letters and people go.
 
     To be called once a day, in a thread, while senders work or not. When `stopping` says so it ends after the step
     under way, and the next call goes on there.
@@ -53,11 +53,11 @@ def apply_retention(
     retention = service.retention
 
     def all_of(step: Callable[[datetime], int], days: int) -> int:
-        done = 0
+        total = 0
         while not stopping() and (rows := step(now - timedelta(days=days))):
-            done += rows
+            total += rows
             rest()
-        return done
+        return total
 
     remind(service, now, stopping)
     service.expire_subscribers.expire(now, stopping=stopping, rest=rest)

@@ -1,4 +1,4 @@
-"""The one Jinja environment: every word that people read goes through it.
+"""Templates: the one Jinja environment, through which every word goes that people read.
 
 A file in the operator's own folder replaces the built-in template of the same name; all others stay.
 """
@@ -83,12 +83,12 @@ def _texts(beginnings: str | tuple[str, ...], operators_folder: Path | None) -> 
 
 
 def renderer(language: str, zone: ZoneInfo, operators_folder: Path | None = None) -> Render:
-    """Fills today's templates in this language; days are those of the zone."""
+    """A renderer of today's templates in this language; days are those of the zone."""
     return _filling(environment(language, zone, operators_folder))
 
 
 def kept_renderer(files: Mapping[str, str], language: str, zone: ZoneInfo) -> Render:
-    """Fills templates that were kept, and no others."""
+    """A renderer of kept templates, and no others."""
     return _filling(_kept_environment(tuple(sorted(files.items())), language, zone))
 
 

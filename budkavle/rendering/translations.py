@@ -1,4 +1,4 @@
-"""Catalogues of all words that people read: English in the code, translations in `budkavle/locale`."""
+"""Message catalogues of all words that people read: English in the code, translations in `budkavle/locale`."""
 
 from functools import cache
 from io import BytesIO

@@ -67,8 +67,8 @@ async def replay(folder: Path, port: int | None, now: datetime, say: Say) -> Rep
     `port` is where it will be served; None takes a free one. Raises NoDemoError and DemoFailedError.
     """
     with alone_in(folder):
-        made = not _is_whole(folder)
-        sent = await _make(folder, port, say) if made else 0
+        is_new = not _is_whole(folder)
+        sent = await _make(folder, port, say) if is_new else 0
     config = load(folder / "config.toml")
     if port not in {None, config.settings.web.listen.port}:
         msg = f"{folder} was made for port {config.settings.web.listen.port}, which its letters and feeds name"
@@ -86,7 +86,7 @@ async def replay(folder: Path, port: int | None, now: datetime, say: Say) -> Rep
             editions=len(service.past_editions.listed(service.digests[0])),
             letters=sum(1 for _ in (config.outbox / "new").iterdir()),
             sent_now=sent,
-            changed_now=made or caught_up or bool(documents.changed),
+            changed_now=is_new or caught_up or bool(documents.changed),
         )
 
 
@@ -212,16 +212,16 @@ def _release(service: Service, file: LaidOut, now: datetime) -> None:
     """What an editor does for a text that is held for want of a date: say when it was published."""
     for waiting in service.held_inputs.waiting():
         if file.released and waiting.address == Path(file.file).name:
-            given = Published(value=file.released, source=DateSource.GIVEN, raw=file.released.isoformat())
-            service.importing.release.release(waiting.number, given, now)
+            published = Published(value=file.released, source=DateSource.GIVEN, raw=file.released.isoformat())
+            service.importing.release.release(waiting.number, published, now)
 
 
 def _act(service: Service, act: Act, now: datetime) -> None:
     """What an editor does: change the page and say what kind of change it is, or take the article back."""
     if act.text is not None:
         _lay_out(service, act.file, act.text, None)
-    asked = act.kind if act.kind is not Kind.EDITED else None
+    kind = act.kind if act.kind is not Kind.EDITED else None
     path = service.config.folder / "newsroom" / act.file
     texts = at_path(service.importing.sources, str(path))
-    changed = [replace(text, asked=asked, note=act.note) for text in texts]
+    changed = [replace(text, asked=kind, note=act.note) for text in texts]
     list(service.importing.store.import_all(changed, now))

@@ -1,4 +1,4 @@
-"""A folder that appears whole or not at all."""
+"""Atomic creation of a folder: it appears whole or not at all."""
 
 import fcntl
 import os

@@ -52,22 +52,22 @@ class DemoFirst:
         return RedirectResponse(f"/{PREFIX}")
 
     async def _file(self, request: Request) -> Response:
-        asked = request.path_params["path"]
-        if asked in {"", INDEX}:  # letters may have come since
+        address = request.path_params["path"]
+        if address in {"", INDEX}:  # letters may have come since
             await asyncio.to_thread(self._lay_out)
-        path = self._file_at(asked)
+        path = self._file_at(address)
         if path is None:
             return PlainTextResponse("404", HTTPStatus.NOT_FOUND)
-        headers = {"Cache-Control": "no-store"} | (_STYLED if asked.startswith(LETTERS) else {})
+        headers = {"Cache-Control": "no-store"} | (_STYLED if address.startswith(LETTERS) else {})
         return FileResponse(path, media_type=_KINDS[path.suffix], headers=headers)
 
     def _lay_out(self) -> None:
         with self._laying_out:
             lay_out(self._service)
 
-    def _file_at(self, asked: str) -> Path | None:
+    def _file_at(self, address: str) -> Path | None:
         """The file of an address, inside the folder and of a kind that belongs there."""
-        name = asked + INDEX if not asked or asked.endswith("/") else asked
+        name = address + INDEX if not address or address.endswith("/") else address
         for path in ((self._folder / candidate).resolve() for candidate in (name, f"{name}.html")):
             if path.is_relative_to(self._folder) and path.suffix in _KINDS and path.is_file():
                 return path

@@ -1,4 +1,4 @@
-"""Accepting connections: as many as there is room for; others wait in the kernel, where they cost no file of ours."""
+"""Connection acceptor: as many as there is room for; others wait in the kernel, where they cost no file of ours."""
 
 import asyncio
 import socket
@@ -14,7 +14,7 @@ _PAUSE_SECONDS = 1.0
 
 
 class Acceptor:
-    """Listening sockets that let somebody in whenever there is room. Who came first is let in first."""
+    """Acceptor of connections on listening sockets, whenever there is room. Who came first is accepted first."""
 
     def __init__(self, factory: Callable[[], asyncio.Protocol], has_room: Callable[[], bool], backlog: int) -> None:
         self._factory, self._has_room, self._backlog = factory, has_room, backlog
@@ -28,7 +28,7 @@ class Acceptor:
             self._tasks.append(asyncio.create_task(self._accept(listener)))
 
     async def close(self) -> None:
-        """Accept nobody more, and let go of the sockets."""
+        """Accept nobody more, and end the tasks that listen."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

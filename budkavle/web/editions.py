@@ -1,4 +1,4 @@
-"""Past editions on the web: the same page for everybody, as the letters were, with what has changed since."""
+"""Archive of past editions: the same page for everybody, as the letters were, with what has changed since."""
 
 import hashlib
 from http import HTTPStatus

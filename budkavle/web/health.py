@@ -1,4 +1,4 @@
-"""The health check: 200 while the daemon is well, else 503 and why (RFC 9110, 15.6.4)."""
+"""Health check: 200 while the daemon is well, else 503 and why (RFC 9110, 15.6.4)."""
 
 import asyncio
 import time

@@ -44,7 +44,7 @@ _HOW = "let it send X-Forwarded-For (nginx: proxy_set_header X-Forwarded-For $re
 
 
 class ProxyFault(Enum):
-    """Why nothing is known of the visitors behind a neighbour."""
+    """A fault of a proxy: why nothing is known of the visitors behind it."""
 
     UNTRUSTED = "it names them, and is not trusted"
     UNREAD = "it is trusted, and names them in another header"
@@ -67,7 +67,7 @@ def _utc_now() -> datetime:
 
 
 class Proxies(ProxyHeadersMiddleware):
-    """uvicorn's own rule, which also notes the neighbours whose visitors cannot be told apart.
+    """Middleware for trusted proxies: uvicorn's own rule, which also notes proxies whose visitors cannot be told apart.
 
     `public_host` is what visitors ask for; `noticed` is called when a fault is new. Only the event loop calls it.
     """
@@ -84,7 +84,7 @@ class Proxies(ProxyHeadersMiddleware):
         self._configured = tuple(trusted)
         self._public_host = b"" if _is_private(public_host) else public_host.lower().encode()
         self._noticed, self._now = noticed, now
-        self._known = dict[str, Neighbour]()
+        self._neighbours = dict[str, Neighbour]()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # type: ignore[override] # as above
         """Look at who connects, then let the application see whom it connects for (ASGI 3)."""
@@ -98,7 +98,7 @@ class Proxies(ProxyHeadersMiddleware):
         for fault in ProxyFault:
             neighbours = {
                 at: neighbour
-                for at, neighbour in self._known.items()
+                for at, neighbour in self._neighbours.items()
                 if neighbour.fault is fault and self._counts(at, neighbour)
             }
             if neighbours:
@@ -110,14 +110,14 @@ class Proxies(ProxyHeadersMiddleware):
         fault = self._fault(at, naming, scope)
         if fault is None:
             if _READ in naming:
-                self._known.pop(at, None)
+                self._neighbours.pop(at, None)
             return
-        neighbour = self._known.get(at)
+        neighbour = self._neighbours.get(at)
         if neighbour is None or neighbour.fault is not fault:
             self._forget()
-            if len(self._known) >= _NEIGHBOURS:
+            if len(self._neighbours) >= _NEIGHBOURS:
                 return
-            neighbour = self._known[at] = Neighbour(fault=fault, header="", seen=self._now())
+            neighbour = self._neighbours[at] = Neighbour(fault=fault, header="", seen=self._now())
         counted = self._counts(at, neighbour)
         header = _READ if _READ in naming else next(iter(naming), b"")
         neighbour.header, neighbour.seen = _NAMING.get(header, ""), self._now()
@@ -154,7 +154,7 @@ class Proxies(ProxyHeadersMiddleware):
 
     def _forget(self) -> None:
         now = self._now()
-        self._known = {at: neighbour for at, neighbour in self._known.items() if now - neighbour.seen < _KEPT}
+        self._neighbours = {at: neighbour for at, neighbour in self._neighbours.items() if now - neighbour.seen < _KEPT}
 
     def _alarm(self, fault: ProxyFault, neighbours: dict[str, Neighbour]) -> Alarm:
         places = sorted(neighbours)

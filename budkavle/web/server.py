@@ -1,4 +1,4 @@
-"""The web server, which ends when it is asked to and in good order."""
+"""Web server (uvicorn) with a graceful shutdown when it is asked to end."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""What browsers and crawlers ask for by themselves: the icon, robots.txt, and a page with a slash at its end."""
+"""Well-known addresses that browsers and crawlers try: the icon, robots.txt, a page with a slash at its end."""
 
 import struct
 import zlib

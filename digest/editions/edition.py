@@ -83,5 +83,5 @@ def newest_of_each(statuses: Iterable[EditionStatus]) -> tuple[EditionStatus, ..
 
     It is the one that was made last: its date may be an earlier one when a date far ahead was cancelled.
     """
-    newest = {each.edition.digest: each for each in sorted(statuses, key=lambda each: each.edition.id)}
+    newest = {status.edition.digest: status for status in sorted(statuses, key=lambda status: status.edition.id)}
     return tuple(newest.values())

@@ -52,12 +52,12 @@ class Explaining:
         edition = self.editions.get(digest.name, key) if key else None
         with self.database.read.begin() as connection:
             fate = fate_of(connection, edition.id, subscription.id) if edition else None
-            told = told_before(connection, subscription.id, edition.id if edition else None)
+            receipts = told_before(connection, subscription.id, edition.id if edition else None)
         room = self.planning.newsroom_at(digest, edition.cut if edition else self.articles.last_seq())
         wanted, from_seq = (fate.wanted, fate.from_seq) if fate else (subscription.wanted, subscription.from_seq)
-        decided = content(room.items(wanted, from_seq), said_by(told), room, digest.items)
+        decided = content(room.items(wanted, from_seq), said_by(receipts), room, digest.items)
         shown = fate.shown if fate and fate.shown else fit_of(self.composer, digest, edition)(decided)
-        letter = Letter(room=room, wanted=wanted, from_seq=from_seq, told=told, content=decided, shown=shown)
+        letter = Letter(room=room, wanted=wanted, from_seq=from_seq, told=receipts, content=decided, shown=shown)
         articles = explain(letter, span(letter, self._cut_before(edition, digest)))
         return Explanation(digest=digest.name, edition=key, fate=fate, articles=articles)
 

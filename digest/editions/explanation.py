@@ -54,16 +54,16 @@ class Explained:
     edition: PeriodKey | None = None
 
 
-def said_by(told: Iterable[Told]) -> Mapping[ArticleId, Said]:
+def said_by(receipts: Iterable[Told]) -> Mapping[ArticleId, Said]:
     """What receipts say, as the selection asks for it."""
     said: dict[ArticleId, Said] = {}
-    for each in told:
-        known = said.get(each.article)
-        oldest = min(each.seq, known.oldest) if known else each.seq
-        certain = known.certain if known else None
-        if each.certain:
-            certain = max(each.seq, certain or each.seq)
-        said[each.article] = Said(oldest=oldest, certain=certain)
+    for receipt in receipts:
+        earlier = said.get(receipt.article)
+        oldest = min(receipt.seq, earlier.oldest) if earlier else receipt.seq
+        certain = earlier.certain if earlier else None
+        if receipt.certain:
+            certain = max(receipt.seq, certain or receipt.seq)
+        said[receipt.article] = Said(oldest=oldest, certain=certain)
     return said
 
 
@@ -85,9 +85,11 @@ def span(letter: Letter, since: Seq) -> Sequence[Standing]:
     All that became news, or was acted on, after an earlier edition's cut or after the cursor, and all that it shows.
     """
     room, after = letter.room, min(since, letter.from_seq)
-    found = {each.id: each for each in (*room.news_after(after), *room.acts_after(after))}
-    found |= {row.article: room.standings[row.article] for row in letter.shown.rows if row.article in room.standings}
-    return sorted(found.values(), key=lambda each: each.newest, reverse=True)
+    standings = {standing.id: standing for standing in (*room.news_after(after), *room.acts_after(after))}
+    standings |= {
+        row.article: room.standings[row.article] for row in letter.shown.rows if row.article in room.standings
+    }
+    return sorted(standings.values(), key=lambda standing: standing.newest, reverse=True)
 
 
 def explain(letter: Letter, articles: Iterable[Standing]) -> Sequence[Explained]:
@@ -96,17 +98,19 @@ def explain(letter: Letter, articles: Iterable[Standing]) -> Sequence[Explained]
     lost = {row.article: row for row in letter.content.rows if row.article not in places}
     said = said_by(letter.told)
     certain = {
-        each.article: each.edition for each in sorted(letter.told, key=lambda each: each.edition) if each.certain
+        receipt.article: receipt.edition
+        for receipt in sorted(letter.told, key=lambda receipt: receipt.edition)
+        if receipt.certain
     }
 
-    def explained(each: Standing) -> Explained:
-        if row := places.get(each.id):
-            return Explained(article=each.id, seq=row.seq, shown=row.showing)
-        why = _lost(lost.get(each.id), letter) or _why_not(each, letter, said.get(each.id))
-        before = certain.get(each.id) if why in {WhyNot.SENT_BEFORE, WhyNot.WITHDRAWN} else None
-        return Explained(article=each.id, seq=each.newest, why=why, edition=before)
+    def explained(standing: Standing) -> Explained:
+        if row := places.get(standing.id):
+            return Explained(article=standing.id, seq=row.seq, shown=row.showing)
+        why = _lost(lost.get(standing.id), letter) or _why_not(standing, letter, said.get(standing.id))
+        before = certain.get(standing.id) if why in {WhyNot.SENT_BEFORE, WhyNot.WITHDRAWN} else None
+        return Explained(article=standing.id, seq=standing.newest, why=why, edition=before)
 
-    return [explained(each) for each in articles]
+    return [explained(standing) for standing in articles]
 
 
 def _lost(row: Row | None, letter: Letter) -> WhyNot | None:
@@ -117,15 +121,15 @@ def _lost(row: Row | None, letter: Letter) -> WhyNot | None:
     return WhyNot.NO_ROOM if tells and letter.shown.owed else WhyNot.PULLED
 
 
-def _why_not(each: Standing, letter: Letter, said: Said | None) -> WhyNot:
+def _why_not(standing: Standing, letter: Letter, said: Said | None) -> WhyNot:
     hindrances = (
-        (WhyNot.ERASED, each.erased is not None),
-        (WhyNot.WITHDRAWN, each.withdrawn is not None),
-        (WhyNot.NOT_IN_DIGEST, not letter.room.selection.admits(each)),
-        (WhyNot.NO_TOPIC, not Filter(topics=letter.wanted.topics).admits(each)),
-        (WhyNot.NO_PUBLISHER, not letter.wanted.admits(each)),
-        (WhyNot.TOO_OLD, each.published <= letter.room.reach),
+        (WhyNot.ERASED, standing.erased is not None),
+        (WhyNot.WITHDRAWN, standing.withdrawn is not None),
+        (WhyNot.NOT_IN_DIGEST, not letter.room.selection.admits(standing)),
+        (WhyNot.NO_TOPIC, not Filter(topics=letter.wanted.topics).admits(standing)),
+        (WhyNot.NO_PUBLISHER, not letter.wanted.admits(standing)),
+        (WhyNot.TOO_OLD, standing.published <= letter.room.reach),
         (WhyNot.SENT_BEFORE, said is not None and said.certain is not None),
-        (WhyNot.SETTLED, each not in letter.room.items(letter.wanted, letter.from_seq)),
+        (WhyNot.SETTLED, standing not in letter.room.items(letter.wanted, letter.from_seq)),
     )
     return next((why for why, holds in hindrances if holds), WhyNot.BEYOND_LIMIT)

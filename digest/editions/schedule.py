@@ -24,20 +24,22 @@ def blocking_key(slot: Slot, editions: Iterable[Edition]) -> PeriodKey | None:
 
     A cancelled edition uses up its own key alone: what was put on a wrong date lets go of the slots before it.
     """
-    counted = (each.key for each in editions if each.state is not EditionState.CANCELLED or each.key <= slot.key)
+    counted = (
+        edition.key for edition in editions if edition.state is not EditionState.CANCELLED or edition.key <= slot.key
+    )
     return max(counted, default=None)
 
 
 def upcoming_slot(rhythm: Rhythm, now: datetime, editions: Collection[Edition]) -> Slot:
     """The first slot after `now` that can have an edition of its own."""
-    newest = max((each.key for each in editions if each.state is not EditionState.CANCELLED), default=None)
+    newest = max((edition.key for edition in editions if edition.state is not EditionState.CANCELLED), default=None)
     blocked_until = slot_on(rhythm, date.fromisoformat(newest)).due if newest else now
     return free_slot(rhythm, max(now, blocked_until), editions)
 
 
 def free_slot(rhythm: Rhythm, now: datetime, editions: Collection[Edition]) -> Slot:
     """The first slot after `now` whose own date no edition has: an edition on a later date would silence it."""
-    taken = {each.key for each in editions}
+    taken = {edition.key for edition in editions}
     return next(slot for slot in _slots_after(rhythm, now) if slot.key not in taken)
 
 
@@ -54,7 +56,7 @@ def missed_slots(rhythm: Rhythm, now: datetime, first_seen: datetime, editions: 
     covers no more than the slot of its own date, and that only once it is due.
     """
     seen = min(first_seen, now)
-    covered = max((until for each in editions if (until := _covered_until(rhythm, now, each))), default=seen)
+    covered = max((until for edition in editions if (until := _covered_until(rhythm, now, edition))), default=seen)
     for slot in _slots_after(rhythm, max(covered, seen)):
         if slot.due > now:
             return
@@ -62,11 +64,11 @@ def missed_slots(rhythm: Rhythm, now: datetime, first_seen: datetime, editions: 
 
 
 def _covered_until(rhythm: Rhythm, now: datetime, edition: Edition) -> datetime | None:
-    own, is_past = _own_slot(rhythm, edition), edition.moment <= now
+    own_slot, is_past = _own_slot(rhythm, edition), edition.moment <= now
     made = edition.moment if is_past and edition.state is not EditionState.CANCELLED else None
-    if own is None or own.due > (next_slot(rhythm, now).due if is_past else now):
+    if own_slot is None or own_slot.due > (next_slot(rhythm, now).due if is_past else now):
         return made
-    return max(own.due, made or own.due)
+    return max(own_slot.due, made or own_slot.due)
 
 
 def _own_slot(rhythm: Rhythm, edition: Edition) -> Slot | None:
@@ -74,8 +76,8 @@ def _own_slot(rhythm: Rhythm, edition: Edition) -> Slot | None:
     day = date.fromisoformat(edition.key)
     if not rhythm.every.falls_on(day):
         return None
-    own = slot_on(rhythm, day)
-    return own if edition.moment >= latest_slot(rhythm, own.due - _A_MOMENT).due else None
+    slot = slot_on(rhythm, day)
+    return slot if edition.moment >= latest_slot(rhythm, slot.due - _A_MOMENT).due else None
 
 
 def _slots_after(rhythm: Rhythm, moment: datetime) -> Iterator[Slot]:

@@ -59,8 +59,8 @@ class Newsroom:
 
     def acts_after(self, seq: Seq) -> Iterator[Standing]:
         """The articles whose withdrawal or newest correction came after `seq`; of an erased one nobody is told."""
-        known = (each for each in self.standings.values() if each.erased is None)
-        return (each for each in known if (each.withdrawn or each.corrected or 0) > seq)
+        standings = (standing for standing in self.standings.values() if standing.erased is None)
+        return (standing for standing in standings if (standing.withdrawn or standing.corrected or 0) > seq)
 
 
 def _became_news(standing: Standing) -> Seq:
@@ -68,7 +68,7 @@ def _became_news(standing: Standing) -> Seq:
 
 
 def _is_new(standing: Standing, filters: Iterable[Filter], from_seq: Seq) -> bool:
-    return standing.published > from_seq or any(each.gained_after(standing, from_seq) for each in filters)
+    return standing.published > from_seq or any(wanted.gained_after(standing, from_seq) for wanted in filters)
 
 
 def newsroom(standings: Iterable[Standing], selection: Filter, cut: Seq, reach: Seq = NOTHING_DROPPED) -> Newsroom:
@@ -88,14 +88,14 @@ def content(items: Sequence[Standing], said: Mapping[ArticleId, Said], room: New
     """
     new = [standing for standing in items if not _certainly_given(said.get(standing.id))]
     new.sort(key=lambda standing: standing.newest, reverse=True)
-    rows = {_row(Showing.ITEM, each) for each in new[:limit]}
+    rows = {_row(Showing.ITEM, standing) for standing in new[:limit]}
     shown = {row.article for row in rows}
     for article, heard in said.items():
         notice = _notice(room.standings.get(article), heard)
         if notice and not (notice.showing is Showing.CORRECTED and article in shown):
             rows.add(notice)
     noticed = {row.article for row in rows}
-    rows |= {_row(Showing.NAMED, each) for each in new[limit:] if each.id not in noticed}
+    rows |= {_row(Showing.NAMED, standing) for standing in new[limit:] if standing.id not in noticed}
     return Content(rows=frozenset(rows), corrected=_also_owed(shown, said, room))
 
 
@@ -105,7 +105,9 @@ def _row(showing: Showing, standing: Standing) -> Row:
 
 def _also_owed(shown: Collection[ArticleId], said: Mapping[ArticleId, Said], room: Newsroom) -> frozenset[ArticleId]:
     """The items that are a correction to who was perhaps sent the mistake."""
-    return frozenset(each for each in shown if each in said and _notice(room.standings.get(each), said[each]))
+    return frozenset(
+        article for article in shown if article in said and _notice(room.standings.get(article), said[article])
+    )
 
 
 def _certainly_given(said: Said | None) -> bool:

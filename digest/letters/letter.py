@@ -125,8 +125,8 @@ def restored(data: bytes) -> Form:
 
 def made_out(form: Form, recipient: Recipient) -> bytes:
     """The letter of one recipient: the same bytes on every try, CRLF throughout, no line that begins with a dot."""
-    own = f"To: {recipient.address}\r\nMessage-ID: {message_id(form, recipient)}\r\n".encode()
-    return own + recipient.leave_token.encode().join(form.pieces)
+    headers = f"To: {recipient.address}\r\nMessage-ID: {message_id(form, recipient)}\r\n".encode()
+    return headers + recipient.leave_token.encode().join(form.pieces)
 
 
 def message_id(form: Form, recipient: Recipient) -> str:

@@ -25,7 +25,7 @@ def teaser(lead: str) -> str:
     text = " ".join(lead.split())
     if text.endswith(("…", "...")):  # cut by its platform: what is missing may turn the meaning
         return ""
-    said = max((found.start() for found in _SPEAKS.finditer(text)), default=-1)
+    said = max((verb.start() for verb in _SPEAKS.finditer(text)), default=-1)
     ends = [end for end in _sentence_ends(text) if end > said]
     fitting = [end for end in ends if end <= LIMIT] or [end for end in ends[:1] if end <= LONGEST]
     return text[: fitting[-1]] if fitting else ""
@@ -50,8 +50,8 @@ def _ends_sentence(text: str, start: int, stop: re.Match[str]) -> bool:
 
 
 def _word_may_end(text: str, start: int, stop: int, *, at_end: bool) -> bool:
-    found = _WORD.search(text, start, stop)
-    word = found.group().lower() if found else ""
+    match = _WORD.search(text, start, stop)
+    word = match.group().lower() if match else ""
     if _MID_SENTENCE.fullmatch(word):
         return False
     initial = len(word) == 1 and word.isalpha()

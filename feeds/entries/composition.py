@@ -208,15 +208,15 @@ def _publisher(publisher: PublisherId, site: Site) -> Publisher:
 def _source(publishers: tuple[Publisher, ...], site: Site) -> Source | None:
     # RFC 4287, 4.2.11: an entry that stands in other feeds as well says which one it belongs to.
     first = publishers[0]
-    own = site.own_feeds.get(first.id)
-    if len(publishers) == 1 and not own:
+    own_feed = site.own_feeds.get(first.id)
+    if len(publishers) == 1 and not own_feed:
         return None
     return Source(
-        id=site.feed_id(own) if own else f"tag:{first.tag_authority}:{first.id}",
-        title=own.title if own else one_line("publisher's name", first.name),
+        id=site.feed_id(own_feed) if own_feed else f"tag:{first.tag_authority}:{first.id}",
+        title=own_feed.title if own_feed else one_line("publisher's name", first.name),
         home=uri(first.url),
         author=_author(first),
-        address=document_address(own, ".atom", site) if own else "",
+        address=document_address(own_feed, ".atom", site) if own_feed else "",
     )
 
 
@@ -234,8 +234,8 @@ def _author(publisher: Publisher) -> Author:
 
 def _categories(article: Article, publishers: tuple[Publisher, ...], site: Site) -> tuple[Category, ...]:
     of_publishers = ((publisher.id, "utgivare", publisher.name) for publisher in publishers)
-    known = (site.topics[topic] for topic in article.topics if topic in site.topics)
-    of_topics = ((topic.id, "amnen", topic.label) for topic in known)
+    topics = (site.topics[topic] for topic in article.topics if topic in site.topics)
+    of_topics = ((topic.id, "amnen", topic.label) for topic in topics)
     return tuple(
         Category(term=term, scheme=site.address(scheme), label=one_line("category", label))
         for term, scheme, label in (*of_publishers, *of_topics)

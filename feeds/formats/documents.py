@@ -29,11 +29,11 @@ def join(
 
 def archive(feed: Feed, name: str, entries: Sequence[WrittenEntry], site: Site, links: Sequence[Link] = ()) -> bytes:
     """A part of the feed's past, served as feeds/NAME, that no longer changes (RFC 5005, section 4)."""
-    own = Link(rel="self", href=site.address(f"feeds/{name}"), type=ATOM_TYPE)
+    self_link = Link(rel="self", href=site.address(f"feeds/{name}"), type=ATOM_TYPE)
     head = Head(feed=feed, site=site, updated=newest((entry.updated for entry in entries), site), archived=True)
     current = Link(rel="current", href=head.self_link(".atom", ATOM_TYPE).href, type=ATOM_TYPE)
-    given = [link for link in links if link.rel not in {"self", "current"}]
-    frame = atom_frame(replace(head, links=(own, current, *given)))
+    others = [link for link in links if link.rel not in {"self", "current"}]
+    frame = atom_frame(replace(head, links=(self_link, current, *others)))
     return frame.filled([entry.written[".atom"] for entry in in_grammar(entries) if ".atom" in entry.written])
 
 

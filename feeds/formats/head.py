@@ -32,10 +32,10 @@ class Head:
     @property
     def atom_links(self) -> tuple[Link, ...]:
         """The links of the Atom document: the feed's page, the document itself, hubs, and whatever else was given."""
-        own = [link for link in self.links if link.rel == "self"] or [self.self_link(".atom", ATOM_TYPE)]
+        self_links = [link for link in self.links if link.rel == "self"] or [self.self_link(".atom", ATOM_TYPE)]
         others = (link for link in self.links if link.rel != "self")
         page = Link(rel="alternate", href=self.page, type="text/html", hreflang=self.site.language)
-        return (page, *own, *self.hub_links, *others)
+        return (page, *self_links, *self.hub_links, *others)
 
     @property
     def hub_links(self) -> tuple[Link, ...]:

@@ -61,9 +61,9 @@ def keep(entry: Entry | Tombstone, site: Site, render: Render) -> WrittenEntry |
 
 
 class _UnfitError(Exception):
-    def __init__(self, found: tuple[str, ...]) -> None:
+    def __init__(self, faults: tuple[str, ...]) -> None:
         super().__init__()
-        self.faults = found
+        self.faults = faults
 
 
 def _written(entry: Entry | Tombstone, site: Site, render: Render) -> Iterator[tuple[str, bytes]]:

@@ -199,8 +199,8 @@ def _all_right(documents: Sequence[Shown]) -> bool | None:
 
 
 def _onward(address: str, location: str) -> str:
-    here, there = urlsplit(address), urlsplit(location)
-    if (here.scheme, there.scheme) == ("http", "https") and here.hostname == there.hostname:
+    asked, answered = urlsplit(address), urlsplit(location)
+    if (asked.scheme, answered.scheme) == ("http", "https") and asked.hostname == answered.hostname:
         return "write public_url with https, so that letters and feeds name the address that readers end at"
     return "no reader should be led elsewhere: write public_url as the address that answers, or mend the redirect"
 

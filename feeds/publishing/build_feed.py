@@ -66,18 +66,18 @@ class BuildFeed:
         settings = made_of(feed, made_with)
         facets = wanted(feed)
         newest = [place.article for place in self.entries.newest(facets, feed.size)]
-        holds, known = frozenset(newest), before.blocks if before else frozenset()
+        holds, blocks = frozenset(newest), before.blocks if before else frozenset()
         anew = before is None or before.made_of != settings
         if before is None or anew:
-            numbers = self.entries.blocks(facets) | known
+            numbers = self.entries.blocks(facets) | blocks
         else:
             moved = self.entries.places(holds ^ before.holds)
             numbers = frozenset(stale) - {CURRENT} | {place.block for place in moved}
         faults = list(head_faults(feed, self.site, self.render)) if anew else []
         filled = {number for number in numbers if self._archived(facets, number, holds)}
-        chain = Chain(feed=feed, site=self.site, blocks=known - numbers | filled)
+        chain = Chain(feed=feed, site=self.site, blocks=blocks - numbers | filled)
         documents = dict[str, bytes]()
-        for number in sorted(filled | chain.changed_since(known)):
+        for number in sorted(filled | chain.changed_since(blocks)):
             kept = self._entries(feed, self._archived(facets, number, holds), [".atom"])
             name = archive_name(feed, number)
             documents[name] = archive(feed, name, kept, self.site, chain.of(number))
@@ -98,8 +98,8 @@ class BuildFeed:
     def _end_notice(self, feed: Feed) -> Iterator[WrittenEntry]:
         """The last entry of a feed that ends, above all others."""
         if feed.ends is not None:
-            told = self._told(feed, feed.ends)
-            notice = keep(end_notice(feed, told, self.site, self.render), self.site, self.render)
+            end = self._told(feed, feed.ends)
+            notice = keep(end_notice(feed, end, self.site, self.render), self.site, self.render)
             if isinstance(notice, Refused):
                 raise ValueError("; ".join(notice.faults))
             yield notice
@@ -110,10 +110,10 @@ class BuildFeed:
         noted = self.end_notices.told(feed_id)
         before = noted or self._published_end(feed, ends)
         now = self.now() if before and before.ends == ends else self._after_all_news()
-        told = notice_now(before, feed, ends, self.site, now)
-        if told != noted:
-            self.end_notices.note(feed_id, told)
-        return told
+        current = notice_now(before, feed, ends, self.site, now)
+        if current != noted:
+            self.end_notices.note(feed_id, current)
+        return current
 
     def _after_all_news(self) -> datetime:
         """Now, in a second after the newest act's: else both bear one time, and the feed's date does not rise."""

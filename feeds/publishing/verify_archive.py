@@ -70,8 +70,8 @@ class VerifyArchive:
             start, matching = self._archived(feed, built.get(feed.slug), matching)
         ids = {entry for history in matching for entry in self._ids(feed, history)}
         if not over and feed.ends is not None:
-            told = self.end_notices.told(self._site.feed_id(feed))
-            ids.add(told.entry if told else end_id(feed, self._site))
+            notice = self.end_notices.told(self._site.feed_id(feed))
+            ids.add(notice.entry if notice else end_id(feed, self._site))
         return start, ids
 
     def _archived(self, feed: Feed, built: Built | None, matching: list[History]) -> tuple[str, list[History]]:

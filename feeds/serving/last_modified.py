@@ -68,21 +68,21 @@ class Past:
         return Stamp(sha256=sha256, modified=earliest if self.keeps(sha256) else max(now, earliest))
 
 
-def past(known: Remembered, on_disk: Stamp | None, *, waiting: bool) -> Past:
+def past(remembered: Remembered, on_disk: Stamp | None, *, waiting: bool) -> Past:
     """What readers have, by the ledger and by the disk. `waiting`: a new document was written, and is not in place.
 
     The disk is believed where it is newer: it was published by a store that has been restored since, or by hand.
     """
-    stamps = [stamp for stamp in (known.published, known.begun, on_disk) if stamp is not None]
+    stamps = [stamp for stamp in (remembered.published, remembered.begun, on_disk) if stamp is not None]
     return Past(
-        last=_last(known, on_disk, waiting=waiting), highest=max((stamp.modified for stamp in stamps), default=0)
+        last=_last(remembered, on_disk, waiting=waiting), highest=max((stamp.modified for stamp in stamps), default=0)
     )
 
 
-def _last(known: Remembered, on_disk: Stamp | None, *, waiting: bool) -> Stamp | None:
+def _last(remembered: Remembered, on_disk: Stamp | None, *, waiting: bool) -> Stamp | None:
     # What has begun and does not wait was put in place, or its folder is lost. Then it may have been public, and counts
     # as if it was: a time that rises once too often costs a fetch, one that does not rise costs an article.
-    last = known.published if waiting or known.begun is None else known.begun
+    last = remembered.published if waiting or remembered.begun is None else remembered.begun
     if last is None or on_disk is None or on_disk.sha256 == last.sha256:
         return last if last is not None else on_disk
     return on_disk if on_disk.modified > last.modified else last

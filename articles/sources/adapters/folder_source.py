@@ -88,10 +88,10 @@ class FolderSource(SourceReader):
     def _items(self, path: Path) -> Iterator[Item]:
         """The file, or all files under a folder, as somebody called it."""
         folder = self.folder.resolve()
-        own = folder / MANIFEST
-        manifest = read_manifest(own) if is_file(own) else Manifest()
+        manifest_file = folder / MANIFEST
+        manifest = read_manifest(manifest_file) if is_file(manifest_file) else Manifest()
         if manifest.faults:  # a manifest with faults is an input that a person must look at
-            yield _item(folder, own, str(self.folder / MANIFEST), refused=manifest.faults)
+            yield _item(folder, manifest_file, str(self.folder / MANIFEST), refused=manifest.faults)
         for file in walk(path) if is_folder(path) else [path]:
             real = _real(file)
             refused = (Refused(reason=why_unread(file.name)),) if is_of_another_kind(file.name) else ()

@@ -73,6 +73,6 @@ def withdraw(article: ArticleName, /, *, note: Note, config: ConfigFile = DEFAUL
         return _act(service.articles.act(article_id, Kind.WITHDRAWN, note, now()), "withdrawn")
 
 
-def _act(seq: int | None, done: str) -> int:
-    say(f"{done} as seq {seq}" if seq else "it was withdrawn or erased before; nothing is changed")
+def _act(seq: int | None, what: str) -> int:
+    say(f"{what} as seq {seq}" if seq else "it was withdrawn or erased before; nothing is changed")
     return Exit.DONE if seq else Exit.NEEDS_A_PERSON

@@ -1,4 +1,4 @@
-"""Articles: in, and what a person does to them."""
+"""Commands about articles: import, list, show."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -72,12 +72,12 @@ def take(  # noqa: PLR0913 - one option each, as the manual lists them
     sources = sources_of(loaded)
     _refuse(sources, paths, source, url)
     listed = None if paths or manifest else listings(sources)
-    given = read_manifest(manifest) if manifest else Manifest()
-    named = paths or tuple(given.urls)
+    addresses = read_manifest(manifest) if manifest else Manifest()
+    named = paths or tuple(addresses.urls)
     outside = stand_in(loaded) if dry_run else None
     candidates = candidates_of(listed) if listed is not None else _named(sources, named, source, outside)
-    candidates = [_with_url(candidate, url, given) for candidate in candidates]
-    faults = [*_missing(paths), *(f"refused   {manifest}:{fault.line}: {fault.reason}" for fault in given.faults)]
+    candidates = [_with_url(candidate, url, addresses) for candidate in candidates]
+    faults = [*_missing(paths), *(f"refused   {manifest}:{fault.line}: {fault.reason}" for fault in addresses.faults)]
     for line in faults:
         complain(line)
     moment = now()
@@ -86,10 +86,10 @@ def take(  # noqa: PLR0913 - one option each, as the manual lists them
     else:
         with open_service(loaded) as service:
             # All is stored before anything is said: whoever reads the output may stop reading at any line.
-            stored = service.importing.store.import_all(candidates, moment)
-            done = list(progress(stored, "Importing", len(candidates)))
+            imports = service.importing.store.import_all(candidates, moment)
+            stored = list(progress(imports, "Importing", len(candidates)))
             _tell_vanished(service, listed or ())
-        outcomes = [tell(imported, json=json) for imported in done]
+        outcomes = [tell(imported, json=json) for imported in stored]
     sums = ", ".join(f"{number} {outcome}" for outcome, number in Counter(outcomes).most_common())
     nothing = "no inputs: there is no file to import"
     complain(f"{counted(len(outcomes), 'input')}: {sums}" if outcomes else nothing)
@@ -122,10 +122,10 @@ def _missing(paths: Sequence[Path]) -> Iterator[str]:
             yield f"refused   {path}: there is no such file or folder; {remedy}"
 
 
-def _with_url(candidate: Candidate, url: str | None, given: Manifest) -> Candidate:
+def _with_url(candidate: Candidate, url: str | None, manifest: Manifest) -> Candidate:
     """An input with the web address that a person gave for it."""
     item = candidate.item
-    address = url or (given.urls.get(Path(item.path)) if item.path else None)
+    address = url or (manifest.urls.get(Path(item.path)) if item.path else None)
     return replace(candidate, item=replace(item, url=address)) if address else candidate
 
 
@@ -143,10 +143,10 @@ def tell(imported: Imported, *, json: bool) -> str:
 
 def _tell_vanished(service: Service, listed: Iterable[Listing]) -> None:
     """Say once which files are gone, and that their articles are not."""
-    for reader, gone in service.importing.vanished.missing(listed):
-        for line in lines(reader, gone):
+    for reader, files in service.importing.vanished.missing(listed):
+        for line in lines(reader, files):
             complain(f"vanished  {line}")
-        service.importing.vanished.forget(gone)
+        service.importing.vanished.forget(files)
 
 
 @app.command(name="list")

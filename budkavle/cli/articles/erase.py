@@ -1,4 +1,4 @@
-"""Erasing an article: for ever, so a person says it twice."""
+"""Erasure of an article, for ever: so a person says it twice."""
 
 from budkavle.cli.articles.names import ArticleName, article_named
 from budkavle.cli.confirm_prompt import Yes, confirmed
@@ -25,27 +25,29 @@ def erase(
         if not (yes or confirmed(f"{title}\nErase every version of {article_id} for ever?", _FOR_EVER)):
             complain("nothing is changed")
             return Exit.NEEDS_A_PERSON
-        done = erasing.erase(service, article_id, now())
+        erased = erasing.erase(service, article_id, now())
         steps = erasing.beyond_reach(service, article_id, now())
-    for line in _told(done):
+    for line in _report(erased):
         say(line)
     say()
     say("still for you to do:")
     for step in steps:
         say(f"- {step}")
-    return Exit.DONE if done.scrubbed and not done.faults else Exit.TRY_LATER
+    return Exit.DONE if erased.scrubbed and not erased.faults else Exit.TRY_LATER
 
 
-def _told(done: erasing.Erased) -> list[str]:
-    lines = [f"erased as seq {done.seq}" if done.seq else "it was erased before; what came in of it since is dropped"]
-    waiting = counted(done.letters, "waiting letter")
-    kept = counted(done.forms, "kept letter that showed it was", "kept letters that showed it were")
-    lines.append(f"{waiting} lost it, {kept} dropped")
-    documents = counted(done.documents, "document of feeds was", "documents of feeds were")
+def _report(erased: erasing.Erased) -> list[str]:
+    lines = [
+        f"erased as seq {erased.seq}" if erased.seq else "it was erased before; what came in of it since is dropped"
+    ]
+    waiting = counted(erased.letters, "waiting letter")
+    forms = counted(erased.forms, "kept letter that showed it was", "kept letters that showed it were")
+    lines.append(f"{waiting} lost it, {forms} dropped")
+    documents = counted(erased.documents, "document of feeds was", "documents of feeds were")
     lines.append(f"{documents} made anew without it")
-    lines += [f"{fault}; it holds the text still, so mend that and erase it again" for fault in done.faults]
-    if done.under_way:
+    lines += [f"{fault}; it holds the text still, so mend that and erase it again" for fault in erased.faults]
+    if erased.under_way:
         lines.append("letters with it are being sent at this moment: their copies are dropped when that is done")
-    if not done.scrubbed:
+    if not erased.scrubbed:
         lines.append("the store was in use: traces of the text may lie in its log; erase it again to have them gone")
     return lines

@@ -1,4 +1,4 @@
-"""Held inputs: what waits for a person, and what the person decides."""
+"""Commands about held inputs: list them, release them, turn them down."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -39,9 +39,9 @@ def release(
 ) -> None:
     """Publish an input that waited."""
     loaded = load(config)
-    given = _given_date(published, loaded) if published is not None else None
+    publication = _given_date(published, loaded) if published is not None else None
     with open_to_write(loaded) as service:
-        taken = service.importing.release.release(held_named(service, which).number, given, now())
+        taken = service.importing.release.release(held_named(service, which).number, publication, now())
         say(f"{taken.kind}  {taken.id}")
 
 

@@ -1,4 +1,4 @@
-"""Names on the command line: the one article, or the one held input, that a person means."""
+"""Lookup of an article or a held input by the words on the command line."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Digests: look at the next letter, send an edition, see how it adds up."""
+"""Commands about digests: preview the next letter, send an edition, see how it adds up."""
 
 import asyncio
 import signal
@@ -214,27 +214,27 @@ def _send(service: Service, edition: Edition, holder: str) -> None:
         asyncio.run(_send_until_asked_to_stop(service, holder, show_verdict))
 
 
-def _hung_up(hangup: Hangup, asked: asyncio.Event) -> None:
+def _hung_up(hangup: Hangup, stop: asyncio.Event) -> None:
     hangup.is_terminals()  # from now on nothing is written to it
-    asked.set()
+    stop.set()
 
 
 async def _send_until_asked_to_stop(
     service: Service, holder: str, show_verdict: Callable[[Verdict | None], None]
 ) -> None:
     """Ctrl-C, SIGTERM and a closed terminal end it after the letter under way: none is left in doubt for nothing."""
-    asked, loop = asyncio.Event(), asyncio.get_running_loop()
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
     hangup = note_hangups()
-    hangup.heard_by(lambda: loop.call_soon_threadsafe(_hung_up, hangup, asked))
+    hangup.heard_by(lambda: loop.call_soon_threadsafe(_hung_up, hangup, stop))
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, asked.set)
-    sending = asyncio.ensure_future(service.sending.send_holding(holder, now, asked.is_set, show_verdict))
-    waiting = asyncio.ensure_future(asked.wait())
+        loop.add_signal_handler(number, stop.set)
+    sending = asyncio.ensure_future(service.sending.send_holding(holder, now, stop.is_set, show_verdict))
+    waiting = asyncio.ensure_future(stop.wait())
     await asyncio.wait([sending, waiting], return_when=asyncio.FIRST_COMPLETED)
-    done, _ = await asyncio.wait([sending], timeout=_DRAIN_SECONDS)
+    finished, _ = await asyncio.wait([sending], timeout=_DRAIN_SECONDS)
     waiting.cancel()
     hangup.heard_by(None)
-    if done:
+    if finished:
         await sending
     else:
         sending.cancel()  # the relay is silent: what it was offered without its dot is not sent
@@ -265,12 +265,12 @@ def status(
     with open_to_read(loaded) as service:
         statuses = list(service.edition_counts.status(name))
         relay_said = limits_line(service)
-        gone = [] if json else all_taken_back(service.database.read)
+        taken_back = [] if json else all_taken_back(service.database.read)
     if name is not None and not statuses:  # one that is configured no more may still have editions
         find_digest(loaded, name)
     for edition_status in statuses:
         tell(edition_status, json=json)
-    for digest, key, at in gone:
+    for digest, key, at in taken_back:
         if name in {None, digest}:
             say(f"{digest} {key}: taken back {at:%Y-%m-%d %H:%M} UTC, before any letter went out")
     if not statuses and not json:

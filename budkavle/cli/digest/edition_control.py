@@ -1,4 +1,4 @@
-"""Stopping an edition in mid-run, letting it or a domain go on, ending it: whoever sends hears of it at once."""
+"""Commands to pause, resume, cancel and take back an edition: whoever sends hears of it at once."""
 
 from typing import Annotated
 
@@ -38,7 +38,7 @@ def pause(name: DigestArgument, /, *, json: AsJson = False, config: ConfigFile =
         if not service.edition_control.pause(edition, "somebody asked for it"):
             what = f"{name} {edition.key} is {edition.state}"
             raise WrongUseError(f"{what}; only one that is being planned or sent can be paused")
-        return _told(service, edition, json=json)
+        return _show_status(service, edition, json=json)
 
 
 def resume(name: DigestArgument, /, *, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:
@@ -50,7 +50,7 @@ def resume(name: DigestArgument, /, *, json: AsJson = False, config: ConfigFile 
             raise WrongUseError(f"{name} {edition.key} is {edition.state}; only a paused one can go on")
         if not json:
             say(f"a running daemon goes on with it; without one: budkavle digest send {name}")
-        return _told(service, edition, json=json)
+        return _show_status(service, edition, json=json)
 
 
 _GOING_ON = (EditionState.PLANNING, EditionState.SENDING)
@@ -96,7 +96,7 @@ def cancel(
             raise WrongUseError(f"{name} {chosen.key} is {chosen.state}: there is nothing left to cancel")
         if ahead and not json:
             say(following(service, digest, now()))
-        return _told(service, chosen, json=json)
+        return _show_status(service, chosen, json=json)
 
 
 def take_back(name: DigestArgument, /, *, edition: _OfDate = None, config: ConfigFile = DEFAULT_CONFIG) -> int:
@@ -116,7 +116,7 @@ def take_back(name: DigestArgument, /, *, edition: _OfDate = None, config: Confi
     return Exit.DONE
 
 
-def _told(service: Service, edition: Edition, *, json: bool) -> int:
+def _show_status(service: Service, edition: Edition, *, json: bool) -> int:
     tell(
         next(counts for counts in service.edition_counts.status(edition.digest) if counts.edition.id == edition.id),
         json=json,

@@ -1,4 +1,4 @@
-"""The dates of editions as a person types them: which are none, which come too late, and which silence a digest."""
+"""Dates of editions as a person types them: which are none, which come too late, and which silence a digest."""
 
 from datetime import date, datetime, timedelta
 

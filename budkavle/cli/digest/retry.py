@@ -1,4 +1,4 @@
-"""Retrying by hand: letters that were refused go out after all, once the cause is mended."""
+"""Retry by hand: letters that were refused go out after all, once the cause is mended."""
 
 from typing import Annotated
 

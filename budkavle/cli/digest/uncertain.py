@@ -132,21 +132,21 @@ def _judge(
     store: UncertainLetters,
     letters: Sequence[UncertainLetter],
     names: Sequence[str],
-    asked: Sequence[Finding],
+    sought: Sequence[Finding],
     findings: _Findings,
 ) -> None:
     """What logs, read one after the other, prove of the letters that were not named themselves."""
-    done = {letter for decided in findings.decided.values() for letter in decided}
-    open_ones = [letter for letter in letters if letter not in done]
-    moments = {(letter.edition, letter.at): letter for letter in open_ones} if Finding.LOST in asked else {}
+    decided_letters = {letter for decided in findings.decided.values() for letter in decided}
+    undecided = [letter for letter in letters if letter not in decided_letters]
+    moments = {(letter.edition, letter.at): letter for letter in undecided} if Finding.LOST in sought else {}
     sent = {moment: store.neighbours(letter) for moment, letter in moments.items()}
     wanted = {letter.message_id for letter in letters}
     wanted |= {message_id for around in sent.values() for message_id in (*around.before, *around.after)}
     log = read_log(_lines(names), wanted)
     _say_what_was_read(names, log, letters)
-    for letter in open_ones:
-        reasons = {Finding.ARRIVED: why_not_arrived(letter, log)} if Finding.ARRIVED in asked else {}
-        if Finding.LOST in asked:
+    for letter in undecided:
+        reasons = {Finding.ARRIVED: why_not_arrived(letter, log)} if Finding.ARRIVED in sought else {}
+        if Finding.LOST in sought:
             reasons[Finding.LOST] = why_not_lost(letter, log, sent[letter.edition, letter.at])
         proved = [finding for finding, why in reasons.items() if why is None]
         if proved:
@@ -184,8 +184,8 @@ def _settle(store: UncertainLetters, findings: _Findings) -> Iterator[tuple[Find
             if outcome is Settled.DONE:
                 yield finding, letter
             else:
-                gone = "its edition was folded" if outcome is Settled.FOLDED else "somebody settled it"
-                complain(f"{letter.message_id} stays as it is: {gone} meanwhile")
+                why = "its edition was folded" if outcome is Settled.FOLDED else "somebody settled it"
+                complain(f"{letter.message_id} stays as it is: {why} meanwhile")
 
 
 def _tell(letter: UncertainLetter, config: Config, finding: Finding | None, *, json: bool) -> None:

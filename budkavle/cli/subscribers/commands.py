@@ -1,4 +1,4 @@
-"""Subscribers: in, out, and who they are."""
+"""Commands about subscribers: add, list, end, pause, resume."""
 
 from inspect import cleandoc
 from typing import Annotated
@@ -161,9 +161,9 @@ def pause(address: AddressArgument, /, *, digest: DigestName = None, config: Con
     """Send nothing to an address until it is resumed; the edition after that makes up for it."""
     loaded = load(config)
     with open_to_write(loaded) as service:
-        done = service.by_operator.pause(parse_address(address), _digest(loaded, digest), now())
-    say("paused" if done else "there is no active subscription to pause")
-    return Exit.DONE if done else Exit.NEEDS_A_PERSON
+        paused = service.by_operator.pause(parse_address(address), _digest(loaded, digest), now())
+    say("paused" if paused else "there is no active subscription to pause")
+    return Exit.DONE if paused else Exit.NEEDS_A_PERSON
 
 
 @app.command
@@ -171,6 +171,6 @@ def resume(address: AddressArgument, /, *, digest: DigestName = None, config: Co
     """Send to a paused address again."""
     loaded = load(config)
     with open_to_write(loaded) as service:
-        done = service.by_operator.resume(parse_address(address), _digest(loaded, digest), now())
-    say("resumed" if done else "there is no paused subscription to resume")
-    return Exit.DONE if done else Exit.NEEDS_A_PERSON
+        resumed = service.by_operator.resume(parse_address(address), _digest(loaded, digest), now())
+    say("resumed" if resumed else "there is no paused subscription to resume")
+    return Exit.DONE if resumed else Exit.NEEDS_A_PERSON

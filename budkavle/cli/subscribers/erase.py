@@ -18,38 +18,38 @@ def erase(address: AddressArgument, /, *, config: ConfigFile = DEFAULT_CONFIG) -
     """Forget a person at once: subscriptions, consent, story, letters that wait. Only a keyed hash keeps their no."""
     loaded, whom = load(config), parse_address(address)
     with open_to_write(loaded) as service:
-        done = service.erase_subscriber.erase(whom, now())
-    if done.known:
+        erased = service.erase_subscriber.erase(whom, now())
+    if erased.known:
         say("erased; a keyed hash remembers the no, and a wish of their own lifts it")
     else:
         say("nobody with this address is known; a keyed hash remembers the no all the same")
-    if done.letters:
-        say(f"deleted: {counted(done.letters, 'letter')} to them in {loaded.outbox}")
-    if done.messages:
-        say(f"deleted: {counted(done.messages, 'message')} that came back and named them")
+    if erased.letters:
+        say(f"deleted: {counted(erased.letters, 'letter')} to them in {loaded.outbox}")
+    if erased.messages:
+        say(f"deleted: {counted(erased.messages, 'message')} that came back and named them")
     say()
     say("still for you to do:")
-    kept = copies(loaded)
+    store_copies = copies(loaded)
     for path in left_to_delete(loaded, whom):
-        say(f"- delete {path}, {'a copy of the store as it was' if path in kept else 'or take them out of it'}")
+        say(f"- delete {path}, {'a copy of the store as it was' if path in store_copies else 'or take them out of it'}")
     say("- delete older backups: restored beside the journal of leaves they forget them again, elsewhere not")
     say("- delete the lists, exports, reports and previews that you made elsewhere and that name them")
     if loaded.settings.bounces.imap:
         say("- look for them in the mailbox of [bounces.imap]: messages that came back lie there")
     say("- what a relay took lies in its queue and its log, and in their mailbox")
-    if done.under_way:
+    if erased.under_way:
         complain("a letter to them is being handed over at this moment: erase them again when that is done")
-    if not done.scrubbed:
+    if not erased.scrubbed:
         complain("the store was in use: traces may lie in it or in its log; erase them again to have them gone")
-    return Exit.TRY_LATER if done.under_way or not done.scrubbed else Exit.DONE
+    return Exit.TRY_LATER if erased.under_way or not erased.scrubbed else Exit.DONE
 
 
 def lift(address: AddressArgument, /, *, config: ConfigFile = DEFAULT_CONFIG) -> int:
     """Mail an address again that bounced, once you know that it works; a person's own no stays."""
     whom = parse_address(address)
     with open_to_write(load(config)) as service:
-        done, suppression = service.lift_suppression.lift(whom, now())
-    match done:
+        outcome, suppression = service.lift_suppression.lift(whom, now())
+    match outcome:
         case Lifted.DONE:
             say("lifted: the next edition makes up for what was not sent")
             return Exit.DONE
@@ -68,6 +68,6 @@ def purge(
     """Forget whose subscriptions all ended more than `[keep] ended` days ago, as the daemon does once a day."""
     loaded = load(config)
     with open_to_read(loaded) if dry_run else open_to_write(loaded) as service:
-        done = service.expire_subscribers.expire(now(), dry_run=dry_run)
-    said = "would be forgotten" if dry_run else "forgotten"
-    say(f"{said}: {done.left} who left long ago, {done.without} who never had a subscription")
+        expired = service.expire_subscribers.expire(now(), dry_run=dry_run)
+    verb = "would be forgotten" if dry_run else "forgotten"
+    say(f"{verb}: {expired.left} who left long ago, {expired.without} who never had a subscription")

@@ -1,4 +1,4 @@
-"""Subscribers out, for another system or a person who asks to see the list."""
+"""Export of subscribers, for another system or a person who asks to see the list."""
 
 import io
 import sys

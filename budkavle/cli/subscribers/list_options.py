@@ -1,4 +1,4 @@
-"""How a list is read, as its options say, and how it was understood."""
+"""Options of a list's reading, and a report of how it was understood."""
 
 from collections.abc import Sequence
 from typing import Annotated, Literal

@@ -1,4 +1,4 @@
-"""Lists of subscribers: in, back out again, and away to another system."""
+"""Import of subscriber lists, its undo, and the list of imports."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -125,20 +125,20 @@ def _need_digest(config: Config, terms: Terms, addresses: ListFile) -> None:
 def _moment(text: str, config: Config) -> datetime:
     """The beginning of a day, or a moment, in the configuration's zone. Raises WrongUseError."""
     try:
-        given = datetime.fromisoformat(text)
+        parsed = datetime.fromisoformat(text)
     except ValueError:
         raise WrongUseError(f"--since {text}: no date; write it like 2026-01-09") from None
-    moment = given if given.tzinfo else given.replace(tzinfo=config.settings.timezone)
+    moment = parsed if parsed.tzinfo else parsed.replace(tzinfo=config.settings.timezone)
     if moment > now():
         raise WrongUseError(f"--since {text} is yet to come; say when they had their last letter from elsewhere")
     return moment
 
 
 def _summary(tally: Tally, *, dry_run: bool) -> str:
-    made = f" (import {tally.id}; take it back with: subscribers undo-import {tally.id})" if tally.id else ""
+    how_to_undo = f" (import {tally.id}; take it back with: subscribers undo-import {tally.id})" if tally.id else ""
     sums = ", ".join(f"{tally.counts[outcome]} {outcome}" for outcome in Outcome if tally.counts[outcome])
     would = "would come to: " if dry_run else ""
-    return f"{counted(tally.lines, 'line')}: {would}{sums or 'nothing'}{made}"
+    return f"{counted(tally.lines, 'line')}: {would}{sums or 'nothing'}{how_to_undo}"
 
 
 def _record(addresses: ListFile, tally: Tally, *, dry_run: bool) -> dict[str, object]:

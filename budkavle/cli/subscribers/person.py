@@ -1,4 +1,4 @@
-"""One person: their history, and why they did or did not get something."""
+"""Commands about one person: their history, and why they did or did not get something."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -48,7 +48,7 @@ def show(address: AddressArgument, /, *, json: AsJson = False, config: ConfigFil
     if json:
         say_json({"address": whom.text, "suppressed": why, **(_record(history) if history else {"known": False})})
     else:
-        for line in _told(history) if history else (_NOBODY,):
+        for line in _report_lines(history) if history else (_NOBODY,):
             say(line)
         if suppressed:
             say(why_not(suppressed))
@@ -97,7 +97,7 @@ def _record(history: SubscriberHistory) -> dict[str, object]:
     }
 
 
-def _told(history: SubscriberHistory) -> Iterator[str]:
+def _report_lines(history: SubscriberHistory) -> Iterator[str]:
     yield f"known since {_moment(history.since)}, language {history.language}"
     for subscription in history.subscriptions:
         wants = " ".join([*subscription.topics.split(), *subscription.publishers.split()]) or "everything"

@@ -1,4 +1,4 @@
-"""Lists of opt-outs: people who left another system, and addresses that bounced there."""
+"""Suppression by list: people who left another system, and addresses that bounced there."""
 
 from pathlib import Path
 from typing import Annotated, Literal

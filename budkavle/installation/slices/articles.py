@@ -40,7 +40,7 @@ KINDS: Mapping[str, Callable[[Config, SourceTable, Source], SourceReader]] = {"f
 
 
 def fetcher(config: Config, address: str) -> Fetch:
-    """What a source that polls this address fetches pages with; our own network is closed to it, if not written so."""
+    """HTTP client of a source that polls this address; our own network is closed to it, if not written so."""
     from feeds.outbound.adapters.page_fetcher import PageFetcher  # noqa: PLC0415 - only what polls waits for a client
 
     on_this_machine = is_loopback(urlsplit(address).hostname or "")

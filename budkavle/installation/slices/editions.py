@@ -43,7 +43,7 @@ class EditionServices(LifecycleServices):
             editions=self.editions,
             publication=self.publication,
             render=self.render,
-            render_kept=lambda kept: kept_renderer(kept, settings.language, settings.timezone),
+            render_kept=lambda templates: kept_renderer(templates, settings.language, settings.timezone),
         )
 
     @cached_property

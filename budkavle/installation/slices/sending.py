@@ -61,7 +61,7 @@ TRANSPORTS: Mapping[str, Callable[[Config], Transport]] = {"maildir": _maildir, 
 
 
 def transport(config: Config) -> Transport:
-    """How letters leave, as the configuration chooses."""
+    """The transport of letters, as the configuration chooses."""
     return TRANSPORTS[config.settings.mail.transport](config)
 
 
@@ -83,7 +83,7 @@ def found_limits(stores: Stores) -> FoundLimits | None:
 
 
 def patience(config: Config) -> Patience:
-    """How soon a domain that refuses us is left alone, and for how long."""
+    """Backoff of domains that refuse us: how soon each is left alone, and for how long."""
     bounces = config.settings.bounces
     return Patience(refusals=bounces.domain_refusals, wait=timedelta(minutes=bounces.domain_minutes))
 

@@ -48,8 +48,8 @@ def confirmations_from(settings: Settings, title: str) -> Mailbox:
 
     `title` is the site's, for a sender that is configured without a name.
     """
-    given = settings.mail.confirmations_from
-    if given is not None:
-        return Mailbox(name=given.name or title, address=given.address)
+    mailbox = settings.mail.confirmations_from
+    if mailbox is not None:
+        return Mailbox(name=mailbox.name or title, address=mailbox.address)
     sender = settings.digests[0].from_.address if settings.digests else settings.operator.address
     return Mailbox(name=title, address=f"bekraftelse@{sender.rpartition('@')[2]}")

@@ -1,4 +1,4 @@
-"""Bytes that are kept in memory up to a limit."""
+"""Cache of bytes in memory, up to a limit."""
 
 from collections.abc import Hashable
 

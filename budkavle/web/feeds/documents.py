@@ -1,4 +1,4 @@
-"""The documents that are served, in memory: what is known of each, and the bytes of those that are asked for."""
+"""Cache of the documents that are served: what is known of each, and the bytes of those that are asked for."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -27,8 +27,8 @@ _KNOWN = 4096
 
 
 @dataclass(frozen=True, kw_only=True)
-class Seen:
-    """A document as it looks from outside: its files, and the other formats beside it."""
+class FilesOnDisk:
+    """The files of a document on the disk, and the other formats beside it."""
 
     traces: tuple[Trace, ...]
     siblings: tuple[str, ...]
@@ -39,7 +39,7 @@ class Document:
     """What is known of a document in its present state, and of the states before it."""
 
     name: Name
-    seen: Seen
+    on_disk: FilesOnDisk
     instance: Instance
     sizes: Mapping[str, int]
     past: Past
@@ -64,15 +64,15 @@ class Documents:
     ) -> None:
         self._folder, self._public = folder, public
         self._now, self._ticks = now, ticks
-        self._known = dict[str, tuple[float, Document]]()
+        self._documents = dict[str, tuple[float, Document]]()
         self._kept = ByteCache(limit)
 
     def get(self, text: str) -> Document | None:
         """The document of that name, as it lay on the disk a second ago at most."""
-        kept = self._known.get(text)
-        if kept is None:
-            return self._looked(text, None)
-        return kept[1] if self._ticks() < kept[0] else self._looked(text, kept[1])
+        remembered = self._documents.get(text)
+        if remembered is None:
+            return self._refreshed(text, None)
+        return remembered[1] if self._ticks() < remembered[0] else self._refreshed(text, remembered[1])
 
     def whole(self, document: Document, accept_encoding: str) -> tuple[Message, bytes] | None:
         """The document in the form that a reader likes best; None when it went from the disk just now."""
@@ -80,7 +80,7 @@ class Documents:
         data = self._kept.get(_key(document, coding))
         if data is not None:
             return document.answers.whole[coding], data
-        loaded = self._loaded(document.name, document.seen, document.past)
+        loaded = self._loaded(document.name, document.on_disk, document.past)
         if loaded is None:
             return None
         now, copies = loaded
@@ -98,45 +98,45 @@ class Documents:
     def _since(self, document: Document, base: str) -> bytes | None:
         data = self._kept.get(_key(document, base))
         if data is None:
-            loaded = self._loaded(document.name, document.seen, document.past)
+            loaded = self._loaded(document.name, document.on_disk, document.past)
             if loaded is None or loaded[0].instance != document.instance:
                 return None
             data = delta(document.past, base, loaded[1].by_coding[""], document.name.suffix)
             self._kept.put(_key(document, base), data)
         return data
 
-    def _looked(self, text: str, document: Document | None) -> Document | None:
+    def _refreshed(self, text: str, document: Document | None) -> Document | None:
         name = document.name if document else document_name(text)
-        seen = self._seen(name) if name and name.suffix in MEDIA_TYPES else None
-        if name is None or seen is None:
-            self._known.pop(text, None)
+        on_disk = self._on_disk(name) if name and name.suffix in MEDIA_TYPES else None
+        if name is None or on_disk is None:
+            self._documents.pop(text, None)
             return None
         if (
             document is None
-            or seen != document.seen
+            or on_disk != document.on_disk
             or document.seconds != max_age(document.instance.modified, self._now())
         ):
-            loaded = self._loaded(name, seen, document.past if document else Past())
+            loaded = self._loaded(name, on_disk, document.past if document else Past())
             document = loaded[0] if loaded else None
         if document is not None:
             self._know(text, document)
         return document
 
     def _know(self, text: str, document: Document) -> None:
-        self._known[text] = (self._ticks() + _LOOK_SECONDS, document)
-        if len(self._known) > _KNOWN:
-            del self._known[next(iter(self._known))]
+        self._documents[text] = (self._ticks() + _LOOK_SECONDS, document)
+        if len(self._documents) > _KNOWN:
+            del self._documents[next(iter(self._documents))]
 
-    def _seen(self, name: Name) -> Seen | None:
+    def _on_disk(self, name: Name) -> FilesOnDisk | None:
         files = traces(self._folder / str(name))
         if not files[0]:
             return None
         others = (replace(name, suffix=suffix) for suffix in FEED_SUFFIXES if suffix != name.suffix)
-        return Seen(
+        return FilesOnDisk(
             traces=files, siblings=tuple(other.suffix for other in others if (self._folder / str(other)).is_file())
         )
 
-    def _loaded(self, name: Name, seen: Seen, past: Past) -> tuple[Document, Copies] | None:
+    def _loaded(self, name: Name, on_disk: FilesOnDisk, past: Past) -> tuple[Document, Copies] | None:
         """The document from the disk. What changed on it after it was seen is noticed at the next look."""
         copies = read(self._folder / str(name))
         if copies is None:
@@ -146,12 +146,12 @@ class Documents:
         seconds = max_age(current.modified, self._now())
         document = Document(
             name=name,
-            seen=seen,
+            on_disk=on_disk,
             instance=current,
             sizes=sizes,
             past=with_state(past, current.name, plain, name.suffix) if name.suffix in SUFFIXES else past,
             seconds=seconds,
-            answers=answers(name, current, sizes, seconds, standing_headers(name, self._public, seen.siblings)),
+            answers=answers(name, current, sizes, seconds, standing_headers(name, self._public, on_disk.siblings)),
         )
         for coding, data in copies.by_coding.items():
             self._kept.put(_key(document, coding), data)

@@ -1,4 +1,4 @@
-"""The server's side of a connection: bounded, and quick where there is nothing to send."""
+"""HTTP protocol, the server's side of a connection: bounded, and quick where there is nothing to send."""
 
 import asyncio
 import fcntl

@@ -1,4 +1,4 @@
-"""Feed documents by HTTP, ahead of all pages: most readers are told that nothing has changed, at little cost."""
+"""Middleware for feed documents, ahead of all pages: most readers are told that nothing has changed, at little cost."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -98,23 +98,25 @@ class FeedsFirst:
             return PREFLIGHT, _NOTHING
         if scope["method"] not in ("GET", "HEAD"):
             return NOT_ALLOWED, _NOTHING
-        asked = _asked(scope["headers"])
-        tags = asked.get(_TAGS)
+        request_headers = _heeded_headers(scope["headers"])
+        tags = request_headers.get(_TAGS)
         # Most readers give back our tag as it was: nothing needs to be read to answer them.
         start = document.answers.unchanged.get(tags) if tags else None
         if start is not None:
             return start, _NOTHING
-        start, data = self._read(document, {name: value.decode("latin-1") for name, value in asked.items()})
+        start, data = self._read(document, {name: value.decode("latin-1") for name, value in request_headers.items()})
         return (start, body(b"" if scope["method"] == "HEAD" else data)) if start else None
 
-    def _read(self, document: Document, asked: Mapping[bytes, str]) -> tuple[Message | None, bytes]:
-        tags, accept = asked.get(_TAGS), asked.get(_ACCEPT, "")
-        if (tags or _SINCE in asked) and has_it(document.instance, tags, asked.get(_SINCE), self._now()):
+    def _read(self, document: Document, request_headers: Mapping[bytes, str]) -> tuple[Message | None, bytes]:
+        tags, accept = request_headers.get(_TAGS), request_headers.get(_ACCEPT, "")
+        if (tags or _SINCE in request_headers) and has_it(
+            document.instance, tags, request_headers.get(_SINCE), self._now()
+        ):
             return document.answers.unchanged_by_coding[preferred_coding(accept, document.sizes)], b""
         whole = self._documents.whole(document, accept)
         if whole is None:
             return None, b""
-        if tags and document.name.suffix in SUFFIXES and _takes_delta(asked):
+        if tags and document.name.suffix in SUFFIXES and _takes_delta(request_headers):
             return self._documents.partial(document, tags, len(whole[1])) or whole
         return whole
 
@@ -139,8 +141,8 @@ class FeedsFirst:
         return _open(page)
 
 
-def _takes_delta(asked: Mapping[bytes, str]) -> bool:
-    return wants_delta(asked.get(_A_IM, "")) and takes_delta(asked.get(_AGENT, ""))
+def _takes_delta(request_headers: Mapping[bytes, str]) -> bool:
+    return wants_delta(request_headers.get(_A_IM, "")) and takes_delta(request_headers.get(_AGENT, ""))
 
 
 def _slug(text: str) -> str:
@@ -152,10 +154,10 @@ def _open(response: Response) -> Response:
     return response
 
 
-def _asked(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+def _heeded_headers(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     """What a request says that the answer depends on; a header that was sent in parts is one list (RFC 9110, 5.3)."""
-    asked = dict[bytes, bytes]()
+    heeded = dict[bytes, bytes]()
     for name, value in headers:
         if name in _HEEDED:
-            asked[name] = asked[name] + b", " + value if name in asked else value
-    return asked
+            heeded[name] = heeded[name] + b", " + value if name in heeded else value
+    return heeded

@@ -1,4 +1,4 @@
-"""The answers to requests for feed documents, made before anybody asks."""
+"""HTTP responses to requests for feed documents, made before anybody asks."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The publisher's own look: the style sheet with its colours, and its logo."""
+"""Branding, the publisher's own look: the style sheet with its colours, and its logo."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +18,7 @@ _NO_SUCH = 404
 
 
 def branding_routes(service: Service) -> Iterator[Route]:
-    """The style sheet and the pictures that the layout names."""
+    """Routes of the style sheet and of the pictures that the layout names."""
     look, folder = service.config.settings.look, service.config.folder
 
     def style(_: Request) -> Response:

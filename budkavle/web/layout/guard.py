@@ -1,4 +1,4 @@
-"""What holds for every page: the headers, the one host it is asked for under, and a log line without secrets."""
+"""Guard of every page: security headers, the one host it is asked for under, and a log line without secrets."""
 
 import re
 import time

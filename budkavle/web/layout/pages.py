@@ -31,8 +31,8 @@ asked_language = ContextVar[str]("asked_language", default="")
 
 def language_in(query: bytes) -> str:
     """The language that a query asks for, if there is such a one."""
-    asked = parse_qs(query.decode("latin-1")).get("sprak", [""])[-1]
-    return asked if asked in languages() else ""
+    code = parse_qs(query.decode("latin-1")).get("sprak", [""])[-1]
+    return code if code in languages() else ""
 
 
 def see_other(done: str) -> Response:
@@ -40,8 +40,8 @@ def see_other(done: str) -> Response:
 
     The address is relative: neither token nor Host stands in it. `done` is what `?klart=` then says.
     """
-    asked = f"&sprak={asked_language.get()}" if asked_language.get() else ""
-    return Response(status_code=HTTPStatus.SEE_OTHER, headers={**PRIVATE, "Location": f"?klart={done}{asked}"})
+    query = f"&sprak={asked_language.get()}" if asked_language.get() else ""
+    return Response(status_code=HTTPStatus.SEE_OTHER, headers={**PRIVATE, "Location": f"?klart={done}{query}"})
 
 
 def just_done(request: Request) -> str:
@@ -69,15 +69,15 @@ class Pages:
         return asked_language.get() or (reader_language if reader_language in self._render else self._default)
 
     def show(self, name: str, code: HTTPStatus, /, reader_language: str = "", **values: object) -> Response:
-        """A filled page; `own` is the language that its reader chose, if that is known."""
+        """A filled page; `reader_language` is the one that its reader chose, if that is known."""
         language = self.language(reader_language)
-        asked = f"?sprak={language}" if asked_language.get() else ""
+        query = f"?sprak={language}" if asked_language.get() else ""
         common = {
             **self._logos,
             "root": self._root,
             "site": self._site[language],
-            "statement": self._statement or f"{self._root}tillganglighet{asked}",
-            "asked": asked,
+            "statement": self._statement or f"{self._root}tillganglighet{query}",
+            "asked": query,
             "tongues": [{"code": tongue, "name": name_of(tongue)} for tongue in self._render if tongue != language],
         }
         return HTMLResponse(self._render[language](f"pages/{name}.html", {**common, **values}), code)

@@ -1,4 +1,4 @@
-"""Choices that pages offer, and what of them was chosen."""
+"""Form options: what pages offer to choose, and what of it was chosen."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from digest.subscribers.subscription import Filter, filter_of
 
 @dataclass(frozen=True, kw_only=True)
 class Option:
-    """One thing to choose. `lang` is the language of its label, where that is not the page's."""
+    """An option of a form. `lang` is the language of its label, where that is not the page's."""
 
     id: str
     label: str
@@ -24,7 +24,7 @@ class Option:
 
 
 class FormOptions:
-    """The digests, topics, publishers and languages of an installation."""
+    """The options of forms: digests, topics, publishers and languages of an installation."""
 
     def __init__(self, service: Service) -> None:
         self._digests = {digest.name: digest for digest in service.digests}
@@ -90,8 +90,8 @@ class FormOptions:
 
     def chosen_language(self, fields: Fields, default: str) -> str:
         """The language that a form asks for."""
-        asked = fields.get("language", [default])[-1]
-        return asked if asked in self._offer.languages else default
+        language = fields.get("language", [default])[-1]
+        return language if language in self._offer.languages else default
 
     def words(self, wanted: Filter) -> dict[str, Sequence[str]]:
         """A filter as people call it."""
@@ -104,13 +104,13 @@ class FormOptions:
         """The titles of those digests that could never hold anything of what is wanted."""
         return [digest.title for digest in map(self._digests.__getitem__, digests) if _never(digest, wanted)]
 
-    def _within(self, digests: Iterable[str], kind: str, all_: Mapping[str, str]) -> Mapping[str, str]:
+    def _within(self, digests: Iterable[str], kind: str, labels: Mapping[str, str]) -> Mapping[str, str]:
         """The ids of this kind that some of these digests may hold: a digest that names none holds all."""
         limits = [getattr(self._digests[name].selection, kind) for name in digests if name in self._digests]
         if not limits or not all(limits):
-            return all_
+            return labels
         named = {name for limit in limits for name in limit}
-        return {id_: label for id_, label in all_.items() if id_ in named}
+        return {id_: label for id_, label in labels.items() if id_ in named}
 
 
 def rhythm_in_words(digest: Digest, language: str) -> str:

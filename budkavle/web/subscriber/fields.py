@@ -9,7 +9,7 @@ _LONGEST = 1000
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """What is wrong with a field, in words for the person who filled it in; without a field, with the whole form."""
+    """A validation error of a field, in words for the person who filled it in; without a field, with the whole form."""
 
     field: str
     text: str

@@ -54,7 +54,7 @@ async def _body(request: Request) -> bytes:
 
 
 class Sent(Enum):
-    """How a form came to be sent."""
+    """The sender of a form, as far as its stamp and the trap tell."""
 
     BY_A_PERSON = "by a person"
     TOO_FAST = "too fast"
@@ -63,7 +63,7 @@ class Sent(Enum):
 
 
 class Stamps:
-    """Says when a form was shown, in the form itself: signed, so that a restart forgets nothing."""
+    """Timestamps of forms, in the form itself: signed, so that a restart forgets nothing."""
 
     def __init__(self, key: Key, least: timedelta) -> None:
         self._key = key

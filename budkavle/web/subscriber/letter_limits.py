@@ -25,10 +25,10 @@ def typed_address(text: str, language: str) -> Address | Problem:
 def allowed_from(
     service: Service, purpose: TokenPurpose, address: Address, request: Request, now: datetime
 ) -> datetime | None:
-    """When a letter to this address may go, counted at once; None when there have been too many."""
+    """Rate limit of a letter to this address: when it may go, counted at once; None when there have been too many."""
     network = network_of(request.client.host if request.client else "")
-    asked = Asked(purpose=purpose, address=address, network=network)
-    return service.rate_limits.allow(asked, now)
+    letter = Asked(purpose=purpose, address=address, network=network)
+    return service.rate_limits.allow(letter, now)
 
 
 def _what_is_wrong(text: str, language: str) -> str:

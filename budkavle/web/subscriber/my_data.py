@@ -24,15 +24,15 @@ OPEN, COPY, END_ALL, ERASE_ASKED, ERASE = "open", "copy", "end all", "erase", "e
 
 def routes(service: Service, pages: Pages) -> list[Route]:
     """`/mina-uppgifter` and `/mina-uppgifter/T`."""
-    ask, data = _Ask(service, pages), _Data(service, pages)
+    ask, data = _AccessRequestForm(service, pages), _AccessReportPage(service, pages)
     return [
         Route("/mina-uppgifter", ask.page, methods=["GET", "POST"]),
         Route("/mina-uppgifter/{token}", data.page, methods=["GET", "POST"]),
     ]
 
 
-class _Ask:
-    """The form that asks for the link: it does not tell whether an address is known."""
+class _AccessRequestForm:
+    """The access request form, which asks for the link: it does not tell whether an address is known."""
 
     def __init__(self, service: Service, pages: Pages) -> None:
         self._service = service
@@ -72,8 +72,8 @@ class _Ask:
         )
 
 
-class _Data:
-    """What the link leads to: a button that opens a visit, once. Looking shows and changes nothing of anybody.
+class _AccessReportPage:
+    """The access report page, behind the link: a button opens a visit, once. Looking changes nothing of anybody.
 
     The pages of a visit carry its key from one to the next, and erasing takes two of them.
     """
@@ -87,12 +87,12 @@ class _Data:
         """The page of one token, or what becomes of its buttons."""
         token = str(request.path_params["token"])
         if request.method != "POST":
-            return await run_in_threadpool(self._door, token, just_done(request))
+            return await run_in_threadpool(self._landing, token, just_done(request))
         return await run_in_threadpool(self._answer, token, await read_form(request))
 
-    def _door(self, token: str, done: str) -> Response:
+    def _landing(self, token: str, change: str) -> Response:
         language = self._requests.language_behind(token, datetime.now(UTC))
-        if language is None and done == "erased":
+        if language is None and change == "erased":
             return self._pages.private("erased", HTTPStatus.OK)
         if language is None:
             return self._over()

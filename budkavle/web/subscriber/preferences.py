@@ -27,20 +27,20 @@ _LONGEST_PAUSE = timedelta(days=366)
 
 def routes(service: Service, pages: Pages) -> list[Route]:
     """`/mina-val/T`."""
-    return [Route("/mina-val/{token}", _Choices(service, pages).page, methods=["GET", "POST"])]
+    return [Route("/mina-val/{token}", _PreferencesPage(service, pages).page, methods=["GET", "POST"])]
 
 
 _Act = Callable[[Request, str, Choices, Fields], Response]
 
 
-def _still_so(done: str, choices: Choices) -> str:
+def _still_so(change: str, choices: Choices) -> str:
     """What was done, as far as it holds: a page may be loaded again days later."""
-    if done == "paused":
-        return done if choices.state is SubscriptionState.PAUSED and choices.paused_until else ""
-    return done if done in {"chosen", "resumed", "moved"} and choices.state is not SubscriptionState.ENDED else ""
+    if change == "paused":
+        return change if choices.state is SubscriptionState.PAUSED and choices.paused_until else ""
+    return change if change in {"chosen", "resumed", "moved"} and choices.state is not SubscriptionState.ENDED else ""
 
 
-class _Choices:
+class _PreferencesPage:
     def __init__(self, service: Service, pages: Pages) -> None:
         self._service = service
         self._preferences = service.change_preferences
@@ -92,8 +92,8 @@ class _Choices:
         language = self._offer.chosen_language(fields, choices.language)
         if self._is_older(choices, fields) and (wanted, language) != (choices.wanted, choices.language):
             return self._changed_meanwhile(token, choices, wanted)
-        done = self._preferences.choose(token, wanted, language, datetime.now(UTC))
-        return self._after(token, done, "chosen")
+        outcome = self._preferences.choose(token, wanted, language, datetime.now(UTC))
+        return self._after(token, outcome, "chosen")
 
     def _pause(self, _: Request, token: str, choices: Choices, fields: Fields) -> Response:
         now = datetime.now(UTC)
@@ -125,16 +125,16 @@ class _Choices:
                 self._service.change_address.ask(token, now, goes)
         return see_other("asked")
 
-    def _after(self, token: str, done: Chosen, what: str) -> Response:
+    def _after(self, token: str, outcome: Chosen, what: str) -> Response:
         choices = self._preferences.look(token)
-        if choices is None or done is Chosen.UNKNOWN:
+        if choices is None or outcome is Chosen.UNKNOWN:
             return self._pages.private("unknown", HTTPStatus.NOT_FOUND)
-        if done is Chosen.TAKEN:
+        if outcome is Chosen.TAKEN:
             text = translations(self._pages.language(choices.language)).ugettext(
                 "You have, or had, that newsletter already."
             )
             return self._shown(token, choices, problems=[Problem(field="digest", text=text)])
-        return see_other("" if done is Chosen.ENDED else what)
+        return see_other("" if outcome is Chosen.ENDED else what)
 
     def _shown(
         self,

@@ -29,15 +29,15 @@ _WORST = {
 
 def routes(service: Service, pages: Pages) -> list[Route]:
     """`/prenumerera` and `/bekrafta/T`."""
-    join, answer = _Join(service, pages), _Confirm(service, pages)
+    join, answer = _SubscribeForm(service, pages), _ConfirmationPage(service, pages)
     return [
         Route(PAGE, join.page, methods=["GET", "POST"]),
         Route("/bekrafta/{token}", answer.page, methods=["GET", "POST"]),
     ]
 
 
-class _Join:
-    """The form: whatever it is sent, it does not tell whether an address is known."""
+class _SubscribeForm:
+    """The subscribe form: whatever it is sent, it does not tell whether an address is known."""
 
     def __init__(self, service: Service, pages: Pages) -> None:
         self._service = service
@@ -63,19 +63,19 @@ class _Join:
         unsent = why_not(self._stamps.sent(fields, now), language)
         if problems or unsent or not isinstance(address, Address):
             return self._form(fields, [*problems, *unsent])
-        asked = AskedToJoin(
+        wish = AskedToJoin(
             address=address,
             wishes=tuple(DigestWish(digest=digest, wanted=wanted) for digest in digests),
             language=self._offer.chosen_language(fields, language),
             page=PAGE,
             text=value(fields, "text"),
         )
-        if asked.text != self._service.consent.text(language).hash:
+        if wish.text != self._service.consent.text(language).hash:
             return self._form(fields, [_other_text(language)])
         goes = allowed_from(self._service, TokenPurpose.CONFIRM, address, request, now)
         if goes is not None:
             try:
-                self._service.subscribe.ask(asked, now, goes)
+                self._service.subscribe.ask(wish, now, goes)
             except UnknownConsentError:
                 return self._form(fields, [_other_text(language)])
         return see_other("join")
@@ -115,8 +115,8 @@ def _other_text(language: str) -> Problem:
     return Problem(field="", text=text)
 
 
-class _Confirm:
-    """What a letter's link leads to: it shows, and its button acts, once."""
+class _ConfirmationPage:
+    """The confirmation page, which a letter's link leads to: it shows, and its button acts, once."""
 
     def __init__(self, service: Service, pages: Pages) -> None:
         self._service = service
@@ -167,12 +167,15 @@ class _Confirm:
         )
 
     def _confirm(self, token: str, purpose: str, now: datetime) -> Response:
-        done = self._service.subscribe.confirm(token, now)
-        if done.outcome in _WORST:
+        confirmed = self._service.subscribe.confirm(token, now)
+        if confirmed.outcome in _WORST:
             return self._pages.private(
-                "expired", _WORST[done.outcome], reader_language=done.language, what=done.purpose or purpose
+                "expired",
+                _WORST[confirmed.outcome],
+                reader_language=confirmed.language,
+                what=confirmed.purpose or purpose,
             )
-        return see_other("confirmed" if done.outcome is ConfirmOutcome.DONE else "already")
+        return see_other("confirmed" if confirmed.outcome is ConfirmOutcome.DONE else "already")
 
     def _done(self, confirmation: Confirmation, *, already: bool) -> Response:
         tokens = {} if already else confirmation.choices

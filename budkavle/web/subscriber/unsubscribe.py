@@ -19,14 +19,14 @@ _PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 
 def routes(service: Service, pages: Pages) -> list[Route]:
     """`/avsluta/T` and `/angra/T`: GET and HEAD show, POST acts; the token alone says whose subscription it is."""
-    page = _Leaving(service, pages)
+    page = _UnsubscribePages(service, pages)
     return [
         Route("/avsluta/{token}", page.leave, methods=["GET", "POST"]),
         Route("/angra/{token}", page.undo, methods=["GET", "POST"]),
     ]
 
 
-class _Leaving:
+class _UnsubscribePages:
     def __init__(self, service: Service, pages: Pages) -> None:
         self._unsubscribe = service.unsubscribe
         self._pages = pages
@@ -59,37 +59,37 @@ class _Leaving:
     def _left(self, token: str) -> Response:
         """Say yes to a wish that is on the disk, and to no other."""
         try:
-            done = self._unsubscribe.leave(token, datetime.now(UTC))
+            leaving = self._unsubscribe.leave(token, datetime.now(UTC))
         except OSError as error:
             return self._failed("unsubscribe_failed", error)
         # A mail program that asks for somebody who was erased is told that all is well (RFC 8058): nothing comes.
-        return self._unknown(HTTPStatus.OK) if done.left is Left.UNKNOWN else self._gone(token, done)
+        return self._unknown(HTTPStatus.OK) if leaving.left is Left.UNKNOWN else self._gone(token, leaving)
 
     def _back(self, token: str) -> Response:
         now = datetime.now(UTC)
         try:
-            done = self._unsubscribe.undo(token, now)
+            outcome = self._unsubscribe.undo(token, now)
         except (OSError, DatabaseError) as error:
             return self._failed("resubscribe_failed", error)
         stands = self._unsubscribe.look(token, now)
-        if done is Back.UNKNOWN or stands is None:
+        if outcome is Back.UNKNOWN or stands is None:
             return self._unknown(HTTPStatus.NOT_FOUND)
-        if done is Back.TOO_LATE:
+        if outcome is Back.TOO_LATE:
             return self._gone(token, stands)
         return self._pages.show("back", HTTPStatus.OK, digest=self._title(stands), token=token)
 
     def _ask(self, token: str, stands: Leaving) -> Response:
         return self._pages.show("leave", HTTPStatus.OK, digest=self._title(stands), token=token)
 
-    def _gone(self, token: str, done: Leaving) -> Response:
-        title = self._title(done)
-        return self._pages.show("left", HTTPStatus.OK, digest=title, token=token, undoable=done.undoable)
+    def _gone(self, token: str, leaving: Leaving) -> Response:
+        title = self._title(leaving)
+        return self._pages.show("left", HTTPStatus.OK, digest=title, token=token, undoable=leaving.undoable)
 
     def _unknown(self, code: HTTPStatus) -> Response:
         return self._pages.show("unknown", code)
 
-    def _title(self, done: Leaving) -> str | None:
-        return self._titles.get(done.digest, done.digest) if done.digest else None
+    def _title(self, leaving: Leaving) -> str | None:
+        return self._titles.get(leaving.digest, leaving.digest) if leaving.digest else None
 
     def _failed(self, event: str, error: OSError | DatabaseError) -> Response:
         if isinstance(error, OSError):

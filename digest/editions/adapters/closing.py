@@ -65,12 +65,12 @@ class Closing:
                 .where(deliveries.c.edition_id == edition, deliveries.c.state == state)
                 .limit(_BATCH)
             )
-            here = and_(deliveries.c.edition_id == edition, deliveries.c.subscription_id.in_(some))
-            changed = update(deliveries).where(here).values(at=now, fence=None, next_at=None, **stopped)
-            done = _BATCH
-            while done == _BATCH:
+            batch = and_(deliveries.c.edition_id == edition, deliveries.c.subscription_id.in_(some))
+            changed = update(deliveries).where(batch).values(at=now, fence=None, next_at=None, **stopped)
+            stopped_rows = _BATCH
+            while stopped_rows == _BATCH:
                 with self._write.begin() as connection:
-                    done = connection.execute(changed).rowcount
+                    stopped_rows = connection.execute(changed).rowcount
 
 
 def finish_stopped(connection: Connection, opened: Edition) -> None:

@@ -38,12 +38,12 @@ def edition_row(row: Row[tuple[object, ...]]) -> Edition:
     )
 
 
-def next_id(own: ColumnElement[int], gone: ColumnElement[int]) -> ScalarSelect[int]:
+def next_id(column: ColumnElement[int], taken_back: ColumnElement[int]) -> ScalarSelect[int]:
     """The next id of a table some of whose rows were taken back: those ids are not given again.
 
     SQLite would, and a sender that runs knows letters and editions by their ids.
     """
-    ids = union_all(select(func.max(own).label("id")), select(func.max(gone).label("id"))).subquery()
+    ids = union_all(select(func.max(column).label("id")), select(func.max(taken_back).label("id"))).subquery()
     return select(func.coalesce(func.max(ids.c.id), 0) + 1).scalar_subquery()
 
 

@@ -47,13 +47,13 @@ def shown_in(read: Engine, edition: EditionId) -> frozenset[Row]:
     are gone, all its variants count.
     """
     items = select(variant_items).join(variants, variants.c.id == variant_items.c.variant_id)
-    own = items.where(variants.c.edition_id == edition)
+    of_edition = items.where(variants.c.edition_id == edition)
     sent = or_(
         select(deliveries.c.variant_id).where(_went_out(deliveries.c.variant_id == variants.c.id)).exists(),
         select(receipts.c.variant_id).where(receipts.c.variant_id == variants.c.id).exists(),
     )
     with read.begin() as connection:
-        rows = connection.execute(own.where(sent)).all() or connection.execute(own).all()
+        rows = connection.execute(of_edition.where(sent)).all() or connection.execute(of_edition).all()
     shown = frozenset(replace(content_row(row), short=False) for row in rows)
     in_letters = {row.article for row in shown if row.showing is Showing.ITEM}
     return frozenset(row for row in shown if row.showing is not Showing.NAMED or row.article not in in_letters)

@@ -93,9 +93,9 @@ class _Decisions:
     def _places(self, connection: Connection, told_until: Seq, rows: Sequence[Row[Any]]) -> Mapping[ArticleId, Shown]:
         """The articles whose receipts can change what these subscriptions are shown, with where they were shown."""
         if told_until not in self._acted_on:
-            self._acted_on[told_until] = [each.id for each in self._room.acts_after(told_until)]
+            self._acted_on[told_until] = [standing.id for standing in self._room.acts_after(told_until)]
         settled: Seq = min(row.from_seq for row in rows)
-        matter = {*self._acted_on[told_until], *(each.id for each in self._room.news_after(settled))}
+        matter = {*self._acted_on[told_until], *(standing.id for standing in self._room.news_after(settled))}
         for article in matter - self._shown.keys():
             self._shown[article] = shown(connection, article)
         return {article: self._shown[article] for article in matter}
@@ -131,13 +131,13 @@ def _by_what_they_were_told(
     for before in connection.execute(earlier).all():
         if not rows:
             return
-        told = select(deliveries.c.subscription_id).where(
+        were_told = select(deliveries.c.subscription_id).where(
             deliveries.c.edition_id == before.id,
             deliveries.c.subscription_id.in_([row.id for row in rows]),
             or_(deliveries.c.state == DeliveryState.SENT, owed_nothing),
             or_(deliveries.c.variant_id.is_(None), deliveries.c.variant_id.not_in(_owing(before.id))),
         )
-        ids = set(connection.execute(told).scalars())
+        ids = set(connection.execute(were_told).scalars())
         if ids:
             yield before.cut_seq, [row for row in rows if row.id in ids]
         rows = [row for row in rows if row.id not in ids]
@@ -152,8 +152,8 @@ def _owing(edition: EditionId) -> Select[tuple[int]]:
 
 def _in_flight_of(connection: Connection, digest: str) -> bool:
     flying = [edition for edition, _ in in_flight(connection)]
-    mine = select(editions.c.id).where(editions.c.id.in_(flying), editions.c.digest == digest)
-    return bool(flying) and connection.execute(mine).first() is not None
+    of_digest = select(editions.c.id).where(editions.c.id.in_(flying), editions.c.digest == digest)
+    return bool(flying) and connection.execute(of_digest).first() is not None
 
 
 def _next_subscriptions(connection: Connection, edition: Edition, limit: int) -> Sequence[Row[Any]]:

@@ -38,9 +38,9 @@ def said(
     connection: Connection, subscriptions: Collection[SubscriptionId], articles: Iterable[ArticleId]
 ) -> dict[SubscriptionId, dict[ArticleId, Said]]:
     """What each of these few subscriptions has been sent of these articles, certainly or perhaps."""
-    found = _read(connection, [_deliveries(subscriptions), _receipts(subscriptions)])
+    said_to = _read(connection, [_deliveries(subscriptions), _receipts(subscriptions)])
     wanted = set(articles)
-    return {who: {article: heard[article] for article in heard.keys() & wanted} for who, heard in found.items()}
+    return {who: {article: heard[article] for article in heard.keys() & wanted} for who, heard in said_to.items()}
 
 
 def said_in(
@@ -50,14 +50,14 @@ def said_in(
 
     Only those editions are read: who has had a letter a week for years is not asked for each.
     """
-    known = {article: place for article, place in places.items() if place.editions}
-    if not known:
+    shown_at = {article: place for article, place in places.items() if place.editions}
+    if not shown_at:
         return {}
-    where = {each for place in known.values() for each in place.editions}
+    where = {edition for place in shown_at.values() for edition in place.editions}
     letters = [_deliveries(subscriptions).where(deliveries.c.edition_id.in_(where))]
-    if any(place.twice for place in known.values()) or _are_folded(connection, where):
+    if any(place.twice for place in shown_at.values()) or _are_folded(connection, where):
         letters.append(_receipts(subscriptions))
-    return _read(connection, letters, variant_items.c.article.in_(known))
+    return _read(connection, letters, variant_items.c.article.in_(shown_at))
 
 
 def _read(
@@ -76,13 +76,13 @@ def _read(
         .where(*which)
         .group_by(got.c.subscription_id, variant_items.c.article)
     )
-    found: dict[SubscriptionId, dict[ArticleId, Said]] = defaultdict(dict)
+    said_to: dict[SubscriptionId, dict[ArticleId, Said]] = defaultdict(dict)
     for row in connection.execute(statement):
         certain = None if row.certain is None else Seq(row.certain)
-        found[SubscriptionId(row.subscription_id)][ArticleId(row.article)] = Said(
+        said_to[SubscriptionId(row.subscription_id)][ArticleId(row.article)] = Said(
             oldest=Seq(row.oldest), certain=certain
         )
-    return found
+    return said_to
 
 
 def _deliveries(subscriptions: Collection[SubscriptionId]) -> Select[Any]:

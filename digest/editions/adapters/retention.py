@@ -32,16 +32,16 @@ class Retention:
         return 0
 
     def _fold(self, connection: Connection, edition: int) -> int:
-        here = deliveries.c.edition_id == edition
+        of_edition = deliveries.c.edition_id == edition
         order = deliveries.c.subscription_id
-        some = select(order).where(here).order_by(order).limit(self._rows).subquery()
-        these = and_(here, order <= select(func.max(some.c.subscription_id)).scalar_subquery())
-        by_state = select(deliveries.c.state, func.count().label("number")).where(these).group_by(deliveries.c.state)
+        some = select(order).where(of_edition).order_by(order).limit(self._rows).subquery()
+        batch = and_(of_edition, order <= select(func.max(some.c.subscription_id)).scalar_subquery())
+        by_state = select(deliveries.c.state, func.count().label("number")).where(batch).group_by(deliveries.c.state)
         counts = {row.state: row.number for row in connection.execute(by_state)}
         for state, number in counts.items():
             count(connection, edition, state, number)
-        _leave_receipts(connection, these)
-        connection.execute(delete(deliveries).where(these))
+        _leave_receipts(connection, batch)
+        connection.execute(delete(deliveries).where(batch))
         return sum(counts.values())
 
     def forget(self, before: datetime) -> int:
@@ -54,7 +54,7 @@ class Retention:
         planning = and_(
             planned.c.digest == editions.c.digest, planned.c.audience.is_(None), planned.c.state.not_in(CLOSED)
         )
-        known = (
+        of_edition = (
             select(receipts.c.variant_id)
             .join(variants, variants.c.id == receipts.c.variant_id)
             .where(variants.c.edition_id == editions.c.id)
@@ -62,7 +62,7 @@ class Retention:
         wanted = (
             select(editions.c.id, editions.c.digest, editions.c.cut_seq)
             .where(_over(before), editions.c.folded.is_not(None))
-            .where(known.exists(), ~select(planned.c.id).where(planning).exists())
+            .where(of_edition.exists(), ~select(planned.c.id).where(planning).exists())
             .order_by(editions.c.cut_seq)
         )
         with self._write.begin() as connection:
@@ -71,14 +71,14 @@ class Retention:
                 return 0
             raised = and_(digests.c.name == edition.digest, digests.c.reach_seq < edition.cut_seq)
             connection.execute(update(digests).where(raised).values(reach_seq=edition.cut_seq))
-            these = (
+            batch = (
                 select(receipts.c.variant_id, receipts.c.subscription_id)
                 .join(variants, variants.c.id == receipts.c.variant_id)
                 .where(variants.c.edition_id == edition.id)
                 .limit(self._rows)
             )
-            here = tuple_(receipts.c.variant_id, receipts.c.subscription_id).in_(these)
-            return connection.execute(delete(receipts).where(here)).rowcount
+            in_batch = tuple_(receipts.c.variant_id, receipts.c.subscription_id).in_(batch)
+            return connection.execute(delete(receipts).where(in_batch)).rowcount
 
     def strip(self, before: datetime) -> int:
         """Drop the letters of editions that ended before `before`; their hashes stay."""
@@ -107,19 +107,19 @@ def _over(before: datetime) -> ColumnElement[bool]:
 
 def count(connection: Connection, edition: int, state: str, number: int) -> None:
     """Add to an edition's count of a state: what stands for deliveries whose rows are gone."""
-    here = and_(delivery_counts.c.edition_id == edition, delivery_counts.c.state == state)
-    added = update(delivery_counts).where(here).values(number=delivery_counts.c.number + number)
+    of_state = and_(delivery_counts.c.edition_id == edition, delivery_counts.c.state == state)
+    added = update(delivery_counts).where(of_state).values(number=delivery_counts.c.number + number)
     if not connection.execute(added).rowcount:
         connection.execute(insert(delivery_counts).values(edition_id=edition, state=state, number=number))
 
 
-def _leave_receipts(connection: Connection, these: ColumnElement[bool]) -> None:
+def _leave_receipts(connection: Connection, batch: ColumnElement[bool]) -> None:
     """Write down who of these was, or may have been, sent a letter.
 
     The receipt of a doubtful attempt that was tried again gives way: the delivery knows what became of it at last.
     """
-    told = deliveries.c.state.in_([DeliveryState.SENT, DeliveryState.UNCERTAIN])
-    letters = select(deliveries.c.variant_id, deliveries.c.subscription_id).where(these, told)
+    went_out = deliveries.c.state.in_([DeliveryState.SENT, DeliveryState.UNCERTAIN])
+    letters = select(deliveries.c.variant_id, deliveries.c.subscription_id).where(batch, went_out)
     same = tuple_(receipts.c.variant_id, receipts.c.subscription_id).in_(letters)
     connection.execute(delete(receipts).where(same))
     columns = ["variant_id", "subscription_id", "certain"]

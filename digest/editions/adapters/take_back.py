@@ -70,14 +70,14 @@ def _stopped(write: Engine, edition: Edition) -> bool:
         current = by_key(connection, edition.digest, edition.key)
         if current is None or current.id != edition.id or _was_touched(connection, edition.id):
             return False
-        here = update(editions).where(editions.c.id == edition.id)
-        connection.execute(here.values(audience=None, **paused))
+        change = update(editions).where(editions.c.id == edition.id)
+        connection.execute(change.values(audience=None, **paused))
     return True
 
 
 def _was_touched(connection: Connection, edition: EditionId) -> bool:
     """Whether a letter of an edition went out, may have gone out, was refused or is under way."""
-    own = select(variants.c.id).where(variants.c.edition_id == edition)
+    of_edition = select(variants.c.id).where(variants.c.edition_id == edition)
     evidence = (
         select(deliveries.c.edition_id).where(
             deliveries.c.edition_id == edition,
@@ -86,12 +86,12 @@ def _was_touched(connection: Connection, edition: EditionId) -> bool:
         select(delivery_counts.c.edition_id).where(
             delivery_counts.c.edition_id == edition, delivery_counts.c.state.not_in(_UNTOUCHED)
         ),
-        select(receipts.c.variant_id).where(receipts.c.variant_id.in_(own)),
+        select(receipts.c.variant_id).where(receipts.c.variant_id.in_(of_edition)),
         select(bounces.c.edition_id).where(bounces.c.edition_id == edition),
         select(bounce_brakes.c.edition_id).where(bounce_brakes.c.edition_id == edition),
         select(editions.c.id).where(editions.c.id == edition, editions.c.folded.is_not(None)),
     )
-    return any(connection.execute(each.limit(1)).first() is not None for each in evidence)
+    return any(connection.execute(query.limit(1)).first() is not None for query in evidence)
 
 
 def _take_back_some(write: Engine, edition: Edition, batch: int) -> bool:
@@ -115,8 +115,8 @@ def _take_back_some(write: Engine, edition: Edition, batch: int) -> bool:
 
 def _is_being_taken_back(connection: Connection, edition: Edition) -> bool:
     """Whether it still stands as it was stopped: somebody may have resumed it, or taken it back before us."""
-    here = and_(editions.c.id == edition.id, editions.c.state == EditionState.PAUSED, editions.c.audience.is_(None))
-    return connection.execute(select(editions.c.id).where(here)).first() is not None
+    stopped = and_(editions.c.id == edition.id, editions.c.state == EditionState.PAUSED, editions.c.audience.is_(None))
+    return connection.execute(select(editions.c.id).where(stopped)).first() is not None
 
 
 def _restore_cursors(connection: Connection, edition: Edition, these: ColumnElement[bool]) -> None:
@@ -142,14 +142,14 @@ _RESTORE = Prepared(
 
 
 def _removed(write: Engine, edition: Edition, now: datetime) -> bool:
-    own = select(variants.c.id).where(variants.c.edition_id == edition.id)
+    of_edition = select(variants.c.id).where(variants.c.edition_id == edition.id)
     with write.begin() as connection:
         if not _is_being_taken_back(connection, edition):
             return False
         last = connection.execute(select(func.max(variants.c.id)).where(variants.c.edition_id == edition.id)).scalar()
         gone = {"edition_id": edition.id, "digest": edition.digest, "period_key": edition.key}
         connection.execute(insert(taken_back).values(**gone, variant_id=last or 0, at=now))
-        connection.execute(delete(variant_items).where(variant_items.c.variant_id.in_(own)))
+        connection.execute(delete(variant_items).where(variant_items.c.variant_id.in_(of_edition)))
         for table in (variants, delivery_counts):
             connection.execute(delete(table).where(table.c.edition_id == edition.id))
         connection.execute(delete(editions).where(editions.c.id == edition.id))

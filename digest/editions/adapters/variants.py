@@ -17,9 +17,9 @@ def variant_for(connection: Connection, edition: EditionId, shown: Content) -> V
     """The edition's variant with this content, written down where it is new."""
     key = content_key(shown)
     same = select(variants.c.id).where(variants.c.edition_id == edition, variants.c.key == key)
-    known = connection.execute(same).scalar()
-    if known is not None:
-        return VariantId(known)
+    existing = connection.execute(same).scalar()
+    if existing is not None:
+        return VariantId(existing)
     values = {"id": next_id(variants.c.id, taken_back.c.variant_id), "edition_id": edition, "key": key}
     new = insert(variants).values(**values, more=shown.more, owed=shown.owed).returning(variants.c.id)
     variant = VariantId(connection.execute(new).scalar_one())
@@ -40,11 +40,11 @@ def variant_for(connection: Connection, edition: EditionId, shown: Content) -> V
 def drop_forms(connection: Connection, which: Select[tuple[int]]) -> int:
     """Drop the bytes of these letters; their hashes stay. Says of how many."""
     ids = connection.execute(which).scalars().all()
-    for each in ids:
-        here = variants.c.id == each
-        kept = connection.execute(select(variants.c.form, variants.c.sha256).where(here)).one()
+    for variant in ids:
+        of_variant = variants.c.id == variant
+        kept = connection.execute(select(variants.c.form, variants.c.sha256).where(of_variant)).one()
         sha256 = kept.sha256 or hashlib.sha256(kept.form).hexdigest()  # a version of long ago kept no hash
-        connection.execute(update(variants).where(here).values(form=None, sha256=sha256))
+        connection.execute(update(variants).where(of_variant).values(form=None, sha256=sha256))
     return len(ids)
 
 

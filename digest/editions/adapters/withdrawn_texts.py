@@ -91,7 +91,7 @@ def claimed_with(connection: Connection, fence: int, gone: Gone) -> frozenset[Va
         deliveries.c.fence == fence,
         (deliveries.c.variant_id + 0).in_(_holding(gone)),
     )
-    return frozenset(VariantId(each) for each in connection.execute(statement.distinct()).scalars())
+    return frozenset(VariantId(variant) for variant in connection.execute(statement.distinct()).scalars())
 
 
 def oldest_open_cut(read: Engine) -> Seq | None:
@@ -179,16 +179,16 @@ class _Pulling:
     def _new(self, connection: Connection, old: VariantId) -> VariantId | None:
         """What takes the place of a variant; None where nothing is left of it."""
         if old not in self._anew:
-            held = content_of(connection.execute(IN_VARIANT.where(variants.c.id == old)).all())
-            left = replace(held, rows=frozenset(row for row in held.rows if not self._gone.takes(row)))
+            content = content_of(connection.execute(IN_VARIANT.where(variants.c.id == old)).all())
+            left = replace(content, rows=frozenset(row for row in content.rows if not self._gone.takes(row)))
             self._anew[old] = None if left.is_empty else variant_for(connection, self._edition, self._fit(left))
         return self._anew[old]
 
     def _stop(self, connection: Connection, emptied: Mapping[SubscriptionId, Seq]) -> None:
         if emptied:
-            here = and_(deliveries.c.edition_id == self._edition, deliveries.c.subscription_id.in_(list(emptied)))
+            of_emptied = and_(deliveries.c.edition_id == self._edition, deliveries.c.subscription_id.in_(list(emptied)))
             stopped = {"state": DeliveryState.SKIPPED, "reason": Reason.PULLED, "at": self._now}
-            connection.execute(update(deliveries).where(here).values(stopped))
+            connection.execute(update(deliveries).where(of_emptied).values(stopped))
             move_cursors(connection, self._cut, emptied.items())
             finish_if_done(connection, self._edition)
 

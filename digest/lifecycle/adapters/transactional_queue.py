@@ -106,15 +106,15 @@ def waits_for_reminder(asked: ColumnElement[datetime]) -> ColumnElement[bool]:
 def _waits(asked: ColumnElement[datetime]) -> ColumnElement[bool]:
     """Whether something that was asked for then is not confirmed yet."""
     pending = subscriptions.c.state == SubscriptionState.PENDING
-    mine = subscriptions.c.subscriber_id == subscribers.c.id
-    return select(subscriptions.c.id).where(mine, pending, subscriptions.c.since <= asked).exists()
+    of_subscriber = subscriptions.c.subscriber_id == subscribers.c.id
+    return select(subscriptions.c.id).where(of_subscriber, pending, subscriptions.c.since <= asked).exists()
 
 
 def _came_back(asked: ColumnElement[datetime]) -> ColumnElement[bool]:
     """Whether a letter could not be delivered since then, or the person has left something: they read their letters."""
-    mine = and_(events.c.subscriber_id == subscribers.c.id, events.c.at >= asked)
+    of_subscriber = and_(events.c.subscriber_id == subscribers.c.id, events.c.at >= asked)
     kinds = events.c.kind.in_((EventKind.BOUNCED, EventKind.LEFT))
-    return select(events.c.id).where(mine, kinds).exists()
+    return select(events.c.id).where(of_subscriber, kinds).exists()
 
 
 class Notices:
@@ -133,13 +133,13 @@ class Notices:
         with self._read.begin() as connection:
             left = connection.execute(select(_row.id).where(_SENDING).limit(1)).first()
             waiting = map(_waiting, connection.execute(_OLDEST, {"now": now}).all())
-            old = [each.id for each in waiting if gives_up(each.kind, each.asked) <= now]
+            old = [letter.id for letter in waiting if gives_up(letter.kind, letter.asked) <= now]
         if left is None and not old:
             return 0
         with self._write.begin() as connection:
             given_up = {"state": NoticeState.EXPIRED}
-            here = and_(transactional_letters.c.id.in_(old), _WAITING)
-            connection.execute(update(transactional_letters).where(here).values(given_up))
+            too_old = and_(transactional_letters.c.id.in_(old), _WAITING)
+            connection.execute(update(transactional_letters).where(too_old).values(given_up))
             unknown = {"state": NoticeState.UNCERTAIN}
             return connection.execute(update(transactional_letters).where(_SENDING).values(unknown)).rowcount
 
@@ -179,8 +179,8 @@ class Notices:
             if letter.kind is NoticeKind.REMIND and not _is_still_wanted(connection, letter):
                 remind_no_more(connection, letter.subscriber)
                 return False
-            here = and_(transactional_letters.c.id == letter.id, _WAITING)
-            marked = update(transactional_letters).where(here).values(state=NoticeState.SENDING)
+            of_letter = and_(transactional_letters.c.id == letter.id, _WAITING)
+            marked = update(transactional_letters).where(of_letter).values(state=NoticeState.SENDING)
             if not connection.execute(marked).rowcount:
                 return False
             if token is not None:
@@ -203,24 +203,24 @@ class Notices:
             case _:
                 values |= _later(letter, now)
         with self._write.begin() as connection:
-            here = and_(
+            of_letter = and_(
                 transactional_letters.c.id == letter.id,
                 transactional_letters.c.state.in_([NoticeState.WAITING, NoticeState.SENDING]),
             )
-            written = connection.execute(update(transactional_letters).where(here).values(values)).rowcount
+            written = connection.execute(update(transactional_letters).where(of_letter).values(values)).rowcount
             if token is not None and judged not in {Verdict.SENT, Verdict.UNCERTAIN}:
                 withdraw(connection, token.token)
             if written and judged is Verdict.SENT:
-                told = Event(kind=EventKind.LETTER, at=now, detail={"kind": letter.kind})
-                note(connection, letter.subscriber, told)
+                letter_sent = Event(kind=EventKind.LETTER, at=now, detail={"kind": letter.kind})
+                note(connection, letter.subscriber, letter_sent)
         return judged
 
     def put_off(self, letter: Waiting, why: str, now: datetime) -> None:
         """Try a letter again later that could not even be made."""
         values = {"reply": why, "attempt": letter.attempt + 1, **_later(letter, now)}
         with self._write.begin() as connection:
-            here = and_(transactional_letters.c.id == letter.id, _WAITING)
-            connection.execute(update(transactional_letters).where(here).values(values))
+            of_letter = and_(transactional_letters.c.id == letter.id, _WAITING)
+            connection.execute(update(transactional_letters).where(of_letter).values(values))
 
     def purge(self, before: datetime) -> int:
         """Delete the rows of letters that were asked for before then and are over; says how many."""
@@ -243,8 +243,8 @@ _NEWEST = _LETTERS.where(_WAITING, _row.next_at == _LAST.scalar_subquery()).orde
 def _is_still_wanted(connection: Connection, letter: Waiting) -> bool:
     """Whether nobody has confirmed or said no while a reminder waited: a list's may wait for hours."""
     asked = literal(letter.asked, Instant)
-    own = select(subscribers.c.id).where(subscribers.c.id == letter.subscriber, waits_for_reminder(asked))
-    return connection.execute(own).first() is not None
+    waiting = select(subscribers.c.id).where(subscribers.c.id == letter.subscriber, waits_for_reminder(asked))
+    return connection.execute(waiting).first() is not None
 
 
 def _later(letter: Waiting, now: datetime) -> dict[str, object]:

@@ -44,9 +44,9 @@ def undo_where(connection: Connection, which: ColumnElement[bool], now: datetime
 
 def _before_it_ended(connection: Connection, row: Row[Any]) -> dict[str, object]:
     """State and end of the pause that an ended subscription had, by the story of its owner."""
-    left = (each for each in story(connection, row.subscriber_id) if each.kind is EventKind.LEFT)
-    own = [each.detail for each in left if each.digest == row.digest and each.at == row.ended]
-    before = own[-1] if own else {}
+    left = (event for event in story(connection, row.subscriber_id) if event.kind is EventKind.LEFT)
+    endings = [event.detail for event in left if event.digest == row.digest and event.at == row.ended]
+    before = endings[-1] if endings else {}
     until = before.get("until")
     return {
         "state": SubscriptionState(str(before.get("was", SubscriptionState.ACTIVE))),

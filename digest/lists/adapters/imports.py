@@ -108,10 +108,10 @@ class _There:
     """What the store holds about the addresses of a batch."""
 
     def __init__(self, connection: Connection, batch: Sequence[Listed]) -> None:
-        keys = {each.key for each in batch}
-        mine = of_mailboxes(keys)
+        keys = {listed.key for listed in batch}
+        in_batch = of_mailboxes(keys)
         # A twin comes first, and its like with the key's own spelling is the one that is written to.
-        who = select(KEY_OF_MAILBOX, subscribers.c.id).where(mine).order_by(subscribers.c.mailbox.is_(None))
+        who = select(KEY_OF_MAILBOX, subscribers.c.id).where(in_batch).order_by(subscribers.c.mailbox.is_(None))
         self.ids: dict[str, int] = {key: number for key, number in connection.execute(who)}  # noqa: C416 - rows are no tuples to mypy
         rows = connection.execute(
             select(
@@ -122,11 +122,11 @@ class _There:
                 subscriptions.c.import_line,
             )
             .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
-            .where(mine)
+            .where(in_batch)
             .order_by(subscribers.c.mailbox.is_(None))
         )
         self.subscriptions = {(row[0], row[1]): Known(SubscriptionState(row[2]), row[3], row[4]) for row in rows}
-        hashes = [known_as for each in batch for known_as in {each.known_as, each.spelt_as}]
+        hashes = [known_as for listed in batch for known_as in {listed.known_as, listed.spelt_as}]
         noes = connection.execute(
             select(suppressions.c.hash, suppressions.c.reason).where(suppressions.c.hash.in_(hashes))
         )

@@ -21,16 +21,16 @@ def queue(connection: Connection, topics: Sequence[str], hubs: Sequence[str], no
     pairs = [(topic, hub) for hub in hubs for topic in topics]
     if not pairs:
         return
-    these = _ROW.topic.in_(topics) if len(topics) <= _FEW else true()
-    open_ = connection.execute(select(announcements).where(these))
-    known = {(row.topic, row.hub): row.of_hub and not row.given_up for row in open_}
-    fresh = [Ping(topic=topic, hub=hub, since=now, due=now) for topic, hub in pairs if (topic, hub) not in known]
+    of_topics = _ROW.topic.in_(topics) if len(topics) <= _FEW else true()
+    open_ = connection.execute(select(announcements).where(of_topics))
+    hub_rests = {(row.topic, row.hub): row.of_hub and not row.given_up for row in open_}
+    fresh = [Ping(topic=topic, hub=hub, since=now, due=now) for topic, hub in pairs if (topic, hub) not in hub_rests]
     if fresh:
         connection.execute(insert(announcements), [_values(ping) for ping in fresh])
-    renewed = [{"of_topic": topic, "at_hub": hub} for topic, hub in pairs if (topic, hub) in known]
+    renewed = [{"of_topic": topic, "at_hub": hub} for topic, hub in pairs if (topic, hub) in hub_rests]
     if renewed:
         connection.execute(update(announcements).where(_THIS).values(since=now, given_up=False), renewed)
-    at_once = [{"of_topic": topic, "at_hub": hub} for topic, hub in pairs if known.get((topic, hub)) is False]
+    at_once = [{"of_topic": topic, "at_hub": hub} for topic, hub in pairs if hub_rests.get((topic, hub)) is False]
     if at_once:
         connection.execute(update(announcements).where(_THIS).values(due=now), at_once)
 
@@ -62,14 +62,14 @@ class PingQueue:
 
         What waited for the hub is due at once, and what had been given up is forgotten.
         """
-        mine = and_(_ROW.topic == ping.topic, _ROW.hub == ping.hub)
+        of_ping = and_(_ROW.topic == ping.topic, _ROW.hub == ping.hub)
         of_hub = and_(_ROW.hub == ping.hub, _ROW.of_hub == true(), _ROW.attempts > 0)
         calm = {"attempts": 0, "said": "", "of_hub": False, "given_up": False}
         with self._write.begin() as connection:
             troubled = connection.execute(select(_ROW.topic).where(of_hub).limit(1)).first() is not None
-            connection.execute(delete(announcements).where(mine, _ROW.since == ping.since))
+            connection.execute(delete(announcements).where(of_ping, _ROW.since == ping.since))
             connection.execute(delete(announcements).where(_ROW.hub == ping.hub, _ROW.given_up == true()))
-            connection.execute(update(announcements).where(mine).values(due=now, **calm))
+            connection.execute(update(announcements).where(of_ping).values(due=now, **calm))
             connection.execute(update(announcements).where(of_hub, _ROW.given_up == false()).values(due=now, **calm))
         return troubled
 

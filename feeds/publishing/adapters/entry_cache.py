@@ -89,18 +89,18 @@ class EntryCache:
         places: dict[ArticleId, Place] = {}
         with self._read.begin() as connection:
             for facet in facets:
-                here = shelf_facets.c.facet == facet
-                rows = connection.execute(select(shelf_facets).where(here).order_by(_BY_ACT).limit(size))
+                in_facet = shelf_facets.c.facet == facet
+                rows = connection.execute(select(shelf_facets).where(in_facet).order_by(_BY_ACT).limit(size))
                 places |= {ArticleId(row.article): _place(row) for row in rows}
         return sorted(places.values(), key=lambda place: place.act, reverse=True)[:size]
 
     def in_block(self, facets: Collection[str], block: int) -> Sequence[Place]:
         """The articles with one of these facets that the store first saw in a block, oldest first."""
         first, last = born_in(block)
-        here = and_(shelf_facets.c.facet.in_(facets), shelf_facets.c.born_seq.between(first, last))
+        in_block = and_(shelf_facets.c.facet.in_(facets), shelf_facets.c.born_seq.between(first, last))
         with self._read.begin() as connection:
             places = {
-                ArticleId(row.article): _place(row) for row in connection.execute(select(shelf_facets).where(here))
+                ArticleId(row.article): _place(row) for row in connection.execute(select(shelf_facets).where(in_block))
             }
         return sorted(places.values(), key=lambda place: place.born)
 
@@ -133,19 +133,23 @@ class EntryCache:
         names = list(wanted)
         with self._read.begin() as connection:
             for start in range(0, len(names), _FEW):
-                here = and_(column.article.in_(names[start : start + _FEW]), column.with_contacts == int(with_contacts))
-                for row in connection.execute(select(*columns).where(here).order_by(column.article, column.number)):
+                of_articles = and_(
+                    column.article.in_(names[start : start + _FEW]), column.with_contacts == int(with_contacts)
+                )
+                for row in connection.execute(
+                    select(*columns).where(of_articles).order_by(column.article, column.number)
+                ):
                     article = ArticleId(row.article)
                     entries_of[article] = (*entries_of.get(article, ()), _kept(row, forms))
         return entries_of
 
     def stale(self) -> Mapping[str, frozenset[int]]:
         """The documents that must be built again, by feed."""
-        found: dict[str, set[int]] = {}
+        blocks_of: dict[str, set[int]] = {}
         with self._read.begin() as connection:
             for row in connection.execute(select(stale_documents)):
-                found.setdefault(row.slug, set()).add(row.block)
-        return {slug: frozenset(blocks) for slug, blocks in found.items()}
+                blocks_of.setdefault(row.slug, set()).add(row.block)
+        return {slug: frozenset(blocks) for slug, blocks in blocks_of.items()}
 
     def built(self) -> dict[str, Built]:
         """What each feed's documents were last built of."""
@@ -226,9 +230,9 @@ def _mark(connection: Connection, stale: set[tuple[str, int]]) -> None:
         connection.execute(insert(stale_documents), rows)
 
 
-def _unmark(connection: Connection, slug: str, done: Collection[int]) -> None:
-    here = and_(stale_documents.c.slug == slug, stale_documents.c.block.in_(done))
-    connection.execute(delete(stale_documents).where(here))
+def _unmark(connection: Connection, slug: str, blocks: Collection[int]) -> None:
+    of_blocks = and_(stale_documents.c.slug == slug, stale_documents.c.block.in_(blocks))
+    connection.execute(delete(stale_documents).where(of_blocks))
 
 
 def _place(row: Row[tuple[object, ...]]) -> Place:

@@ -37,11 +37,11 @@ class Histories:
 
     def _settle(self, ledger: Ledger) -> None:
         settled, dropped = dict[str, Stamp](), list[str]()
-        for name, known in self._known.items():
-            if known.begun is None:
+        for name, remembered in self._known.items():
+            if remembered.begun is None:
                 continue
             waiting = self._folder.look(self._folder.waiting(name)) is not None
-            last = past(known, self._on_disk(name, self._folder.look(name)), waiting=waiting).last
+            last = past(remembered, self._on_disk(name, self._folder.look(name)), waiting=waiting).last
             if last is None:
                 dropped.append(name)
             else:

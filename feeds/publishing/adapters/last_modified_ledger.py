@@ -60,7 +60,7 @@ def _replace(connection: Connection, stamps: Mapping[str, Stamp]) -> None:
     if stamps:
         connection.execute(
             insert(documents),
-            [{"name": name, "sha256": each.sha256, "modified": each.modified} for name, each in stamps.items()],
+            [{"name": name, "sha256": stamp.sha256, "modified": stamp.modified} for name, stamp in stamps.items()],
         )
 
 

@@ -11,7 +11,7 @@ from articles.importing.import_articles import Imported
 from articles.importing.locate import everything
 from budkavle.alarms.alarms import AlarmKind
 from budkavle.alarms.monitor import Monitor
-from budkavle.alarms.store import book_of
+from budkavle.alarms.store import alarm_store_of
 from budkavle.config.load import load
 from budkavle.daemon.import_loop import ImportLoop
 from budkavle.installation.wiring import Service, open_service
@@ -86,7 +86,7 @@ def newsdesk(service: Service) -> tuple[ImportLoop, Monitor]:
 
 
 def open_alarms(service: Service) -> list[object]:
-    return [known.alarm for known in book_of(service).read().values() if known.open]
+    return [known.alarm for known in alarm_store_of(service).read().values() if known.open]
 
 
 # Files that vanish

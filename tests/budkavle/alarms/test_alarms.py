@@ -31,7 +31,7 @@ from budkavle.alarms.alarms import (
 from budkavle.alarms.detect import detect, detect_and_recall
 from budkavle.alarms.mail import alarm_mail
 from budkavle.alarms.monitor import Monitor
-from budkavle.alarms.rules import full, of_digest, quiet
+from budkavle.alarms.rules import digest_alarms, full_disk_alarms, quiet_source_alarms
 from budkavle.alarms.store import AlarmStore
 from budkavle.config.load import load
 from budkavle.installation.slices.articles import sources
@@ -76,7 +76,7 @@ def status(of: Edition, audience: int | None = None, **counts: int) -> EditionSt
 
 
 def wrong(newest: EditionStatus | None, now: datetime, rhythm: Rhythm = WEEKLY) -> list[AlarmKind]:
-    return [each.kind for each in of_digest("veckobrev", rhythm, LONG_AGO, newest, now)]
+    return [each.kind for each in digest_alarms("veckobrev", rhythm, LONG_AGO, newest, now)]
 
 
 def test_an_alarm_about_a_file_with_a_name_in_any_bytes_is_kept_like_others(tmp_path: Path) -> None:
@@ -85,20 +85,20 @@ def test_an_alarm_about_a_file_with_a_name_in_any_bytes_is_kept_like_others(tmp_
     with open_service(load(installed(tmp_path))) as service:
         book = AlarmStore(service.database.read, service.database.write)
         memory = {(odd.kind, odd.about): RememberedAlarm(alarm=odd, since=NOW, seen=NOW)}
-        book.keep({}, memory, NOW)
+        book.write_changes({}, memory, NOW)
         assert [known.alarm for known in book.read().values()] == [odd]
 
 
 def test_a_slot_without_an_edition_is_an_alarm_after_half_an_hour() -> None:
     seen = FRIDAY.due - HOUR
-    assert list(of_digest("veckobrev", WEEKLY, seen, None, FRIDAY.due + timedelta(minutes=29))) == []
-    (late,) = of_digest("veckobrev", WEEKLY, seen, None, FRIDAY.due + timedelta(minutes=31))
+    assert list(digest_alarms("veckobrev", WEEKLY, seen, None, FRIDAY.due + timedelta(minutes=29))) == []
+    (late,) = digest_alarms("veckobrev", WEEKLY, seen, None, FRIDAY.due + timedelta(minutes=31))
     assert (late.kind, late.about) == (AlarmKind.EDITION_LATE, "veckobrev 2026-01-09")
 
 
 def test_a_slot_that_is_too_old_to_be_made_up_for_is_still_told_with_another_remedy() -> None:
-    (early,) = of_digest("veckobrev", WEEKLY, LONG_AGO, None, FRIDAY.due + timedelta(days=1))
-    (late,) = of_digest("veckobrev", WEEKLY, LONG_AGO, None, FRIDAY.due + timedelta(days=4))
+    (early,) = digest_alarms("veckobrev", WEEKLY, LONG_AGO, None, FRIDAY.due + timedelta(days=1))
+    (late,) = digest_alarms("veckobrev", WEEKLY, LONG_AGO, None, FRIDAY.due + timedelta(days=4))
     assert "budkavle run" in early.what
     assert "--edition 2026-01-09" in late.what
     assert "2026-01-16" in late.what
@@ -106,7 +106,7 @@ def test_a_slot_that_is_too_old_to_be_made_up_for_is_still_told_with_another_rem
 
 @pytest.mark.parametrize("first_seen", [None, FRIDAY.due, FRIDAY.due + HOUR])
 def test_a_digest_that_is_new_has_missed_nothing(first_seen: datetime | None) -> None:
-    assert list(of_digest("veckobrev", WEEKLY, first_seen, None, FRIDAY.due + 2 * HOUR)) == []
+    assert list(digest_alarms("veckobrev", WEEKLY, first_seen, None, FRIDAY.due + 2 * HOUR)) == []
 
 
 @pytest.mark.parametrize(("rhythm", "hours"), [(WEEKLY, 12), (DAILY, 6)])
@@ -132,12 +132,12 @@ def test_an_edition_that_is_planned_for_ever_is_late() -> None:
 
 def test_a_pause_says_why_and_whether_it_ends_by_itself() -> None:
     paused = edition(EditionState.PAUSED, paused_because="mail: 530 5.7.0 log in first")
-    (waits,) = of_digest("veckobrev", WEEKLY, LONG_AGO, status(paused, planned=1), FRIDAY.due)
+    (waits,) = digest_alarms("veckobrev", WEEKLY, LONG_AGO, status(paused, planned=1), FRIDAY.due)
     assert waits.kind is AlarmKind.EDITION_PAUSED
     assert "530 5.7.0" in waits.what
     assert "budkavle digest resume veckobrev" in waits.what
     heals = replace(paused, resume_at=FRIDAY.due + HOUR)
-    (comes_back,) = of_digest("veckobrev", WEEKLY, LONG_AGO, status(heals, planned=1), FRIDAY.due)
+    (comes_back,) = digest_alarms("veckobrev", WEEKLY, LONG_AGO, status(heals, planned=1), FRIDAY.due)
     assert "by itself at 2026-01-09 09:00" in comes_back.what
 
 
@@ -160,12 +160,12 @@ def test_an_edition_that_does_not_add_up_is_an_alarm() -> None:
     ],
 )
 def test_a_source_is_quiet_after_its_own_days(days: int | None, last: datetime | None, kinds: list[AlarmKind]) -> None:
-    assert [each.kind for each in quiet("barrvik-pages", days, last, NOW)] == kinds
+    assert [each.kind for each in quiet_source_alarms("barrvik-pages", days, last, NOW)] == kinds
 
 
 @pytest.mark.parametrize(("free", "store", "alarms"), [(200, 10, 0), (199, 10, 1), (900, 1000, 1), (1000, 1000, 0)])
 def test_a_disk_must_hold_the_store_once_more(free: int, store: int, alarms: int) -> None:
-    assert len(list(full("var", free * 1_000_000, store * 1_000_000))) == alarms
+    assert len(list(full_disk_alarms("var", free * 1_000_000, store * 1_000_000))) == alarms
 
 
 @given(st.text(alphabet=st.sampled_from("ab \n@<>.,\"'="), max_size=60))
@@ -246,13 +246,13 @@ def test_however_alarms_come_and_go_there_is_one_mail_an_hour_and_nothing_stays_
 def test_the_table_gives_back_what_was_kept_and_forgets_what_ended_long_ago(database: Database) -> None:
     book = AlarmStore(database.read, database.write)
     first = marked_as_mailed(updated({}, [LATE, FAILED], NOW), NOW)
-    book.keep({}, first, NOW)
+    book.write_changes({}, first, NOW)
     assert book.read() == first
     second = updated(first, [FAILED], NOW + HOUR)
-    book.keep(first, second, NOW + HOUR)
+    book.write_changes(first, second, NOW + HOUR)
     assert book.read() == second
     much_later = NOW + timedelta(days=100)
-    book.keep(second, updated(second, [FAILED], much_later), much_later)
+    book.write_changes(second, updated(second, [FAILED], much_later), much_later)
     assert [known.alarm for known in book.read().values()] == [FAILED]
 
 
@@ -311,7 +311,7 @@ async def test_an_alarm_is_one_line_in_the_log_one_row_and_one_mail_and_so_is_it
     with capture_logs() as log:
         for minute in range(3):
             watch.round(NOW + timedelta(minutes=minute))
-            await watch.tell(NOW + timedelta(minutes=minute))
+            await watch.mail_operator(NOW + timedelta(minutes=minute))
     assert [line["event"] for line in log if line["log_level"] == "error"] == ["alarm"]
     (mail,) = letters(service)
     assert (mail["To"], mail["Auto-Submitted"]) == ("drift@example.org", "auto-generated")
@@ -319,7 +319,7 @@ async def test_an_alarm_is_one_line_in_the_log_one_row_and_one_mail_and_so_is_it
     assert str(folder) in mail.get_content().replace("\n", "")
     folder.mkdir()
     watch.round(NOW + HOUR)
-    await watch.tell(NOW + HOUR)
+    await watch.mail_operator(NOW + HOUR)
     assert [each["Subject"] for each in letters(service)[1:]] == ["Budkavle: all is well again"]
 
 
@@ -328,7 +328,7 @@ async def test_a_restart_within_the_hour_mails_nothing_again(service: Service) -
     for minute in range(2):
         watch = Monitor(service)
         watch.round(NOW + timedelta(minutes=minute))
-        await watch.tell(NOW + timedelta(minutes=minute))
+        await watch.mail_operator(NOW + timedelta(minutes=minute))
     assert len(letters(service)) == 1
 
 
@@ -339,7 +339,7 @@ async def test_a_relay_that_refuses_is_asked_again_an_hour_later(tmp_path: Path)
             watch = Monitor(service)
             for minutes in (0, 1, 59, 60):
                 watch.round(NOW + timedelta(minutes=minutes))
-                await watch.tell(NOW + timedelta(minutes=minutes))
+                await watch.mail_operator(NOW + timedelta(minutes=minutes))
                 assert relay.seen["mail"] == (1 if minutes < 60 else 2)
     assert [letter.recipient for letter in relay.letters] == ["drift@example.org"]
     (line,) = [line for line in log if line["event"] == "alarm_not_mailed"]
@@ -353,7 +353,7 @@ async def test_a_relay_that_hangs_up_or_a_lost_password_silences_nothing_else(tm
         with open_service(load(path)) as service, capture_logs() as log:
             watch = Monitor(service)
             watch.round(NOW)
-            await watch.tell(NOW)
+            await watch.mail_operator(NOW)
             assert watch.lasting
     assert "alarm_not_mailed" in [line["event"] for line in log]
 
@@ -375,11 +375,11 @@ def test_a_fault_that_stays_has_one_traceback(service: Service) -> None:
     watch = Monitor(service)
     with capture_logs() as log:
         for why in ("no space", "no space", "no rights"):
-            with watch.over(AlarmKind.IMPORT_FAILED, "import"):
+            with watch.alarm_on_error(AlarmKind.IMPORT_FAILED, "import"):
                 raise OSError(why)
             watch.round(NOW)
             assert watch.lasting == 1
-        with watch.over(AlarmKind.IMPORT_FAILED, "import"):
+        with watch.alarm_on_error(AlarmKind.IMPORT_FAILED, "import"):
             pass
         watch.round(NOW)
     assert [str(line["exc_info"]) for line in log if "exc_info" in line] == ["no space", "no rights"]
@@ -394,7 +394,7 @@ async def test_a_store_that_is_gone_is_an_alarm_of_its_own_and_is_mailed(service
     shutil.rmtree(service.config.store_path.parent)
     watch.round(NOW + HOUR)
     assert watch.lasting == 2
-    await watch.tell(NOW + HOUR)
+    await watch.mail_operator(NOW + HOUR)
     (mail,) = letters(service)
     assert "store_trouble" in mail.get_content()
 

@@ -14,7 +14,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from budkavle.alarms.alarms import AlarmKind
-from budkavle.alarms.heartbeats import SILENT_AFTER, Heartbeat, Heartbeats, of_heartbeat
+from budkavle.alarms.heartbeats import SILENT_AFTER, Heartbeat, Heartbeats, heartbeat_alarms
 from budkavle.daemon.jobs import SENDING_WITHIN, TIMES, limits
 from budkavle.daemon.liveness import Limit, Liveness, Silent
 from budkavle.daemon.pulse import Pulse
@@ -72,22 +72,22 @@ class Kept:
 
 def test_a_job_that_hangs_is_written_down_with_its_last_sign_of_life_until_it_goes_on(database: Database) -> None:
     kept = Kept(database)
-    kept.pulse.look()
+    kept.pulse.check()
     assert kept.heartbeats.read() == Heartbeat(seen=NOW, hanging={})
     kept.silent = [Silent(job="news", seconds=700.0)]
     for later in (5, 10):
         kept.now = NOW + timedelta(seconds=later)
         with capture_logs() as log:
-            kept.pulse.look()
+            kept.pulse.check()
         assert [line["event"] for line in log] == (["job_hangs"] if later == 5 else [])
         beat = kept.heartbeats.read()
         assert beat is not None
         assert beat.hanging == {"news": NOW + timedelta(seconds=5 - 700)}
-    (one,) = of_heartbeat(beat, kept.now)
+    (one,) = heartbeat_alarms(beat, kept.now)
     assert (one.kind, one.about) == (AlarmKind.JOB_HANGS, "news")
     assert "no sign of life since 2026-01-09 07:48 UTC" in one.what
     kept.silent = []
-    kept.pulse.look()
+    kept.pulse.check()
     assert kept.heartbeats.read() == Heartbeat(seen=kept.now, hanging={})
 
 
@@ -96,7 +96,7 @@ def test_a_daemon_writes_each_minute_that_it_lives_and_not_more_often(database: 
     seen = []
     for seconds in range(0, 130, 5):
         kept.now = NOW + timedelta(seconds=seconds)
-        kept.pulse.look()
+        kept.pulse.check()
         beat = kept.heartbeats.read()
         seen.append(beat.seen if beat else None)
     assert sorted(set(seen)) == [NOW, NOW + timedelta(seconds=60), NOW + timedelta(seconds=120)]  # type: ignore[type-var]
@@ -105,9 +105,9 @@ def test_a_daemon_writes_each_minute_that_it_lives_and_not_more_often(database: 
 @pytest.mark.parametrize("back", [timedelta(days=1), timedelta(hours=1)])
 def test_a_clock_that_is_set_back_does_not_silence_the_daemon(database: Database, back: timedelta) -> None:
     kept = Kept(database)
-    kept.pulse.look()
+    kept.pulse.check()
     kept.now = NOW - back
-    kept.pulse.look()
+    kept.pulse.check()
     beat = kept.heartbeats.read()
     assert beat is not None
     assert beat.seen == kept.now
@@ -120,21 +120,21 @@ def test_a_daemon_that_was_killed_is_missed_and_one_that_stopped_is_not(database
         if kept.heartbeats.read():
             break
         threading.Event().wait(0.05)
-    assert list(of_heartbeat(kept.heartbeats.read(), NOW + SILENT_AFTER)) == []
-    (one,) = of_heartbeat(kept.heartbeats.read(), NOW + SILENT_AFTER + timedelta(seconds=1))
+    assert list(heartbeat_alarms(kept.heartbeats.read(), NOW + SILENT_AFTER)) == []
+    (one,) = heartbeat_alarms(kept.heartbeats.read(), NOW + SILENT_AFTER + timedelta(seconds=1))
     assert (one.kind, one.about) == (AlarmKind.DAEMON_SILENT, "daemon")
     kept.pulse.stop()
     assert kept.heartbeats.read() is None
-    assert list(of_heartbeat(None, NOW)) == []
+    assert list(heartbeat_alarms(None, NOW)) == []
 
 
 def test_a_store_that_others_hold_does_not_end_the_pulse(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("budkavle.alarms.heartbeats._PATIENCE_SECONDS", 0.05)
     kept = Kept(database)
     with closing(Database(str(database.read.url))) as other, other.write.begin():
-        kept.pulse.look()
+        kept.pulse.check()
     assert kept.heartbeats.read() is None
-    kept.pulse.look()
+    kept.pulse.check()
     assert kept.heartbeats.read() == Heartbeat(seen=NOW, hanging={})
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from budkavle.alarms.alarms import Alarm, AlarmKind, updated
-from budkavle.alarms.store import book_of
+from budkavle.alarms.store import alarm_store_of
 from budkavle.config.load import load
 from budkavle.installation.wiring import open_service
 from tests.budkavle.daemon.test_daemon import running
@@ -53,7 +53,7 @@ def test_status_recalls_what_only_the_daemon_could_see_and_since_when(home: Path
     seen = Alarm(kind=AlarmKind.FEED_FAILED, about="feed alla-nyheter", what="not published: why; mend it")
     since = datetime(2026, 1, 9, 8, 0, tzinfo=UTC)
     with open_service(load(home / "config.toml")) as service:
-        book_of(service).keep({}, updated({}, [seen], since), since)
+        alarm_store_of(service).write_changes({}, updated({}, [seen], since), since)
     done = budkavle("status", folder=home)
     assert done.code == 1
     assert "needs a person: feed_failed feed alla-nyheter, since 2026-01-09 09:00\n    not published: why" in done.out

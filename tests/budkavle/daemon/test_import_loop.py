@@ -8,7 +8,7 @@ import pytest
 
 from budkavle.alarms.alarms import AlarmKind, RememberedAlarm, alarm
 from budkavle.alarms.monitor import Monitor
-from budkavle.alarms.store import book_of
+from budkavle.alarms.store import alarm_store_of
 from budkavle.config.load import load
 from budkavle.daemon.import_loop import ImportLoop
 from budkavle.installation.wiring import Service, open_service
@@ -39,7 +39,7 @@ class Rounds:
         self._now += MINUTE
         self._desk.round(self._now)
         self._watch.round(self._now)
-        return {kind: known for (kind, _), known in book_of(self._service).read().items() if known.open}
+        return {kind: known for (kind, _), known in alarm_store_of(self._service).read().items() if known.open}
 
 
 def test_what_lies_in_the_folders_is_published_and_raises_no_alarm(home: Path, service: Service) -> None:
@@ -118,13 +118,13 @@ def test_a_document_that_cannot_be_mended_or_published_is_an_alarm_and_the_other
 def test_what_a_job_meets_stands_although_it_failed_as_a_whole_before(service: Service) -> None:
     watch = Monitor(service)
     aside = alarm(AlarmKind.FEED_FAILED, "feed alla-nyheter", "not published: why")
-    with watch.over(AlarmKind.FEED_FAILED, "feeds"):
+    with watch.alarm_on_error(AlarmKind.FEED_FAILED, "feeds"):
         raise OSError
     watch.round(NOW)
-    with watch.over(AlarmKind.FEED_FAILED, "feeds"):
+    with watch.alarm_on_error(AlarmKind.FEED_FAILED, "feeds"):
         watch.report(AlarmKind.FEED_FAILED, [aside])
     watch.round(NOW + MINUTE)
-    assert [known.alarm for known in book_of(service).read().values() if known.open] == [aside]
+    assert [known.alarm for known in alarm_store_of(service).read().values() if known.open] == [aside]
 
 
 def test_a_stop_breaks_off_between_two_articles_and_the_rest_is_taken_in_later(home: Path, service: Service) -> None:

@@ -17,7 +17,7 @@ from structlog.testing import capture_logs
 from budkavle.alarms.alarms import AlarmKind
 from budkavle.alarms.detect import detect
 from budkavle.alarms.monitor import Monitor
-from budkavle.alarms.store import book_of
+from budkavle.alarms.store import alarm_store_of
 from budkavle.config.load import load
 from budkavle.daemon.import_loop import ImportLoop
 from budkavle.daemon.outbound_loop import OutboundLoop
@@ -315,7 +315,7 @@ async def test_a_store_that_fails_while_announcing_is_an_alarm_and_the_ping_goes
             )
         await outside.announce()
         watch.round(NOW)
-        (known,) = (each for each in book_of(service).read().values() if each.open)
+        (known,) = (each for each in alarm_store_of(service).read().values() if each.open)
         assert (known.alarm.kind, "disk I/O error" in known.alarm.what) == (AlarmKind.ANNOUNCING_FAILED, True)
         with service.database.write.begin() as connection:
             connection.exec_driver_sql("DROP TRIGGER broken")
