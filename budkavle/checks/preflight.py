@@ -116,9 +116,10 @@ def _holds(network: str, host: str) -> bool:
 
 
 def _password(config: Config) -> Iterator[Finding]:
-    imap = config.settings.bounces.imap
+    imap, mail = config.settings.bounces.imap, config.settings.mail
     if config.password_file:
-        yield from _password_in(config.password_file, ("mail", "smtp", "password_file"))
+        table = mail.transport if mail.relay else "smtp"
+        yield from _password_in(config.password_file, ("mail", table, "password_file"))
     if imap:
         yield from _password_in(config.folder / imap.password_file, ("bounces", "imap", "password_file"))
 

@@ -13,8 +13,9 @@ from pathlib import Path
 from budkavle.config import field_types as forms
 from budkavle.config.faults import Finding, shown
 from budkavle.config.field_types import Wrong, is_loopback, nearest, slug, slugged
-from budkavle.config.settings import Limits, Mail, Publish, Source, Store, Table
-from budkavle.config.source_kinds import SOURCE_KINDS
+from budkavle.config.settings import Limits, Mail, Publish, Store
+from budkavle.config.source_kinds import SOURCE_KINDS, Source
+from budkavle.config.table import Table
 from budkavle.config.toml_lines import Place
 from digest.editions.rhythms import RHYTHMS
 from feeds.serving.urls import oldest_slug
@@ -191,7 +192,7 @@ def _rhythm(place: Place, digest: Raw) -> Iterator[Finding]:
 def _mail(mail: Raw) -> Iterator[Finding]:
     transport = mail.get("transport")
     if transport in Mail.model_fields and transport not in mail:
-        remedy = f"add [mail.{transport}] with the relay's host"
+        remedy = f"add [mail.{transport}], as the shipped config.toml shows it"
         yield Finding(place=("mail", str(transport)), what="is missing", remedy=remedy)
     smtp = _table(mail, "smtp")
     host, place = smtp.get("host"), ("mail", "smtp")

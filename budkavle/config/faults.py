@@ -10,7 +10,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from budkavle.config.field_types import Wrong, nearest
-from budkavle.config.settings import Settings, Table
+from budkavle.config.settings import Settings
+from budkavle.config.table import Table
 from budkavle.config.toml_lines import Place
 
 SHOWN = 60

@@ -70,8 +70,9 @@ class Config:
     @property
     def password_file(self) -> Path | None:
         """The file that holds the relay's password, if the relay wants one."""
-        smtp = self.settings.mail.smtp
-        return self.folder / smtp.password_file if smtp and smtp.password_file else None
+        mail = self.settings.mail
+        file: str | None = getattr(mail.relay or mail.smtp, "password_file", None)
+        return self.folder / file if file else None
 
     def publishers(self) -> Mapping[PublisherId, Publisher]:
         """The publishers by id, in the order of the file."""

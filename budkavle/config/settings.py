@@ -1,48 +1,35 @@
 """The settings of config.toml, named and nested as they are in the file."""
 
-from datetime import date, time
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict
+from pydantic import AfterValidator, BeforeValidator, Field, Strict
 
 from budkavle.config import contrast as colours
 from budkavle.config import field_types as forms
 from budkavle.config.networks import network
-from budkavle.config.source_kinds import source_kind
+from budkavle.config.source_kinds import Source
+from budkavle.config.table import (
+    Address,
+    Day,
+    Language,
+    Mailbox,
+    Name,
+    Path,
+    Slug,
+    Table,
+    Text,
+    TimeOfDay,
+    WebAddress,
+    Weekday,
+    Whole,
+    Words,
+    Zone,
+)
 from digest.editions.rhythms import RHYTHMS
-
-
-def _text(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    raise forms.Wrong("is no text", "write a text in double quotes")
-
-
-Text = BeforeValidator(_text)
-Words = Annotated[str, AfterValidator(forms.words), Text]
-Name = Annotated[str, Text]  # of something else in the file, or shipped: whether it exists is for config_checks
-Slug = Annotated[str, AfterValidator(forms.slug), Text]
-Path = Annotated[str, AfterValidator(forms.path), Text]
-Address = Annotated[str, AfterValidator(forms.address), Text]
-WebAddress = Annotated[str, AfterValidator(forms.web_address), Text]
-# Of two validators "before", the last one written runs first: text, then its value.
-Mailbox = Annotated[forms.Mailbox, BeforeValidator(forms.mailbox), Text]
-Zone = Annotated[ZoneInfo, BeforeValidator(forms.timezone), Text]
-TimeOfDay = Annotated[time, BeforeValidator(forms.time_of_day), Text]
-Day = Annotated[date, BeforeValidator(forms.day)]
-Whole = Annotated[int, Strict()]
 
 # The names of the files there are: mypy wants to read them in the source.
 Every = Literal[*RHYTHMS]  # type: ignore[valid-type]
-Language = Annotated[str, AfterValidator(forms.language), Text]
-Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-
-
-class Table(BaseModel):
-    """A table of the file: frozen, and without room for what it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Store(Table):
@@ -199,17 +186,6 @@ class Publisher(Table):
     url: WebAddress = Field(examples=["https://www.example.org/"])
     language: Language | None = None
     tag_authority: Annotated[str, AfterValidator(forms.tag_authority), Text] = Field(examples=["example.org,2026"])
-
-
-class Source(Table):
-    """Where a publisher's articles come from."""
-
-    name: Slug = Field(examples=["lingonmark-pages"])
-    publisher: Name = Field(examples=["lingonmark"])
-    kind: Annotated[str, AfterValidator(source_kind), Text] = "folder"
-    rules: Name | None = None
-    path: Path | None = Field(default=None, examples=["newsroom/lingonmark"])
-    quiet_days: Annotated[Whole, Field(ge=1)] | None = None
 
 
 class Topic(Table):

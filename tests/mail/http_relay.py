@@ -43,7 +43,7 @@ class HttpRelay:
         except OSError as error:
             return Reply(phase=Phase.CONNECT, text=str(error))
         try:
-            client.request("POST", f"/letters?to={envelope.recipient}", envelope.letter)
+            client.request("POST", "/letters", envelope.letter, {"X-Recipient": envelope.recipient})  # in no URL
             response = client.getresponse()
             return _reply(response.status, response.read().decode())
         except (OSError, http.client.HTTPException) as error:

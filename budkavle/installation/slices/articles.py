@@ -26,7 +26,7 @@ from articles.sources.reading import Source, Vocabulary
 from articles.sources.source_reader import Fetch, SourceReader
 from budkavle.config.field_types import is_loopback
 from budkavle.config.load import Config
-from budkavle.config.settings import Source as SourceTable
+from budkavle.config.source_kinds import Source as SourceTable
 from feeds.entries.address import may_be_at
 from storage.database import Database
 

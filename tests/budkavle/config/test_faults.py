@@ -157,7 +157,9 @@ def test_a_relay_needs_its_table(tmp_path: Path) -> None:
     text = TEXT.replace('transport = "maildir"', 'transport = "smtp"')
     text = text[: text.index("[mail.smtp]")] + text[text.index("# Who publishes") :]
     line = text[: text.index("[mail]")].count("\n") + 1
-    assert faults(tmp_path, text) == [f"{line}: mail.smtp: is missing; add [mail.smtp] with the relay's host"]
+    assert faults(tmp_path, text) == [
+        f"{line}: mail.smtp: is missing; add [mail.smtp], as the shipped config.toml shows it"
+    ]
 
 
 def test_a_password_never_travels_unprotected(tmp_path: Path) -> None:

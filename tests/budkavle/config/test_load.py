@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from budkavle.config.faults import ConfigError
 from budkavle.config.field_types import Listen, Mailbox
 from budkavle.config.load import Config, load
-from budkavle.config.settings import Settings, Table
+from budkavle.config.settings import Settings
+from budkavle.config.table import Table
 from budkavle.installation.slices.articles import sources
 
 SHIPPED = Path(__file__).parents[3] / "config.toml"

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.editions.rhythm import Rhythm
+from digest.editions.rhythms import RHYTHMS as SHIPPED
 from digest.editions.rhythms.day import Day
 from digest.editions.rhythms.month import Month
 from digest.editions.rhythms.week import Week
@@ -17,9 +18,14 @@ STOCKHOLM = ZoneInfo("Europe/Stockholm")
 FRIDAYS = Rhythm(every=Week(4), at=time(8), zone=STOCKHOLM)
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 ZONES = ("Europe/Stockholm", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Chatham", "UTC")
+RECURRENCES = {
+    "day": st.builds(Day),
+    "week": st.builds(Week, st.integers(0, 6)),
+    "month": st.builds(Month, st.integers(1, 28)),
+}
 RHYTHMS = st.builds(
     Rhythm,
-    every=st.one_of(st.builds(Day), st.builds(Week, st.integers(0, 6)), st.builds(Month, st.integers(1, 28))),
+    every=st.one_of(*RECURRENCES.values()),
     at=st.times().map(lambda at: at.replace(microsecond=0)),
     zone=st.sampled_from(ZONES).map(ZoneInfo),
 )
@@ -29,6 +35,10 @@ MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2035, 12, 31), timezones=s
 def local(text: str) -> datetime:
     """A moment by the clocks of Stockholm."""
     return datetime.fromisoformat(text).replace(tzinfo=STOCKHOLM)
+
+
+def test_every_rhythm_that_a_digest_may_have_is_drawn_here() -> None:
+    assert RECURRENCES.keys() == SHIPPED.keys()
 
 
 @given(RHYTHMS, MOMENTS)
