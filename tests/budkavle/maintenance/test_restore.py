@@ -167,7 +167,7 @@ class TestOverAWeek:
         before = set(new.iterdir()) if new.is_dir() else set()
         with open_service(config) as service:
             list(service.importing.store.import_all(everything(service.importing.sources), now))
-            service.planning.plan_due(config.settings.digests[0], now)
+            service.planning.plan_due(service.digests[0], now)
             await service.sending.send(lambda: now, lambda: False, lambda _: None)
         after = set(new.iterdir()) if new.is_dir() else set()
         return sorted(shown(path.read_text()) for path in after - before)
