@@ -14,29 +14,29 @@ from articles.article import ArticleId, SourceName
 
 _WORD = re.compile(r"\w+")
 _PORTS = {"http": ":80", "https": ":443", "": ""}
-Place = tuple[SourceName, str]
+SourcePath = tuple[SourceName, str]
 """A file as a source knows it: by its path in the source's folder, with `/` and in NFC."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Known:
+class ArticleNames:
     """What an article can be named by: its id, every place and address it was seen at, and its titles, newest first."""
 
     id: ArticleId
-    seen_at: Sequence[Place]
+    seen_at: Sequence[SourcePath]
     titles: Sequence[str]
     day: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Name:
+class TypedName:
     """A name as it was typed, and the files that it may be as a path: in its source, absolute, or from here."""
 
     text: str
-    files: Sequence[Place] = ()
+    files: Sequence[SourcePath] = ()
 
 
-def named(name: Name, articles: Sequence[Known]) -> Sequence[Known]:
+def named(name: TypedName, articles: Sequence[ArticleNames]) -> Sequence[ArticleNames]:
     """The articles of a name: one when it is clear, several to choose from, or none. It never names one by nothing."""
     for fits in _kinds(name):
         fitting = [article for article in articles if fits(article)]
@@ -63,7 +63,7 @@ def web_address(text: str) -> str:
     return unicodedata.normalize("NFC", f"{_readable(host)}{path}{query}")
 
 
-def _kinds(name: Name) -> Iterator[Callable[[Known], bool]]:
+def _kinds(name: TypedName) -> Iterator[Callable[[ArticleNames], bool]]:
     text = unicodedata.normalize("NFC", name.text).strip()
     if not text:
         return

@@ -20,12 +20,12 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, event, func, insert, select, text
 
-from articles.adapters.store import Arrival, ArticleStore, Taken
+from articles.adapters.store import Arrival, ArticleStore, StoredDraft
 from articles.article import ArticleId, DateSource, Draft, Kind, Published, Publisher, PublisherId, SourceName, TopicId
 from digest.adapters.tables import deliveries, editions, subscriptions, variant_items, variants
 from digest.editions.adapters.editions import Editions
 from digest.editions.adapters.planner import Planner
-from digest.editions.adapters.withdrawn_texts import Gone, pull
+from digest.editions.adapters.withdrawn_texts import WithdrawnTexts, withdraw_texts
 from digest.editions.edition import EditionState
 from digest.editions.selection import newsroom
 from digest.editions.slots import PeriodKey
@@ -66,7 +66,7 @@ def _publish(store: ArticleStore, week: int) -> list[ArticleId]:
         )
         arrival = Arrival(source=SourceName("s"), addresses=(f"{week}-{number}.txt",), draft=draft)
         taken = store.take(arrival, _PUBLISHER, _START)
-        if isinstance(taken, Taken):
+        if isinstance(taken, StoredDraft):
             published.append(taken.id)
     return published
 
@@ -225,8 +225,8 @@ def pulled(path: Path) -> dict[str, float]:
         items = select(variant_items.c.article).where(variant_items.c.showing == Showing.ITEM)
         article = connection.execute(items.order_by(variant_items.c.seq.desc()).limit(1)).scalar_one()
     with _measured(watch) as facts:
-        facts["letters"] = pull(
-            database.write, Gone(withdrawn=frozenset({ArticleId(article)})), _START + timedelta(hours=1)
+        facts["letters"] = withdraw_texts(
+            database.write, WithdrawnTexts(withdrawn=frozenset({ArticleId(article)})), _START + timedelta(hours=1)
         ).letters
     return facts
 

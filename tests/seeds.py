@@ -54,7 +54,7 @@ def test_the_kronoberg_page_gives_its_title_date_and_lead() -> None:
     given = seed("thoraxkirurgisk")
     outcome = parsed(given)
     lines = [line for line in given.text.split("\n") if line]
-    assert outcome.held is None
+    assert outcome.hold_reason is None
     assert outcome.draft.title == lines[2]
     assert outcome.draft.lead == lines[3]
     assert outcome.draft.published is not None
@@ -111,9 +111,9 @@ def test_the_blekinge_page_is_held_without_a_date_and_dated_by_its_address() -> 
     given = seed("målbild")
     undated = parsed(given)
     assert undated.draft.published is None
-    assert undated.held is not None
-    assert undated.held.startswith("no date")
+    assert undated.hold_reason is not None
+    assert undated.hold_reason.startswith("no date")
     dated = parsed(given, "https://www.example.org/nyheter/2023-06-14-gemensam-malbild.html")
-    assert dated.held is None
+    assert dated.hold_reason is None
     assert dated.draft.published is not None
     assert (dated.draft.published.value, dated.draft.published.source) == (date(2023, 6, 14), DateSource.URL)

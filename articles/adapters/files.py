@@ -14,7 +14,7 @@ _row = article_files.c
 
 
 @dataclass(frozen=True, kw_only=True)
-class Vanished:
+class VanishedFile:
     """A file that is there no more, and the article that it gave, which stays as it is."""
 
     path: str
@@ -42,14 +42,14 @@ class SourceFiles:
         self._read = read
         self._write = write
 
-    def missing(self, source: SourceName, present: Collection[str]) -> Sequence[Vanished]:
+    def missing(self, source: SourceName, present: Collection[str]) -> Sequence[VanishedFile]:
         """The files of a source that are not among those that are there, and whose articles still stand."""
         of_source = select(_row.path, _row.article_id).where(_row.source == source).order_by(_row.path)
         with self._read.begin() as connection:
             rows = [row for row in connection.execute(of_source) if row.path not in present]
             return [vanished for path, article_id in rows if (vanished := _vanished(connection, path, article_id))]
 
-    def forget(self, gone: Collection[Vanished]) -> None:
+    def forget(self, gone: Collection[VanishedFile]) -> None:
         """Let go of files that were told to be gone: they are told once."""
         if gone:
             with self._write.begin() as connection:
@@ -57,8 +57,8 @@ class SourceFiles:
                 connection.execute(delete(article_files).where(_row.article_id.in_(named)))
 
 
-def _vanished(connection: Connection, path: str, article_id: str) -> Vanished | None:
+def _vanished(connection: Connection, path: str, article_id: str) -> VanishedFile | None:
     standing = history(versions_of(connection, ArticleId(article_id)))
     if standing.withdrawn or standing.erased:
         return None
-    return Vanished(path=path, article_id=ArticleId(article_id), title=standing.article.title)
+    return VanishedFile(path=path, article_id=ArticleId(article_id), title=standing.article.title)

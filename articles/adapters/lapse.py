@@ -17,7 +17,7 @@ _BATCH = 200
 
 
 @dataclass(frozen=True, kw_only=True)
-class Until:
+class LapseBounds:
     """What is due to lapse: withdrawals up to one moment, and contacts of what was published up to another, or none."""
 
     withdrawn: datetime
@@ -25,7 +25,7 @@ class Until:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reached:
+class LapseProgress:
     """How far the store and time have come: the newest seq, and when the newest came in of what may be due by now.
 
     While it is the same, nothing more becomes due.
@@ -43,15 +43,15 @@ class Lapses:
         self._read = read
         self._write = write
 
-    def reached(self, until: Until) -> Reached:
+    def reached(self, until: LapseBounds) -> LapseProgress:
         """How far the store and time have come; three looks into an index, to be asked every minute."""
         with self._read.begin() as connection:
             newest = connection.execute(select(func.max(versions.c.seq))).scalar()
             withdrawn = _newest(connection, Kind.WITHDRAWN, until.withdrawn)
             published = _newest(connection, Kind.PUBLISHED, until.published) if until.published else None
-        return Reached(seq=Seq(newest or 0), withdrawn=withdrawn, published=published)
+        return LapseProgress(seq=Seq(newest or 0), withdrawn=withdrawn, published=published)
 
-    def append(self, until: Until, now: datetime, settled: Reached | None = None) -> int:
+    def append(self, until: LapseBounds, now: datetime, settled: LapseProgress | None = None) -> int:
         """Append a lapse to every article that is due to lapse; says to how many. Twice does no more than once.
 
         Who knows how far the store and time had come when nothing was due has only what came since looked through.
@@ -65,7 +65,7 @@ class Lapses:
         return done
 
 
-def _lapse(connection: Connection, article_id: ArticleId, until: Until, now: datetime) -> bool:
+def _lapse(connection: Connection, article_id: ArticleId, until: LapseBounds, now: datetime) -> bool:
     """Append a lapse unless somebody else has, or has changed the article, since it was found due."""
     before = history(versions_of(connection, article_id))
     due = is_due_to_lapse(before, until.withdrawn, until.published)
@@ -80,7 +80,7 @@ def _newest(connection: Connection, kind: Kind, until: datetime) -> datetime | N
     return moment
 
 
-def _due(connection: Connection, until: Until, settled: Reached | None) -> Sequence[ArticleId]:
+def _due(connection: Connection, until: LapseBounds, settled: LapseProgress | None) -> Sequence[ArticleId]:
     """The articles that are due; the rule itself is asked again when a lapse is written."""
     ended = select(versions.c.article_id).where(
         versions.c.kind == Kind.WITHDRAWN, versions.c.at <= until.withdrawn, _nothing_later(Kind.LAPSED, Kind.ERASED)

@@ -29,7 +29,7 @@ class UnknownArticleError(LookupError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Taken:
+class StoredDraft:
     """What the store did with a draft: the article's id, and the new version's kind or None when nothing changed."""
 
     id: ArticleId
@@ -67,11 +67,11 @@ class ArticleStore:
         self._read = read
         self._write = write
 
-    def take(self, arrival: Arrival, publisher: Publisher, now: datetime) -> Taken | Hold:
+    def take(self, arrival: Arrival, publisher: Publisher, now: datetime) -> StoredDraft | Hold:
         """Make of an arrival a new article, a new version, nothing or a reason to hold it, in one transaction."""
         unchanged = self._nothing_new(arrival)
         if unchanged is not None:
-            return Taken(id=unchanged, kind=None)
+            return StoredDraft(id=unchanged, kind=None)
         with self._write.begin() as connection:
             before = self._find(connection, arrival)
             elsewhere = _elsewhere(connection, arrival, before) if before else None
@@ -88,7 +88,7 @@ class ArticleStore:
                 remember_file(connection, arrival.source, arrival.file, article_id)
             if outcome:
                 append(connection, outcome, article_id, now, by_date=arrival.by_date)
-            return Taken(id=article_id, kind=outcome.kind if outcome else None)
+            return StoredDraft(id=article_id, kind=outcome.kind if outcome else None)
 
     def _nothing_new(self, arrival: Arrival) -> ArticleId | None:
         """The article of an arrival that changes nothing: importing all again must not ask for the write lock."""
@@ -103,14 +103,14 @@ class ArticleStore:
             before = self._history(connection, article_id)
         return article_id if decide(before, arrival.draft, arrival.asked, arrival.note) is None else None
 
-    def publish_again(self, arrival: Arrival, publisher: Publisher, now: datetime) -> Taken:
+    def publish_again(self, arrival: Arrival, publisher: Publisher, now: datetime) -> StoredDraft:
         """Publish a draft although the article at its addresses is gone: as a new article, with a new id."""
         with self._write.begin() as connection:
             article_id = self._create(connection, arrival, publisher)
             remember_addresses(connection, arrival.source, arrival.addresses, article_id)
             remember_file(connection, arrival.source, arrival.file, article_id)
             append(connection, Change(kind=Kind.PUBLISHED, draft=arrival.draft), article_id, now)
-        return Taken(id=article_id, kind=Kind.PUBLISHED)
+        return StoredDraft(id=article_id, kind=Kind.PUBLISHED)
 
     def act(self, article_id: ArticleId, kind: Kind, note: str, now: datetime) -> Seq | None:
         """Correct or withdraw the newest text of an article by a person's word; None when it is not live any more."""

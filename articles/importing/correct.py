@@ -10,7 +10,7 @@ from articles.adapters.store import ArticleStore
 from articles.article import ArticleId, History, Kind
 from articles.importing.locate import Candidate
 from articles.importing.read_inputs import ReadInputs
-from articles.naming import Place
+from articles.naming import SourcePath
 from articles.sources.reading import Refused
 from articles.sources.source_reader import Item, SourceReader
 
@@ -22,7 +22,7 @@ class Corrections:
     sources: Sequence[SourceReader]
     inputs: ReadInputs
     articles: ArticleStore
-    places_of: Callable[[ArticleId], Sequence[Place]]
+    places_of: Callable[[ArticleId], Sequence[SourcePath]]
 
     def why_not_yet(self, article: ArticleId, now: datetime, *, unchanged: bool) -> str | None:
         """Why an article's newest text cannot be called a correction yet, with the remedy; None when it can.

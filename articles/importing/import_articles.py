@@ -31,31 +31,31 @@ from articles.sources.reading import Input, Parsed, Refused
 
 @dataclass(frozen=True, kw_only=True)
 class Imported:
-    """What came of one input. `kind` is None when nothing changed; `held` says why it waits for a person."""
+    """What came of one input. `kind` is None when nothing changed; `hold_reason` says why it waits for a person."""
 
     given: Input
     outcome: Parsed | Refused
     id: ArticleId | None = None
     kind: Kind | None = None
-    held: str | None = None
+    hold_reason: str | None = None
     stored: bool = True
 
     @property
     def needs_a_person(self) -> bool:
         """Whether somebody should look at it."""
-        return isinstance(self.outcome, Refused) or self.held is not None
+        return isinstance(self.outcome, Refused) or self.hold_reason is not None
 
     @property
     def record(self) -> dict[str, object]:
         """The outcome as `import --json` prints it."""
-        return record(self.given, self.outcome, self.id, self.kind) | {"held": self.held}
+        return record(self.given, self.outcome, self.id, self.kind) | {"held": self.hold_reason}
 
     @property
     def word(self) -> str:
         """The outcome as one word."""
         if isinstance(self.outcome, Refused):
             return "refused"
-        if self.held:
+        if self.hold_reason:
             return "held"
         return str(self.kind or "unchanged") if self.stored else "readable"
 
@@ -65,15 +65,15 @@ class Imported:
         if isinstance(self.outcome, Refused):
             return f"{self.word:<9} {located(self.given, self.outcome)}"
         title = self.outcome.draft.title
-        why = f"{self.held} ({title})" if self.held else title
+        why = f"{self.hold_reason} ({title})" if self.hold_reason else title
         return f"{self.word:<9} {self.given.file}: {why}"
 
 
 def try_out(inputs: ReadInputs, candidates: Iterable[Candidate], now: datetime) -> Iterator[Imported]:
     """Dry run: say what an import would read; nothing is stored."""
     for reading in inputs.readings(candidates, now):
-        reason = reading.outcome.held if isinstance(reading.outcome, Parsed) else None
-        yield Imported(given=reading.given, outcome=reading.outcome, held=reason, stored=False)
+        reason = reading.outcome.hold_reason if isinstance(reading.outcome, Parsed) else None
+        yield Imported(given=reading.given, outcome=reading.outcome, hold_reason=reason, stored=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +82,7 @@ class ImportArticles:
 
     inputs: ReadInputs
     articles: ArticleStore
-    held: HeldInputs
+    held_inputs: HeldInputs
     first_looks: FirstLooks
     publishers: Mapping[PublisherId, Publisher]
 
@@ -119,20 +119,22 @@ class ImportArticles:
         taken = self.articles.take(arrival, publisher, now)
         if isinstance(taken, Hold):
             return self._hold(arrival, given, parsed, taken, now)
-        self.held.forget(arrival.source, given.address)
+        self.held_inputs.forget(arrival.source, given.address)
         return Imported(given=given, outcome=parsed, id=taken.id, kind=taken.kind)
 
     def _doubt(self, arrival: Arrival, given: Input, parsed: Parsed) -> str | None:
         """Why a text must wait, unless a person has said already that this is no reason."""
-        if parsed.held is None or self.held.was_released(arrival.source, given.address, parsed.held):
+        if parsed.hold_reason is None or self.held_inputs.was_released(
+            arrival.source, given.address, parsed.hold_reason
+        ):
             return None
         # An article that is known has its date already; any other doubt is about this text.
-        history = self.articles.known_at(arrival) if parsed.held == NO_DATE else None
-        return None if history else parsed.held
+        history = self.articles.known_at(arrival) if parsed.hold_reason == NO_DATE else None
+        return None if history else parsed.hold_reason
 
     def _hold(self, arrival: Arrival, given: Input, parsed: Parsed, hold: Hold, now: datetime) -> Imported:
-        waits = self.held.hold(arrival.source, given.address, arrival.draft, hold.reason, now)
-        return Imported(given=given, outcome=parsed, held=hold.reason if waits else None)
+        waits = self.held_inputs.hold(arrival.source, given.address, arrival.draft, hold.reason, now)
+        return Imported(given=given, outcome=parsed, hold_reason=hold.reason if waits else None)
 
 
 def arrival_of(reading: Reading, parsed: Parsed) -> Arrival:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from articles.adapters.lapse import Lapses, Reached, Until
+from articles.adapters.lapse import LapseBounds, LapseProgress, Lapses
 
 log = structlog.get_logger()
 
@@ -19,14 +19,16 @@ class LapseArticles:
         self._lapses = lapses
         self._notices = notices
         self._contacts = contacts
-        self._settled: Reached | None = None
+        self._settled: LapseProgress | None = None
 
     def round(self, now: datetime) -> int:
         """Append a lapse to every article whose time has come; says to how many.
 
         It looks only through what has come, or come of age, since the last look that found nothing.
         """
-        until = Until(withdrawn=now - self._notices, published=None if self._contacts is None else now - self._contacts)
+        until = LapseBounds(
+            withdrawn=now - self._notices, published=None if self._contacts is None else now - self._contacts
+        )
         if self._lapses.reached(until) == self._settled:
             return 0
         lapsed = self._lapses.append(until, now, self._settled)

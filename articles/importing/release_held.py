@@ -6,7 +6,7 @@ from datetime import datetime
 
 from articles.acts import Hold
 from articles.adapters.held import HeldInputs, HeldState
-from articles.adapters.store import Arrival, ArticleStore, Taken
+from articles.adapters.store import Arrival, ArticleStore, StoredDraft
 from articles.article import Published, Publisher, PublisherId
 from articles.importing.import_articles import addresses_of
 
@@ -30,12 +30,12 @@ class ReleaseHeld:
     """Release: makes articles of held inputs."""
 
     articles: ArticleStore
-    held: HeldInputs
+    held_inputs: HeldInputs
     publishers: Mapping[PublisherId, Publisher]
 
-    def release(self, number: int, published: Published | None, now: datetime) -> Taken:
+    def release(self, number: int, published: Published | None, now: datetime) -> StoredDraft:
         """Make an article of a held input. Raises StillUndatedError, PublisherGoneError, UnknownHeldInputError."""
-        waiting = self.held.get(number)
+        waiting = self.held_inputs.get(number)
         draft = replace(waiting.draft, published=published or waiting.draft.published)
         if draft.published is None:
             raise StillUndatedError(number)
@@ -47,5 +47,5 @@ class ReleaseHeld:
         taken = self.articles.take(arrival, publisher, now)
         if isinstance(taken, Hold):  # it was withdrawn or erased, and a person says that it may be published again
             taken = self.articles.publish_again(arrival, publisher, now)
-        self.held.settle(number, HeldState.RELEASED)
+        self.held_inputs.settle(number, HeldState.RELEASED)
         return taken

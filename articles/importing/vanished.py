@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from articles.adapters.files import SourceFiles, Vanished
+from articles.adapters.files import SourceFiles, VanishedFile
 from articles.importing.locate import Listing
 from articles.sources.source_reader import Item, SourceReader
 
@@ -16,7 +16,7 @@ class VanishedInputs:
 
     files: SourceFiles
 
-    def missing(self, listed: Iterable[Listing]) -> Iterator[tuple[SourceReader, Sequence[Vanished]]]:
+    def missing(self, listed: Iterable[Listing]) -> Iterator[tuple[SourceReader, Sequence[VanishedFile]]]:
         """What gave articles and is not among all that the sources have now, by source.
 
         A source that cannot be looked at itself is another matter, and of what lies in a part of it that cannot be
@@ -29,12 +29,12 @@ class VanishedInputs:
                 gone = self.files.missing(listing.reader.source.name, present)
                 yield listing.reader, [vanished for vanished in gone if not vanished.path.startswith(closed)]
 
-    def forget(self, gone: Collection[Vanished]) -> None:
+    def forget(self, gone: Collection[VanishedFile]) -> None:
         """Let go of what was told to be gone: it is told once."""
         self.files.forget(gone)
 
 
-def lines(reader: SourceReader, gone: Collection[Vanished]) -> list[str]:
+def lines(reader: SourceReader, gone: Collection[VanishedFile]) -> list[str]:
     """What is said of them: each by name, or the first few of many."""
     stays = "nothing is withdrawn by that, and readers still find it"
     said = [

@@ -65,7 +65,7 @@ class Dated:
     """When a text was published, or why that is not known."""
 
     published: Published | None
-    held: str | None = None
+    hold_reason: str | None = None
     warnings: tuple[str, ...] = ()
 
 
@@ -117,16 +117,19 @@ def settle(date_lines: Iterable[DateLine], url: str | None, today: date) -> Date
     lines = sorted(date_lines, key=lambda line: not line.labelled)
     if not lines:
         published = in_address(url)
-        return impossible(published, today, None) or Dated(published=published, held=None if published else NO_DATE)
+        return impossible(published, today, None) or Dated(
+            published=published, hold_reason=None if published else NO_DATE
+        )
     first = lines[0]
     if first.value is None:
         return Dated(
-            published=None, held=f"line {first.line}: {first.raw!r} is no day of the calendar; release it with one"
+            published=None,
+            hold_reason=f"line {first.line}: {first.raw!r} is no day of the calendar; release it with one",
         )
     rivals = [line for line in lines if line.labelled == first.labelled and line.value != first.value]
     if rivals:
         why = f"lines {first.line} and {rivals[0].line} give two dates, {first.raw!r} and {rivals[0].raw!r}"
-        return Dated(published=None, held=f"{why}; release it with the right one")
+        return Dated(published=None, hold_reason=f"{why}; release it with the right one")
     published = Published(value=first.value, source=DateSource.TEXT, raw=first.raw)
     return impossible(published, today, first.line) or Dated(published=published, warnings=_differing(published, url))
 

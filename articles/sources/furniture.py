@@ -30,7 +30,7 @@ class RuleSet:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bare:
+class BarePage:
     """A page without its furniture. `closed`: its foot was seen, so it is not cut off before that."""
 
     lines: tuple[Line, ...]
@@ -94,7 +94,7 @@ def _any_blanks(words: tuple[str, ...]) -> list[str]:
     return [r"\s+".join(map(re.escape, word.split())) for word in sorted(words, key=len, reverse=True)]
 
 
-def strip(lines: tuple[Line, ...], rules: RuleSet) -> Bare:
+def strip(lines: tuple[Line, ...], rules: RuleSet) -> BarePage:
     """The page's lines without labels, standing furniture and foot; blank lines stay, they part the blocks."""
     kept = tuple(line for line in (_unlabelled(line, rules) for line in lines) if line is not None)
     kept = tuple(line for line in kept if not says(line.text, rules.lines) or not line.text)
@@ -110,7 +110,7 @@ def _unlabelled(line: Line, rules: RuleSet) -> Line | None:
     return replace(line, text=text, labelled=labelled) if text.strip(" \t\xa0.•*·-–") else None
 
 
-def _without_foot(lines: tuple[Line, ...], rules: RuleSet) -> Bare:
+def _without_foot(lines: tuple[Line, ...], rules: RuleSet) -> BarePage:
     last = max((index for index, line in enumerate(lines) if line.text), default=-1)
     kept: list[Line] = []
     dropped: list[Line] = []
@@ -126,7 +126,7 @@ def _without_foot(lines: tuple[Line, ...], rules: RuleSet) -> Bare:
             dropped.append(line)
         else:
             kept.append(line)
-    return Bare(lines=tuple(kept), closed=closed, warnings=_left_out(dropped))
+    return BarePage(lines=tuple(kept), closed=closed, warnings=_left_out(dropped))
 
 
 def _before_prompt(text: str, rules: RuleSet, *, cut: bool) -> str | None:

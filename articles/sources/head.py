@@ -26,19 +26,19 @@ class _Part(Enum):
 
 
 @dataclass(kw_only=True)
-class Head:
+class PageHead:
     """What the head of a page gave. `rest` is the page below it; `notes` are lines that belong to its text."""
 
     title: Title
     rest: tuple[Piece, ...] = ()
-    held: str | None = None
+    hold_reason: str | None = None
     dates: list[DateLine] = field(default_factory=list)
     images: list[Image] = field(default_factory=list)
     notes: list[Piece] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
 
-def head(page: tuple[Piece, ...], rules: RuleSet, zone: ZoneInfo) -> Head | Refused:
+def head(page: tuple[Piece, ...], rules: RuleSet, zone: ZoneInfo) -> PageHead | Refused:
     """The headline of a page with its dates and pictures, or why there is none."""
     above = _Above(page, rules, zone)
     place = next((index for index in range(len(page)) if above.part(index) is _Part.TEXT), None)
@@ -51,14 +51,14 @@ def head(page: tuple[Piece, ...], rules: RuleSet, zone: ZoneInfo) -> Head | Refu
     shown = title(piece.text, piece.line)
     if isinstance(shown, Refused):
         return shown
-    page_head = Head(title=shown, warnings=list(shown.warnings), held=_doubt(piece))
+    page_head = PageHead(title=shown, warnings=list(shown.warnings), hold_reason=_doubt(piece))
     for index in range(place):
         _keep(page_head, page[index], above.part(index), zone)
     _below(page_head, page[place + 1 :], rules, zone)
     return page_head
 
 
-def _below(page_head: Head, page: tuple[Piece, ...], rules: RuleSet, zone: ZoneInfo) -> None:
+def _below(page_head: PageHead, page: tuple[Piece, ...], rules: RuleSet, zone: ZoneInfo) -> None:
     """Take the lines right under the headline that are not yet the text, and labelled dates wherever they stand."""
     index = 0
     while index < len(page):
@@ -72,7 +72,7 @@ def _below(page_head: Head, page: tuple[Piece, ...], rules: RuleSet, zone: ZoneI
     page_head.rest = tuple(piece for piece in page[index:] if not _take_label(page_head, piece, zone))
 
 
-def _take_label(page_head: Head, piece: Piece, zone: ZoneInfo) -> bool:
+def _take_label(page_head: PageHead, piece: Piece, zone: ZoneInfo) -> bool:
     line = date_line(piece.as_line, zone)
     if line and line.labelled:
         page_head.dates.append(line)
@@ -127,7 +127,7 @@ def _part_below(piece: Piece, rules: RuleSet, zone: ZoneInfo) -> _Part:
     return _Part.ALT if not piece.mark and opens(piece.text, rules.alt_openings) else _Part.TEXT
 
 
-def _keep(page_head: Head, piece: Piece, part: _Part, zone: ZoneInfo) -> None:
+def _keep(page_head: PageHead, piece: Piece, part: _Part, zone: ZoneInfo) -> None:
     match part:
         case _Part.DATE:
             line = date_line(piece.as_line, zone)

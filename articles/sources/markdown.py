@@ -66,7 +66,7 @@ def read_markdown(
         published=dated.published,
     )
     warnings = (*shown.warnings, *body.warnings, *dated.warnings, *_two_addresses(given.url, said.url))
-    return Parsed(draft=draft, held=dated.held, warnings=warnings, act=said.act, note=said.note)
+    return Parsed(draft=draft, hold_reason=dated.hold_reason, warnings=warnings, act=said.act, note=said.note)
 
 
 def _title(said: Declared, body: _Body, matter: Matter) -> Title | Refused:

@@ -8,7 +8,7 @@ from articles.article import Block, BulletList, Draft, Paragraph, Quote
 from articles.sources.contacts import cards
 from articles.sources.dates import Dated, settle
 from articles.sources.furniture import RuleSet, strip
-from articles.sources.head import Head, head
+from articles.sources.head import PageHead, head
 from articles.sources.pieces import breaks_off, pieces
 from articles.sources.plain import clean, lines
 from articles.sources.quotes import Memory
@@ -34,10 +34,10 @@ def read_page(given: Input, source: Source, rules: RuleSet, *, today: date, zone
     draft = _draft(given, source, top, dated, below)
     if isinstance(draft, Refused):
         return draft
-    for_person = [why for why in (top.held, _cut_off(below, closed=bare.closed), dated.held) if why]
+    for_person = [why for why in (top.hold_reason, _cut_off(below, closed=bare.closed), dated.hold_reason) if why]
     return Parsed(
         draft=replace(draft, related=related(below.related, zone)),
-        held="; ".join(for_person) or None,
+        hold_reason="; ".join(for_person) or None,
         warnings=(*top.warnings, *bare.warnings, *dated.warnings),
     )
 
@@ -52,7 +52,7 @@ def with_lead(parts: list[Heading | Block]) -> tuple[str, list[Heading | Block]]
     return "", parts
 
 
-def _draft(given: Input, source: Source, top: Head, dated: Dated, below: Zones) -> Draft | Refused:
+def _draft(given: Input, source: Source, top: PageHead, dated: Dated, below: Zones) -> Draft | Refused:
     people = cards(below.cards)
     lead, text = with_lead(parts(below.body, Memory()))
     if not lead and not text:

@@ -34,7 +34,7 @@ _MAX_QUOTE = 5_000
 class Memory:
     """What a text has told so far about the people in it, from its beginning on."""
 
-    known: dict[str, Speaker] = field(default_factory=dict)
+    speakers: dict[str, Speaker] = field(default_factory=dict)
     before: str = ""
     pair: tuple[Speaker, ...] = ()
     single: Speaker | None = None
@@ -61,16 +61,16 @@ class Memory:
 
     def learn(self, speaker: Speaker) -> None:
         """Add what is new about somebody to what is known."""
-        self.known[speaker.name] = self.filled(speaker)
+        self.speakers[speaker.name] = self.filled(speaker)
 
     def filled(self, speaker: Speaker) -> Speaker:
         """The speaker with the role and party that the text gave before, where it gives none now."""
-        earlier = self.known.get(speaker.name, speaker)
+        earlier = self.speakers.get(speaker.name, speaker)
         return replace(speaker, role=speaker.role or earlier.role, party=speaker.party or earlier.party)
 
     def by_part(self, word: str) -> Speaker | None:
         """The only known person who has this first name or surname."""
-        people = [person for person in self.known.values() if word in person.name.split()]
+        people = [person for person in self.speakers.values() if word in person.name.split()]
         return people[0] if len(people) == 1 else None
 
 

@@ -42,7 +42,7 @@ def read(  # noqa: PLR0913 - everything a rule may ask is an argument, the day a
         case Parsed():
             return Parsed(
                 draft=tagged(outcome.draft, vocabulary.topics),
-                held=outcome.held,
+                hold_reason=outcome.hold_reason,
                 warnings=outcome.warnings,
                 act=outcome.act,
                 note=outcome.note,
@@ -72,7 +72,7 @@ def record(
         "published_source": published.source.value if published else None,
         "published_precision": published.precision if published else None,
         **_content(draft),
-        "held": outcome.held if isinstance(outcome, Parsed) else None,
+        "held": outcome.hold_reason if isinstance(outcome, Parsed) else None,
         "warnings": list(outcome.warnings) if isinstance(outcome, Parsed) else [],
     }
 

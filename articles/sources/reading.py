@@ -39,13 +39,13 @@ class Vocabulary:
 
 @dataclass(frozen=True, kw_only=True)
 class Parsed:
-    """A text that is an article. `held` says why it must wait for a person, or is None.
+    """A text that is an article. `hold_reason` says why it must wait for a person, or is None.
 
     `act` is what the input itself declares its change to be, None when it says nothing; `note` is for the readers.
     """
 
     draft: Draft
-    held: str | None = None
+    hold_reason: str | None = None
     warnings: tuple[str, ...] = ()
     act: Kind | None = None
     note: str = ""

@@ -148,8 +148,8 @@ def _pages(service: Service, now: datetime) -> Iterator[Alarm]:
 def _names(service: Service) -> Iterator[Alarm]:
     with service.database.read.begin() as connection:
         names = stored_names(connection, service.config)
-    for gone in gone_names(names, service.config):
-        yield alarm(AlarmKind.NAME_GONE, f"{gone.kind} {gone.name}", f"{gone.what}; {gone.remedy}")
+    for gone_name in gone_names(names, service.config):
+        yield alarm(AlarmKind.NAME_GONE, f"{gone_name.kind} {gone_name.name}", f"{gone_name.what}; {gone_name.remedy}")
 
 
 def _disk(service: Service) -> Iterator[Alarm]:

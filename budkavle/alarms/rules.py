@@ -10,8 +10,8 @@ from digest.editions.delivery import DeliveryState
 from digest.editions.edition import CLOSED, Edition, EditionState, EditionStatus
 from digest.editions.rhythm import Rhythm
 from digest.editions.slots import latest_slot, next_slot
-from digest.lifecycle.rate_limits import Limit, Limits, Refused, withheld
-from feeds.outbound.self_check_rules import Fault, Wrong
+from digest.lifecycle.rate_limits import Limit, Limits, RefusedLetters, withheld
+from feeds.outbound.self_check_rules import AddressFault, Fault
 from feeds.outbound.websub_rules import Ping
 
 _SENT_WITHIN_AT_MOST = timedelta(hours=12)
@@ -117,7 +117,7 @@ def hub_alarm(ping: Ping) -> Alarm:
     return alarm(AlarmKind.HUB_FAILED, ping.hub, f"{what}; {remedy}")
 
 
-def feed_alarms(public_url: str, wrong: Mapping[str, Wrong]) -> Iterator[Alarm]:
+def feed_alarms(public_url: str, wrong: Mapping[str, AddressFault]) -> Iterator[Alarm]:
     """Alarms of feeds that readers do not get as they were published: one each, or one for all of many."""
     for fault, kind in _READERS_SUFFER.items():
         wrong_feeds = {feed: trouble.what for feed, trouble in wrong.items() if trouble.fault is fault}
@@ -129,7 +129,7 @@ def feed_alarms(public_url: str, wrong: Mapping[str, Wrong]) -> Iterator[Alarm]:
             yield from (alarm(kind, f"feed {feed}", what) for feed, what in wrong_feeds.items())
 
 
-def flood_alarms(refused: Iterable[Refused], limits: Limits) -> Iterator[Alarm]:
+def flood_alarms(refused: Iterable[RefusedLetters], limits: Limits) -> Iterator[Alarm]:
     """Alarms of a flood: somebody types addresses into the pages by the hundred; who asks twice is no flood."""
     for refusal in refused:
         if refusal.number < _flood(refusal.limit, limits):
@@ -155,7 +155,7 @@ _FLOODS = {
 }
 
 
-def withheld_letter_alarms(refused: Iterable[Refused], limits: Limits) -> Iterator[Alarm]:
+def withheld_letter_alarms(refused: Iterable[RefusedLetters], limits: Limits) -> Iterator[Alarm]:
     """Alarms of withheld letters: people of one network were sent nothing, too few of them for a flood.
 
     Who asks twice for their own letter has it, and one mail server's or everybody's limit is told from the first on.

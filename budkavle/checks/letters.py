@@ -24,7 +24,7 @@ from budkavle.rendering.templates import kept_renderer, letter_templates, render
 from digest.editions.compose import masthead
 from digest.letters.letter import LetterTooLargeError, form, made_out
 from digest.letters.values import Recipient
-from digest.lifecycle.transactional_letter import Notice, NoticeKind, notice_letter
+from digest.lifecycle.transactional_letter import NoticeKind, TransactionalLetter, notice_letter
 from mail.headers import HeaderError
 
 _READER = "anna@example.org"
@@ -78,7 +78,7 @@ def _edition(config: Config, table: Digest) -> Callable[[], bytes]:
 
 def _notice(config: Config, kind: NoticeKind, values: Mapping[str, object]) -> Callable[[], bytes]:
     settings = config.settings
-    notice = Notice(
+    notice = TransactionalLetter(
         kind=kind,
         sender=confirmations_from(settings, site(config).title),
         reply_to=None,

@@ -16,8 +16,8 @@ from storage.database import head_revision
 def name_findings(config: Config) -> Iterator[Finding]:
     """Findings about names that the store holds and the configuration no longer names. None of another schema."""
     names = _stored(config)
-    for gone in gone_names(names, config) if names else ():
-        yield Finding(place=(gone.table,), what=gone.what, remedy=gone.remedy)
+    for gone_name in gone_names(names, config) if names else ():
+        yield Finding(place=(gone_name.table,), what=gone_name.what, remedy=gone_name.remedy)
 
 
 def silent_digests(config: Config) -> Iterator[Finding]:

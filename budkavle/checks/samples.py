@@ -29,11 +29,11 @@ from budkavle.checks.samples_notices import IMPRINT, notice_letters
 from digest.editions.past_edition import ArchivedEdition, ArchivedItem, ListedEdition, Since
 from digest.letters.items import brief, full, unlinked
 from digest.letters.letter import rendered
-from digest.letters.values import Dateline, Imprint, Mailbox, Masthead, Shown, ShownArticle
+from digest.letters.values import Dateline, Imprint, LetterArticles, Mailbox, Masthead, ShownArticle
 from feeds.entries.composition import compose
 from feeds.entries.entry import Entry, Feed, Site
 from feeds.formats.forms import alternates
-from feeds.formats.head import Head
+from feeds.formats.head import FeedHead
 from feeds.formats.html_page import html_item, page_values
 from feeds.publishing.end_notice import end_notice, notice_now
 
@@ -90,10 +90,12 @@ def sample_dateline(zone: ZoneInfo) -> Dateline:
     return Dateline(key="2026-01-09", label="2–9 januari 2026", date=_AT.astimezone(zone))
 
 
-def sample_content(publisher: Publisher) -> Shown:
+def sample_content(publisher: Publisher) -> LetterArticles:
     """A letter's content with all there can be in one."""
     rich, bare, noticed = _shown(_rich(publisher)), _shown(_bare(publisher)), _shown(_rich(publisher), _NOTE)
-    return Shown(items=(rich, bare), corrected=(noticed, bare), withdrawn=(noticed, bare), more=2, more_url=_PUBLIC_URL)
+    return LetterArticles(
+        items=(rich, bare), corrected=(noticed, bare), withdrawn=(noticed, bare), more=2, more_url=_PUBLIC_URL
+    )
 
 
 def _letters(publisher: Publisher, zone: ZoneInfo, record: Callable[[str, Mapping[str, object]], str]) -> None:
@@ -111,16 +113,16 @@ def _letters(publisher: Publisher, zone: ZoneInfo, record: Callable[[str, Mappin
     bare, noticed = _shown(_bare(publisher)), _shown(_rich(publisher), _NOTE)
     for shown in (
         sample_content(publisher),
-        Shown(items=(bare,)),
-        Shown(corrected=(noticed,)),
-        Shown(withdrawn=(noticed,)),
+        LetterArticles(items=(bare,)),
+        LetterArticles(corrected=(noticed,)),
+        LetterArticles(withdrawn=(noticed,)),
     ):
         rendered(masthead, dateline, shown, LEAVE_TOKEN, record)
     some = tuple(replace(item, short=True) for item in (bare, noticed))
-    shortened = Shown(items=some, corrected=some, withdrawn=some, more=2)
+    shortened = LetterArticles(items=some, corrected=some, withdrawn=some, more=2)
     rendered(replace(masthead, imprint=Imprint(postal=IMPRINT.postal)), dateline, shortened, LEAVE_TOKEN, record)
     masthead = replace(masthead, reply_to=None, imprint=Imprint())
-    rendered(masthead, dateline, Shown(items=(bare,), more=2), LEAVE_TOKEN, record)
+    rendered(masthead, dateline, LetterArticles(items=(bare,), more=2), LEAVE_TOKEN, record)
     record("letters/test_subject.txt", {"subject": "Veckans nyheter: Ny buss"})
     for name in ("letters/test.txt", "letters/test.html"):
         record(name, {"masthead": masthead, "dateline": dateline})
@@ -154,7 +156,7 @@ def _feeds(publisher: Publisher, zone: ZoneInfo, record: Callable[[str, Mapping[
 def _twin(site: Site, record: Callable[[str, Mapping[str, object]], str]) -> None:
     feed = Feed(slug="alla-nyheter", title="Alla nyheter")
     end_notice(feed, notice_now(None, feed, _DAY, site, _AT), site, record)
-    head = Head(feed=feed, site=site, updated=_AT, alternates=alternates(feed, site))
+    head = FeedHead(feed=feed, site=site, updated=_AT, alternates=alternates(feed, site))
     for empty in (False, True):
         record("pages/feed.html", page_values(head, empty=empty))
 
@@ -185,20 +187,20 @@ def _pages(publisher: Publisher) -> Iterator[tuple[str, Mapping[str, object]]]:
 
 def _archived(publisher: Publisher) -> Iterator[ArchivedEdition]:
     rich, bare, noticed = _shown(_rich(publisher)), _shown(_bare(publisher)), _shown(_rich(publisher), _NOTE)
-    later, gone = (Since(kind=kind, day=_DAY, note=_NOTE) for kind in (Kind.CORRECTED, Kind.WITHDRAWN))
+    corrected, withdrawn = (Since(kind=kind, day=_DAY, note=_NOTE) for kind in (Kind.CORRECTED, Kind.WITHDRAWN))
     yield ArchivedEdition(
         label="2–9 januari 2026",
         day=_DAY,
         items=(
             ArchivedItem(item=full(rich)),
-            ArchivedItem(item=full(rich), since=later),
-            ArchivedItem(item=unlinked(bare), since=gone),
+            ArchivedItem(item=full(rich), since=corrected),
+            ArchivedItem(item=unlinked(bare), since=withdrawn),
         ),
-        corrected=(ArchivedItem(item=brief(noticed)), ArchivedItem(item=unlinked(bare), since=gone)),
+        corrected=(ArchivedItem(item=brief(noticed)), ArchivedItem(item=unlinked(bare), since=withdrawn)),
         withdrawn=(ArchivedItem(item=unlinked(noticed)),),
     )
     yield ArchivedEdition(label="2–9 januari 2026", day=_DAY, items=(ArchivedItem(item=full(bare)),))
-    named = (ArchivedItem(item=brief(rich)), ArchivedItem(item=unlinked(bare), since=gone))
+    named = (ArchivedItem(item=brief(rich)), ArchivedItem(item=unlinked(bare), since=withdrawn))
     yield ArchivedEdition(label="2–9 januari 2026", day=_DAY, items=(ArchivedItem(item=full(rich)),), named=named)
     for erased in (1, 2):
         yield ArchivedEdition(label="2–9 januari 2026", day=_DAY, erased=erased)

@@ -85,9 +85,9 @@ def _choices() -> Iterator[tuple[str, Values]]:
     values |= {"until": "", "others": _options("Månadens nyheter"), "seen": _TOKEN, "saved": None}
     for state in ("active", "paused", "pending", "ended"):
         yield "choices", {**values, "state": state}
-    for done in ("chosen", "paused", "resumed", "moved"):
-        state = "paused" if done == "paused" else "active"
-        yield "choices", {**values, "state": state, "done": done, "paused_until": _DAY, "topics": [], "others": []}
+    for change in ("chosen", "paused", "resumed", "moved"):
+        state = "paused" if change == "paused" else "active"
+        yield "choices", {**values, "state": state, "done": change, "paused_until": _DAY, "topics": [], "others": []}
     yield "choices", {**values, "state": "active", "errors": _errors("digest", "until"), "until": "i morgon"}
     for some in (["Kollektivtrafik"], []):
         saved = {"topics": some, "publishers": some}

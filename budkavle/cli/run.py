@@ -36,9 +36,9 @@ def serve(configured: Callable[[], Config], front: Front = lambda _, web: web) -
     make_if_none(path, path.with_name(SECRET), loaded.folder)  # first: the lock is a file beside it
     with (
         StoreFile(path).lock(SENDER, inherited=before.lock) as lock,
-        before.door_for(loaded.settings.web.listen) as door,
+        before.listener_for(loaded.settings.web.listen) as listener,
     ):
-        restarting = Restarting(loaded, lock.descriptor, door)
+        restarting = Restarting(loaded, lock.descriptor, listener)
         while True:
             with open_service(loaded, alone=lambda _: nullcontext()) as service:  # alone by the lock it has
                 anew = asyncio.run(run_daemon(service, lock.holder, restarting, hangup, front))

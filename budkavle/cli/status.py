@@ -16,7 +16,7 @@ from budkavle.rendering.wording import counted
 from digest.editions.delivery import DeliveryState
 from digest.editions.digest import Digest
 from digest.editions.slots import Slot
-from digest.lifecycle.rate_limits import DAY, Limit, Withheld, withheld
+from digest.lifecycle.rate_limits import DAY, Limit, WithheldLetters, withheld
 from digest.sending.adapters.domain_pace import slowed_now
 from feeds.outbound.self_check_rules import Freshness, freshness
 
@@ -89,7 +89,7 @@ class Overview:
     digests: list[DigestNow]
     domains: list[DomainNow]
     slowed: list[SlowedNow]
-    withheld: list[Withheld]
+    withheld: list[WithheldLetters]
 
 
 @dataclass(frozen=True, kw_only=True)

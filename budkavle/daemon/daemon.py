@@ -59,13 +59,13 @@ class Daemon:
         jobs = {str(job): Job(do=do, every=TIMES[job].every) for job, do in self._work.table().items()}
         self._scheduler = Scheduler(jobs, self._liveness.came_round, now(), self._liveness.began)
 
-    async def run(self, door: socket.socket, signals: Signals) -> Callable[[], None]:
+    async def run(self, listener: socket.socket, signals: Signals) -> Callable[[], None]:
         """Serve until a signal asks to stop; then end in good order, within STOP_SECONDS.
 
         Whatever hangs then ends with the process, so this is for a process of its own; who goes on calls what is given.
         """
         self._signals = signals
-        host, port, *_ = door.getsockname()
+        host, port, *_ = listener.getsockname()
         self._work.listen = f"{host}:{port}"
         settings = self._service.config.settings
         self._proxies = Proxies(
@@ -92,18 +92,18 @@ class Daemon:
         self._pulse.start()
         server = Server(config, self._serving, self._stop)
         with signals.heard(server):
-            done = await self._serve(server, door)
-        if done:
+            in_good_order = await self._serve(server, listener)
+        if in_good_order:
             log.info("stopped")
         else:
             log.warning("stopped", remedy="letters were under way at a silent relay; they are counted as uncertain")
         return self._last.cancel
 
-    async def _serve(self, server: Server, door: socket.socket) -> bool:
+    async def _serve(self, server: Server, listener: socket.socket) -> bool:
         """Serve, and end what is under way; False when letters were broken off."""
         heart = asyncio.create_task(self._heart())
         try:
-            await server.serve([door])
+            await server.serve([listener])
         finally:
             self._stop()
             finished_by, written_by = self._stopped_at + _LETTERS_SECONDS, self._stopped_at + _BROKEN_OFF_SECONDS
@@ -196,5 +196,5 @@ async def run(
     When it is to start anew, gives what calls off the end of the process, which else comes after STOP_SECONDS.
     """
     signals = Signals(restarting, hangup)
-    call_off = await Daemon(service, name, front).run(restarting.door, signals)
+    call_off = await Daemon(service, name, front).run(restarting.listener, signals)
     return call_off if signals.anew else None

@@ -15,7 +15,7 @@ from articles.sources.source_reader import Item
 from budkavle.alarms.alarms import Alarm, AlarmKind, alarm
 from budkavle.alarms.monitor import Monitor
 from budkavle.installation.wiring import Service
-from feeds.publishing.publish import Published
+from feeds.publishing.publish import PublishingResult
 
 log = structlog.get_logger()
 
@@ -120,7 +120,7 @@ class ImportLoop:
         self._monitor.report(AlarmKind.FEED_FAILED, _faults(published))
 
 
-def _faults(published: Published) -> Iterator[Alarm]:
+def _faults(published: PublishingResult) -> Iterator[Alarm]:
     remedy = "see the article with `budkavle articles show`, mend its text and import it again"
     for aside in published.set_aside:
         yield alarm(AlarmKind.FEED_FAILED, aside.article_id, f"left out of its feeds: {aside.why}; {remedy}")

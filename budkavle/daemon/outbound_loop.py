@@ -9,7 +9,7 @@ from budkavle.alarms.alarms import AlarmKind
 from budkavle.alarms.monitor import Monitor
 from budkavle.installation.slices.outbound import announce, self_check
 from budkavle.installation.wiring import Service
-from feeds.outbound.adapters.http_client import Network
+from feeds.outbound.adapters.http_client import OutboundNetwork
 from feeds.outbound.job import Runner
 from feeds.outbound.note_published import Backlog
 
@@ -20,7 +20,7 @@ class OutboundLoop:
     def __init__(
         self, service: Service, monitor: Monitor, now: Callable[[], datetime], stopping: Callable[[], bool]
     ) -> None:
-        self._runner = Runner(network=Network(), now=now, stopping=stopping)
+        self._runner = Runner(network=OutboundNetwork(), now=now, stopping=stopping)
         self._monitor = monitor
         self._announce = announce(service.syndication)
         self._self_check = self_check(service.syndication)

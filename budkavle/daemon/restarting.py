@@ -26,36 +26,36 @@ class HandedOver:
     """Handed-over descriptors of a daemon that restarted: those of the sender's lock and of its socket."""
 
     lock: int | None = None
-    door: int | None = None
+    listener: int | None = None
     listen: str = ""
 
-    def door_for(self, listen: Listen) -> socket.socket:
+    def listener_for(self, listen: Listen) -> socket.socket:
         """The socket that listens at this address: the one from before, or a new one. Raises PortTakenError."""
-        if self.door is None:
+        if self.listener is None:
             return listening(listen)
         if self.listen == _words(listen):
-            return socket.socket(fileno=self.door)
-        os.close(self.door)
+            return socket.socket(fileno=self.listener)
+        os.close(self.listener)
         return listening(listen)
 
 
 def handed_over() -> HandedOver:
     """Descriptors handed over by an exec: nothing when it was started by somebody else."""
     words = os.environ.pop(HANDED_OVER, "").split()
-    if len(words) != len(("process", "lock", "door", "listen")) or words[0] != str(os.getpid()):
+    if len(words) != len(("process", "lock", "listener", "listen")) or words[0] != str(os.getpid()):
         return HandedOver()
     for number in (int(words[1]), int(words[2])):
         os.set_inheritable(number, False)  # noqa: FBT003 - the way the call is
-    return HandedOver(lock=int(words[1]), door=int(words[2]), listen=words[3])
+    return HandedOver(lock=int(words[1]), listener=int(words[2]), listen=words[3])
 
 
 class Restarting:
     """Restart of one daemon, with what it hands on: nobody else can take the lock or the address meanwhile."""
 
-    def __init__(self, config: Config, lock: int, door: socket.socket) -> None:
+    def __init__(self, config: Config, lock: int, listener: socket.socket) -> None:
         self._config = config
         self._lock = lock
-        self._door = door
+        self._listener = listener
         self._listen = config.settings.web.listen
 
     def faults(self) -> Sequence[str]:
@@ -83,15 +83,15 @@ class Restarting:
         """Become a new process of the same id, with the same arguments."""
         # What comes now waits for the new process, which has no handler yet; the caller may be any thread.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
-        for number in (self._lock, self._door.fileno()):
+        for number in (self._lock, self._listener.fileno()):
             os.set_inheritable(number, True)  # noqa: FBT003 - the way the call is
-        os.environ[HANDED_OVER] = f"{os.getpid()} {self._lock} {self._door.fileno()} {_words(self._listen)}"
+        os.environ[HANDED_OVER] = f"{os.getpid()} {self._lock} {self._listener.fileno()} {_words(self._listen)}"
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - it is we ourselves
 
     @property
-    def door(self) -> socket.socket:
+    def listener(self) -> socket.socket:
         """The same socket once more, for one who closes it; the other one goes on listening."""
-        return self._door.dup()
+        return self._listener.dup()
 
     def _other_store(self, wanted: Config) -> Sequence[str]:
         if wanted.store_path == self._config.store_path or wanted.store_path.exists():
@@ -103,11 +103,11 @@ class Restarting:
         if listen == self._listen:
             return ()
         try:
-            door = listening(listen)
+            listener = listening(listen)
         except PortTakenError as error:
             return (str(error),)
-        self._door.close()
-        self._door, self._listen = door, listen
+        self._listener.close()
+        self._listener, self._listen = listener, listen
         return ()
 
 

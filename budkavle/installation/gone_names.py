@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from budkavle.config.load import Config
 from budkavle.rendering.wording import counted
-from digest.subscribers.adapters.referenced_names import Wanted
+from digest.subscribers.adapters.referenced_names import WantedNames
 from digest.subscribers.subscription import Filter
 
 
@@ -19,7 +19,7 @@ class StoredNames:
 
     sources: Mapping[str, int]
     publishers: Mapping[str, int]
-    wanted: Wanted
+    wanted: WantedNames
     feeds: Collection[str]
 
 

@@ -13,7 +13,7 @@ from digest.bounces.adapters.transactional_bounces import ReturnedNotices
 from digest.editions.adapters.edition_control import EditionControl
 from digest.editions.adapters.edition_counts import EditionCounts
 from digest.editions.adapters.editions import Editions
-from digest.editions.adapters.forms import Forms
+from digest.editions.adapters.forms import LetterForms
 from digest.editions.adapters.planner import Planner
 from digest.keys import Key
 from digest.lifecycle.adapters.by_operator import ByOperator
@@ -44,7 +44,7 @@ class Stores:
     editions: Editions
     edition_control: EditionControl
     edition_counts: EditionCounts
-    forms: Forms
+    forms: LetterForms
     planner: Planner
     render: Render
     wait: Callable[[float], None] = time.sleep

@@ -30,7 +30,7 @@ from digest.bounces.process import ProcessBounces
 from digest.editions.adapters.edition_control import EditionControl
 from digest.editions.adapters.edition_counts import EditionCounts
 from digest.editions.adapters.editions import Editions
-from digest.editions.adapters.forms import Forms
+from digest.editions.adapters.forms import LetterForms
 from digest.editions.adapters.planner import Planner
 from digest.editions.test_letter import MarkedLetters
 from digest.keys import Key
@@ -207,7 +207,7 @@ def _service(config: Config, database: Database, key: Key) -> Service:
         editions=Editions(database.read, database.write),
         edition_control=EditionControl(database.read, database.write),
         edition_counts=EditionCounts(database.read),
-        forms=Forms(database.read, database.write),
+        forms=LetterForms(database.read, database.write),
         planner=Planner(database.write),
         render=renderer(config.settings.language, config.settings.timezone, config.templates_folder),
     )

@@ -30,10 +30,10 @@ def listening(listen: Listen) -> socket.socket:
     """
     family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
     try:
-        door = socket.create_server((listen.host, listen.port), family=family)
+        listener = socket.create_server((listen.host, listen.port), family=family)
     except OSError as error:
         raise PortTakenError(listen, error.strerror or str(error)) from error
-    return socket.socket(door.family, door.type, socket.IPPROTO_TCP, fileno=door.detach())
+    return socket.socket(listener.family, listener.type, socket.IPPROTO_TCP, fileno=listener.detach())
 
 
 class Server(uvicorn.Server):
@@ -56,14 +56,14 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Say when requests are answered."""
         await super().startup([])
-        self._door = Acceptor(self._protocol, self._has_room, self.config.backlog)
-        self._door.open(sockets or ())
+        self._acceptor = Acceptor(self._protocol, self._has_room, self.config.backlog)
+        self._acceptor.open(sockets or ())
         self._serving()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop waking anybody, then answer what was asked already."""
         self._stopping()
-        await self._door.close()
+        await self._acceptor.close()
         await super().shutdown(sockets)
 
     def _protocol(self) -> asyncio.Protocol:

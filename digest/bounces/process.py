@@ -28,7 +28,7 @@ from digest.bounces.mime import MOST_BYTES
 from digest.bounces.report import Report, read_bounce
 from digest.ids import SubscriptionId
 from digest.keys import Key
-from digest.lifecycle.unsubscribe_journal import How, Leaving, Left
+from digest.lifecycle.unsubscribe_journal import LeaveOutcome, LeaveResult, WishKind
 from digest.sending.adapters.domain_backoff_admin import DomainReturns
 from digest.verp import Returned, ReturnedNotice
 from mail.address import Address
@@ -56,10 +56,10 @@ class Unsubscribe(Protocol):
     def token_of(self, subscription: SubscriptionId) -> str | None:
         """The leave token of a subscription; None for an unknown one."""
 
-    def leave(self, token: str, now: datetime) -> Leaving:
+    def leave(self, token: str, now: datetime) -> LeaveResult:
         """End the subscription of a leave token."""
 
-    def note_no(self, address: Address, how: How, now: datetime) -> None:
+    def note_no(self, address: Address, how: WishKind, now: datetime) -> None:
         """Write down a no of the person with this address."""
 
 
@@ -106,7 +106,7 @@ class ProcessBounces:
             taken, complained = self.returned.take(letter, self._bounce(report), now), self.returned.complained(letter)
         # Also when it is known: a disk that was full then may have room now.
         if report.kind is BounceClass.COMPLAINT and complained:
-            self.unsubscribe.note_no(complained, How.COMPLAINED, now)
+            self.unsubscribe.note_no(complained, WishKind.COMPLAINED, now)
         if report.kind is BounceClass.SENDER_FAULT and self._pauses_a_domain(report, now):
             log.warning("domain_paused", remedy="`budkavle status` says which, and why")
         log.info("bounce", kind=report.kind, status=report.status, taken=taken, form=report.form, **_named(letter))
@@ -118,8 +118,8 @@ class ProcessBounces:
         token_of_letter = self.unsubscribe.token_of(letter.subscription) if isinstance(letter, Returned) else None
         for token in (*report.leave_tokens, *([token_of_letter] if token_of_letter else ())):
             leaving = self.unsubscribe.leave(token, now)
-            if leaving.left is not Left.UNKNOWN:
-                log.info("left_by_mail", digest=leaving.digest, already=leaving.left is Left.ALREADY)
+            if leaving.left is not LeaveOutcome.UNKNOWN:
+                log.info("left_by_mail", digest=leaving.digest, already=leaving.left is LeaveOutcome.ALREADY)
                 return Outcome(kind=report.kind, taken=Taken.LEFT)
         return self._kept(raw, report.kind)
 

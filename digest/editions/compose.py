@@ -12,10 +12,10 @@ from digest.editions.adapters.editions import Editions
 from digest.editions.digest import Digest
 from digest.editions.edition import Edition
 from digest.editions.slots import latest_slot, slot_on
-from digest.letters.content import Content, Row, Showing
-from digest.letters.letter import Form, Render, form
+from digest.letters.content import Content, ContentRow, Showing
+from digest.letters.letter import LetterForm, Render, form
 from digest.letters.publication import Publication
-from digest.letters.values import Dateline, Masthead, Shown, ShownArticle
+from digest.letters.values import Dateline, LetterArticles, Masthead, ShownArticle
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,7 @@ class Composer:
     render: Render
     render_kept: Callable[[Mapping[str, str]], Render]
 
-    def letter_form(self, digest: Digest, edition: Edition, content: Content) -> Form:
+    def letter_form(self, digest: Digest, edition: Edition, content: Content) -> LetterForm:
         """The letter of one content, without its recipient."""
         head, line = masthead(self.publication, digest), self.dateline(digest, edition)
         return form(head, line, self.shown(content), self.render_of(edition))
@@ -47,7 +47,7 @@ class Composer:
         label = period_label(since.date(), day, self.publication.language)
         return Dateline(key=edition.key, label=label, date=edition.moment.astimezone(rhythm.zone))
 
-    def shown(self, content: Content) -> Shown:
+    def shown(self, content: Content) -> LetterArticles:
         """The texts that a letter shows of a content, in page order: by date, the newest first."""
         in_letter = [row for row in content.rows if row.showing is not Showing.NAMED]
         ordered = self._ordered(in_letter)
@@ -59,7 +59,7 @@ class Composer:
                 if row.showing is showing
             )
 
-        return Shown(
+        return LetterArticles(
             items=part(Showing.ITEM),
             corrected=part(Showing.CORRECTED, Kind.CORRECTED),
             withdrawn=part(Showing.WITHDRAWN, Kind.WITHDRAWN),
@@ -71,16 +71,16 @@ class Composer:
         rows = [row for row in content.rows if row.showing is Showing.NAMED]
         return tuple(self._item(version, row) for row, version in self._ordered(rows))
 
-    def _ordered(self, rows: Sequence[Row]) -> Sequence[tuple[Row, Version]]:
+    def _ordered(self, rows: Sequence[ContentRow]) -> Sequence[tuple[ContentRow, Version]]:
         versions = self.articles.texts([(row.article, row.seq) for row in rows])
         pairs = [(row, versions[row.article, row.seq]) for row in rows]
         return sorted(pairs, key=lambda pair: _page_order(pair[1]), reverse=True)
 
-    def _item(self, version: Version, row: Row) -> ShownArticle:
+    def _item(self, version: Version, row: ContentRow) -> ShownArticle:
         article = version.article
         return ShownArticle(article=article, publishers=self.publication.names(article.publishers), short=row.short)
 
-    def _noted(self, version: Version, row: Row, kind: Kind) -> ShownArticle:
+    def _noted(self, version: Version, row: ContentRow, kind: Kind) -> ShownArticle:
         acts = [act for act in self.articles.versions(row.article) if act.kind is kind and act.seq <= row.seq]
         day = acts[-1].at.astimezone(self.publication.zone).date()
         return replace(self._item(version, row), note=acts[-1].note, noted_on=day)

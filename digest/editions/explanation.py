@@ -6,9 +6,9 @@ from enum import StrEnum
 
 from articles.article import ArticleId, Seq
 from articles.standing import Standing
-from digest.editions.selection import Newsroom, Said
+from digest.editions.selection import ArticleReceipts, Newsroom
 from digest.editions.slots import PeriodKey
-from digest.letters.content import Content, Row, Showing
+from digest.letters.content import Content, ContentRow, Showing
 from digest.subscribers.subscription import Filter
 
 
@@ -34,7 +34,7 @@ class WhyNot(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
+class Receipt:
     """That an edition's letter showed a version of an article: certainly, or perhaps."""
 
     edition: PeriodKey
@@ -44,7 +44,7 @@ class Told:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Explained:
+class ArticleExplanation:
     """One article and one letter: shown as what, or why not; `edition` is where it was sent before."""
 
     article: ArticleId
@@ -54,32 +54,32 @@ class Explained:
     edition: PeriodKey | None = None
 
 
-def said_by(receipts: Iterable[Told]) -> Mapping[ArticleId, Said]:
+def receipts_by_article(receipts: Iterable[Receipt]) -> Mapping[ArticleId, ArticleReceipts]:
     """What receipts say, as the selection asks for it."""
-    said: dict[ArticleId, Said] = {}
+    said: dict[ArticleId, ArticleReceipts] = {}
     for receipt in receipts:
         earlier = said.get(receipt.article)
         oldest = min(receipt.seq, earlier.oldest) if earlier else receipt.seq
         certain = earlier.certain if earlier else None
         if receipt.certain:
             certain = max(receipt.seq, certain or receipt.seq)
-        said[receipt.article] = Said(oldest=oldest, certain=certain)
+        said[receipt.article] = ArticleReceipts(oldest=oldest, certain=certain)
     return said
 
 
 @dataclass(frozen=True, kw_only=True)
-class Letter:
+class ExplainedLetter:
     """All that decided one letter. `content` is what the rule gives, `shown` what the letter holds."""
 
     room: Newsroom
     wanted: Filter
     from_seq: Seq
-    told: Sequence[Told]
+    receipts: Sequence[Receipt]
     content: Content
     shown: Content
 
 
-def span(letter: Letter, since: Seq) -> Sequence[Standing]:
+def span(letter: ExplainedLetter, since: Seq) -> Sequence[Standing]:
     """The articles that a letter is asked about, the newest first.
 
     All that became news, or was acted on, after an earlier edition's cut or after the cursor, and all that it shows.
@@ -92,28 +92,28 @@ def span(letter: Letter, since: Seq) -> Sequence[Standing]:
     return sorted(standings.values(), key=lambda standing: standing.newest, reverse=True)
 
 
-def explain(letter: Letter, articles: Iterable[Standing]) -> Sequence[Explained]:
+def explain(letter: ExplainedLetter, articles: Iterable[Standing]) -> Sequence[ArticleExplanation]:
     """Each of these articles with its place in a letter."""
     places = {row.article: row for row in letter.shown.rows}
     lost = {row.article: row for row in letter.content.rows if row.article not in places}
-    said = said_by(letter.told)
+    said = receipts_by_article(letter.receipts)
     certain = {
         receipt.article: receipt.edition
-        for receipt in sorted(letter.told, key=lambda receipt: receipt.edition)
+        for receipt in sorted(letter.receipts, key=lambda receipt: receipt.edition)
         if receipt.certain
     }
 
-    def explained(standing: Standing) -> Explained:
+    def explained(standing: Standing) -> ArticleExplanation:
         if row := places.get(standing.id):
-            return Explained(article=standing.id, seq=row.seq, shown=row.showing)
+            return ArticleExplanation(article=standing.id, seq=row.seq, shown=row.showing)
         why = _lost(lost.get(standing.id), letter) or _why_not(standing, letter, said.get(standing.id))
         before = certain.get(standing.id) if why in {WhyNot.SENT_BEFORE, WhyNot.WITHDRAWN} else None
-        return Explained(article=standing.id, seq=standing.newest, why=why, edition=before)
+        return ArticleExplanation(article=standing.id, seq=standing.newest, why=why, edition=before)
 
     return [explained(standing) for standing in articles]
 
 
-def _lost(row: Row | None, letter: Letter) -> WhyNot | None:
+def _lost(row: ContentRow | None, letter: ExplainedLetter) -> WhyNot | None:
     """Why the letter does not hold what the rule gives; None where it gives nothing, or what once stood nowhere."""
     if row is None or (row.showing is Showing.NAMED and letter.shown.more):
         return None
@@ -121,7 +121,7 @@ def _lost(row: Row | None, letter: Letter) -> WhyNot | None:
     return WhyNot.NO_ROOM if tells and letter.shown.owed else WhyNot.PULLED
 
 
-def _why_not(standing: Standing, letter: Letter, said: Said | None) -> WhyNot:
+def _why_not(standing: Standing, letter: ExplainedLetter, said: ArticleReceipts | None) -> WhyNot:
     hindrances = (
         (WhyNot.ERASED, standing.erased is not None),
         (WhyNot.WITHDRAWN, standing.withdrawn is not None),

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from digest.editions.compose import Composer, masthead
 from digest.editions.digest import Digest
 from digest.editions.edition import Edition
-from digest.letters.content import Content, Row
+from digest.letters.content import Content, ContentRow
 from digest.letters.letter import HTML_BYTES, html_size
 from digest.letters.room import Fit, Room, fitted
 from digest.letters.values import Dateline
@@ -38,9 +38,9 @@ class _Sizes:
         self._render = composer.render_of(edition) if edition else composer.render
         self._masthead = masthead(composer.publication, digest)
         self._dateline = composer.dateline(digest, edition) if edition else _ANY
-        self._measured: dict[tuple[Row | None, int], int] = {}
+        self._measured: dict[tuple[ContentRow | None, int], int] = {}
 
-    def of(self, row: Row) -> int:
+    def of(self, row: ContentRow) -> int:
         """A part's own bytes, without those of the box that a notice shares with others."""
         if row.showing.is_notice:
             return self._length(row, times=2) - self._length(row)
@@ -52,7 +52,7 @@ class _Sizes:
         examples = {row.showing: row for row in sorted(content.rows) if row.showing.is_notice}
         return empty + sum(self._length(row) - self.of(row) - empty for row in examples.values())
 
-    def _length(self, row: Row | None, times: int = 1) -> int:
+    def _length(self, row: ContentRow | None, times: int = 1) -> int:
         """The length of a letter with this part alone, so many times; with nothing for None."""
         if (row, times) not in self._measured:
             one = self._composer.shown(Content(rows=frozenset([row] if row else []), more=_MANY))

@@ -14,7 +14,7 @@ from digest.editions.plan import Planning
 from digest.editions.selection import content
 from digest.ids import EditionId
 from digest.letters.content import Content
-from digest.letters.letter import Form, Render, made_out
+from digest.letters.letter import LetterForm, Render, made_out
 from digest.letters.values import Recipient
 from digest.subscribers.adapters.subscribers import Subscribers, Subscription
 from digest.subscribers.subscription import ALL
@@ -45,7 +45,7 @@ class Preview:
             recipient = Recipient(address=subscription.address, leave_token=subscription.token)
         return made_out(made, recipient) if made else None
 
-    def form(self, digest: Digest, subscription: Subscription | None, now: datetime) -> Form | None:
+    def form(self, digest: Digest, subscription: Subscription | None, now: datetime) -> LetterForm | None:
         """The letter of the edition to come, for a subscription or for one that wants everything; None when empty."""
         cut, key = self.articles.last_seq(), self.planning.upcoming(digest, now).key
         edition = Edition(
@@ -68,7 +68,7 @@ class Preview:
         room = self.planning.newsroom_at(digest, edition.cut)
         newest = self.editions.newest(digest.name)
         from_seq = subscription.from_seq if subscription else (newest.cut if newest else Seq(0))
-        said = self.editions.said(subscription.id, list(room.standings)) if subscription else {}
+        said = self.editions.receipts_of(subscription.id, list(room.standings)) if subscription else {}
         items = room.items(subscription.wanted if subscription else ALL, from_seq)
         return fit_of(self.composer, digest)(content(items, said, room, digest.items))
 

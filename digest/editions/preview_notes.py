@@ -7,7 +7,7 @@ from datetime import datetime
 
 from articles.adapters.store import ArticleStore
 from articles.article import Seq
-from digest.editions.adapters.audience import Waiting, waiting
+from digest.editions.adapters.audience import AudienceCounts, waiting
 from digest.editions.adapters.editions import Editions
 from digest.editions.digest import Digest
 from digest.editions.plan import Planning
@@ -50,7 +50,7 @@ class PreviewNotes:
         yield from _by_choice(audience, newsroom(self.articles.standings(cut), digest.selection, cut))
 
 
-def _by_state(name: str, audience: Waiting) -> Iterator[str]:
+def _by_state(name: str, audience: AudienceCounts) -> Iterator[str]:
     if not audience.active:
         yield f"nobody would get a letter: {name} has no active subscription that can be mailed"
     for number, what in (
@@ -62,7 +62,7 @@ def _by_state(name: str, audience: Waiting) -> Iterator[str]:
             yield f"{number} {_subscriptions(number)} {what}"
 
 
-def _by_choice(audience: Waiting, room: Newsroom) -> Iterator[str]:
+def _by_choice(audience: AudienceCounts, room: Newsroom) -> Iterator[str]:
     """Of those who can be mailed, who would be shown nothing: before a first edition no notice is owed to anybody."""
     empty = Counter[str]()
     for (wanted, from_seq), number in audience.active.items():

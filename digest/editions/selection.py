@@ -9,7 +9,7 @@ from itertools import takewhile
 
 from articles.article import ArticleId, Seq
 from articles.standing import Standing
-from digest.letters.content import Content, Row, Showing
+from digest.letters.content import Content, ContentRow, Showing
 from digest.subscribers.subscription import Filter
 
 NOTHING_DROPPED = Seq(0)
@@ -17,7 +17,7 @@ NOTHING_DROPPED = Seq(0)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Said:
+class ArticleReceipts:
     """What the receipts know of one article and one subscription.
 
     `oldest` is the oldest version it may have been sent; `certain` the newest it has certainly been sent, or None.
@@ -78,7 +78,9 @@ def newsroom(standings: Iterable[Standing], selection: Filter, cut: Seq, reach: 
     return Newsroom(cut=cut, standings=by_id, selection=selection, reach=reach)
 
 
-def content(items: Sequence[Standing], said: Mapping[ArticleId, Said], room: Newsroom, limit: int) -> Content:
+def content(
+    items: Sequence[Standing], said: Mapping[ArticleId, ArticleReceipts], room: Newsroom, limit: int
+) -> Content:
     """Everything one subscription is shown: every notice, and at most `limit` items, the newest in the store first.
 
     All other items are named on the edition's page. How much of it finds room is decided after (`digest.letters.room`).
@@ -99,22 +101,24 @@ def content(items: Sequence[Standing], said: Mapping[ArticleId, Said], room: New
     return Content(rows=frozenset(rows), corrected=_also_owed(shown, said, room))
 
 
-def _row(showing: Showing, standing: Standing) -> Row:
-    return Row(showing=showing, article=standing.id, seq=standing.newest)
+def _row(showing: Showing, standing: Standing) -> ContentRow:
+    return ContentRow(showing=showing, article=standing.id, seq=standing.newest)
 
 
-def _also_owed(shown: Collection[ArticleId], said: Mapping[ArticleId, Said], room: Newsroom) -> frozenset[ArticleId]:
+def _also_owed(
+    shown: Collection[ArticleId], said: Mapping[ArticleId, ArticleReceipts], room: Newsroom
+) -> frozenset[ArticleId]:
     """The items that are a correction to who was perhaps sent the mistake."""
     return frozenset(
         article for article in shown if article in said and _notice(room.standings.get(article), said[article])
     )
 
 
-def _certainly_given(said: Said | None) -> bool:
+def _certainly_given(said: ArticleReceipts | None) -> bool:
     return said is not None and said.certain is not None
 
 
-def _notice(standing: Standing | None, said: Said) -> Row | None:
+def _notice(standing: Standing | None, said: ArticleReceipts) -> ContentRow | None:
     if standing is None or standing.erased is not None:
         return None  # nothing of an erased text is told, not even that it is gone
     if standing.withdrawn is not None:
@@ -125,6 +129,6 @@ def _notice(standing: Standing | None, said: Said) -> Row | None:
     return None
 
 
-def _is_owed(act: Seq, said: Said) -> bool:
+def _is_owed(act: Seq, said: ArticleReceipts) -> bool:
     """Something older was sent, and nothing as new as the act certainly was."""
     return said.oldest < act and (said.certain is None or said.certain < act)

@@ -23,7 +23,7 @@ class Showing(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
-class Row:
+class ContentRow:
     """One article in a variant: shown as what, in which version's words, and whether shortened for want of room."""
 
     showing: Showing
@@ -40,7 +40,7 @@ class Content:
     they are not said, and are due again. `corrected` are the items that a correction is owed of, too.
     """
 
-    rows: frozenset[Row] = frozenset()
+    rows: frozenset[ContentRow] = frozenset()
     more: int = 0
     owed: int = 0
     corrected: frozenset[ArticleId] = frozenset()

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Protocol
 
 from digest.letters.items import as_correction, as_item, as_withdrawal
-from digest.letters.values import Dateline, Mailbox, Masthead, Recipient, Shown, ShownArticle
+from digest.letters.values import Dateline, LetterArticles, Mailbox, Masthead, Recipient, ShownArticle
 from mail.encoding import TOKEN_LENGTH, alternative, boundary, quoted_printable
 from mail.headers import checked_head, encoded_phrase, encoded_text, field, header_text, shortened
 
@@ -44,7 +44,7 @@ class Rendered:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Form:
+class LetterForm:
     """A letter without its recipient, ready to be stored: all bytes but To and Message-ID, with `token` for theirs.
 
     `edition` and `host` go into the Message-ID.
@@ -61,7 +61,9 @@ class Form:
         return tuple(self.message.split(self.token.encode()))
 
 
-def rendered(masthead: Masthead, dateline: Dateline, shown: Shown, leave_token: str, render: Render) -> Rendered:
+def rendered(
+    masthead: Masthead, dateline: Dateline, shown: LetterArticles, leave_token: str, render: Render
+) -> Rendered:
     """The words of the letter that the holder of `leave_token` gets. Raises LetterTooLargeError."""
     for smaller in _ever_smaller(shown):
         values = _values(masthead, dateline, smaller, leave_token)
@@ -71,12 +73,12 @@ def rendered(masthead: Masthead, dateline: Dateline, shown: Shown, leave_token: 
     raise LetterTooLargeError
 
 
-def html_size(masthead: Masthead, dateline: Dateline, shown: Shown, render: Render) -> int:
+def html_size(masthead: Masthead, dateline: Dateline, shown: LetterArticles, render: Render) -> int:
     """How many bytes the HTML part of a letter has."""
     return len(render("letters/edition.html", _values(masthead, dateline, shown, "0" * TOKEN_LENGTH)).encode())
 
 
-def _ever_smaller(shown: Shown) -> Iterator[Shown]:
+def _ever_smaller(shown: LetterArticles) -> Iterator[LetterArticles]:
     """What is shown, all of it short, and then with ever fewer items: the others stand on the edition's page.
 
     Room is decided when a variant is made. This is for what was not known then: other templates, a longer address.
@@ -96,7 +98,7 @@ def _all_short(shown: Iterable[ShownArticle]) -> tuple[ShownArticle, ...]:
     return tuple(replace(article, short=True) for article in shown)
 
 
-def form(masthead: Masthead, dateline: Dateline, shown: Shown, render: Render) -> Form:
+def form(masthead: Masthead, dateline: Dateline, shown: LetterArticles, render: Render) -> LetterForm:
     """The letter for all who are shown this: rendered and encoded once, the same bytes every time.
 
     Raises HeaderError when its head would not be exactly the intended one, and LetterTooLargeError.
@@ -109,27 +111,27 @@ def form(masthead: Masthead, dateline: Dateline, shown: Shown, render: Render) -
     head = b"".join(field(name, value) for name, value in fields)
     checked_head(head, tuple(name for name, _ in fields))
     body = alternative(text, html, mark)
-    return Form(message=head + b"\r\n" + body, token=token, edition=dateline.key, host=masthead.host)
+    return LetterForm(message=head + b"\r\n" + body, token=token, edition=dateline.key, host=masthead.host)
 
 
-def stored(form: Form) -> bytes:
+def stored(form: LetterForm) -> bytes:
     """A form as bytes that can be kept."""
     return f"{form.token}\n{form.edition}\n{form.host}\n".encode() + form.message
 
 
-def restored(data: bytes) -> Form:
+def restored(data: bytes) -> LetterForm:
     """The form that was kept."""
     token, edition, host, message = data.split(b"\n", 3)
-    return Form(message=message, token=token.decode(), edition=edition.decode(), host=host.decode())
+    return LetterForm(message=message, token=token.decode(), edition=edition.decode(), host=host.decode())
 
 
-def made_out(form: Form, recipient: Recipient) -> bytes:
+def made_out(form: LetterForm, recipient: Recipient) -> bytes:
     """The letter of one recipient: the same bytes on every try, CRLF throughout, no line that begins with a dot."""
     headers = f"To: {recipient.address}\r\nMessage-ID: {message_id(form, recipient)}\r\n".encode()
     return headers + recipient.leave_token.encode().join(form.pieces)
 
 
-def message_id(form: Form, recipient: Recipient) -> str:
+def message_id(form: LetterForm, recipient: Recipient) -> str:
     """Unique per recipient and edition, the same on a retry, and says nothing about the recipient."""
     return message_id_of(form.edition, form.host, recipient.leave_token)
 
@@ -140,7 +142,7 @@ def message_id_of(edition: str, host: str, leave_token: str) -> str:
     return f"<{edition}.{digest}@{host}>"
 
 
-def _values(masthead: Masthead, dateline: Dateline, shown: Shown, leave_token: str) -> dict[str, object]:
+def _values(masthead: Masthead, dateline: Dateline, shown: LetterArticles, leave_token: str) -> dict[str, object]:
     web_url = masthead.edition_url(dateline.key)
     # What is shortened comes after what is not.
     items = tuple(as_item(article) for article in sorted(shown.items, key=lambda article: article.short))
@@ -162,7 +164,7 @@ def _values(masthead: Masthead, dateline: Dateline, shown: Shown, leave_token: s
     }
 
 
-def _token(masthead: Masthead, dateline: Dateline, shown: Shown) -> str:
+def _token(masthead: Masthead, dateline: Dateline, shown: LetterArticles) -> str:
     """A token that no article can hold: to write it, an author would need to find a fixed point of SHA-256."""
     everything = repr((masthead, dateline, shown)).encode(errors="backslashreplace")
     return base64.b32encode(hashlib.sha256(everything).digest()).decode()[:TOKEN_LENGTH]

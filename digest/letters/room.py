@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from digest.letters.content import Content, Row, Showing
+from digest.letters.content import Content, ContentRow, Showing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,7 +15,7 @@ class Room:
     """How many bytes a letter's rows may have together, what each has, and how many items may stand in a letter."""
 
     bytes: int
-    size: Callable[[Row], int]
+    size: Callable[[ContentRow], int]
     items: int
 
 
@@ -63,7 +63,7 @@ def _is_whole(content: Content, room: Room) -> bool:
     return is_full and items <= room.items and all(size <= room.bytes for size in sizes)
 
 
-def _rank(row: Row) -> tuple[bool, int, Row]:
+def _rank(row: ContentRow) -> tuple[bool, int, ContentRow]:
     return row.showing is Showing.NAMED, -row.seq, row
 
 
@@ -72,9 +72,9 @@ class _Letter:
 
     def __init__(self, room: Room) -> None:
         self._room, self._left, self._items, self._missed = room, room.bytes, room.items, 0
-        self.short: dict[Row, int] = {}
+        self.short: dict[ContentRow, int] = {}
 
-    def take(self, row: Row) -> None:
+    def take(self, row: ContentRow) -> None:
         """Take in a row, short, where there is room."""
         is_item = not row.showing.is_notice
         if is_item and not (self._items and self._missed < _MISSES):
@@ -87,7 +87,7 @@ class _Letter:
         else:
             self._missed += is_item
 
-    def rows(self) -> Iterable[Row]:
+    def rows(self) -> Iterable[ContentRow]:
         """What is held, as much of it whole as there is room for."""
         for row, size in self.short.items():
             whole = _whole(_shortened(row))
@@ -99,11 +99,11 @@ class _Letter:
                 yield _shortened(row)
 
 
-def _whole(row: Row) -> Row:
+def _whole(row: ContentRow) -> ContentRow:
     return replace(row, short=False)
 
 
-def _shortened(row: Row) -> Row:
+def _shortened(row: ContentRow) -> ContentRow:
     """The row as it stands shortened in a letter."""
     showing = Showing.ITEM if row.showing is Showing.NAMED else row.showing
     return replace(row, showing=showing, short=True)

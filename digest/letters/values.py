@@ -140,7 +140,7 @@ class ShownArticle:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shown:
+class LetterArticles:
     """All that a letter shows, in page order. `more` counts the items left out, which are read at `more_url`."""
 
     items: tuple[ShownArticle, ...] = ()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, tzinfo
 
 from digest.lifecycle.adapters.preferences import Preferences
-from digest.lifecycle.preferences import Chosen
+from digest.lifecycle.preferences import PreferencesOutcome
 from digest.subscribers.subscription import Filter, SubscriptionState
 
 
@@ -49,21 +49,21 @@ class ChangePreferences:
             others={name: title for name, title in self.titles.items() if name not in taken},
         )
 
-    def choose(self, leave_token: str, wanted: Filter, language: str, now: datetime) -> Chosen:
+    def choose(self, leave_token: str, wanted: Filter, language: str, now: datetime) -> PreferencesOutcome:
         """Change the topics, publishers and language; the next edition counts them."""
         return self.store.choose(leave_token, wanted, language, now)
 
-    def pause_until(self, leave_token: str, day: date | None, now: datetime) -> Chosen:
+    def pause_until(self, leave_token: str, day: date | None, now: datetime) -> PreferencesOutcome:
         """Send nothing until the morning of `day`, or until resumed; what was missed comes after it."""
         until = datetime.combine(day, time(), self.zone).astimezone(UTC) if day else None
         return self.store.pause(leave_token, until, now)
 
-    def resume(self, leave_token: str, now: datetime) -> Chosen:
+    def resume(self, leave_token: str, now: datetime) -> PreferencesOutcome:
         """End a pause."""
         return self.store.resume(leave_token, now)
 
-    def change_digest(self, leave_token: str, digest: str, now: datetime) -> Chosen:
+    def change_digest(self, leave_token: str, digest: str, now: datetime) -> PreferencesOutcome:
         """Move the subscription to another digest, its cursor and receipts with it: nothing is missed or repeated."""
         if digest not in self.titles:
-            return Chosen.UNCHANGED
+            return PreferencesOutcome.UNCHANGED
         return self.store.change_digest(leave_token, digest, now)

@@ -8,7 +8,7 @@ import structlog
 
 from digest.lifecycle.adapters.erasure import ErasureStore
 from digest.lifecycle.unsubscribe import Unsubscribe
-from digest.lifecycle.unsubscribe_journal import How
+from digest.lifecycle.unsubscribe_journal import WishKind
 from mail.address import Address
 
 log = structlog.get_logger()
@@ -29,8 +29,8 @@ ClearFiles = Callable[[Collection[Address]], ClearedFiles]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Erased:
-    """What an erasure did. `known` says whether there was a subscriber, `letters` how many lay in the outbox.
+class ErasureResult:
+    """What an erasure did. `existed` says whether there was a subscriber, `letters` how many lay in the outbox.
 
     `messages` are those that came back, were understood by nobody, and named them.
 
@@ -38,7 +38,7 @@ class Erased:
     be told, or its log not be cut, because others were at it for too long.
     """
 
-    known: bool
+    existed: bool
     letters: int
     messages: int
     under_way: bool
@@ -54,19 +54,19 @@ class EraseSubscriber:
     clear_files: ClearFiles
     wait: Callable[[float], None]
 
-    def erase(self, address: Address, now: datetime) -> Erased:
+    def erase(self, address: Address, now: datetime) -> ErasureResult:
         """Erase whoever has this address, known or not, and keep their no.
 
         Raises OSError when the journal or the outbox cannot be written.
         """
         subscriber = self.store.find(address)
-        self.unsubscribe.note_no(address, How.ERASED, now)
+        self.unsubscribe.note_no(address, WishKind.ERASED, now)
         store_knows = self._store_is_told()
         under_way = subscriber is not None and self._outlasts(subscriber)
         cleared = self.clear_files([address])
         scrubbed = self.store.scrub() and store_knows
-        return Erased(
-            known=subscriber is not None,
+        return ErasureResult(
+            existed=subscriber is not None,
             letters=cleared.letters,
             messages=cleared.messages,
             under_way=under_way,

@@ -10,7 +10,7 @@ from digest.lifecycle.adapters.erasure import ErasureStore
 from digest.lifecycle.adapters.expired import ExpiredSubscribers
 from digest.lifecycle.erase_subscriber import ClearFiles
 from digest.lifecycle.unsubscribe import Unsubscribe
-from digest.lifecycle.unsubscribe_journal import How
+from digest.lifecycle.unsubscribe_journal import WishKind
 from mail.address import Address
 
 log = structlog.get_logger()
@@ -18,7 +18,7 @@ People = dict[int, Address]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Expired:
+class ExpiryResult:
     """How many people are erased, or would be: who left long ago, and who is there without having said no."""
 
     left: int
@@ -42,7 +42,7 @@ class ExpireSubscribers:
         dry_run: bool = False,
         stopping: Callable[[], bool] = lambda: False,
         rest: Callable[[], None] = lambda: None,
-    ) -> Expired:
+    ) -> ExpiryResult:
         """Erase whose time is over.
 
         When `stopping` says so it ends after the people under way, and the next call goes on there. Others write while
@@ -51,7 +51,7 @@ class ExpireSubscribers:
         before = now - self.kept_for
 
         def erase_left(people: People) -> None:
-            self.unsubscribe.note_noes(people.values(), How.ERASED, now)
+            self.unsubscribe.note_noes(people.values(), WishKind.ERASED, now)
             self.unsubscribe.replay()
 
         def each_of(next_people: Callable[[datetime, int], People], erase: Callable[[People], None]) -> list[Address]:
@@ -72,4 +72,4 @@ class ExpireSubscribers:
             self.clear_files([*left, *without])
             self.store.scrub()
             log.info("subscribers_expired", left=len(left), without_subscription=len(without))
-        return Expired(left=len(left), without=len(without))
+        return ExpiryResult(left=len(left), without=len(without))

@@ -21,7 +21,7 @@ _WORDS = {
 }
 
 
-class Lifted(StrEnum):
+class LiftOutcome(StrEnum):
     """What became of an operator's wish to mail an address again."""
 
     DONE = "done"
@@ -46,18 +46,18 @@ class LiftSuppression:
     database: Database
     suppressions: Suppressions
 
-    def lift(self, address: Address, now: datetime) -> tuple[Lifted, Suppression | None]:
+    def lift(self, address: Address, now: datetime) -> tuple[LiftOutcome, Suppression | None]:
         """Mail an address again, unless its owner said no; and how it was suppressed."""
         with self.database.write.begin() as connection:
             known_as = self.suppressions.known_as(connection, address)
             suppression = self.suppressions.of(connection, known_as)
             if suppression is None:
-                return Lifted.NOT_SUPPRESSED, None
+                return LiftOutcome.NOT_SUPPRESSED, None
             if not operator_may_lift(suppression.reason):
-                return Lifted.REFUSED, suppression
+                return LiftOutcome.REFUSED, suppression
             self.suppressions.lift(connection, known_as)
             subscriber = subscriber_at(connection, address)
             if subscriber is not None:
                 detail = {"by": "operator", "reason": suppression.reason}
                 note(connection, subscriber, Event(kind=EventKind.LIFTED, at=now, detail=detail))
-        return Lifted.DONE, suppression
+        return LiftOutcome.DONE, suppression

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class Chosen(StrEnum):
+class PreferencesOutcome(StrEnum):
     """What became of a choice."""
 
     DONE = "done"

@@ -28,10 +28,10 @@ class Network:
     """
 
     wide: str
-    own: str
+    narrow: str
 
 
-UNKNOWN_NETWORK = Network(wide="unknown", own="unknown")
+UNKNOWN_NETWORK = Network(wide="unknown", narrow="unknown")
 
 
 class Share(StrEnum):
@@ -103,7 +103,7 @@ class Limits:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class LetterRequest:
     """One letter that a page is to cause: what it is for, where it goes, and the network that asks."""
 
     purpose: TokenPurpose
@@ -123,7 +123,7 @@ class Asked:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Caused:
+class RecentLetters:
     """The letters that were caused before: to this address and counted as this one, to its domain, from this network.
 
     `last` is the address's newest, `free_from` is when one more of its share is in bounds. `to_domain` counts the
@@ -141,7 +141,7 @@ class Caused:
     crowded_to_domain: int = 0
 
 
-def decide(limits: Limits, asked: Asked, caused: Caused, now: datetime) -> datetime | Limit:
+def decide(limits: Limits, asked: LetterRequest, caused: RecentLetters, now: datetime) -> datetime | Limit:
     """When one more letter may go (now, or later when there are too many in all), or the limit that forbids it."""
     if _is_too_much_for_one(limits, asked, caused, now):
         return Limit.ADDRESS
@@ -164,12 +164,12 @@ def share_of(purpose: TokenPurpose, *, is_known: bool, from_wide_network: int) -
     return Share.CROWDED if from_wide_network else Share.QUIET
 
 
-def _is_too_much_for_a_domain(most: int, caused: Caused) -> bool:
+def _is_too_much_for_a_domain(most: int, caused: RecentLetters) -> bool:
     crowd = caused.share is Share.CROWDED and caused.crowded_to_domain >= max(1, most // 5)
     return crowd or caused.to_domain >= most
 
 
-def _is_too_much_for_one(limits: Limits, asked: Asked, caused: Caused, now: datetime) -> bool:
+def _is_too_much_for_one(limits: Limits, asked: LetterRequest, caused: RecentLetters, now: datetime) -> bool:
     if caused.last is not None and now - caused.last < timedelta(minutes=limits.minutes_between):
         return True
     if caused.last_day >= limits.per_day:
@@ -186,13 +186,13 @@ def network_of(host: str) -> Network:
         return UNKNOWN_NETWORK
     mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
     address = mapped or parsed
-    wide_bits, own_bits = (24, 24) if address.version == 4 else (48, 64)  # noqa: PLR2004 - IPv4
-    within = (str(ipaddress.ip_network((address, bits), strict=False)) for bits in (wide_bits, own_bits))
-    return Network(wide=next(within), own=next(within))
+    wide_bits, narrow_bits = (24, 24) if address.version == 4 else (48, 64)  # noqa: PLR2004 - IPv4
+    within = (str(ipaddress.ip_network((address, bits), strict=False)) for bits in (wide_bits, narrow_bits))
+    return Network(wide=next(within), narrow=next(within))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Refused:
+class RefusedLetters:
     """How many letters a limit has forbidden lately, and what it was about: a domain by name, all else by nothing."""
 
     limit: Limit
@@ -202,7 +202,7 @@ class Refused:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Withheld:
+class WithheldLetters:
     """How many letters one kind of limit has withheld or delayed lately, whatever they were about."""
 
     limit: Limit
@@ -210,14 +210,14 @@ class Withheld:
     last: datetime
 
 
-def withheld(refused: Iterable[Refused]) -> Iterator[Withheld]:
+def withheld(refused: Iterable[RefusedLetters]) -> Iterator[WithheldLetters]:
     """The sums by limit, in the order of the limits; those with none are left out."""
-    by_limit: dict[Limit, list[Refused]] = {limit: [] for limit in Limit}
+    by_limit: dict[Limit, list[RefusedLetters]] = {limit: [] for limit in Limit}
     for refusal in refused:
         by_limit[refusal.limit].append(refusal)
     for limit, refusals in by_limit.items():
         if refusals:
-            yield Withheld(
+            yield WithheldLetters(
                 limit=limit,
                 number=sum(refusal.number for refusal in refusals),
                 last=max(refusal.last for refusal in refusals),

@@ -95,31 +95,31 @@ class Subscribe:
 
     def look(self, token: str, now: datetime) -> Confirmation | None:
         """What this token would do, None for an unknown one. Looking changes nothing."""
-        looked = self.confirmations.look(token, now)
-        if looked is None:
+        preview = self.confirmations.look(token, now)
+        if preview is None:
             return None
         return Confirmation(
-            purpose=looked.purpose,
-            state=looked.state,
-            wishes=self._shown(looked.wishes),
-            masked=masked(looked.address),
-            language=looked.language,
-            is_fresh=looked.is_fresh,
-            choices=looked.choices,
+            purpose=preview.purpose,
+            state=preview.state,
+            wishes=self._shown(preview.wishes),
+            masked=masked(preview.address),
+            language=preview.language,
+            is_fresh=preview.is_fresh,
+            choices=preview.choices,
         )
 
     def confirm(self, token: str, now: datetime) -> Confirmed:
         """Do what the token is for, once."""
         self._hear_leaves()
         used = self.confirmations.use(token, self.newest(), now)
-        if used.looked is None:
+        if used.preview is None:
             return Confirmed(outcome=used.outcome)
         self.wake()  # a move has laid a letter down
         return Confirmed(
             outcome=used.outcome,
-            purpose=used.looked.purpose,
-            wishes=self._shown(used.looked.wishes),
-            language=used.looked.language,
+            purpose=used.preview.purpose,
+            wishes=self._shown(used.preview.wishes),
+            language=used.preview.language,
             choices=used.choices,
         )
 

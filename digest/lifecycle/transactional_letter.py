@@ -71,7 +71,7 @@ def next_try(attempt: int, now: datetime) -> datetime:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Notice:
+class TransactionalLetter:
     """One such letter before it is rendered. `name` is unique among them, and stays over every try of one letter."""
 
     kind: NoticeKind
@@ -86,7 +86,7 @@ class Notice:
     values: Mapping[str, object]
 
 
-def notice_letter(notice: Notice, render: Render) -> bytes:
+def notice_letter(notice: TransactionalLetter, render: Render) -> bytes:
     """The letter's bytes, CRLF throughout, no line that begins with a dot.
 
     Raises HeaderError when its head would not be exactly the intended one.
@@ -102,7 +102,7 @@ def notice_letter(notice: Notice, render: Render) -> bytes:
     return head + b"\r\n" + alternative(text, html, mark)
 
 
-def _fields(notice: Notice, subject: str, mark: str) -> Iterator[tuple[str, str]]:
+def _fields(notice: TransactionalLetter, subject: str, mark: str) -> Iterator[tuple[str, str]]:
     yield "From", _mailbox("From", notice.sender)
     if notice.reply_to:
         yield "Reply-To", _mailbox("Reply-To", notice.reply_to)

@@ -21,7 +21,17 @@ from digest.ids import SubscriptionId
 from digest.lifecycle.adapters.unsubscribe_journal import UnsubscribeJournal
 from digest.lifecycle.adapters.unsubscribe_replay import JournalReplay
 from digest.lifecycle.adapters.unsubscribe_store import KnownPerson, KnownSubscription, UnsubscribeStore
-from digest.lifecycle.unsubscribe_journal import Back, How, Leave, Leaving, Left, No, StoreBusy, is_undoable, proof_of
+from digest.lifecycle.unsubscribe_journal import (
+    LeaveOutcome,
+    LeaveResult,
+    LeaveWish,
+    PersonWish,
+    StoreBusy,
+    UndoOutcome,
+    WishKind,
+    is_undoable,
+    proof_of,
+)
 from mail.address import Address
 
 log = structlog.get_logger()
@@ -42,7 +52,7 @@ class Unsubscribe:
     patience: float = 1.0
     longest: float = 10.0
 
-    def look(self, token: str, now: datetime) -> Leaving | None:
+    def look(self, token: str, now: datetime) -> LeaveResult | None:
         """What a leave token stands for, changing nothing: `NOW` where it would end something; None when unknown."""
         subscription = self.store.find(token)
         return _stands(subscription, now) if subscription else None
@@ -51,7 +61,7 @@ class Unsubscribe:
         """The leave token of a subscription; None for an unknown one."""
         return self.store.token_of(subscription)
 
-    def leave(self, token: str, now: datetime) -> Leaving:
+    def leave(self, token: str, now: datetime) -> LeaveResult:
         """End the subscription of a leave token: when this returns, it holds, also while the store is locked.
 
         Raises OSError when it cannot be written down; then nothing has happened.
@@ -61,17 +71,17 @@ class Unsubscribe:
             log.warning(
                 "unsubscribed_without_store", why=subscription.why, remedy="it is in the journal and applied later"
             )
-            self.journal.append([Leave(moment=now, how=How.LEFT, subscription=None, proof=proof_of(token))])
-            return Leaving(left=Left.NOW)
+            self.journal.append([LeaveWish(moment=now, how=WishKind.LEFT, subscription=None, proof=proof_of(token))])
+            return LeaveResult(left=LeaveOutcome.NOW)
         if subscription is None:
-            return Leaving(left=Left.UNKNOWN)
+            return LeaveResult(left=LeaveOutcome.UNKNOWN)
         standing = _stands(subscription, now)
-        if standing.left is Left.NOW:
+        if standing.left is LeaveOutcome.NOW:
             self.journal.append([_leave_of(subscription, now)])
             self._replay_soon()
         return standing
 
-    def undo(self, token: str, now: datetime) -> Back:
+    def undo(self, token: str, now: datetime) -> UndoOutcome:
         """Resubscribe who left by mistake: all is as it was, and the next edition makes up for what was missed.
 
         Raises OSError when it cannot be written down, DatabaseError while others hold the store: then nothing happened.
@@ -79,15 +89,15 @@ class Unsubscribe:
         self.replay(self.patience)
         subscription = self.store.find(token, self.patience)
         if subscription is None:
-            return Back.UNKNOWN
+            return UndoOutcome.UNKNOWN
         if not subscription.ended:
-            return Back.NEVER_LEFT
+            return UndoOutcome.NEVER_LEFT
         if not _stands(subscription, now).undoable or subscription.left is None:
-            return Back.TOO_LATE
+            return UndoOutcome.TOO_LATE
         moment = max(now, subscription.left + _LEAST)  # the leave must be the older one, whatever a clock did
-        self.journal.append([_line(subscription.id, token, moment, How.UNDONE)])
+        self.journal.append([_line(subscription.id, token, moment, WishKind.UNDONE)])
         self.replay(self.patience)
-        return Back.NOW
+        return UndoOutcome.NOW
 
     def note(self, tokens: Sequence[str], now: datetime) -> None:
         """Write down that these subscriptions end, for the day on which an older store is put in place.
@@ -98,14 +108,14 @@ class Unsubscribe:
         if leaves:
             self.journal.append(leaves)
 
-    def note_no(self, address: Address, how: How, now: datetime) -> None:
+    def note_no(self, address: Address, how: WishKind, now: datetime) -> None:
         """Write down a no of the person, known or not, with this address; a replay does it.
 
         Raises OSError when it cannot be written down; then nothing has happened.
         """
         self.note_noes([address], how, now)
 
-    def note_noes(self, addresses: Iterable[Address], how: How, now: datetime) -> None:
+    def note_noes(self, addresses: Iterable[Address], how: WishKind, now: datetime) -> None:
         """Write down the noes of several people, all of them or none. As `note_no`."""
         people = self.store.people(addresses)
         self.journal.append([line for person in people for line in _lines_of(person, how, now)])
@@ -134,23 +144,23 @@ class Unsubscribe:
             log.warning("unsubscribe_waits", why=busy.why, remedy="it is in the journal: no letter goes before it")
 
 
-def _stands(subscription: KnownSubscription, now: datetime) -> Leaving:
-    left = Left.ALREADY if subscription.ended else Left.NOW
+def _stands(subscription: KnownSubscription, now: datetime) -> LeaveResult:
+    left = LeaveOutcome.ALREADY if subscription.ended else LeaveOutcome.NOW
     in_time = not subscription.ended or is_undoable(subscription.left, now)
-    return Leaving(left=left, digest=subscription.digest, undoable=in_time and not subscription.is_suppressed)
+    return LeaveResult(left=left, digest=subscription.digest, undoable=in_time and not subscription.is_suppressed)
 
 
-def _lines_of(person: KnownPerson, how: How, now: datetime) -> list[Leave | No]:
+def _lines_of(person: KnownPerson, how: WishKind, now: datetime) -> list[LeaveWish | PersonWish]:
     moment = max(now, person.newest or now)
-    no = No(moment=moment, how=how, address=person.hash)
+    no = PersonWish(moment=moment, how=how, address=person.hash)
     # In an older store they may be another address's, from which they moved here.
     return [no, *(_line(number, token, moment) for number, token in person.subscriptions)]
 
 
-def _leave_of(subscription: KnownSubscription, now: datetime) -> Leave:
+def _leave_of(subscription: KnownSubscription, now: datetime) -> LeaveWish:
     """A leave is never earlier than what it ends, whatever a clock did: who came back later is told apart by that."""
     return _line(subscription.id, subscription.token, max(now, subscription.since))
 
 
-def _line(number: SubscriptionId, token: str, moment: datetime, how: How = How.LEFT) -> Leave:
-    return Leave(moment=moment, how=how, subscription=number, proof=proof_of(token))
+def _line(number: SubscriptionId, token: str, moment: datetime, how: WishKind = WishKind.LEFT) -> LeaveWish:
+    return LeaveWish(moment=moment, how=how, subscription=number, proof=proof_of(token))

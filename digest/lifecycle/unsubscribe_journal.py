@@ -23,7 +23,7 @@ _WHOLE = "address"
 _FORM = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
-class How(StrEnum):
+class WishKind(StrEnum):
     """What somebody who leaves wants."""
 
     LEFT = "left"
@@ -36,11 +36,11 @@ class How(StrEnum):
     """To be forgotten."""
 
 
-_OF_ONE = (How.LEFT, How.UNDONE)
+_OF_ONE = (WishKind.LEFT, WishKind.UNDONE)
 """What is never about a whole person."""
 
 
-class Left(StrEnum):
+class LeaveOutcome(StrEnum):
     """What became of a wish to leave."""
 
     NOW = "now"
@@ -49,18 +49,18 @@ class Left(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Leaving:
+class LeaveResult:
     """What became of a wish to leave, and of which digest; None where nobody could be asked.
 
     `undoable` says whether its owner may still take it back.
     """
 
-    left: Left
+    left: LeaveOutcome
     digest: str | None = None
     undoable: bool = False
 
 
-class Back(StrEnum):
+class UndoOutcome(StrEnum):
     """What became of a wish to take a leave back."""
 
     NOW = "now"
@@ -70,21 +70,21 @@ class Back(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Leave:
+class LeaveWish:
     """One wish to leave. `subscription` is None where the store could not be asked: then only `proof` tells."""
 
     moment: datetime
-    how: How
+    how: WishKind
     subscription: SubscriptionId | None
     proof: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class No:
+class PersonWish:
     """One wish about all there is of a person. `address` is the keyed hash that suppressions know them by."""
 
     moment: datetime
-    how: How
+    how: WishKind
     address: str
 
 
@@ -114,27 +114,30 @@ def proof_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def written(wish: Leave | No) -> bytes:
+def written(wish: LeaveWish | PersonWish) -> bytes:
     """A wish as a line of the journal."""
     match wish:
-        case No():
+        case PersonWish():
             whose = f"{_WHOLE} {wish.address}"
-        case Leave():
+        case LeaveWish():
             whose = f"{'-' if wish.subscription is None else wish.subscription} {wish.proof}"
     return f"{wish.moment.astimezone(UTC).strftime(_FORM)} {wish.how} {whose}\n".encode()
 
 
-def read(line: bytes) -> Leave | No | None:
+def read(line: bytes) -> LeaveWish | PersonWish | None:
     """The wish that a line tells of; None for one that was torn."""
     parts = _LINE.fullmatch(line)
     if parts is None:
         return None
     try:
-        moment, how = datetime.strptime(parts["moment"].decode(), _FORM).replace(tzinfo=UTC), How(parts["how"].decode())
+        moment, how = (
+            datetime.strptime(parts["moment"].decode(), _FORM).replace(tzinfo=UTC),
+            WishKind(parts["how"].decode()),
+        )
     except ValueError:
         return None
     number, proof = parts["number"].decode(), parts["proof"].decode()
     if number == _WHOLE:
-        return No(moment=moment, how=how, address=proof) if how not in _OF_ONE else None
+        return PersonWish(moment=moment, how=how, address=proof) if how not in _OF_ONE else None
     subscription = None if number == "-" else SubscriptionId(int(number))
-    return Leave(moment=moment, how=how, subscription=subscription, proof=proof)
+    return LeaveWish(moment=moment, how=how, subscription=subscription, proof=proof)

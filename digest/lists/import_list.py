@@ -17,7 +17,7 @@ from digest.keys import Key
 from digest.lists.adapters.import_rows import ImportedFile
 from digest.lists.adapters.imports import Imports, Take
 from digest.lists.address_list import AddressList
-from digest.lists.import_rules import Listed, Outcome, Remark
+from digest.lists.import_rules import LineOutcome, Listed, Remark
 from digest.lists.lines import LineReader, Terms
 from digest.lists.survey import Noes, survey
 from digest.subscribers.offer import Offer
@@ -30,7 +30,7 @@ _BATCH = 2000
 class Tally:
     """How many lines came to what, how many lines of the file they take, and which import made something."""
 
-    counts: Counter[Outcome] = field(default_factory=Counter)
+    counts: Counter[LineOutcome] = field(default_factory=Counter)
     lines: int = 0
     id: int | None = None
 

@@ -19,7 +19,7 @@ _GUARDED = tuple("=+-@'\t\r")
 _STATES: dict[str, SubscriptionState | None] = {"": None, **{state.value: state for state in SubscriptionState}}
 
 
-class Outcome(StrEnum):
+class LineOutcome(StrEnum):
     """What became of a line of a list. The first four made a subscription."""
 
     ACTIVE = "subscribed"
@@ -58,7 +58,7 @@ class Listed(NamedTuple):
     """What another system says of a consent. It is kept, and is none by itself."""
 
 
-class Known(NamedTuple):
+class ExistingSubscription(NamedTuple):
     """A subscription that is there already, and the import and line that made it."""
 
     state: SubscriptionState
@@ -71,37 +71,39 @@ class Remark:
     """A line of a list that made no subscription, and why. Only the address cell may hold an address."""
 
     line: int
-    outcome: Outcome
+    outcome: LineOutcome
     why: str
     address: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
+class LineVerdict:
     """What becomes of a line, and why where it is no new subscription. The words hold no address."""
 
-    outcome: Outcome
+    outcome: LineOutcome
     why: str = ""
 
 
 _MADE = {
-    SubscriptionState.ACTIVE: Verdict(outcome=Outcome.ACTIVE),
-    SubscriptionState.PENDING: Verdict(outcome=Outcome.PENDING),
-    SubscriptionState.PAUSED: Verdict(outcome=Outcome.PAUSED),
-    SubscriptionState.ENDED: Verdict(outcome=Outcome.ENDED),
+    SubscriptionState.ACTIVE: LineVerdict(outcome=LineOutcome.ACTIVE),
+    SubscriptionState.PENDING: LineVerdict(outcome=LineOutcome.PENDING),
+    SubscriptionState.PAUSED: LineVerdict(outcome=LineOutcome.PAUSED),
+    SubscriptionState.ENDED: LineVerdict(outcome=LineOutcome.ENDED),
 }
-_UNCHANGED = Verdict(outcome=Outcome.UNCHANGED)
-_LEFT = Verdict(
-    outcome=Outcome.LEFT_BEFORE, why="its owner has left, and no list brings them back; they may subscribe anew"
+_UNCHANGED = LineVerdict(outcome=LineOutcome.UNCHANGED)
+_LEFT = LineVerdict(
+    outcome=LineOutcome.LEFT_BEFORE, why="its owner has left, and no list brings them back; they may subscribe anew"
 )
 
-_LEFT_THERE = Verdict(
-    outcome=Outcome.UNCHANGED,
+_LEFT_THERE = LineVerdict(
+    outcome=LineOutcome.UNCHANGED,
     why="the list says that it ended, and it is subscribed here; if the list is newer: budkavle subscribers suppress",
 )
 
 
-def decide(listed: Listed, standing: Known | None, suppressed: SuppressionReason | None, run: int | None) -> Verdict:
+def decide(
+    listed: Listed, standing: ExistingSubscription | None, suppressed: SuppressionReason | None, run: int | None
+) -> LineVerdict:
     """What becomes of a line in the import `run`.
 
     What this very import made from this very line counts as made: an import that was killed goes on so.
@@ -113,12 +115,12 @@ def decide(listed: Listed, standing: Known | None, suppressed: SuppressionReason
     ends = asked and listed.state is SubscriptionState.ENDED and standing is not None and standing.made_by is not None
     if standing is None or begins or ends:
         if suppressed is not None:
-            return Verdict(outcome=Outcome.SUPPRESSED, why=f"its address must not be mailed ({suppressed})")
+            return LineVerdict(outcome=LineOutcome.SUPPRESSED, why=f"its address must not be mailed ({suppressed})")
         return _MADE[listed.state]
     if standing.made_by is not None and standing.made_by == run:
         if standing.made_from == listed.line:
             return _MADE[listed.state]
-        return Verdict(outcome=Outcome.REPEATED, why=f"the same address as in line {standing.made_from}")
+        return LineVerdict(outcome=LineOutcome.REPEATED, why=f"the same address as in line {standing.made_from}")
     left = standing.state is SubscriptionState.ENDED
     if left == (listed.state is SubscriptionState.ENDED):
         return _UNCHANGED

@@ -9,10 +9,10 @@ from digest.lifecycle.adapters.by_operator import Wish
 from digest.lists.address_list import AddressList
 from digest.lists.cells import bare_address, without_networks
 from digest.lists.csv_records import Record
-from digest.lists.import_rules import Listed, Outcome, Verdict, fault_of_address_cell, state_of, unguarded
+from digest.lists.import_rules import LineOutcome, LineVerdict, Listed, fault_of_address_cell, state_of, unguarded
 from digest.lists.membership import REMEMBERED, Membership, denies
-from digest.lists.parse_line import Line, shown, wishes
-from digest.lists.stated import Said, sayings
+from digest.lists.parse_line import WishText, shown, wishes
+from digest.lists.stated import Statement, sayings
 from digest.lists.survey import Noes
 from digest.subscribers.offer import Offer
 from digest.subscribers.subscription import EndedReason, SubscriptionState
@@ -33,7 +33,7 @@ class Terms:
     since: datetime | None = None
 
 
-_BLANK = Verdict(outcome=Outcome.BLANK)
+_BLANK = LineVerdict(outcome=LineOutcome.BLANK)
 
 
 class LineReader:
@@ -50,7 +50,7 @@ class LineReader:
         self._key = key
         self._terms = terms
 
-    def read(self, record: Record) -> Listed | Verdict:
+    def read(self, record: Record) -> Listed | LineVerdict:
         """What a record asks for."""
         if record.fault:
             return _refused(record.fault)
@@ -78,14 +78,14 @@ class LineReader:
         cells["address"] = address
         return {column: unguarded(cell) if cell else "" for column, cell in cells.items()}
 
-    def _no(self, record: Record, said: Said) -> Listed | Verdict | str:
+    def _no(self, record: Record, said: Statement) -> Listed | LineVerdict | str:
         """What becomes of somebody who gets no letters from the other system."""
         if said.membership is Membership.UNKNOWN:
             word = shown(said.status) or "nothing"
             return f'its status is not known ({word}); say what it means with --status "{word}=yes", or =no'
         wish = self._wish_to_leave(record) if said.membership in REMEMBERED else None
         if wish is None:  # nothing of it is to be kept, or can be
-            return Verdict(outcome=Outcome.NOT_THERE, why=f"it {said.membership}")
+            return LineVerdict(outcome=LineOutcome.NOT_THERE, why=f"it {said.membership}")
         reason = f"{self._of}: {said.membership.name.lower()}"[:_LONGEST_REASON]
         return self._made(record, wish, SubscriptionState.ENDED, reason, said.reported)
 
@@ -94,7 +94,7 @@ class LineReader:
         wish = clean if isinstance(clean, str) else self._wish(self._line(clean, choices=False))
         return wish if isinstance(wish, Wish) else None
 
-    def _listed(self, record: Record, said: Said) -> Listed | Verdict | str:
+    def _listed(self, record: Record, said: Statement) -> Listed | LineVerdict | str:
         clean = self._clean(record)
         if isinstance(clean, str):
             return clean
@@ -105,19 +105,19 @@ class LineReader:
         if isinstance(wish, str):
             return wish
         if self._noes.lines and (line := self._noes.line_of(wish.address.key, clean.get("digest", ""))):
-            return Verdict(outcome=Outcome.NOT_THERE, why=f"line {line} says no for the same address")
+            return LineVerdict(outcome=LineOutcome.NOT_THERE, why=f"line {line} says no for the same address")
         state = state_of(clean.get("state", ""), wish.consent, self._terms.trust_list)
         if not isinstance(state, SubscriptionState):
             return state
         reason = clean.get("ended_reason", "")[:_LONGEST_REASON] or EndedReason.BEFORE_IMPORT
         return self._made(record, wish, state, reason, said.reported)
 
-    def _line(self, clean: Mapping[str, str], *, choices: bool = True) -> Line:
+    def _line(self, clean: Mapping[str, str], *, choices: bool = True) -> WishText:
         """What a line wishes; of somebody who left, only who they are."""
         digest = clean.get("digest") or self._terms.digest or ""
         if not choices:
-            return Line(address=clean["address"], digest=digest)
-        return Line(
+            return WishText(address=clean["address"], digest=digest)
+        return WishText(
             address=clean["address"],
             digest=digest,
             topics=clean.get("topics", ""),
@@ -144,5 +144,5 @@ class LineReader:
         )
 
 
-def _refused(why: str) -> Verdict:
-    return Verdict(outcome=Outcome.REFUSED, why=why)
+def _refused(why: str) -> LineVerdict:
+    return LineVerdict(outcome=LineOutcome.REFUSED, why=why)

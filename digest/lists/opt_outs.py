@@ -15,7 +15,7 @@ class OptOut(NamedTuple):
     reason: SuppressionReason
 
 
-class OptedOut(StrEnum):
+class OptOutOutcome(StrEnum):
     """What became of a line of a list of opt-outs."""
 
     SUPPRESSED = "suppressed"

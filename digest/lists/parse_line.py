@@ -16,7 +16,7 @@ _CHOICES_REMEMBERED = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class WishText:
     """What somebody wrote about one address. Topics and publishers stand with blanks, commas or bars between."""
 
     address: str = ""
@@ -36,12 +36,12 @@ class _Choice:
     language: str
 
 
-def wish_of(offer: Offer, line: Line) -> Wish | str:
+def wish_of(offer: Offer, line: WishText) -> Wish | str:
     """The wish that a line means, or why it cannot be granted. No reason repeats the address."""
     return wishes(offer)(line)
 
 
-def wishes(offer: Offer) -> Callable[[Line], Wish | str]:
+def wishes(offer: Offer) -> Callable[[WishText], Wish | str]:
     """What `wish_of` does, for many lines: a million make few different choices."""
     digests, topics, publishers = (list(names) for names in (offer.digests, offer.topics, offer.publishers))
     topic_labels, publisher_names = _by_label(offer.topics), _by_label(offer.publishers)
@@ -64,7 +64,7 @@ def wishes(offer: Offer) -> Callable[[Line], Wish | str]:
         wanted = filter_of(wanted_topics, wanted_publishers)
         return _Choice(digest=digest, wanted=wanted, language=language or offer.language)
 
-    def wish(line: Line) -> Wish | str:
+    def wish(line: WishText) -> Wish | str:
         chosen = choice(line.digest, line.topics, line.publishers, line.language)
         if isinstance(chosen, str):
             return chosen

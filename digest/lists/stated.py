@@ -22,7 +22,7 @@ _FLAGS = {
 }
 
 
-class Said(NamedTuple):
+class Statement(NamedTuple):
     """What a line says. `status` is the word that was not known, where one was not."""
 
     membership: Membership = Membership.SUBSCRIBED
@@ -30,7 +30,7 @@ class Said(NamedTuple):
     status: str = ""
 
 
-_NOTHING = Said()
+_NOTHING = Statement()
 
 
 def label_of(form: ListForm) -> str:
@@ -38,7 +38,7 @@ def label_of(form: ListForm) -> str:
     return f"{form.system.label}'s list" if form.system else "the list"
 
 
-def sayings(form: ListForm, words: Mapping[str, Membership]) -> Callable[[Sequence[str]], Said]:
+def sayings(form: ListForm, words: Mapping[str, Membership]) -> Callable[[Sequence[str]], Statement]:
     """A reader of lines of this form. `words` are those that an operator explains, squashed."""
     speaking = [
         (column.place, _reader(column, form, words))
@@ -49,14 +49,14 @@ def sayings(form: ListForm, words: Mapping[str, Membership]) -> Callable[[Sequen
     if not speaking and not reporting:
         return lambda _fields: _NOTHING
 
-    def said(fields: Sequence[str]) -> Said:
+    def said(fields: Sequence[str]) -> Statement:
         cells = [(read, fields[place].strip() if place < len(fields) else "") for place, read in speaking]
         memberships = [(read(cell), cell) for read, cell in cells]
         if any(refuses(_cell(fields, column)) for column in reporting):
             memberships.append((Membership.ABSENT, ""))
         membership = worst([membership for membership, _ in memberships])
         unknown = next((cell for membership, cell in memberships if membership is Membership.UNKNOWN), "")
-        return Said(membership, _reported(form, reporting, fields), unknown)
+        return Statement(membership, _reported(form, reporting, fields), unknown)
 
     return said
 

@@ -15,9 +15,9 @@ from digest.lists.csv_dialect import ListError, ListForm
 from digest.lists.csv_records import Record
 from digest.lists.import_rules import fault_of_address_cell, unguarded
 from digest.lists.membership import Membership, smells
-from digest.lists.opt_outs import OptedOut, OptOut, reason_of
+from digest.lists.opt_outs import OptOut, OptOutOutcome, reason_of
 from digest.lists.parse_line import shown
-from digest.lists.stated import Said, sayings
+from digest.lists.stated import Statement, sayings
 from digest.lists.systems import Role
 from mail.address import AddressError, parse_address
 
@@ -31,7 +31,7 @@ class OptOutRemark:
     """A line that suppressed nobody, and why. The words hold no address."""
 
     line: int
-    outcome: OptedOut
+    outcome: OptOutOutcome
     why: str
 
 
@@ -39,7 +39,7 @@ class OptOutRemark:
 class OptOutTally:
     """How many lines came to what, how many lines of the file they take, and how many subscriptions ended."""
 
-    counts: Counter[OptedOut] = field(default_factory=Counter)
+    counts: Counter[OptOutOutcome] = field(default_factory=Counter)
     lines: int = 0
     ended: int = 0
 
@@ -107,7 +107,7 @@ class SuppressList:
 
 
 def _told(
-    batch: list[Record], lines: list[OptOut | tuple[OptedOut, str]], outcomes: Iterator[OptedOut]
+    batch: list[Record], lines: list[OptOut | tuple[OptOutOutcome, str]], outcomes: Iterator[OptOutOutcome]
 ) -> Iterator[OptOutRemark]:
     for record, line in zip(batch, lines, strict=True):
         outcome, why = (next(outcomes), "") if isinstance(line, OptOut) else line
@@ -127,23 +127,26 @@ class _Reader:
         self._everybody = everybody
         self._hash = key.address_hash
 
-    def read(self, record: Record) -> OptOut | tuple[OptedOut, str]:
+    def read(self, record: Record) -> OptOut | tuple[OptOutOutcome, str]:
         """What a record asks for."""
         if record.fault:
-            return OptedOut.REFUSED, record.fault
+            return OptOutOutcome.REFUSED, record.fault
         if not record.fields:
-            return OptedOut.BLANK, ""
-        said = Said(self._everybody) if self._everybody else self._said(record.fields)
+            return OptOutOutcome.BLANK, ""
+        said = Statement(self._everybody) if self._everybody else self._said(record.fields)
         if said.membership is Membership.UNKNOWN:
             word = shown(said.status) or "nothing"
-            return OptedOut.REFUSED, f'its status is not known ({word}); say what it means with --status "{word}=no"'
+            return (
+                OptOutOutcome.REFUSED,
+                f'its status is not known ({word}); say what it means with --status "{word}=no"',
+            )
         reason = reason_of(said.membership)
         if reason is None:
-            return OptedOut.NO_NO, f"it {said.membership}"
+            return OptOutOutcome.NO_NO, f"it {said.membership}"
         cell = record.fields[self._address].strip() if self._address < len(record.fields) else ""
         bare = unguarded(bare_address(cell))
         try:
             address = parse_address(bare)
         except AddressError as error:
-            return OptedOut.REFUSED, fault_of_address_cell(cell) or str(error)
+            return OptOutOutcome.REFUSED, fault_of_address_cell(cell) or str(error)
         return OptOut(key=address.key, known_as=self._hash(address), reason=reason)

@@ -11,7 +11,7 @@ from digest.lists.address_list import AddressList, name_in_words
 from digest.lists.cells import bare_address
 from digest.lists.csv_dialect import ListError, ListForm
 from digest.lists.membership import Membership, is_plain_no, smells
-from digest.lists.stated import Said, sayings
+from digest.lists.stated import Statement, sayings
 from digest.lists.systems import Role
 from mail.address import AddressError, parse_address
 
@@ -75,7 +75,7 @@ def survey(addresses: AddressList) -> Noes:
 
 
 def _note(  # noqa: PLR0913, PLR0917 - one line, and where its cells are
-    noes: Noes, said: Said, fields: Sequence[str], address: int, digest: int | None, line: int
+    noes: Noes, said: Statement, fields: Sequence[str], address: int, digest: int | None, line: int
 ) -> None:
     if said.membership in {Membership.SUBSCRIBED, Membership.UNKNOWN}:
         return

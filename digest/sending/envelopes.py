@@ -5,10 +5,10 @@ from collections.abc import Mapping
 
 import structlog
 
-from digest.editions.adapters.forms import Forms
+from digest.editions.adapters.forms import LetterForms
 from digest.editions.delivery import Claim
 from digest.ids import VariantId
-from digest.letters.letter import Form, made_out, restored
+from digest.letters.letter import LetterForm, made_out, restored
 from digest.letters.values import Recipient
 from digest.verp import ReturnPaths
 from mail.headers import HeaderError
@@ -22,11 +22,11 @@ _FORMS = 200
 class Envelopes:
     """Makes envelopes. `senders` are the digests' addresses; `paths` is None where nobody reads returned mail."""
 
-    def __init__(self, kept: Forms, senders: Mapping[str, str], paths: ReturnPaths | None) -> None:
+    def __init__(self, kept: LetterForms, senders: Mapping[str, str], paths: ReturnPaths | None) -> None:
         self._kept = kept
         self._senders = senders
         self._paths = paths
-        self._forms: dict[VariantId, Form] = {}
+        self._forms: dict[VariantId, LetterForm] = {}
 
     async def make_out(self, claim: Claim) -> Envelope | None:
         """The letter of this claim; None where its recipient does not fit into a header."""
@@ -41,7 +41,7 @@ class Envelopes:
         tag = self._paths.tag(claim.edition, claim.subscription)
         return Envelope(sender=self._paths.sender(tag), recipient=claim.address, letter=letter, id=tag)
 
-    async def _form(self, variant: VariantId) -> Form:
+    async def _form(self, variant: VariantId) -> LetterForm:
         form = self._forms.get(variant)
         if form is None:
             form = await asyncio.to_thread(lambda: restored(self._kept.form(variant)))

@@ -9,9 +9,9 @@ import structlog
 from articles.adapters.store import ArticleStore
 from digest.editions.adapters.edition_control import EditionControl
 from digest.editions.adapters.editions import Editions
-from digest.editions.adapters.forms import Forms
+from digest.editions.adapters.forms import LetterForms
 from digest.editions.adapters.variants import drop_forms_with
-from digest.editions.adapters.withdrawn_texts import Gone, Pulled, oldest_open_cut, pull
+from digest.editions.adapters.withdrawn_texts import WithdrawalResult, WithdrawnTexts, oldest_open_cut, withdraw_texts
 from digest.editions.compose import Composer
 from digest.editions.digest import Digest
 from digest.editions.edition import Edition, EditionState
@@ -33,7 +33,7 @@ class Render:
     articles: ArticleStore
     editions: Editions
     control: EditionControl
-    forms: Forms
+    forms: LetterForms
     composer: Composer
     digests: Sequence[Digest]
 
@@ -49,19 +49,21 @@ class Render:
                 self._render(digest, edition, now)
         return not pulled.under_way
 
-    def pull_gone(self, now: datetime) -> Pulled:
+    def pull_gone(self, now: datetime) -> WithdrawalResult:
         """Take what was withdrawn or erased out of every letter that nobody has claimed yet."""
         cut = oldest_open_cut(self.database.read)
         if cut is None:
-            return Pulled()
-        gone = Gone(withdrawn=frozenset(self.articles.withdrawn(cut)), erased=frozenset(self.articles.erased(cut)))
+            return WithdrawalResult()
+        gone = WithdrawnTexts(
+            withdrawn=frozenset(self.articles.withdrawn(cut)), erased=frozenset(self.articles.erased(cut))
+        )
         digests = {digest.name: digest for digest in self.digests}
 
         def fit(edition: Edition) -> Fit:
             digest = digests.get(edition.digest)
             return fit_of(self.composer, digest, edition) if digest else unbounded
 
-        return pull(self.database.write, gone, now, fit_of=fit)
+        return withdraw_texts(self.database.write, gone, now, fit_of=fit)
 
     def drop_erased(self) -> int:
         """Drop the bytes of letters that show an erased text and are not under way any more; says of how many."""

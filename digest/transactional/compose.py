@@ -14,9 +14,9 @@ from digest.letters.letter import Render
 from digest.letters.publication import Publication
 from digest.letters.values import Mailbox
 from digest.lifecycle.adapters.address_change import digest_moved
-from digest.lifecycle.adapters.transactional_queue import Waiting
+from digest.lifecycle.adapters.transactional_queue import QueuedLetter
 from digest.lifecycle.double_opt_in import IMPORTED, DigestWish, of_detail
-from digest.lifecycle.transactional_letter import Notice, NoticeKind, notice_letter
+from digest.lifecycle.transactional_letter import NoticeKind, TransactionalLetter, notice_letter
 from digest.subscribers.adapters.rows import subscriptions_of
 from digest.subscribers.subscription import SubscriptionState
 from storage.database import Database
@@ -50,12 +50,12 @@ class ComposeTransactional:
     render: Callable[[str], Render]
     pending_days: int
 
-    def letter(self, waiting: Waiting, token: str, now: datetime) -> bytes:
+    def letter(self, waiting: QueuedLetter, token: str, now: datetime) -> bytes:
         """The letter's bytes with this token, in the language that its reader chose. Raises HeaderError."""
         publication = self.publication
         language = waiting.language if waiting.language in self.languages else publication.language
         host = urlsplit(publication.public_url).hostname or ""
-        notice = Notice(
+        notice = TransactionalLetter(
             kind=waiting.kind,
             sender=self.sender,
             reply_to=self.reply_to,
@@ -70,7 +70,7 @@ class ComposeTransactional:
         )
         return notice_letter(notice, self.render(language))
 
-    def _values(self, waiting: Waiting, token: str) -> Mapping[str, object]:
+    def _values(self, waiting: QueuedLetter, token: str) -> Mapping[str, object]:
         url = self.publication.public_url
         values: dict[str, object] = {
             "asked": waiting.asked,

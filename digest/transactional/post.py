@@ -13,7 +13,7 @@ import structlog
 
 from digest.bounces.adapters.transactional_bounces import ReturnedNotices
 from digest.bounces.bounce import Bounce
-from digest.lifecycle.adapters.transactional_queue import Notices, Waiting
+from digest.lifecycle.adapters.transactional_queue import QueuedLetter, TransactionalQueue
 from digest.subscribers.adapters.tokens import NewToken, new_token
 from digest.transactional.compose import ComposeTransactional
 from digest.verp import ReturnedNotice, ReturnPaths, second_of
@@ -49,7 +49,7 @@ class PostTransactional:
     that an edition shares with it. `paths` is None where nobody reads returned mail.
     """
 
-    queue: Notices
+    queue: TransactionalQueue
     compose: ComposeTransactional
     returned: ReturnedNotices
     paths: ReturnPaths | None
@@ -97,7 +97,7 @@ class PostTransactional:
             raise NoticeTroubleError(f"letters about subscriptions wait: {trouble}; they are tried again")
         return sent
 
-    def _make(self, letter: Waiting, now: datetime) -> _Made | str:
+    def _make(self, letter: QueuedLetter, now: datetime) -> _Made | str:
         """The letter with a token of its own, or why it cannot be made."""
         token = new_token()
         try:
@@ -107,13 +107,13 @@ class PostTransactional:
             return f"{letter.kind}: {type(error).__name__}; run `budkavle check`"
         return _Made(envelope=self._envelope(letter, message), token=_kept(letter, token))
 
-    def _envelope(self, letter: Waiting, message: bytes) -> Envelope:
+    def _envelope(self, letter: QueuedLetter, message: bytes) -> Envelope:
         if self.paths is None:
             return Envelope(sender=self.compose.sender.address, recipient=letter.address, letter=message)
         tag = self.paths.notice_tag(letter.id, letter.asked)
         return Envelope(sender=self.paths.sender(tag), recipient=letter.address, letter=message, id=tag)
 
-    def _heed(self, letter: Waiting, reply: Reply, now: datetime) -> None:
+    def _heed(self, letter: QueuedLetter, reply: Reply, now: datetime) -> None:
         """Hold against the address what the relay said at once, by the same rules as for editions."""
         if judge(reply) is Verdict.FAILED and reply.phase in {Phase.RCPT, Phase.DOT}:
             said, status = str(reply), status_of("", str(reply))
@@ -133,7 +133,7 @@ class _Way:
 
     async def after(
         self,
-        queue: Notices,
+        queue: TransactionalQueue,
         judged: Verdict,
         reply: Reply,
         now: Callable[[], datetime],
@@ -174,7 +174,9 @@ async def _rest(seconds: float, stopping: Callable[[], bool]) -> None:
         seconds -= _LOOK_ROUND
 
 
-async def _next(queue: Notices, now: Callable[[], datetime], stopping: Callable[[], bool]) -> Waiting | None:
+async def _next(
+    queue: TransactionalQueue, now: Callable[[], datetime], stopping: Callable[[], bool]
+) -> QueuedLetter | None:
     """The letter that goes next, when it may; None when none is due, or all shall stop.
 
     While one keeps the pace it is looked whether somebody else has asked, whose letter goes first.
@@ -188,7 +190,7 @@ async def _next(queue: Notices, now: Callable[[], datetime], stopping: Callable[
 
 
 async def _hand_over(
-    queue: Notices, carrier: Relay, letter: Waiting, made: _Made, now: Callable[[], datetime]
+    queue: TransactionalQueue, carrier: Relay, letter: QueuedLetter, made: _Made, now: Callable[[], datetime]
 ) -> Reply | None:
     """What the relay said to one letter; None for one that was withdrawn a moment ago, and got no dot."""
     refused = await carrier.offer(made.envelope)
@@ -200,7 +202,7 @@ async def _hand_over(
     return await carrier.finish()
 
 
-def _kept(letter: Waiting, token: str) -> NewToken | None:
+def _kept(letter: QueuedLetter, token: str) -> NewToken | None:
     """The token as it is kept; None for a letter without a link that needs one."""
     purpose = letter.kind.purpose
     if purpose is None:

@@ -20,7 +20,7 @@ CURRENT = 0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class Placement:
     """An article's place: `act` orders it among the newest, `born` puts it into its archive document."""
 
     article: ArticleId
@@ -33,9 +33,9 @@ class Place:
         return (self.born - 1) // BLOCK + 1
 
 
-def placement_of(history: History) -> Place:
+def placement_of(history: History) -> Placement:
     """Where an article stands."""
-    return Place(article=history.article.id, act=newest_act(history), born=history.published.seq)
+    return Placement(article=history.article.id, act=newest_act(history), born=history.published.seq)
 
 
 def born_in(block: int) -> tuple[Seq, Seq]:

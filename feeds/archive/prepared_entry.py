@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from articles.article import ArticleId, History, Seq
-from feeds.archive.placement import Place, facets, placement_of
+from feeds.archive.placement import Placement, facets, placement_of
 from feeds.archive.selection import last_act
 from feeds.entries.composition import Render, compose
 from feeds.entries.entry import Site
 from feeds.entries.text import shown
-from feeds.formats.written_entry import Refused, WrittenEntry, keep
+from feeds.formats.written_entry import UnfitEntry, WrittenEntry, keep
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,7 @@ class PreparedArticle:
     One that is set aside has neither facets nor entries: no feed finds it.
     """
 
-    place: Place
+    place: Placement
     seq: Seq
     facets: frozenset[str] = frozenset()
     kept: Mapping[bool, tuple[WrittenEntry, ...]] = field(default_factory=dict)
@@ -61,7 +61,7 @@ def unreadable(article: ArticleId, seq: Seq, fault: ValueError) -> PreparedArtic
     """An article in whose place the store has something that cannot be read."""
     why = shown(" ".join(f"it cannot be read any more: {fault}".split()))
     return PreparedArticle(
-        place=Place(article=article, act=seq, born=seq),
+        place=Placement(article=article, act=seq, born=seq),
         seq=seq,
         set_aside=SetAside(article_id=article, title="", why=why),
     )
@@ -71,7 +71,7 @@ class _UnfitError(ValueError):
     """An entry that its gate refused."""
 
 
-def _kept(outcome: WrittenEntry | Refused) -> WrittenEntry:
-    if isinstance(outcome, Refused):
+def _kept(outcome: WrittenEntry | UnfitEntry) -> WrittenEntry:
+    if isinstance(outcome, UnfitEntry):
         raise _UnfitError("; ".join(outcome.faults))
     return outcome

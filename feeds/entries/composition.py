@@ -26,7 +26,7 @@ class Render(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Notice:
+class ActNotice:
     """What a template says about a correction or a withdrawal."""
 
     at: datetime
@@ -171,8 +171,8 @@ def _moment(at: datetime, site: Site) -> datetime:
     return at.astimezone(site.zone).replace(microsecond=0)
 
 
-def _notice(act: Version, site: Site) -> Notice:
-    return Notice(at=_moment(act.at, site), note=legal("note", act.note))
+def _notice(act: Version, site: Site) -> ActNotice:
+    return ActNotice(at=_moment(act.at, site), note=legal("note", act.note))
 
 
 def _instant(article: Article, site: Site) -> datetime:

@@ -13,7 +13,7 @@ _MAIL = re.compile(r"[^\s@<>]+@[^\s@<>][^\s@<>.]*\.[^\s@<>]+")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reach:
+class ContactLink:
     """A number or an address as it is written, and the link that uses it; no link when it cannot be one."""
 
     text: str
@@ -27,7 +27,7 @@ class ShownContact:
     name: str
     role: str
     party: str
-    reach: tuple[Reach, ...]
+    reach: tuple[ContactLink, ...]
 
 
 def shown_contacts(contacts: Iterable[Contact]) -> tuple[ShownContact, ...]:
@@ -43,15 +43,15 @@ def shown_contacts(contacts: Iterable[Contact]) -> tuple[ShownContact, ...]:
     )
 
 
-def _phone(number: str) -> Reach:
+def _phone(number: str) -> ContactLink:
     text = one_line("number of a contact", number)
     # RFC 3966: digits after an optional plus sign; a number with words in it is shown and not linked.
-    return Reach(text=text, href="tel:" + re.sub(r"[^\d+]", "", text) if _NUMBER.fullmatch(text) else "")
+    return ContactLink(text=text, href="tel:" + re.sub(r"[^\d+]", "", text) if _NUMBER.fullmatch(text) else "")
 
 
-def _mail(address: str | None) -> tuple[Reach, ...]:
+def _mail(address: str | None) -> tuple[ContactLink, ...]:
     if not address:
         return ()
     text = one_line("mail address of a contact", address)
     # RFC 6068: what is not quoted could add a subject or a copy.
-    return (Reach(text=text, href="mailto:" + quote(text, safe="@+") if _MAIL.fullmatch(text) else ""),)
+    return (ContactLink(text=text, href="mailto:" + quote(text, safe="@+") if _MAIL.fullmatch(text) else ""),)

@@ -10,7 +10,7 @@ from feeds.entries.composition import Render
 from feeds.entries.entry import Entry, Tombstone
 from feeds.formats.feedgen_extension import EntryMending, FeedMending
 from feeds.formats.form import Alone, Form, Frame, ReadBack
-from feeds.formats.head import ATOM_TYPE, RSS_TYPE, Head
+from feeds.formats.head import ATOM_TYPE, RSS_TYPE, FeedHead
 from feeds.formats.parse_xml import parse, read_atom, read_rss
 from feeds.formats.rules import atom_faults, rss_faults
 from feeds.formats.xml_ids import ATOM_SHAPE, RSS_SHAPE, ids
@@ -30,7 +30,7 @@ _RSS_END = b"</channel></rss>"
 _GENERATOR = b"<generator>Budkavle</generator>"
 
 
-def atom(head: Head, entries: Sequence[Entry | Tombstone] = ()) -> bytes:
+def atom(head: FeedHead, entries: Sequence[Entry | Tombstone] = ()) -> bytes:
     """The Atom document (RFC 4287) with the entries and tombstones (RFC 6721) in the order given."""
     generator = _generator(head)
     generator.updated(head.updated)
@@ -40,7 +40,7 @@ def atom(head: Head, entries: Sequence[Entry | Tombstone] = ()) -> bytes:
     return document
 
 
-def rss(head: Head, entries: Sequence[Entry | Tombstone] = ()) -> bytes:
+def rss(head: FeedHead, entries: Sequence[Entry | Tombstone] = ()) -> bytes:
     """The RSS 2.0 document with the entries in the order given; RSS has no word for what is gone."""
     generator = _generator(head)
     generator.updated(_UNWRITTEN)
@@ -51,7 +51,7 @@ def rss(head: Head, entries: Sequence[Entry | Tombstone] = ()) -> bytes:
     return document
 
 
-def atom_frame(head: Head) -> Frame:
+def atom_frame(head: FeedHead) -> Frame:
     """An Atom document around its entries."""
     return _frame(atom(head), _ATOM_END)
 
@@ -69,11 +69,11 @@ def _alone(empty: bytes, document: bytes, end: bytes) -> Alone:
     return Alone(frame=frame, entry=document[len(frame.before) : -len(end)])
 
 
-def _atom_alone(entry: Entry | Tombstone, head: Head, _render: Render) -> Alone:
+def _atom_alone(entry: Entry | Tombstone, head: FeedHead, _render: Render) -> Alone:
     return _alone(atom(head), atom(head, (entry,)), _ATOM_END)
 
 
-def _rss_alone(entry: Entry | Tombstone, head: Head, _render: Render) -> Alone | None:
+def _rss_alone(entry: Entry | Tombstone, head: FeedHead, _render: Render) -> Alone | None:
     return _alone(rss(head), rss(head, (entry,)), _RSS_END) if isinstance(entry, Entry) else None
 
 
@@ -81,7 +81,7 @@ def _names_us(_slug: bytes, document: bytes) -> bool:
     return _GENERATOR in document
 
 
-def _generator(head: Head) -> FeedGenerator:
+def _generator(head: FeedHead) -> FeedGenerator:
     feed, site = head.feed, head.site
     generator = FeedGenerator()
     generator.register_extension("mending", FeedMending, EntryMending)

@@ -10,7 +10,7 @@ from feeds.formats.atom_rss import atom_frame
 from feeds.formats.form import Form
 from feeds.formats.forms import FORMS, alternates
 from feeds.formats.gate import faults
-from feeds.formats.head import ATOM_TYPE, Head, newest
+from feeds.formats.head import ATOM_TYPE, FeedHead, newest
 from feeds.formats.written_entry import WrittenEntry
 
 
@@ -19,7 +19,7 @@ def join(
 ) -> dict[str, bytes]:
     """The feed's documents by suffix, with the entries in the order given; `links` stand in the Atom document."""
     updated = newest((entry.updated for entry in entries), site)
-    head = Head(feed=feed, site=site, updated=updated, links=links, alternates=alternates(feed, site))
+    head = FeedHead(feed=feed, site=site, updated=updated, links=links, alternates=alternates(feed, site))
     documents = dict[str, bytes]()
     for form in FORMS:
         parts = in_order(entries, form)
@@ -30,7 +30,7 @@ def join(
 def archive(feed: Feed, name: str, entries: Sequence[WrittenEntry], site: Site, links: Sequence[Link] = ()) -> bytes:
     """A part of the feed's past, served as feeds/NAME, that no longer changes (RFC 5005, section 4)."""
     self_link = Link(rel="self", href=site.address(f"feeds/{name}"), type=ATOM_TYPE)
-    head = Head(feed=feed, site=site, updated=newest((entry.updated for entry in entries), site), archived=True)
+    head = FeedHead(feed=feed, site=site, updated=newest((entry.updated for entry in entries), site), archived=True)
     current = Link(rel="current", href=head.self_link(".atom", ATOM_TYPE).href, type=ATOM_TYPE)
     others = [link for link in links if link.rel not in {"self", "current"}]
     frame = atom_frame(replace(head, links=(self_link, current, *others)))

@@ -10,7 +10,7 @@ from html import escape
 from lxml.etree import SubElement, _Element
 
 from feeds.entries.entry import Author, Entry, Link, Source, Tombstone
-from feeds.formats.head import ATOM_TYPE, RSS_TYPE, Head
+from feeds.formats.head import ATOM_TYPE, RSS_TYPE, FeedHead
 
 ATOM = "http://www.w3.org/2005/Atom"
 AT = "http://purl.org/atompub/tombstones/1.0"
@@ -25,7 +25,7 @@ class FeedMending:
     """What concerns the feed's head, which is to be set before a document is written."""
 
     def __init__(self) -> None:
-        self.head: Head | None = None
+        self.head: FeedHead | None = None
 
     def extend_ns(self) -> dict[str, str]:
         """The prefixes that heads and entries use: undeclared ones would be named ns0 by lxml."""

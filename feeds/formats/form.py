@@ -9,11 +9,11 @@ from typing import Generic, TypeVar
 
 from feeds.entries.composition import Render
 from feeds.entries.entry import Entry, Tombstone
-from feeds.formats.head import Head
-from feeds.formats.parse_xml import Gone, Item, UnreadableError
+from feeds.formats.head import FeedHead
+from feeds.formats.parse_xml import ParsedEntry, ParsedTombstone, UnreadableError
 
 Parsed = TypeVar("Parsed")
-Seen = tuple[Item | Gone, ...]
+ParsedEntries = tuple[ParsedEntry | ParsedTombstone, ...]
 """What a reader sees in a document, in its order."""
 
 
@@ -56,9 +56,9 @@ class Form:
     suffix: str
     media_type: str
     name: str
-    frame: Callable[[Head, Render, bool], Frame]
-    alone: Callable[[Entry | Tombstone, Head, Render], Alone | None]
-    faults: Callable[[bytes, Seen], Iterator[str]]
+    frame: Callable[[FeedHead, Render, bool], Frame]
+    alone: Callable[[Entry | Tombstone, FeedHead, Render], Alone | None]
+    faults: Callable[[bytes, ParsedEntries], Iterator[str]]
     ids: Callable[[bytes], list[str]]
     is_ours: Callable[[bytes, bytes], bool]
     has_tombstones: bool = False
@@ -71,9 +71,9 @@ class ReadBack(Generic[Parsed]):
 
     parse: Callable[[bytes], Parsed]
     rules: Callable[[Parsed], Iterator[str]]
-    read: Callable[[Parsed], Seen]
+    read: Callable[[Parsed], ParsedEntries]
 
-    def faults(self, document: bytes, meant: Seen) -> Iterator[str]:
+    def faults(self, document: bytes, meant: ParsedEntries) -> Iterator[str]:
         """Where a document breaks the rules of its format, or reads back as something else than was meant."""
         try:
             parsed = self.parse(document)
@@ -83,7 +83,7 @@ class ReadBack(Generic[Parsed]):
             yield str(fault)
 
 
-def _differences(read: Seen, meant: Seen) -> Iterator[str]:
+def _differences(read: ParsedEntries, meant: ParsedEntries) -> Iterator[str]:
     if [(type(item), item.id) for item in read] != [(type(item), item.id) for item in meant]:
         yield f"it reads back as {len(read)} entries, not the {len(meant)} it was made of in their order"
         return

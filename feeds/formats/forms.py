@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from feeds.entries.entry import Entry, Feed, Site, Tombstone, document_address
 from feeds.formats import opml
 from feeds.formats.atom_rss import ATOM, RSS
-from feeds.formats.form import Seen
+from feeds.formats.form import ParsedEntries
 from feeds.formats.html_page import HTML_PAGE
 from feeds.formats.json_feed import JSON_FEED
-from feeds.formats.parse_xml import Gone, Item, seen
+from feeds.formats.parse_xml import ParsedEntry, ParsedTombstone, seen
 
 FORMS = (ATOM, RSS, JSON_FEED, HTML_PAGE)
 """Where a feed has alternates, they stand in this order."""
@@ -33,9 +33,9 @@ def alternates(feed: Feed, site: Site) -> list[dict[str, str]]:
     ]
 
 
-def meant(suffix: str, entries: Iterable[Entry | Tombstone]) -> Seen:
+def meant(suffix: str, entries: Iterable[Entry | Tombstone]) -> ParsedEntries:
     """What a reader of this form must see of these entries; tombstones come first where there are any."""
     form = BY_SUFFIX[suffix]
     items = [seen(entry, form.most_enclosures) for entry in entries]
-    gone = [item for item in items if form.has_tombstones and isinstance(item, Gone)]
-    return (*gone, *(item for item in items if isinstance(item, Item)))
+    gone = [item for item in items if form.has_tombstones and isinstance(item, ParsedTombstone)]
+    return (*gone, *(item for item in items if isinstance(item, ParsedEntry)))

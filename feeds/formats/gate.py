@@ -9,7 +9,7 @@ from feeds.formats.forms import BY_SUFFIX, meant
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fault:
+class GateFault:
     """Why a document must not be published."""
 
     suffix: str
@@ -19,10 +19,10 @@ class Fault:
         return f"{self.suffix}: {self.what}"
 
 
-def faults(suffix: str, document: bytes, entries: Sequence[Entry | Tombstone]) -> tuple[Fault, ...]:
+def faults(suffix: str, document: bytes, entries: Sequence[Entry | Tombstone]) -> tuple[GateFault, ...]:
     """All that keeps a document from being published; empty when readers will see exactly these entries, in order."""
     whats = [*BY_SUFFIX[suffix].faults(document, meant(suffix, entries)), *_unsanitised(entries)]
-    return tuple(Fault(suffix=suffix, what=what) for what in whats)
+    return tuple(GateFault(suffix=suffix, what=what) for what in whats)
 
 
 def _unsanitised(entries: Sequence[Entry | Tombstone]) -> Iterator[str]:

@@ -10,7 +10,7 @@ ATOM_TYPE, RSS_TYPE = "application/atom+xml", "application/rss+xml"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Head:
+class FeedHead:
     """All that a document says apart from its entries. `links` join those that every feed has.
 
     A link of `links` with rel=self stands in place of the feed's own. `archived` is for a document that no longer

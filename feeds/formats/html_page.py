@@ -7,7 +7,7 @@ from feeds.entries.composition import Render
 from feeds.entries.entry import Entry, Site, Tombstone
 from feeds.entries.headings import deeper
 from feeds.formats.form import Alone, Form, Frame, ReadBack
-from feeds.formats.head import Head
+from feeds.formats.head import FeedHead
 from feeds.formats.parse_html import parse_html, read_html
 from feeds.formats.rules_html import html_faults
 
@@ -21,7 +21,7 @@ _STAND_IN = Frame(
 )
 
 
-def _frame(head: Head, render: Render, empty: bool) -> Frame:  # noqa: FBT001 - as all forms have it
+def _frame(head: FeedHead, render: Render, empty: bool) -> Frame:  # noqa: FBT001 - as all forms have it
     """The page around its entries."""
     before, marker, after = render("pages/feed.html", page_values(head, empty=empty)).partition(MARKER)
     if not marker:
@@ -30,7 +30,7 @@ def _frame(head: Head, render: Render, empty: bool) -> Frame:  # noqa: FBT001 - 
     return Frame(before=before.encode(), after=after.encode())
 
 
-def page_values(head: Head, *, empty: bool) -> dict[str, object]:
+def page_values(head: FeedHead, *, empty: bool) -> dict[str, object]:
     """What the template pages/feed.html is given."""
     return {
         "language": head.site.language,
@@ -48,7 +48,7 @@ def html_item(entry: Entry, site: Site, render: Render) -> bytes:
     return render("feeds/item.html", values).strip().encode() + b"\n"
 
 
-def _alone(entry: Entry | Tombstone, head: Head, render: Render) -> Alone | None:
+def _alone(entry: Entry | Tombstone, head: FeedHead, render: Render) -> Alone | None:
     return Alone(frame=_STAND_IN, entry=html_item(entry, head.site, render)) if isinstance(entry, Entry) else None
 
 

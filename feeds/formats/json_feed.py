@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from feeds.entries.composition import Render
 from feeds.entries.entry import Author, Entry, Link, Tombstone, document_address
 from feeds.formats.form import Alone, Form, Frame, ReadBack
-from feeds.formats.head import Head
+from feeds.formats.head import FeedHead
 from feeds.formats.parse_json import VERSION, parse_json, read_json
 from feeds.formats.rules_json import json_faults
 
@@ -15,7 +15,7 @@ _END = b"\n]}\n"
 _BEGINS = b'{"version": "%s"' % VERSION.encode()
 
 
-def _frame(head: Head) -> Frame:
+def _frame(head: FeedHead) -> Frame:
     """The document around its items."""
     site = head.site
     said = {
@@ -33,7 +33,7 @@ def _frame(head: Head) -> Frame:
     return Frame(before=before, after=_END, between=_BETWEEN)
 
 
-def _alone(entry: Entry | Tombstone, head: Head, _render: Render) -> Alone | None:
+def _alone(entry: Entry | Tombstone, head: FeedHead, _render: Render) -> Alone | None:
     return Alone(frame=_frame(head), entry=_item(entry)) if isinstance(entry, Entry) else None
 
 

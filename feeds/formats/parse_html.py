@@ -7,7 +7,7 @@ from html import unescape
 from html.parser import HTMLParser
 
 from feeds.entries.headings import shallower
-from feeds.formats.parse_xml import Gone, Item, UnreadableError, moment
+from feeds.formats.parse_xml import ParsedEntry, ParsedTombstone, UnreadableError, moment
 
 _VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 """The elements that nothing closes (HTML, 13.1.2)."""
@@ -61,7 +61,7 @@ def entries(page: Page) -> Iterator[Page]:
             yield page[start : element.end]
 
 
-def read_html(page: Page) -> tuple[Item | Gone, ...]:
+def read_html(page: Page) -> tuple[ParsedEntry | ParsedTombstone, ...]:
     """The items in the page's order."""
     return tuple(_item(entry) for entry in entries(page))
 
@@ -71,11 +71,11 @@ def values(entry: Page, name: str, attribute: str) -> tuple[str, ...]:
     return tuple(element.attributes.get(attribute, "") for element in entry if name in element.classes)
 
 
-def _item(entry: Page) -> Item:
+def _item(entry: Page) -> ParsedEntry:
     entry_id = _one(entry, "u-uid", "value")
     content = "".join("".join(element.source) for element in entry if "e-content" in element.classes)
     rels = (("alternate", "u-url", "href"), ("related", "u-related", "value"), ("enclosure", "u-photo", "value"))
-    return Item(
+    return ParsedEntry(
         id=entry_id,
         title="".join(element.text for element in entry if "p-name" in element.classes),
         links=tuple((rel, href) for rel, name, attribute in rels for href in values(entry, name, attribute)),

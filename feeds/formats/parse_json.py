@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 
-from feeds.formats.parse_xml import Gone, Item, UnreadableError, moment
+from feeds.formats.parse_xml import ParsedEntry, ParsedTombstone, UnreadableError, moment
 
 Object = Mapping[str, object]
 VERSION = "https://jsonfeed.org/version/1.1"
@@ -19,7 +19,7 @@ def parse_json(document: bytes) -> Object:
     return an_object(value, "the document")
 
 
-def read_json(document: Object) -> tuple[Item | Gone, ...]:
+def read_json(document: Object) -> tuple[ParsedEntry | ParsedTombstone, ...]:
     """The items in the document's order."""
     return tuple(_item(item) for item in objects(document, "items"))
 
@@ -50,11 +50,11 @@ def word(parent: Object, name: str) -> str:
     return said
 
 
-def _item(item: Object) -> Item:
+def _item(item: Object) -> ParsedEntry:
     pages = (("alternate", word(item, "url")), ("related", word(item, "external_url")))
     pictures = (("enclosure", word(attachment, "url")) for attachment in objects(item, "attachments"))
     tags = item.get("tags", [])
-    return Item(
+    return ParsedEntry(
         id=word(item, "id"),
         title=word(item, "title"),
         links=tuple((rel, href) for rel, href in (*pages, *pictures) if href),

@@ -16,7 +16,7 @@ RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Item:
+class ParsedEntry:
     """What every format can say of an entry. Times are UTC: in the hour that autumn repeats no others compare equal."""
 
     id: str
@@ -32,7 +32,7 @@ class Item:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Gone:
+class ParsedTombstone:
     """What a document says of an entry that is no more (RFC 6721)."""
 
     id: str
@@ -43,12 +43,12 @@ class UnreadableError(ValueError):
     """A document that a reader would refuse."""
 
 
-def seen(entry: Entry | Tombstone, most_enclosures: int | None = None) -> Item | Gone:
+def seen(entry: Entry | Tombstone, most_enclosures: int | None = None) -> ParsedEntry | ParsedTombstone:
     """What a reader must see of an entry, with so many of its enclosures."""
     if isinstance(entry, Tombstone):
-        return Gone(id=entry.id, when=entry.when.astimezone(UTC))
+        return ParsedTombstone(id=entry.id, when=entry.when.astimezone(UTC))
     pages = [link for link in entry.links if link.rel != "enclosure"]
-    return Item(
+    return ParsedEntry(
         id=entry.id,
         title=entry.title,
         links=tuple((link.rel, link.href) for link in (*pages, *entry.enclosures[:most_enclosures])),
@@ -76,23 +76,23 @@ def parse(data: bytes) -> _Element:
     return root
 
 
-def read_atom(root: _Element) -> tuple[Item | Gone, ...]:
+def read_atom(root: _Element) -> tuple[ParsedEntry | ParsedTombstone, ...]:
     """The items and tombstones of an Atom document in its order (RFC 4287, RFC 6721)."""
     elements = root.iterchildren(f"{{{ATOM}}}entry", f"{{{AT}}}deleted-entry")
     return tuple(_atom_item(element) if element.tag == f"{{{ATOM}}}entry" else _gone(element) for element in elements)
 
 
-def read_rss(root: _Element) -> tuple[Item | Gone, ...]:
+def read_rss(root: _Element) -> tuple[ParsedEntry | ParsedTombstone, ...]:
     """The items of an RSS 2.0 document in its order."""
     return tuple(_rss_item(item) for item in root.findall("channel/item"))
 
 
-def _gone(element: _Element) -> Gone:
-    return Gone(id=element.get("ref", ""), when=moment(element.get("when", "")))
+def _gone(element: _Element) -> ParsedTombstone:
+    return ParsedTombstone(id=element.get("ref", ""), when=moment(element.get("when", "")))
 
 
-def _atom_item(entry: _Element) -> Item:
-    return Item(
+def _atom_item(entry: _Element) -> ParsedEntry:
+    return ParsedEntry(
         id=text(entry, f"{{{ATOM}}}id"),
         title=text(entry, f"{{{ATOM}}}title"),
         links=_links(entry),
@@ -106,8 +106,8 @@ def _atom_item(entry: _Element) -> Item:
     )
 
 
-def _rss_item(item: _Element) -> Item:
-    return Item(
+def _rss_item(item: _Element) -> ParsedEntry:
+    return ParsedEntry(
         id=text(item, "guid"),
         title=text(item, "title"),
         links=(

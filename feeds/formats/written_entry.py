@@ -8,7 +8,7 @@ from feeds.entries.entry import Entry, Feed, Site, Tombstone
 from feeds.entries.text import shown
 from feeds.formats.forms import FORMS
 from feeds.formats.gate import faults
-from feeds.formats.head import Head
+from feeds.formats.head import FeedHead
 
 _TOMBSTONE = b"<at:deleted-entry"
 _STAND_IN = Feed(slug="entry", title="Entry")
@@ -36,20 +36,20 @@ class WrittenEntry:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Refused:
+class UnfitEntry:
     """Why an entry cannot be published; every character of it can be printed."""
 
     faults: tuple[str, ...]
 
 
-def keep(entry: Entry | Tombstone, site: Site, render: Render) -> WrittenEntry | Refused:
+def keep(entry: Entry | Tombstone, site: Site, render: Render) -> WrittenEntry | UnfitEntry:
     """The entry written in each format and read back from it; equal entries give equal bytes."""
     try:
         written = dict(_written(entry, site, render))
     except _UnfitError as unfit:
-        return Refused(faults=unfit.faults)
+        return UnfitEntry(faults=unfit.faults)
     except Exception as fault:  # noqa: BLE001 - whatever one entry breaks, the others are published
-        return Refused(faults=(shown(str(fault) or repr(fault)),))
+        return UnfitEntry(faults=(shown(str(fault) or repr(fault)),))
     updated = entry.when if isinstance(entry, Tombstone) else entry.updated
     return WrittenEntry(
         id=entry.id,
@@ -69,7 +69,7 @@ class _UnfitError(Exception):
 def _written(entry: Entry | Tombstone, site: Site, render: Render) -> Iterator[tuple[str, bytes]]:
     """Each form's part, once the document that holds it alone has passed the gate."""
     unfit: list[str] = []
-    head = Head(feed=_STAND_IN, site=site, updated=site.since)
+    head = FeedHead(feed=_STAND_IN, site=site, updated=site.since)
     for form in FORMS:
         alone = form.alone(entry, head, render)
         if alone is not None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import structlog
 
 from feeds.outbound.adapters.ping_queue import PingQueue
-from feeds.outbound.adapters.websub import Publisher
+from feeds.outbound.adapters.websub import WebSubPublisher
 from feeds.outbound.job import Runner
 from feeds.outbound.websub_rules import Answer, Hub, Ping, due, failed
 
@@ -84,7 +84,7 @@ class Announce:
 
     async def _send_due(self, hub: Hub, turns: _Turns) -> None:
         runner = turns.runner
-        publisher = Publisher(hub, self.public_url, turns.trusted, runner.network.look_up)
+        publisher = WebSubPublisher(hub, self.public_url, turns.trusted, runner.network.look_up)
         try:
             while pings := await self._due(hub, runner):
                 for position, ping in enumerate(pings):

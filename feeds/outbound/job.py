@@ -4,13 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from feeds.outbound.adapters.http_client import Network
+from feeds.outbound.adapters.http_client import OutboundNetwork
 
 
 @dataclass(frozen=True, kw_only=True)
 class Runner:
     """What a job towards the outside is run with: how it reaches others, the time, and whether it is to stop."""
 
-    network: Network
+    network: OutboundNetwork
     now: Callable[[], datetime]
     stopping: Callable[[], bool]

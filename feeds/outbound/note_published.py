@@ -9,7 +9,7 @@ import structlog
 from articles.adapters.store import ArticleStore
 from feeds.formats.forms import MEDIA_TYPES
 from feeds.outbound.adapters.self_check_log import SelfCheckLog
-from feeds.outbound.self_check_rules import Shown
+from feeds.outbound.self_check_rules import CheckedDocument
 from feeds.outbound.websub_rules import Hub, topics
 
 log = structlog.get_logger()
@@ -33,7 +33,7 @@ class NotePublished:
         if changed and addresses:
             log.info("announcements_queued", documents=len(changed), hubs=len(addresses))
 
-    def documents(self) -> tuple[Shown, ...]:
+    def documents(self) -> tuple[CheckedDocument, ...]:
         """The documents of the configured feeds; what lies there of others is nobody's promise any more."""
         return tuple(document for document in self.log.all() if document.feed in self.feeds)
 

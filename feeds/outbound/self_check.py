@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import structlog
 
 from feeds.formats.forms import MEDIA_TYPES
-from feeds.outbound.adapters.feed_reader import Reader
+from feeds.outbound.adapters.feed_reader import FeedReader
 from feeds.outbound.job import Runner
 from feeds.outbound.note_published import NotePublished
 from feeds.outbound.self_check_rules import (
-    Fetched,
-    Shown,
-    Wrong,
+    AddressFault,
+    CheckedDocument,
+    ReaderResponse,
     after_check,
     due_for_check,
     wrong_with,
@@ -40,7 +40,7 @@ class SelfCheck:
         if not due:
             return
         gate = asyncio.Semaphore(_AT_ONCE)
-        reader = Reader(self.notes.public_url, await runner.network.tls(), runner.network.look_up)
+        reader = FeedReader(self.notes.public_url, await runner.network.tls(), runner.network.look_up)
         try:
             checked = await asyncio.gather(*(self._look(reader, document, gate, runner) for document in due))
         finally:
@@ -48,7 +48,9 @@ class SelfCheck:
         names = [document.name for document in due]
         await asyncio.to_thread(self._write, [document for document in checked if document], names, runner)
 
-    async def _look(self, reader: Reader, document: Shown, gate: asyncio.Semaphore, runner: Runner) -> Shown | None:
+    async def _look(
+        self, reader: FeedReader, document: CheckedDocument, gate: asyncio.Semaphore, runner: Runner
+    ) -> CheckedDocument | None:
         """What this document is like after a look; None when it is no more, or the daemon stops."""
         async with gate:
             before = None if runner.stopping() else await asyncio.to_thread(self.notes.log.now, document.name)
@@ -64,11 +66,11 @@ class SelfCheck:
             log.warning("feed_not_right_outside", document=document.name, what=wrong.what)
         return after_check(document, wrong, got.sha256, runner.now())
 
-    async def _second(self, reader: Reader, address: str, size: int, got: Fetched) -> Wrong | None:
+    async def _second(self, reader: FeedReader, address: str, size: int, got: ReaderResponse) -> AddressFault | None:
         if not got.etag:
             return None
         return wrong_with_second(address, got, await reader.fetch(address, size, got.etag))
 
-    def _write(self, checked: Sequence[Shown], names: Sequence[str], runner: Runner) -> None:
+    def _write(self, checked: Sequence[CheckedDocument], names: Sequence[str], runner: Runner) -> None:
         self.notes.log.write_down(checked)
         self.notes.note(names, runner.now())  # what somebody else published, or took away, is seen here at last

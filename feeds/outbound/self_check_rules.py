@@ -24,7 +24,7 @@ class Fault(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fetched:
+class ReaderResponse:
     """An answer as a reader got it: status 0 when there was none, and in `trouble` what broke on the way.
 
     `keeps_for` is how long a cache on the way may still give this answer.
@@ -40,7 +40,7 @@ class Fetched:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wrong:
+class AddressFault:
     """What is wrong at a public address, with its remedy, and how long it may be so before it is an alarm."""
 
     fault: Fault
@@ -49,7 +49,7 @@ class Wrong:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shown:
+class CheckedDocument:
     """A document that is published, and what was last seen of it from outside.
 
     `lag` is how many seconds its newest article waited between store and feed. `checked` is the last look, `seen_right`
@@ -63,7 +63,7 @@ class Shown:
     checked: datetime | None = None
     seen_right: datetime | None = None
     seen_sha256: str | None = None
-    wrong: Wrong | None = None
+    wrong: AddressFault | None = None
     wrong_since: datetime | None = None
 
     @property
@@ -84,7 +84,7 @@ class Shown:
         )
 
 
-def due_for_check(shown: Iterable[Shown], now: datetime) -> tuple[Shown, ...]:
+def due_for_check(shown: Iterable[CheckedDocument], now: datetime) -> tuple[CheckedDocument, ...]:
     """The documents to look at now: of those that are due, the ones that nobody looked at for longest."""
     due = sorted(
         (document for document in shown if _is_due(document, now)),
@@ -93,7 +93,7 @@ def due_for_check(shown: Iterable[Shown], now: datetime) -> tuple[Shown, ...]:
     return tuple(due[:AT_ONCE])
 
 
-def _is_due(document: Shown, now: datetime) -> bool:
+def _is_due(document: CheckedDocument, now: datetime) -> bool:
     if document.checked is None or document.checked > now:  # a look that lies ahead comes from a clock that was wrong
         return True
     if document.wrong:
@@ -101,7 +101,7 @@ def _is_due(document: Shown, now: datetime) -> bool:
     return not document.right or now - document.checked >= _ROUND_THE_CLOCK
 
 
-def after_check(before: Shown, wrong: Wrong | None, sha256: str, now: datetime) -> Shown:
+def after_check(before: CheckedDocument, wrong: AddressFault | None, sha256: str, now: datetime) -> CheckedDocument:
     """The document after a look at it that found this."""
     if wrong is None:
         right = replace(before, checked=now, seen_right=now, seen_sha256=sha256)
@@ -110,7 +110,9 @@ def after_check(before: Shown, wrong: Wrong | None, sha256: str, now: datetime) 
     return replace(before, checked=now, wrong=wrong, wrong_since=since)
 
 
-def wrong_with(address: str, media_type: str | None, published: Collection[str], got: Fetched) -> Wrong | None:
+def wrong_with(
+    address: str, media_type: str | None, published: Collection[str], got: ReaderResponse
+) -> AddressFault | None:
     """What is wrong with the first answer; `published` are the SHA-256 of what may rightly come."""
     if got.status == HTTPStatus.GONE:  # so we ourselves say that a feed has ended
         return None
@@ -128,7 +130,7 @@ def wrong_with(address: str, media_type: str | None, published: Collection[str],
     return None
 
 
-def _no_document(address: str, got: Fetched) -> str:
+def _no_document(address: str, got: ReaderResponse) -> str:
     if got.status == 0:
         remedy = "start the web server there, or mend public_url, its name in the DNS, its certificate or the firewall"
         return f"{address}: {got.trouble}; {remedy}"
@@ -137,7 +139,7 @@ def _no_document(address: str, got: Fetched) -> str:
     return f"{address} answers {got.status}; let the web server in front pass feeds/ on, or serve publish.target"
 
 
-def wrong_with_second(address: str, first: Fetched, again: Fetched) -> Wrong | None:
+def wrong_with_second(address: str, first: ReaderResponse, again: ReaderResponse) -> AddressFault | None:
     """What is wrong with the answer to a reader who has it already and says so (RFC 9110, 13.1.2)."""
     changed = again.status == HTTPStatus.OK and again.sha256 != first.sha256  # it was published between the two
     if again.status == HTTPStatus.NOT_MODIFIED or changed:
@@ -150,9 +152,9 @@ def wrong_with_second(address: str, first: Fetched, again: Fetched) -> Wrong | N
     )
 
 
-def alarms_by_feed(shown: Iterable[Shown]) -> dict[str, Wrong]:
+def alarms_by_feed(shown: Iterable[CheckedDocument]) -> dict[str, AddressFault]:
     """What is wrong for each feed that needs a person: the worst of its documents, and by name the first of those."""
-    worst: dict[str, Wrong] = {}
+    worst: dict[str, AddressFault] = {}
     for document in sorted(shown, key=lambda document: document.name):
         if (
             document.wrong
@@ -178,7 +180,7 @@ class Freshness:
     lag_seconds: int | None
 
 
-def freshness(slug: str, shown: Sequence[Shown]) -> Freshness:
+def freshness(slug: str, shown: Sequence[CheckedDocument]) -> Freshness:
     """The freshness of a feed; `shown` may hold those of others."""
     documents = [document for document in shown if document.feed == slug]
     seen = [document.seen_right for document in documents if document.seen_right]
@@ -192,7 +194,7 @@ def freshness(slug: str, shown: Sequence[Shown]) -> Freshness:
     )
 
 
-def _all_right(documents: Sequence[Shown]) -> bool | None:
+def _all_right(documents: Sequence[CheckedDocument]) -> bool | None:
     if any(document.wrong for document in documents):
         return False
     return True if documents and all(document.right for document in documents) else None
@@ -205,13 +207,13 @@ def _onward(address: str, location: str) -> str:
     return "no reader should be led elsewhere: write public_url as the address that answers, or mend the redirect"
 
 
-def _is_worse(one: Wrong, other: Wrong) -> bool:
+def _is_worse(one: AddressFault, other: AddressFault) -> bool:
     return (one.fault, other.fault) == (Fault.UNREACHABLE, Fault.STALE)
 
 
-def _unreachable(what: str) -> Wrong:
-    return Wrong(fault=Fault.UNREACHABLE, what=what)
+def _unreachable(what: str) -> AddressFault:
+    return AddressFault(fault=Fault.UNREACHABLE, what=what)
 
 
-def _stale(what: str, cached: timedelta = timedelta()) -> Wrong:
-    return Wrong(fault=Fault.STALE, what=what, grace=_AGAIN_AFTER + cached)
+def _stale(what: str, cached: timedelta = timedelta()) -> AddressFault:
+    return AddressFault(fault=Fault.STALE, what=what, grace=_AGAIN_AFTER + cached)

@@ -15,7 +15,7 @@ from feeds.entries.entry import Feed, Site
 from feeds.formats.documents import archive, head_faults, join
 from feeds.formats.forms import SUFFIXES
 from feeds.formats.wholeness import broken
-from feeds.formats.written_entry import Refused, WrittenEntry, keep
+from feeds.formats.written_entry import UnfitEntry, WrittenEntry, keep
 from feeds.publishing.adapters.document_folder import DocumentFolder
 from feeds.publishing.adapters.end_notices import EndNotices
 from feeds.publishing.adapters.entry_cache import Built, EntryCache
@@ -25,7 +25,7 @@ _SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class FeedBuild:
     """What came of a feed: documents by name, names that must go, and the faults for which nothing may go out."""
 
     built: Built
@@ -61,7 +61,7 @@ class BuildFeed:
     wait: Callable[[float], None]
     now: Callable[[], datetime] = _utc_now
 
-    def build(self, feed: Feed, before: Built | None, stale: Collection[int], made_with: str) -> Outcome:
+    def build(self, feed: Feed, before: Built | None, stale: Collection[int], made_with: str) -> FeedBuild:
         """All of a feed's documents that differ from what they were `before`, and perhaps some that do not."""
         settings = made_of(feed, made_with)
         facets = wanted(feed)
@@ -88,8 +88,8 @@ class BuildFeed:
             name = feed.slug + suffix
             documents[name] = document
             faults += _faults(name, document, kept)
-        return Outcome(
-            built=Built(made_of=settings, held=json.dumps(sorted(holds)), blocks=chain.blocks),
+        return FeedBuild(
+            built=Built(made_of=settings, articles_json=json.dumps(sorted(holds)), blocks=chain.blocks),
             documents=documents,
             gone=frozenset(archive_name(feed, number) for number in numbers - filled),
             faults=tuple(faults),
@@ -100,7 +100,7 @@ class BuildFeed:
         if feed.ends is not None:
             end = self._told(feed, feed.ends)
             notice = keep(end_notice(feed, end, self.site, self.render), self.site, self.render)
-            if isinstance(notice, Refused):
+            if isinstance(notice, UnfitEntry):
                 raise ValueError("; ".join(notice.faults))
             yield notice
 

@@ -8,7 +8,7 @@ from feeds.entries.composition import Render
 from feeds.entries.entry import Author, Entry, Feed, Site
 from feeds.entries.sanitising import sanitised
 from feeds.entries.text import one_line
-from feeds.formats.parse_xml import Item, UnreadableError, parse, read_atom
+from feeds.formats.parse_xml import ParsedEntry, UnreadableError, parse, read_atom
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +34,7 @@ def notice_in(document: bytes, ends: date, site: Site) -> EndNotice | None:
     except UnreadableError:
         return None
     for item in items:
-        if isinstance(item, Item) and pattern.fullmatch(item.id):
+        if isinstance(item, ParsedEntry) and pattern.fullmatch(item.id):
             return EndNotice(entry=item.id, ends=ends, published=item.published, updated=item.updated)
     return None
 

@@ -41,7 +41,7 @@ Progress = Callable[[str, int], AbstractContextManager[Tick]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Published:
+class PublishingResult:
     """What came of a round: the feeds built, the documents there are now, what changed, and what needs a person."""
 
     built: int
@@ -93,7 +93,7 @@ class PublishFeeds:
         *,
         now: datetime | None = None,
         everything: bool = False,
-    ) -> Published:
+    ) -> PublishingResult:
         """Bring every feed up to date with the store, or make `everything` anew; the same bytes either way.
 
         Then what should not lie in the folder any more is taken away. `now`, by default the present, decides which
@@ -120,13 +120,13 @@ class PublishFeeds:
         if 0 < ahead <= 1:
             self.wait(ahead)
 
-    def _outcome(self, round_: "_Round") -> Published:
+    def _outcome(self, round_: "_Round") -> PublishingResult:
         set_aside = tuple(self.entries.set_aside())
         for article in set_aside:
             log.error("article_set_aside", article=article.article_id, why=article.why)
         for fault in round_.faults:
             log.error("feed_not_published", why=fault)
-        return Published(
+        return PublishingResult(
             documents=len(round_.there),
             built=round_.built,
             changed=tuple(round_.changed),
@@ -185,7 +185,7 @@ class _Round:
         if (before is None or before.made_of != settings or OPML not in self.there) and self._publish(
             "the list of all feeds", {OPML: opml(self._going_on, self._expected.site)}
         ):
-            self._entries.settle(OPML, Built(made_of=settings, held="[]", blocks=frozenset()), ())
+            self._entries.settle(OPML, Built(made_of=settings, articles_json="[]", blocks=frozenset()), ())
 
     def _still_there(self, built: Mapping[str, Built]) -> Mapping[str, Built]:
         """What feeds were built of; of a feed of which somebody took a document away, nothing."""

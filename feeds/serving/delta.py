@@ -28,7 +28,7 @@ _WANTED = re.compile(r"feed\s*(;.*)?", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Past:
+class DocumentStates:
     """What is remembered of a document: its last states by name, and since which of them each piece has stood in it.
 
     States are numbered as they came. A piece that left and came back has stood there since it came back. The document
@@ -49,7 +49,7 @@ def pieces(document: bytes, suffix: str) -> Iterator[bytes]:
     return (match[0] for match in _PIECES[suffix].finditer(document))
 
 
-def with_state(past: Past, name: str, document: bytes, suffix: str) -> Past:
+def with_state(past: DocumentStates, name: str, document: bytes, suffix: str) -> DocumentStates:
     """What is remembered once the document has this state; the present state again changes nothing."""
     if past.states.get(name) == past.newest > 0:
         return past
@@ -57,16 +57,16 @@ def with_state(past: Past, name: str, document: bytes, suffix: str) -> Past:
     states = {**past.states, name: number}
     kept = sorted(states, key=states.__getitem__)[-REMEMBERED:]
     since = {mark: past.since.get(mark, number) for mark in map(_mark, pieces(document, suffix))}
-    return Past(states={state: states[state] for state in kept}, since=since)
+    return DocumentStates(states={state: states[state] for state in kept}, since=since)
 
 
-def base_of(past: Past, shown: Iterable[str]) -> str | None:
+def base_of(past: DocumentStates, shown: Iterable[str]) -> str | None:
     """Of the states that a reader has, the one to tell it the news from: the newest that is remembered."""
     remembered = [name for name in shown if name in past.states]
     return max(remembered, key=past.states.__getitem__, default=None)
 
 
-def delta(past: Past, base: str, document: bytes, suffix: str) -> bytes:
+def delta(past: DocumentStates, base: str, document: bytes, suffix: str) -> bytes:
     """The present document without the pieces that have stood in it since the base: a whole, smaller document."""
     number = past.states[base]
     return _PIECES[suffix].sub(lambda match: b"" if past.since[_mark(match[0])] <= number else match[0], document)

@@ -19,7 +19,7 @@ class Stamp:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Remembered:
+class LedgerStamps:
     """What is known of one name: the last document `published`, and the one `begun` of which no end was heard."""
 
     published: Stamp | None = None
@@ -29,7 +29,7 @@ class Remembered:
 class Ledger(Protocol):
     """What was published under each name; it outlives the folder."""
 
-    def remembered(self, names: Collection[str]) -> Mapping[str, Remembered]:
+    def remembered(self, names: Collection[str]) -> Mapping[str, LedgerStamps]:
         """What is known of these names; those of which nothing is known are left out."""
 
     def begin(self, stamps: Mapping[str, Stamp]) -> None:
@@ -46,7 +46,7 @@ class Ledger(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Past:
+class StampHistory:
     """A name's history as far as it matters: the document that readers have, and the highest Last-Modified ever."""
 
     last: Stamp | None
@@ -68,18 +68,18 @@ class Past:
         return Stamp(sha256=sha256, modified=earliest if self.keeps(sha256) else max(now, earliest))
 
 
-def past(remembered: Remembered, on_disk: Stamp | None, *, waiting: bool) -> Past:
+def past(remembered: LedgerStamps, on_disk: Stamp | None, *, waiting: bool) -> StampHistory:
     """What readers have, by the ledger and by the disk. `waiting`: a new document was written, and is not in place.
 
     The disk is believed where it is newer: it was published by a store that has been restored since, or by hand.
     """
     stamps = [stamp for stamp in (remembered.published, remembered.begun, on_disk) if stamp is not None]
-    return Past(
+    return StampHistory(
         last=_last(remembered, on_disk, waiting=waiting), highest=max((stamp.modified for stamp in stamps), default=0)
     )
 
 
-def _last(remembered: Remembered, on_disk: Stamp | None, *, waiting: bool) -> Stamp | None:
+def _last(remembered: LedgerStamps, on_disk: Stamp | None, *, waiting: bool) -> Stamp | None:
     # What has begun and does not wait was put in place, or its folder is lost. Then it may have been public, and counts
     # as if it was: a time that rises once too often costs a fetch, one that does not rise costs an article.
     last = remembered.published if waiting or remembered.begun is None else remembered.begun

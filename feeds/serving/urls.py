@@ -9,7 +9,7 @@ _NAME = re.compile(r"(?P<slug>[a-z0-9][a-z0-9-]*)(?P<page>/[a-z0-9][a-z0-9-]*|\.
 
 
 @dataclass(frozen=True, kw_only=True)
-class Name:
+class DocumentName:
     """A document's name below feeds/: a feed's own (`a.atom`), or that of a page of it (`a.3.atom`, `a/3.atom`)."""
 
     slug: str
@@ -20,16 +20,16 @@ class Name:
         return f"{self.slug}{self.page}{self.suffix}"
 
 
-def document_name(text: str) -> Name | None:
+def document_name(text: str) -> DocumentName | None:
     """The document that an address names; None when no document can have that name."""
     match = _NAME.fullmatch(text)
-    return Name(slug=match["slug"], page=match["page"] or "", suffix=match["suffix"]) if match else None
+    return DocumentName(slug=match["slug"], page=match["page"] or "", suffix=match["suffix"]) if match else None
 
 
-def moved_to(name: Name, moved: Mapping[str, str]) -> Name | None:
+def moved_to(name: DocumentName, moved: Mapping[str, str]) -> DocumentName | None:
     """Where the document is now, when its feed has another slug than it had."""
     slug = moved.get(name.slug)
-    return Name(slug=slug, page=name.page, suffix=name.suffix) if slug else None
+    return DocumentName(slug=slug, page=name.page, suffix=name.suffix) if slug else None
 
 
 def oldest_slug(slug: str, moved: Mapping[str, str]) -> str:
@@ -41,7 +41,7 @@ def oldest_slug(slug: str, moved: Mapping[str, str]) -> str:
     return before
 
 
-def has_ended(name: Name, ends: Mapping[str, date], now: datetime, zone: tzinfo) -> bool:
+def has_ended(name: DocumentName, ends: Mapping[str, date], now: datetime, zone: tzinfo) -> bool:
     """Whether the day is over on which the feed ended. Its archive stays: what was published was published."""
     return not name.page and is_over(ends.get(name.slug), now, zone)
 

@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from articles.acts import NO_TITLE, Hold
 from articles.adapters.held import HeldInputs, HeldState
-from articles.adapters.lapse import Lapses, Until
-from articles.adapters.store import Arrival, ArticleStore, Taken, UnknownArticleError
+from articles.adapters.lapse import LapseBounds, Lapses
+from articles.adapters.store import Arrival, ArticleStore, StoredDraft, UnknownArticleError
 from articles.adapters.tables import held_inputs, topic_spans, versions
 from articles.article import ArticleId, Contact, Draft, Image, Kind, Paragraph, Related, Section, SourceName
 from storage import database as databases
@@ -53,7 +53,7 @@ def arriving(new: Draft, address: str = "buss.txt", asked: Kind | None = None) -
 
 def take(store: ArticleStore, arrival: Arrival) -> ArticleId:
     taken = store.take(arrival, LINGONMARK, NOW)
-    assert isinstance(taken, Taken)
+    assert isinstance(taken, StoredDraft)
     return taken.id
 
 
@@ -143,7 +143,9 @@ def test_the_same_text_from_the_same_place_is_held_and_not_published(store: Arti
     assert store.take(arriving(telling()), LINGONMARK, LATER) == Hold(
         "it was erased on 2026-01-09; released, it is a new article"
     )
-    assert store.take(arriving(telling(), asked=Kind.WITHDRAWN), LINGONMARK, LATER) == Taken(id=article, kind=None)
+    assert store.take(arriving(telling(), asked=Kind.WITHDRAWN), LINGONMARK, LATER) == StoredDraft(
+        id=article, kind=None
+    )
 
 
 def test_released_it_is_a_new_article_and_the_old_one_stays_erased(store: ArticleStore) -> None:
@@ -218,7 +220,7 @@ def test_the_words_are_found_nowhere_in_the_files_of_the_store(
         held.hold(PAGES, "buss.txt", telling(f"{word} hålls", lead=word * (3 * number)), f"skäl {number}", NOW)
         if number % 3 == 0:
             held.settle(1, HeldState.REFUSED)
-        Lapses(database.read, database.write).append(Until(withdrawn=NOW, published=NOW), NOW)
+        Lapses(database.read, database.write).append(LapseBounds(withdrawn=NOW, published=NOW), NOW)
     store.act(article, Kind.WITHDRAWN, f"{HIDDEN} var fel.", NOW)
     assert found_in_the_files(database, *words) == set(words)
     store.erase(article, NOW)

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from sqlalchemy import insert, text
 
 from articles.acts import history
-from articles.adapters.lapse import Lapses, Until
+from articles.adapters.lapse import LapseBounds, Lapses
 from articles.adapters.rows import ARTICLE
-from articles.adapters.store import Arrival, ArticleStore, Taken
+from articles.adapters.store import Arrival, ArticleStore, StoredDraft
 from articles.adapters.tables import articles, versions
 from articles.article import Article, ArticleId, Contact, Draft, Kind, Seq, Version
 from storage.database import Database
@@ -37,7 +37,7 @@ def publish(store: ArticleStore, name: str = "buss", days_ago: int = 0, **change
 
 def take(store: ArticleStore, name: str, new: Draft, days_ago: int = 0) -> ArticleId:
     taken = store.take(Arrival(source=PAGES, addresses=(f"{name}.txt",), draft=new), LINGONMARK, NOW - days_ago * DAY)
-    assert isinstance(taken, Taken)
+    assert isinstance(taken, StoredDraft)
     return taken.id
 
 
@@ -45,8 +45,8 @@ def kinds(store: ArticleStore, article: ArticleId) -> list[str]:
     return [each.kind.value for each in store.versions(article)]
 
 
-THIRTY = Until(withdrawn=NOW - 30 * DAY)
-CONTACTS = Until(withdrawn=NOW - 30 * DAY, published=NOW - 60 * DAY)
+THIRTY = LapseBounds(withdrawn=NOW - 30 * DAY)
+CONTACTS = LapseBounds(withdrawn=NOW - 30 * DAY, published=NOW - 60 * DAY)
 
 
 def test_a_withdrawal_lapses_when_its_notice_has_stood_long_enough_and_not_before(
@@ -54,7 +54,7 @@ def test_a_withdrawal_lapses_when_its_notice_has_stood_long_enough_and_not_befor
 ) -> None:
     article = publish(store)
     store.act(article, Kind.WITHDRAWN, "fel", NOW - 30 * DAY)
-    assert lapses.append(Until(withdrawn=NOW - 30 * DAY - timedelta(seconds=1)), NOW) == 0
+    assert lapses.append(LapseBounds(withdrawn=NOW - 30 * DAY - timedelta(seconds=1)), NOW) == 0
     assert store.history(article).tombstone is None
     assert lapses.append(THIRTY, NOW) == 1
     assert kinds(store, article) == ["published", "withdrawn", "lapsed"]
@@ -107,7 +107,7 @@ def test_contacts_that_lapsed_before_a_withdrawal_leave_its_notice_its_time(
     store.act(article, Kind.WITHDRAWN, "fel", NOW)
     assert store.history(article).tombstone is None
     assert lapses.append(CONTACTS, NOW + DAY) == 0
-    assert lapses.append(Until(withdrawn=NOW), NOW + 30 * DAY) == 1
+    assert lapses.append(LapseBounds(withdrawn=NOW), NOW + 30 * DAY) == 1
     assert store.history(article).tombstone == NOW + 30 * DAY
 
 
@@ -158,7 +158,7 @@ def test_nothing_more_is_due_while_store_and_calendar_stand_still(store: Article
     publish(store, days_ago=60, contacts=SOMEBODY)
     reached = lapses.reached(CONTACTS)
     assert lapses.reached(CONTACTS) == reached
-    one_day_on = Until(withdrawn=CONTACTS.withdrawn + DAY, published=NOW - 59 * DAY)
+    one_day_on = LapseBounds(withdrawn=CONTACTS.withdrawn + DAY, published=NOW - 59 * DAY)
     assert lapses.reached(one_day_on) == reached
     publish(store, "konsert", days_ago=59)
     assert lapses.reached(one_day_on) != reached
@@ -172,7 +172,7 @@ def test_what_came_or_came_of_age_since_the_last_look_is_found(store: ArticleSto
     assert lapses.append(CONTACTS, NOW, settled) == 0
     take(store, "alltid", draft("Om alltid", "vard", contacts=SOMEBODY))
     publish(store, "gammal", days_ago=65, contacts=SOMEBODY)
-    later = Until(withdrawn=CONTACTS.withdrawn, published=NOW - 59 * DAY)
+    later = LapseBounds(withdrawn=CONTACTS.withdrawn, published=NOW - 59 * DAY)
     assert lapses.append(later, NOW, settled) == 3
     assert lapses.append(later, NOW) == 0
 

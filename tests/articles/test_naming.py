@@ -7,25 +7,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from articles.article import ArticleId, SourceName
-from articles.naming import Known, Name, is_file, named, web_address
+from articles.naming import ArticleNames, TypedName, is_file, named, web_address
 
 SOURCE = SourceName("barrvik")
-BUS = Known(
+BUS = ArticleNames(
     id=ArticleId("tag:example.org,2026:barrvik/u54vrxk47672gi44"),
     seen_at=[(SOURCE, "https://www.example.org/Nyheter/buss.html"), (SOURCE, "2026/buss.md")],
     titles=["Ny busslinje till Barrvik", "Ny buss till Barrvik"],
 )
-BATH = Known(
+BATH = ArticleNames(
     id=ArticleId("tag:example.org,2026:lingonmark/7cn7j2hk32dvyyfh"),
     seen_at=[(SourceName("lingonmark"), "https://xn--rksmrgs-5wao1o.example.org/badet/"), (SOURCE, "2025/buss.md")],
     titles=["Badet i Barrvik öppnar", "Badet öppnar"],
 )
-WITHOUT = Known(id=ArticleId("tag:example.org,2026:barrvik/aaaaaaaaaaaaaaaa"), seen_at=[], titles=["Badet"])
+WITHOUT = ArticleNames(id=ArticleId("tag:example.org,2026:barrvik/aaaaaaaaaaaaaaaa"), seen_at=[], titles=["Badet"])
 ALL = [BUS, BATH, WITHOUT]
 
 
 def ids(text: str, *files: tuple[SourceName, str]) -> list[str]:
-    return [each.id for each in named(Name(text=text, files=files), ALL)]
+    return [each.id for each in named(TypedName(text=text, files=files), ALL)]
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ WORDS = st.text(string.ascii_lowercase + "åäö", min_size=1, max_size=8)
 PATHS = st.lists(WORDS, min_size=1, max_size=4).map("/".join)
 ARTICLES = st.lists(
     st.builds(
-        lambda name, path, words: Known(
+        lambda name, path, words: ArticleNames(
             id=ArticleId(f"tag:example.org,2026:barrvik/{name:0>16}"),
             seen_at=[(SOURCE, f"https://www.example.org/{path}/"), (SOURCE, f"{path}.md")],
             titles=[" ".join(words)],
@@ -107,27 +107,29 @@ ARTICLES = st.lists(
 
 
 @given(ARTICLES, st.text(max_size=30))
-def test_whatever_is_typed_names_only_articles_that_there_are_and_never_fails(articles: list[Known], text: str) -> None:
-    found = named(Name(text=text), articles)
+def test_whatever_is_typed_names_only_articles_that_there_are_and_never_fails(
+    articles: list[ArticleNames], text: str
+) -> None:
+    found = named(TypedName(text=text), articles)
     assert all(one in articles for one in found)
     assert text.strip() or not found
 
 
 @given(ARTICLES)
-def test_each_article_is_among_those_that_each_of_its_names_finds(articles: list[Known]) -> None:
+def test_each_article_is_among_those_that_each_of_its_names_finds(articles: list[ArticleNames]) -> None:
     for one in articles:
         for text in (one.id, one.id[-16:], *(address for _, address in one.seen_at)):
-            assert one in named(Name(text=text), articles), text
-        assert list(named(Name(text=one.id), articles)) == [one]
+            assert one in named(TypedName(text=text), articles), text
+        assert list(named(TypedName(text=one.id), articles)) == [one]
 
 
 @given(ARTICLES, st.data())
 def test_words_of_a_title_in_any_order_find_it_unless_something_surer_is_named(
-    articles: list[Known], data: st.DataObject
+    articles: list[ArticleNames], data: st.DataObject
 ) -> None:
     for one in articles:
         words = data.draw(st.permutations(one.titles[0].split()))
-        found = named(Name(text=" ".join(words)), articles)
+        found = named(TypedName(text=" ".join(words)), articles)
         surer = [each for each in articles if any(is_file(" ".join(words), seen) for _, seen in each.seen_at)]
         whole = [each for each in articles if each.titles[0] == " ".join(words)]
         assert one in found or surer or whole

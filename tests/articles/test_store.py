@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from articles.acts import Hold
-from articles.adapters.store import Arrival, ArticleStore, Taken, UnknownArticleError
+from articles.adapters.store import Arrival, ArticleStore, StoredDraft, UnknownArticleError
 from articles.adapters.tables import sequences, versions
 from articles.article import Article, ArticleId, DateSource, Draft, Kind, Published, Related, SourceName, TopicId
 from articles.identity import mint
@@ -23,10 +23,10 @@ def store(database: Database) -> ArticleStore:
     return ArticleStore(database.read, database.write)
 
 
-def take(store: ArticleStore, new: Draft, *addresses: str, asked: Kind | None = None, note: str = "") -> Taken:
+def take(store: ArticleStore, new: Draft, *addresses: str, asked: Kind | None = None, note: str = "") -> StoredDraft:
     arrival = Arrival(source=PAGES, addresses=addresses or ("buss.txt",), draft=new, asked=asked, note=note)
     taken = store.take(arrival, LINGONMARK, NOW)
-    assert isinstance(taken, Taken)
+    assert isinstance(taken, StoredDraft)
     return taken
 
 
@@ -67,7 +67,7 @@ def test_importing_again_does_not_wait_for_a_writer(store: ArticleStore, databas
 
 def test_a_changed_text_is_edited(store: ArticleStore) -> None:
     first = take(store, draft())
-    assert take(store, draft("Ny buss till Barrvik i maj")) == Taken(id=first.id, kind=Kind.EDITED)
+    assert take(store, draft("Ny buss till Barrvik i maj")) == StoredDraft(id=first.id, kind=Kind.EDITED)
     assert [version.article.title for version in store.versions(first.id)] == [
         "Ny buss till Barrvik",
         "Ny buss till Barrvik i maj",
@@ -83,8 +83,8 @@ def test_an_article_keeps_its_id_when_its_address_changes(store: ArticleStore) -
     first = take(store, draft(url="https://www.example.org/buss"), "https://www.example.org/buss", "buss.txt")
     moved = take(store, draft(url="https://www.example.org/nytt/buss"), "https://www.example.org/nytt/buss", "buss.txt")
     again = take(store, draft(url="https://www.example.org/nytt/buss"), "https://www.example.org/nytt/buss", "b.txt")
-    assert moved == Taken(id=first.id, kind=Kind.EDITED)
-    assert again == Taken(id=first.id, kind=None)
+    assert moved == StoredDraft(id=first.id, kind=Kind.EDITED)
+    assert again == StoredDraft(id=first.id, kind=None)
     assert set(store.addresses(first.id)) == {
         "https://www.example.org/buss",
         "https://www.example.org/nytt/buss",
@@ -102,7 +102,7 @@ def test_an_article_of_the_hour_that_autumn_repeats_is_not_edited_by_every_impor
 
 def test_a_renamed_file_with_the_same_text_is_the_same_article(store: ArticleStore) -> None:
     first = take(store, draft())
-    assert take(store, draft(), "nytt-namn.txt") == Taken(id=first.id, kind=None)
+    assert take(store, draft(), "nytt-namn.txt") == StoredDraft(id=first.id, kind=None)
 
 
 def test_a_copy_beside_its_original_is_held_and_not_taken_for_it(store: ArticleStore) -> None:
@@ -126,7 +126,7 @@ def test_pages_imported_apart_stay_two_articles(store: ArticleStore) -> None:
     first = take(store, draft())
     arrival = Arrival(source=SourceName("barrvik-pages"), addresses=("buss.txt",), draft=draft())
     other = store.take(arrival, LINGONMARK, NOW)
-    assert isinstance(other, Taken)
+    assert isinstance(other, StoredDraft)
     assert other.id != first.id
 
 
@@ -141,7 +141,7 @@ def test_a_text_without_date_is_held(store: ArticleStore, database: Database) ->
 def test_a_known_article_keeps_the_date_that_a_person_gave(store: ArticleStore) -> None:
     given_date = Published(value=date(2026, 1, 5), source=DateSource.GIVEN, raw="2026-01-05")
     first = take(store, draft(published=given_date))
-    assert take(store, draft(published=None)) == Taken(id=first.id, kind=None)
+    assert take(store, draft(published=None)) == StoredDraft(id=first.id, kind=None)
     assert take(store, draft("Ny titel", published=None)).kind is Kind.EDITED
     assert store.history(first.id).article.published == given_date
 
@@ -171,7 +171,7 @@ def test_a_changed_text_of_a_withdrawn_article_waits_for_a_person(store: Article
     assert isinstance(held, Hold)
     again = store.publish_again(arrival, LINGONMARK, NOW)
     assert again.id != first.id
-    assert take(store, draft("Bussen igen")) == Taken(id=again.id, kind=None)
+    assert take(store, draft("Bussen igen")) == StoredDraft(id=again.id, kind=None)
 
 
 def test_a_withdrawal_in_front_matter_of_an_unknown_article_is_held(store: ArticleStore) -> None:

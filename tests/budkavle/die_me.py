@@ -10,7 +10,7 @@ from pathlib import Path
 from budkavle.config.load import load
 from budkavle.installation.slices.sending import transport
 from budkavle.installation.wiring import open_service
-from digest.lifecycle.adapters.transactional_queue import Notices
+from digest.lifecycle.adapters.transactional_queue import TransactionalQueue
 from mail.relay import Envelope, Relay
 from mail.reply import Reply
 from tests.given import NOW
@@ -25,7 +25,7 @@ def _reached(moment: str) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-class DyingQueue(Notices):
+class DyingQueue(TransactionalQueue):
     """The real queue."""
 
     def mark(self, *words: object) -> bool:

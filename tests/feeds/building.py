@@ -12,7 +12,7 @@ from feeds.entries.text import shown
 from feeds.formats.atom_rss import atom, rss
 from feeds.formats.documents import join
 from feeds.formats.gate import faults
-from feeds.formats.head import Head, newest
+from feeds.formats.head import FeedHead, newest
 from feeds.formats.wholeness import broken
 
 
@@ -57,6 +57,6 @@ def whole(feed: Feed, entries: Sequence[Entry | Tombstone], site: Site, links: S
     """Atom and RSS as feedgen writes them in one piece: what `join` must equal, byte for byte."""
     moments = (entry.when if isinstance(entry, Tombstone) else entry.updated for entry in entries)
     updated = newest((moment.timestamp() for moment in moments), site)
-    head = Head(feed=feed, site=site, updated=updated, links=links)
+    head = FeedHead(feed=feed, site=site, updated=updated, links=links)
     in_order = sorted(entries, key=lambda entry: isinstance(entry, Entry))
     return {".atom": atom(head, in_order), ".rss": rss(head, entries)}

@@ -17,35 +17,37 @@ _CLOSED = "a folder that cannot be read ({}); give the service the right to read
 
 
 @dataclass(frozen=True, kw_only=True)
-class Unread:
+class UnreadFile:
     """A file or folder, and why it is not read, with the remedy."""
 
     path: Path
     why: str
 
 
-def unread(folder: Path) -> Iterator[Unread]:
+def unread(folder: Path) -> Iterator[UnreadFile]:
     """All that a walk for articles leaves out and somebody may miss, sorted by path.
 
     Hidden files, those of editors and systems, the manifest, and uploads of the last hour are left out in silence.
     """
-    root, left_out = folder.resolve(), list[Unread]()
+    root, left_out = folder.resolve(), list[UnreadFile]()
 
     def closed(error: OSError) -> None:
-        left_out.append(Unread(path=Path(str(error.filename)), why=_CLOSED.format(error.strerror)))
+        left_out.append(UnreadFile(path=Path(str(error.filename)), why=_CLOSED.format(error.strerror)))
 
     for place, folders, names in os.walk(folder, onerror=closed):
         if not may_enter(place):
-            left_out.append(Unread(path=Path(place), why=_CLOSED.format(os.strerror(errno.EACCES))))
+            left_out.append(UnreadFile(path=Path(place), why=_CLOSED.format(os.strerror(errno.EACCES))))
             folders.clear()
             continue
         folders[:] = [name for name in folders if not is_system_folder(name)]
-        left_out += [Unread(path=Path(place, name), why=_LINKED) for name in folders if Path(place, name).is_symlink()]
+        left_out += [
+            UnreadFile(path=Path(place, name), why=_LINKED) for name in folders if Path(place, name).is_symlink()
+        ]
         for name in names:
             path = Path(place, name)
             why = None if path == folder / MANIFEST else _why(path, names, root)
             if why:
-                left_out.append(Unread(path=path, why=why))
+                left_out.append(UnreadFile(path=path, why=why))
     yield from sorted(left_out, key=lambda file: file.path.as_posix())
 
 

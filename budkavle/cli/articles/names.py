@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from articles.adapters.held import HeldInput, UnknownHeldInputError
 from articles.adapters.named_articles import find_named
 from articles.article import ArticleId
-from articles.naming import Name, Place, is_file
+from articles.naming import SourcePath, TypedName, is_file
 from articles.sources.source_reader import SourceReader
 from budkavle.cli.terminal import WrongUseError
 from budkavle.installation.wiring import Service
@@ -41,7 +41,9 @@ def article_named(service: Service, words: Sequence[str]) -> ArticleId:
     """The article that these words name. Raises WrongUseError when there is none, AmbiguousNameError for several."""
     text = " ".join(words)
     readable = text.encode(errors="replace").decode()  # a path may hold bytes that are no UTF-8; no other name does
-    named = find_named(service.database.read, Name(text=readable, files=tuple(_files(service.importing.sources, text))))
+    named = find_named(
+        service.database.read, TypedName(text=readable, files=tuple(_files(service.importing.sources, text)))
+    )
     match named:
         case [article]:
             return article.id
@@ -79,7 +81,7 @@ def held_named(service: Service, text: str) -> HeldInput:
             raise AmbiguousNameError(text, "held input", choices)
 
 
-def _files(sources: Iterable[SourceReader], text: str) -> Iterator[Place]:
+def _files(sources: Iterable[SourceReader], text: str) -> Iterator[SourcePath]:
     """What a path, absolute or from here, is to the sources that it lies in."""
     if not text or "\0" in text:
         return

@@ -21,9 +21,9 @@ from budkavle.cli.terminal import (
 from budkavle.config.load import Config, load
 from budkavle.installation.slices.lists import offer
 from budkavle.installation.wiring import open_service, open_to_read, open_to_write
-from digest.lifecycle.adapters.by_operator import Joined
+from digest.lifecycle.adapters.by_operator import JoinOutcome
 from digest.lifecycle.lift_suppression import why_not
-from digest.lists.parse_line import Line, wish_of
+from digest.lists.parse_line import WishText, wish_of
 from mail.address import parse_address
 
 app = App(name="subscribers", help="Add, import, list and end subscriptions.")
@@ -69,9 +69,9 @@ DigestName = Annotated[str | None, Parameter(help="The digest; needed only where
 
 
 _SAID = {
-    Joined.NEW: "subscribed",
-    Joined.CHANGED: "subscribed again",
-    Joined.UNCHANGED: "subscribes already, unchanged",
+    JoinOutcome.NEW: "subscribed",
+    JoinOutcome.CHANGED: "subscribed again",
+    JoinOutcome.UNCHANGED: "subscribes already, unchanged",
 }
 
 
@@ -99,7 +99,7 @@ def add(  # noqa: PLR0913 - one option each, as the manual lists them
 ) -> int:
     """Subscribe an address, or change the choices of one that subscribes already."""
     loaded = load(config)
-    line = Line(
+    line = WishText(
         address=address,
         digest=_digest(loaded, digest),
         topics=" ".join(topics),
@@ -112,11 +112,11 @@ def add(  # noqa: PLR0913 - one option each, as the manual lists them
     with open_service(loaded) as service:
         join = service.by_operator.join_again if again else service.by_operator.join
         joined = join(wish, service.articles.last_seq(), now())
-        chosen = joined is Joined.UNCHANGED and bool(topics or publishers)
+        chosen = joined is JoinOutcome.UNCHANGED and bool(topics or publishers)
         changed = chosen and service.by_operator.choose(wish.address, wish.digest, wish.wanted, now())
         suppressed = service.suppressions.find(wish.address)
-    why = why_not(suppressed) if joined is Joined.SUPPRESSED and suppressed is not None else ""
-    if joined is Joined.LEFT_BEFORE:
+    why = why_not(suppressed) if joined is JoinOutcome.SUPPRESSED and suppressed is not None else ""
+    if joined is JoinOutcome.LEFT_BEFORE:
         why = "this address left before and is left alone; if its owner asks to come back: --again"
     if json:
         outcome = "choices changed" if changed else joined.value

@@ -10,7 +10,7 @@ from budkavle.installation.wiring import open_to_read, open_to_write
 from budkavle.maintenance.file_kinds import copies
 from budkavle.maintenance.mentioning_files import left_to_delete
 from budkavle.rendering.wording import counted
-from digest.lifecycle.lift_suppression import Lifted, why_not
+from digest.lifecycle.lift_suppression import LiftOutcome, why_not
 from mail.address import parse_address
 
 
@@ -19,7 +19,7 @@ def erase(address: AddressArgument, /, *, config: ConfigFile = DEFAULT_CONFIG) -
     loaded, whom = load(config), parse_address(address)
     with open_to_write(loaded) as service:
         erased = service.erase_subscriber.erase(whom, now())
-    if erased.known:
+    if erased.existed:
         say("erased; a keyed hash remembers the no, and a wish of their own lifts it")
     else:
         say("nobody with this address is known; a keyed hash remembers the no all the same")
@@ -50,12 +50,12 @@ def lift(address: AddressArgument, /, *, config: ConfigFile = DEFAULT_CONFIG) ->
     with open_to_write(load(config)) as service:
         outcome, suppression = service.lift_suppression.lift(whom, now())
     match outcome:
-        case Lifted.DONE:
+        case LiftOutcome.DONE:
             say("lifted: the next edition makes up for what was not sent")
             return Exit.DONE
-        case Lifted.NOT_SUPPRESSED:
+        case LiftOutcome.NOT_SUPPRESSED:
             complain("this address is not suppressed: there is nothing to lift")
-        case Lifted.REFUSED if suppression is not None:
+        case LiftOutcome.REFUSED if suppression is not None:
             complain(why_not(suppression))
     return Exit.NEEDS_A_PERSON
 

@@ -39,10 +39,10 @@ from budkavle.installation.wiring import open_service, open_to_read, open_to_try
 from budkavle.rendering.wording import counted
 from digest.lists.adapters.list_file import ListFile, open_list
 from digest.lists.adapters.report import reporting
-from digest.lists.adapters.undo import Undone
+from digest.lists.adapters.undo import UndoResult
 from digest.lists.csv_dialect import SEPARATORS
 from digest.lists.import_list import Tally
-from digest.lists.import_rules import Outcome, Remark
+from digest.lists.import_rules import LineOutcome, Remark
 from digest.lists.lines import Terms
 from digest.lists.survey import survey
 
@@ -105,7 +105,7 @@ def take(  # noqa: PLR0913 - one option each, as the manual lists them
         say_json(_record(addresses, tally, dry_run=dry_run))
     else:
         say(_summary(tally, dry_run=dry_run))
-    return Exit.NEEDS_A_PERSON if tally.counts[Outcome.REFUSED] else Exit.DONE
+    return Exit.NEEDS_A_PERSON if tally.counts[LineOutcome.REFUSED] else Exit.DONE
 
 
 def _digest(config: Config, name: str | None) -> str | None:
@@ -136,7 +136,7 @@ def _moment(text: str, config: Config) -> datetime:
 
 def _summary(tally: Tally, *, dry_run: bool) -> str:
     how_to_undo = f" (import {tally.id}; take it back with: subscribers undo-import {tally.id})" if tally.id else ""
-    sums = ", ".join(f"{tally.counts[outcome]} {outcome}" for outcome in Outcome if tally.counts[outcome])
+    sums = ", ".join(f"{tally.counts[outcome]} {outcome}" for outcome in LineOutcome if tally.counts[outcome])
     would = "would come to: " if dry_run else ""
     return f"{counted(tally.lines, 'line')}: {would}{sums or 'nothing'}{how_to_undo}"
 
@@ -153,7 +153,7 @@ def _record(addresses: ListFile, tally: Tally, *, dry_run: bool) -> dict[str, ob
         "roles": {str(column.place + 1): column.role for column in addresses.form.roles},
         "dry_run": dry_run,
         "lines": tally.lines,
-        "counts": {outcome.value: tally.counts[outcome] for outcome in Outcome},
+        "counts": {outcome.value: tally.counts[outcome] for outcome in LineOutcome},
         "import": tally.id,
     }
 
@@ -186,7 +186,7 @@ def bytes_of(size: int) -> Iterator[Callable[[int], None]]:
         return
     with Progress(console=console, transient=True) as bar:
         task = bar.add_task("Importing", total=size)
-        yield lambda done: bar.update(task, completed=done)
+        yield lambda read: bar.update(task, completed=read)
 
 
 def show_imports(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> None:
@@ -230,7 +230,7 @@ def undo(
     """
     with open_to_write(load(config)) as service:
         undoing = service.undo_import
-        counts: Counter[Undone] = Counter()
+        counts: Counter[UndoResult] = Counter()
         moment = now()
         with ticking("Undoing", undoing.made(number)) as tick:
             last: int | None = 0

@@ -12,7 +12,7 @@ from budkavle.config.load import load
 from budkavle.installation.values import digests
 from budkavle.installation.wiring import Service, open_to_read
 from digest.editions.explain import Explanation
-from digest.editions.explanation import Explained, WhyNot
+from digest.editions.explanation import ArticleExplanation, WhyNot
 from digest.editions.slots import PeriodKey
 from digest.letters.content import Showing
 from digest.lifecycle.adapters.history import SubscriberHistory
@@ -155,16 +155,16 @@ def _titles(service: Service, explained: list[Explanation]) -> Mapping[tuple[str
 
 
 def _explained_record(explanation: Explanation, titles: Mapping[tuple[str, int], str]) -> dict[str, object]:
-    fate = explanation.fate
+    delivery = explanation.delivery
     return {
         "digest": explanation.digest,
         "edition": explanation.edition,
-        "state": fate.state if fate else None,
-        "reason": fate.reason if fate else None,
-        "at": _moment(fate.at) if fate else None,
-        "topics": sorted(fate.wanted.topics) if fate else None,
-        "publishers": sorted(fate.wanted.publishers) if fate else None,
-        "from_seq": fate.from_seq if fate else None,
+        "state": delivery.state if delivery else None,
+        "reason": delivery.reason if delivery else None,
+        "at": _moment(delivery.at) if delivery else None,
+        "topics": sorted(delivery.wanted.topics) if delivery else None,
+        "publishers": sorted(delivery.wanted.publishers) if delivery else None,
+        "from_seq": delivery.from_seq if delivery else None,
         "articles": [
             {
                 "id": row.article,
@@ -180,21 +180,21 @@ def _explained_record(explanation: Explanation, titles: Mapping[tuple[str, int],
 
 
 def _lines(explanation: Explanation, titles: Mapping[tuple[str, int], str]) -> Iterator[str]:
-    fate, name = explanation.fate, f"{explanation.digest} {explanation.edition}"
+    delivery, name = explanation.delivery, f"{explanation.digest} {explanation.edition}"
     if explanation.edition is None:
         yield f"{explanation.digest}, the edition to come, as it would be planned now:"
-    elif fate is None:
+    elif delivery is None:
         yield f"{name}: not in its audience, or kept no more; the letter would have held:"
     else:
-        why = _because(fate.reason) + _because(fate.reply)
-        yield f"{name}: {fate.state} {_moment(fate.at)}{why}"
+        why = _because(delivery.reason) + _because(delivery.reply)
+        yield f"{name}: {delivery.state} {_moment(delivery.at)}{why}"
     if not explanation.articles:
         yield "  nothing was new"
     for row in explanation.articles:
         yield f"  {row.shown or 'not shown':<9}  {titles.get((row.article, row.seq)) or row.article}{_reason(row)}"
 
 
-def _reason(row: Explained) -> str:
+def _reason(row: ArticleExplanation) -> str:
     if row.why is None:
         return _NAMED if row.shown is Showing.NAMED else ""
     where = f", in edition {row.edition}" if row.edition else ""

@@ -21,7 +21,7 @@ from budkavle.installation.wiring import open_to_try, open_to_write
 from budkavle.rendering.wording import counted
 from digest.lists.adapters.list_file import open_list
 from digest.lists.membership import Membership
-from digest.lists.opt_outs import OptedOut
+from digest.lists.opt_outs import OptOutOutcome
 from digest.lists.suppress_list import OptOutRemark, OptOutTally
 
 
@@ -64,14 +64,17 @@ def suppress(  # noqa: PLR0913 - one option each, as the manual lists them
     if remarks > REMARKS_ON_SCREEN:
         complain(f"{file}: and {remarks - REMARKS_ON_SCREEN} more")
     _tell(file, tally, json=json, dry_run=dry_run)
-    return Exit.NEEDS_A_PERSON if tally.counts[OptedOut.REFUSED] else Exit.DONE
+    return Exit.NEEDS_A_PERSON if tally.counts[OptOutOutcome.REFUSED] else Exit.DONE
 
 
 def _tell(file: Path, tally: OptOutTally, *, json: bool, dry_run: bool) -> None:
     if json:
-        counts = {outcome.value: tally.counts[outcome] for outcome in OptedOut}
+        counts = {outcome.value: tally.counts[outcome] for outcome in OptOutOutcome}
         say_json({"file": str(file), "dry_run": dry_run, "lines": tally.lines, "counts": counts, "ended": tally.ended})
         return
-    sums = ", ".join(f"{tally.counts[outcome]} {outcome}" for outcome in OptedOut if tally.counts[outcome]) or "nothing"
+    sums = (
+        ", ".join(f"{tally.counts[outcome]} {outcome}" for outcome in OptOutOutcome if tally.counts[outcome])
+        or "nothing"
+    )
     ended = f"; {counted(tally.ended, 'subscription')} ended" if tally.ended else ""
     say(f"{counted(tally.lines, 'line')}: {'would come to: ' if dry_run else ''}{sums}{ended}")

@@ -103,7 +103,7 @@ class Importing:
         return ImportArticles(
             inputs=self.inputs,
             articles=self.articles,
-            held=self.held_inputs,
+            held_inputs=self.held_inputs,
             first_looks=FirstLooks(sources=self.sources, looked_at=looked_at),
             publishers=self.config.publishers(),
         )
@@ -111,7 +111,7 @@ class Importing:
     @cached_property
     def release(self) -> ReleaseHeld:
         """What makes articles of held inputs."""
-        return ReleaseHeld(articles=self.articles, held=self.held_inputs, publishers=self.config.publishers())
+        return ReleaseHeld(articles=self.articles, held_inputs=self.held_inputs, publishers=self.config.publishers())
 
     @cached_property
     def corrections(self) -> Corrections:

@@ -22,7 +22,7 @@ from digest.lifecycle.adapters.person_files import PersonFiles
 from digest.lifecycle.adapters.preferences import Preferences
 from digest.lifecycle.adapters.rate_limits import RateLimits
 from digest.lifecycle.adapters.reminders import Reminders
-from digest.lifecycle.adapters.transactional_queue import Notices
+from digest.lifecycle.adapters.transactional_queue import TransactionalQueue
 from digest.lifecycle.adapters.unconfirmed import Unconfirmed
 from digest.lifecycle.adapters.unsubscribe_journal import UnsubscribeJournal
 from digest.lifecycle.adapters.unsubscribe_replay import JournalReplay
@@ -175,9 +175,9 @@ class LifecycleServices(Stores):
         return Reminders(self.database.write)
 
     @cached_property
-    def old_letters(self) -> Notices:
+    def old_letters(self) -> TransactionalQueue:
         """Transactional letters that are over; nothing is sent from here."""
-        return Notices(self.database.read, self.database.write)
+        return TransactionalQueue(self.database.read, self.database.write)
 
     @cached_property
     def limits(self) -> Limits:

@@ -7,7 +7,7 @@ from budkavle.rendering.templates import renderer
 from budkavle.rendering.translations import languages
 from digest.letters.publication import Publication
 from digest.letters.values import Mailbox
-from digest.lifecycle.adapters.transactional_queue import Notices
+from digest.lifecycle.adapters.transactional_queue import TransactionalQueue
 from digest.transactional.compose import ComposeTransactional
 from digest.transactional.post import PostTransactional
 
@@ -15,7 +15,7 @@ from digest.transactional.post import PostTransactional
 def transactional(stores: Stores, publication: Publication) -> PostTransactional:
     """What posts letters about subscriptions."""
     return PostTransactional(
-        queue=Notices(stores.database.read, stores.database.write, transport(stores.config).pacing),
+        queue=TransactionalQueue(stores.database.read, stores.database.write, transport(stores.config).pacing),
         compose=compose(stores, publication),
         returned=stores.returned_notices,
         paths=return_paths(stores),

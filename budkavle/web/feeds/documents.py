@@ -14,8 +14,8 @@ from budkavle.web.feeds.responses import Answers, Public, answers, partial_answe
 from feeds.formats.forms import MEDIA_TYPES
 from feeds.formats.forms import SUFFIXES as FEED_SUFFIXES
 from feeds.serving.codings import preferred_coding
-from feeds.serving.delta import SUFFIXES, Past, base_of, delta, with_state
-from feeds.serving.urls import Name, document_name
+from feeds.serving.delta import SUFFIXES, DocumentStates, base_of, delta, with_state
+from feeds.serving.urls import DocumentName, document_name
 from feeds.serving.validators import Instance, max_age, names
 
 _LOOK_SECONDS = 1.0
@@ -38,11 +38,11 @@ class FilesOnDisk:
 class Document:
     """What is known of a document in its present state, and of the states before it."""
 
-    name: Name
+    name: DocumentName
     on_disk: FilesOnDisk
     instance: Instance
     sizes: Mapping[str, int]
-    past: Past
+    past: DocumentStates
     seconds: int
     answers: Answers
 
@@ -65,7 +65,7 @@ class Documents:
         self._folder, self._public = folder, public
         self._now, self._ticks = now, ticks
         self._documents = dict[str, tuple[float, Document]]()
-        self._kept = ByteCache(limit)
+        self._cache = ByteCache(limit)
 
     def get(self, text: str) -> Document | None:
         """The document of that name, as it lay on the disk a second ago at most."""
@@ -77,7 +77,7 @@ class Documents:
     def whole(self, document: Document, accept_encoding: str) -> tuple[Message, bytes] | None:
         """The document in the form that a reader likes best; None when it went from the disk just now."""
         coding = preferred_coding(accept_encoding, document.sizes)
-        data = self._kept.get(_key(document, coding))
+        data = self._cache.get(_key(document, coding))
         if data is not None:
             return document.answers.whole[coding], data
         loaded = self._loaded(document.name, document.on_disk, document.past)
@@ -96,13 +96,13 @@ class Documents:
         return partial_answer(document.answers, base, len(data)), data
 
     def _since(self, document: Document, base: str) -> bytes | None:
-        data = self._kept.get(_key(document, base))
+        data = self._cache.get(_key(document, base))
         if data is None:
             loaded = self._loaded(document.name, document.on_disk, document.past)
             if loaded is None or loaded[0].instance != document.instance:
                 return None
             data = delta(document.past, base, loaded[1].by_coding[""], document.name.suffix)
-            self._kept.put(_key(document, base), data)
+            self._cache.put(_key(document, base), data)
         return data
 
     def _refreshed(self, text: str, document: Document | None) -> Document | None:
@@ -116,7 +116,7 @@ class Documents:
             or on_disk != document.on_disk
             or document.seconds != max_age(document.instance.modified, self._now())
         ):
-            loaded = self._loaded(name, on_disk, document.past if document else Past())
+            loaded = self._loaded(name, on_disk, document.past if document else DocumentStates())
             document = loaded[0] if loaded else None
         if document is not None:
             self._know(text, document)
@@ -127,7 +127,7 @@ class Documents:
         if len(self._documents) > _KNOWN:
             del self._documents[next(iter(self._documents))]
 
-    def _on_disk(self, name: Name) -> FilesOnDisk | None:
+    def _on_disk(self, name: DocumentName) -> FilesOnDisk | None:
         files = traces(self._folder / str(name))
         if not files[0]:
             return None
@@ -136,7 +136,7 @@ class Documents:
             traces=files, siblings=tuple(other.suffix for other in others if (self._folder / str(other)).is_file())
         )
 
-    def _loaded(self, name: Name, on_disk: FilesOnDisk, past: Past) -> tuple[Document, Copies] | None:
+    def _loaded(self, name: DocumentName, on_disk: FilesOnDisk, past: DocumentStates) -> tuple[Document, Copies] | None:
         """The document from the disk. What changed on it after it was seen is noticed at the next look."""
         copies = read(self._folder / str(name))
         if copies is None:
@@ -154,10 +154,10 @@ class Documents:
             answers=answers(name, current, sizes, seconds, standing_headers(name, self._public, on_disk.siblings)),
         )
         for coding, data in copies.by_coding.items():
-            self._kept.put(_key(document, coding), data)
+            self._cache.put(_key(document, coding), data)
         return document, copies
 
 
-def _key(document: Document, part: str) -> tuple[Name, str, str]:
+def _key(document: Document, part: str) -> tuple[DocumentName, str, str]:
     """What bytes are kept under: those of a coding, or of what is new since a base."""
     return document.name, document.instance.name, part

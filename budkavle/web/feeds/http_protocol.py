@@ -42,7 +42,7 @@ class Protocol(HttpToolsProtocol):
     An answer's head and body leave as one piece, where uvicorn writes them one after the other.
 
     There is an end to how many may be connected. Nobody who is being served makes room for another: who comes then
-    waits at the door (web/door.py).
+    waits for the acceptor (web/accept.py).
     """
 
     head_seconds = 10.0

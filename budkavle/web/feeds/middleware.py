@@ -13,7 +13,7 @@ from budkavle.web.feeds.responses import NOT_ALLOWED, PREFLIGHT, Public, body
 from budkavle.web.layout.pages import PAGE_HEADERS, asked_language, language_in
 from feeds.serving.codings import preferred_coding
 from feeds.serving.delta import SUFFIXES, takes_delta, wants_delta
-from feeds.serving.urls import Name, document_name, has_ended, moved_to
+from feeds.serving.urls import DocumentName, document_name, has_ended, moved_to
 from feeds.serving.validators import has_it
 
 _PREFIX = "/feeds/"
@@ -134,7 +134,7 @@ class FeedsFirst:
         headers = {"Location": address, "Cache-Control": f"public, max-age={_MOVED_SECONDS}"}
         return _open(PlainTextResponse(f"{address}\n", HTTPStatus.MOVED_PERMANENTLY, headers=headers))
 
-    def _ended(self, name: Name, query: bytes) -> Response:
+    def _ended(self, name: DocumentName, query: bytes) -> Response:
         asked_language.set(language_in(query))
         page = self._endings.page(name.slug)
         page.headers.update(PAGE_HEADERS)

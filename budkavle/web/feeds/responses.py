@@ -11,7 +11,7 @@ from budkavle.web.layout.pages import PAGE_HEADERS
 from feeds.formats.forms import MEDIA_TYPES
 from feeds.serving import delta
 from feeds.serving.codings import CODINGS
-from feeds.serving.urls import Name
+from feeds.serving.urls import DocumentName
 from feeds.serving.validators import Instance, http_date, tag
 
 Headers = list[tuple[bytes, bytes]]
@@ -33,7 +33,7 @@ class Public:
     url: str
     hubs: Sequence[str] = ()
 
-    def address(self, name: Name) -> str:
+    def address(self, name: DocumentName) -> str:
         """The public address of a document."""
         return quote(f"{self.url}feeds/{name}", safe=":/?#[]@!$&'()*+,;=%~")
 
@@ -53,7 +53,9 @@ class Answers:
     partial: Headers
 
 
-def answers(name: Name, current: Instance, sizes: Mapping[str, int], seconds: int, standing: Headers) -> Answers:
+def answers(
+    name: DocumentName, current: Instance, sizes: Mapping[str, int], seconds: int, standing: Headers
+) -> Answers:
     """The answers for a document of these sizes by coding, which may be shown unasked for so many seconds."""
     times = [(b"last-modified", http_date(current.modified).encode()), (b"vary", _vary(name))]
     fresh = [*times, (b"cache-control", b"public, max-age=%d" % seconds), OPEN, _SHOWN]
@@ -127,15 +129,15 @@ def _body_headers(current: Instance, coding: str, size: int) -> Headers:
     return [(b"etag", tag(current.name, coding).encode()), *encoding, (b"content-length", b"%d" % size)]
 
 
-def _vary(name: Name) -> bytes:
+def _vary(name: DocumentName) -> bytes:
     return b"Accept-Encoding, A-IM" if name.suffix in delta.SUFFIXES else b"Accept-Encoding"
 
 
-def standing_headers(name: Name, public: Public, siblings: Sequence[str]) -> Headers:
+def standing_headers(name: DocumentName, public: Public, siblings: Sequence[str]) -> Headers:
     """What is said of the document in whatever state it is (RFC 8288; WebSub, 4)."""
     links = [f'<{public.address(name)}>; rel="self"', *(f'<{hub}>; rel="hub"' for hub in public.hubs)]
     for suffix in siblings:
-        other = Name(slug=name.slug, page=name.page, suffix=suffix)
+        other = DocumentName(slug=name.slug, page=name.page, suffix=suffix)
         links.append(f'<{public.address(other)}>; rel="alternate"; type="{MEDIA_TYPES[suffix]}"')
     kind = f"{MEDIA_TYPES[name.suffix]}; charset=utf-8".encode()
     guard = _TWIN_HEADERS if MEDIA_TYPES[name.suffix] == "text/html" else {}

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from budkavle.installation.wiring import Service
 from budkavle.rendering.translations import translations
 from budkavle.web.subscriber.fields import Problem
-from digest.lifecycle.rate_limits import Asked, network_of
+from digest.lifecycle.rate_limits import LetterRequest, network_of
 from digest.subscribers.tokens import TokenPurpose
 from mail.address import Address, AddressError, parse_address
 
@@ -27,7 +27,7 @@ def allowed_from(
 ) -> datetime | None:
     """Rate limit of a letter to this address: when it may go, counted at once; None when there have been too many."""
     network = network_of(request.client.host if request.client else "")
-    letter = Asked(purpose=purpose, address=address, network=network)
+    letter = LetterRequest(purpose=purpose, address=address, network=network)
     return service.rate_limits.allow(letter, now)
 
 

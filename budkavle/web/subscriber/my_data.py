@@ -81,7 +81,7 @@ class _AccessReportPage:
     def __init__(self, service: Service, pages: Pages) -> None:
         self._requests = service.request_my_data
         self._pages = pages
-        self._offer = FormOptions(service)
+        self._options = FormOptions(service)
 
     async def page(self, request: Request) -> Response:
         """The page of one token, or what becomes of its buttons."""
@@ -114,7 +114,7 @@ class _AccessReportPage:
         language = str(data.get("language", ""))
         if change == ERASE_ASKED:
             return self._pages.private("erase", HTTPStatus.OK, reader_language=language, visit=key)
-        person = shown(data, self._offer, self._pages.language(language), self._requests.newsletters(key, now))
+        person = shown(data, self._options, self._pages.language(language), self._requests.newsletters(key, now))
         return self._pages.private(
             "my_data", HTTPStatus.OK, reader_language=language, person=person, visit=key, ended=ended
         )

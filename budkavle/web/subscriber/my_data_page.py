@@ -12,7 +12,7 @@ from digest.subscribers.subscription import SubscriptionState, filter_of
 Said = Callable[[str], str]
 
 
-def shown(data: Mapping[str, Any], choices: FormOptions, language: str, tokens: Mapping[str, str]) -> dict[str, object]:
+def shown(data: Mapping[str, Any], options: FormOptions, language: str, tokens: Mapping[str, str]) -> dict[str, object]:
     """The values of the template `pages/my_data.html`, from what `digest.lifecycle.request_my_data` gives."""
     gettext: Said = translations(language).ugettext
     return {
@@ -20,15 +20,15 @@ def shown(data: Mapping[str, Any], choices: FormOptions, language: str, tokens: 
         "since": datetime.fromisoformat(data["since"]),
         "language": name_of(data["language"]),
         "subscriptions": [
-            _subscription(subscription, choices, gettext, tokens) for subscription in data["subscriptions"]
+            _subscription(subscription, options, gettext, tokens) for subscription in data["subscriptions"]
         ],
-        "story": [_event(event, choices, gettext) for event in data["events"]],
+        "story": [_event(event, options, gettext) for event in data["events"]],
         "consents": [consent["text"] for consent in data["consent_texts"]],
     }
 
 
 def _subscription(
-    row: Mapping[str, Any], choices: FormOptions, gettext: Said, tokens: Mapping[str, str]
+    row: Mapping[str, Any], options: FormOptions, gettext: Said, tokens: Mapping[str, str]
 ) -> dict[str, object]:
     states = {
         SubscriptionState.PENDING: gettext("Waits for your confirmation"),
@@ -36,19 +36,19 @@ def _subscription(
         SubscriptionState.PAUSED: gettext("Paused"),
         SubscriptionState.ENDED: gettext("Ended"),
     }
-    wanted = choices.words(filter_of(row["topics"], row["publishers"]))
+    wanted = options.words(filter_of(row["topics"], row["publishers"]))
     state = states[SubscriptionState(row["state"])]
     return {
-        "title": choices.title(row["digest"]),
+        "title": options.title(row["digest"]),
         "state": state,
         "token": tokens.get(row["digest"], ""),
         **wanted,
     }
 
 
-def _event(event: Mapping[str, Any], choices: FormOptions, gettext: Said) -> dict[str, object]:
+def _event(event: Mapping[str, Any], options: FormOptions, gettext: Said) -> dict[str, object]:
     text = _happened(gettext).get(event["kind"], event["kind"])
-    digest = f" ({choices.title(event['digest'])})" if event["digest"] else ""
+    digest = f" ({options.title(event['digest'])})" if event["digest"] else ""
     return {"at": datetime.fromisoformat(event["at"]), "text": f"{text}{digest}"}
 
 

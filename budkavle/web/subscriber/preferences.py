@@ -18,7 +18,7 @@ from budkavle.web.subscriber.forms import read_form
 from budkavle.web.subscriber.letter_limits import allowed_from
 from digest.keys import Purpose
 from digest.lifecycle.change_preferences import Choices
-from digest.lifecycle.preferences import Chosen
+from digest.lifecycle.preferences import PreferencesOutcome
 from digest.subscribers.subscription import Filter, SubscriptionState
 from digest.subscribers.tokens import TokenPurpose
 
@@ -45,7 +45,7 @@ class _PreferencesPage:
         self._service = service
         self._preferences = service.change_preferences
         self._pages = pages
-        self._offer = FormOptions(service)
+        self._options = FormOptions(service)
         self._zone = service.config.settings.timezone
 
     async def page(self, request: Request) -> Response:
@@ -88,8 +88,8 @@ class _PreferencesPage:
         return self._shown(token, choices, problems=[Problem(field="", text=text)], wanted=wanted, now=choices.wanted)
 
     def _choose(self, _: Request, token: str, choices: Choices, fields: Fields) -> Response:
-        wanted = self._offer.chosen_filter(fields, [choices.digest])
-        language = self._offer.chosen_language(fields, choices.language)
+        wanted = self._options.chosen_filter(fields, [choices.digest])
+        language = self._options.chosen_language(fields, choices.language)
         if self._is_older(choices, fields) and (wanted, language) != (choices.wanted, choices.language):
             return self._changed_meanwhile(token, choices, wanted)
         outcome = self._preferences.choose(token, wanted, language, datetime.now(UTC))
@@ -125,16 +125,16 @@ class _PreferencesPage:
                 self._service.change_address.ask(token, now, goes)
         return see_other("asked")
 
-    def _after(self, token: str, outcome: Chosen, what: str) -> Response:
+    def _after(self, token: str, outcome: PreferencesOutcome, what: str) -> Response:
         choices = self._preferences.look(token)
-        if choices is None or outcome is Chosen.UNKNOWN:
+        if choices is None or outcome is PreferencesOutcome.UNKNOWN:
             return self._pages.private("unknown", HTTPStatus.NOT_FOUND)
-        if outcome is Chosen.TAKEN:
+        if outcome is PreferencesOutcome.TAKEN:
             text = translations(self._pages.language(choices.language)).ugettext(
                 "You have, or had, that newsletter already."
             )
             return self._shown(token, choices, problems=[Problem(field="digest", text=text)])
-        return see_other("" if outcome is Chosen.ENDED else what)
+        return see_other("" if outcome is PreferencesOutcome.ENDED else what)
 
     def _shown(
         self,
@@ -150,7 +150,7 @@ class _PreferencesPage:
 
         `done` says what has just been changed.
         """
-        offer, chosen = self._offer, wanted or choices.wanted
+        options, chosen = self._options, wanted or choices.wanted
         return self._pages.private(
             "choices",
             HTTPStatus.UNPROCESSABLE_ENTITY if problems else HTTPStatus.OK,
@@ -159,13 +159,13 @@ class _PreferencesPage:
             digest=choices.title,
             state=str(choices.state),
             token=token,
-            topics=offer.topics([choices.digest], chosen.topics),
-            publishers=offer.publishers([choices.digest], chosen.publishers),
-            languages=offer.languages(choices.language),
+            topics=options.topics([choices.digest], chosen.topics),
+            publishers=options.publishers([choices.digest], chosen.publishers),
+            languages=options.languages(choices.language),
             others=[Option(id=name, label=title) for name, title in choices.others.items()],
             paused_until=choices.paused_until,
             seen=self._seen(choices),
-            saved=offer.words(now) if now else None,
+            saved=options.words(now) if now else None,
             **{"done": "", "until": "", **typed},
         )
 

@@ -42,7 +42,7 @@ class _SubscribeForm:
     def __init__(self, service: Service, pages: Pages) -> None:
         self._service = service
         self._pages = pages
-        self._offer = FormOptions(service)
+        self._options = FormOptions(service)
         self._stamps = Stamps(service.key, timedelta(seconds=service.config.settings.limits.fill_seconds))
 
     async def page(self, request: Request) -> Response:
@@ -56,8 +56,8 @@ class _SubscribeForm:
 
     def _take(self, request: Request, fields: Fields) -> Response:
         now, language = datetime.now(UTC), self._pages.language()
-        digests = self._offer.chosen_digests(fields)
-        wanted = self._offer.chosen_filter(fields, digests)
+        digests = self._options.chosen_digests(fields)
+        wanted = self._options.chosen_filter(fields, digests)
         address = typed_address(value(fields, "address"), language)
         problems = [*self._problems(fields, digests, language), *([address] if isinstance(address, Problem) else [])]
         unsent = why_not(self._stamps.sent(fields, now), language)
@@ -66,7 +66,7 @@ class _SubscribeForm:
         wish = AskedToJoin(
             address=address,
             wishes=tuple(DigestWish(digest=digest, wanted=wanted) for digest in digests),
-            language=self._offer.chosen_language(fields, language),
+            language=self._options.chosen_language(fields, language),
             page=PAGE,
             text=value(fields, "text"),
         )
@@ -84,24 +84,24 @@ class _SubscribeForm:
         gettext = translations(language).ugettext
         if not digests:
             return [Problem(field="digest", text=gettext("Choose a newsletter."))]
-        wanted = self._offer.chosen_filter(fields, self._offer.every_digest())
+        wanted = self._options.chosen_filter(fields, self._options.every_digest())
         text = gettext("%(title)s never holds what you have chosen. Choose otherwise, or leave it out.")
         return [
             Problem(field="topic" if wanted.topics else "publisher", text=text % {"title": title})
-            for title in self._offer.empty_ones(digests, wanted)
+            for title in self._options.empty_ones(digests, wanted)
         ]
 
     def _form(self, fields: Fields, problems: list[Problem] | tuple[()]) -> Response:
-        now, language, offer = datetime.now(UTC), self._pages.language(), self._offer
-        every, consent = offer.every_digest(), self._service.consent.text(language)
+        now, language, options = datetime.now(UTC), self._pages.language(), self._options
+        every, consent = options.every_digest(), self._service.consent.text(language)
         return self._pages.private(
             "subscribe",
             HTTPStatus.UNPROCESSABLE_ENTITY if problems else HTTPStatus.OK,
             errors=problems,
-            digests=offer.digests(fields.get("digest", ()), language),
-            topics=offer.topics(every, fields.get("topic", ())),
-            publishers=offer.publishers(every, fields.get("publisher", ())),
-            languages=offer.languages(offer.chosen_language(fields, language)),
+            digests=options.digests(fields.get("digest", ()), language),
+            topics=options.topics(every, fields.get("topic", ())),
+            publishers=options.publishers(every, fields.get("publisher", ())),
+            languages=options.languages(options.chosen_language(fields, language)),
             address=value(fields, "address"),
             consent=consent,
             form={"stamp": self._stamps.stamp(now), "trap": TRAP},
@@ -121,7 +121,7 @@ class _ConfirmationPage:
     def __init__(self, service: Service, pages: Pages) -> None:
         self._service = service
         self._pages = pages
-        self._offer = FormOptions(service)
+        self._options = FormOptions(service)
         # Half of what a form takes: there is one button to press.
         self._stamps = Stamps(service.key, timedelta(seconds=service.config.settings.limits.fill_seconds) / 2)
 
@@ -179,9 +179,9 @@ class _ConfirmationPage:
 
     def _done(self, confirmation: Confirmation, *, already: bool) -> Response:
         tokens = {} if already else confirmation.choices
-        choices = [{"token": token, "title": self._offer.title(name)} for name, token in tokens.items()]
+        choices = [{"token": token, "title": self._options.title(name)} for name, token in tokens.items()]
         values = {"what": confirmation.purpose, "already": already, "choices": choices}
         return self._pages.private("confirmed", HTTPStatus.OK, reader_language=confirmation.language, **values)
 
     def _shown(self, wish: WishShown) -> dict[str, object]:
-        return {"title": wish.title, **self._offer.words(wish.wanted)}
+        return {"title": wish.title, **self._options.words(wish.wanted)}

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from budkavle.installation.wiring import Service
 from budkavle.web.layout.pages import Pages
-from digest.lifecycle.unsubscribe_journal import Back, Leaving, Left, is_token
+from digest.lifecycle.unsubscribe_journal import LeaveOutcome, LeaveResult, UndoOutcome, is_token
 
 log = structlog.get_logger()
 _PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
@@ -54,7 +54,7 @@ class _UnsubscribePages:
         stands = self._unsubscribe.look(token, datetime.now(UTC))
         if stands is None:
             return self._unknown(HTTPStatus.OK)
-        return self._ask(token, stands) if stands.left is Left.NOW else self._gone(token, stands)
+        return self._ask(token, stands) if stands.left is LeaveOutcome.NOW else self._gone(token, stands)
 
     def _left(self, token: str) -> Response:
         """Say yes to a wish that is on the disk, and to no other."""
@@ -63,7 +63,7 @@ class _UnsubscribePages:
         except OSError as error:
             return self._failed("unsubscribe_failed", error)
         # A mail program that asks for somebody who was erased is told that all is well (RFC 8058): nothing comes.
-        return self._unknown(HTTPStatus.OK) if leaving.left is Left.UNKNOWN else self._gone(token, leaving)
+        return self._unknown(HTTPStatus.OK) if leaving.left is LeaveOutcome.UNKNOWN else self._gone(token, leaving)
 
     def _back(self, token: str) -> Response:
         now = datetime.now(UTC)
@@ -72,23 +72,23 @@ class _UnsubscribePages:
         except (OSError, DatabaseError) as error:
             return self._failed("resubscribe_failed", error)
         stands = self._unsubscribe.look(token, now)
-        if outcome is Back.UNKNOWN or stands is None:
+        if outcome is UndoOutcome.UNKNOWN or stands is None:
             return self._unknown(HTTPStatus.NOT_FOUND)
-        if outcome is Back.TOO_LATE:
+        if outcome is UndoOutcome.TOO_LATE:
             return self._gone(token, stands)
         return self._pages.show("back", HTTPStatus.OK, digest=self._title(stands), token=token)
 
-    def _ask(self, token: str, stands: Leaving) -> Response:
+    def _ask(self, token: str, stands: LeaveResult) -> Response:
         return self._pages.show("leave", HTTPStatus.OK, digest=self._title(stands), token=token)
 
-    def _gone(self, token: str, leaving: Leaving) -> Response:
+    def _gone(self, token: str, leaving: LeaveResult) -> Response:
         title = self._title(leaving)
         return self._pages.show("left", HTTPStatus.OK, digest=title, token=token, undoable=leaving.undoable)
 
     def _unknown(self, code: HTTPStatus) -> Response:
         return self._pages.show("unknown", code)
 
-    def _title(self, leaving: Leaving) -> str | None:
+    def _title(self, leaving: LeaveResult) -> str | None:
         return self._titles.get(leaving.digest, leaving.digest) if leaving.digest else None
 
     def _failed(self, event: str, error: OSError | DatabaseError) -> Response:

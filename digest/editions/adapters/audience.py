@@ -13,7 +13,7 @@ from digest.subscribers.subscription import Filter, SubscriptionState, filter_of
 
 
 @dataclass(frozen=True, kw_only=True)
-class Waiting:
+class AudienceCounts:
     """How many subscriptions of a digest there are by state, how many cannot be mailed, and what the others want.
 
     `active` counts those that are active and not suppressed, by filter and cursor.
@@ -24,7 +24,7 @@ class Waiting:
     active: Mapping[tuple[Filter, Seq], int]
 
 
-def waiting(connection: Connection, digest: str) -> Waiting:
+def waiting(connection: Connection, digest: str) -> AudienceCounts:
     """Who waits for a digest's next edition."""
     of = subscriptions.c
     rows = connection.execute(
@@ -48,4 +48,4 @@ def waiting(connection: Connection, digest: str) -> Waiting:
             suppressed += row.number
         elif state is SubscriptionState.ACTIVE:
             active[filter_of(row.topics.split(), row.publishers.split()), Seq(row.from_seq)] += row.number
-    return Waiting(states=states, suppressed=suppressed, active=active)
+    return AudienceCounts(states=states, suppressed=suppressed, active=active)

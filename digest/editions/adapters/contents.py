@@ -9,8 +9,7 @@ from sqlalchemy import Row, select
 from articles.article import ArticleId, Seq
 from digest.adapters.tables import variant_items, variants
 from digest.ids import VariantId
-from digest.letters.content import Content, Showing
-from digest.letters.content import Row as ContentRow
+from digest.letters.content import Content, ContentRow, Showing
 
 IN_VARIANT = select(variant_items, variants.c.more, variants.c.owed).join(variants)
 """What variants hold: a line for each of their rows, as `content_of` reads them."""

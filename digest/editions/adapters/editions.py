@@ -10,11 +10,11 @@ from articles.article import ArticleId, Seq
 from digest.adapters.tables import digests, editions, taken_back
 from digest.editions.adapters.closing import Closing, close_earlier, finish_stopped
 from digest.editions.adapters.edition_rows import by_key, edition_row, next_id
-from digest.editions.adapters.receipts import said
+from digest.editions.adapters.receipts import receipts_of
 from digest.editions.adapters.template_sets import keep_templates, kept_templates
 from digest.editions.delivery import DeliveryState, Reason
 from digest.editions.edition import Edition, EditionState
-from digest.editions.selection import Said
+from digest.editions.selection import ArticleReceipts
 from digest.editions.slots import PeriodKey
 from digest.ids import SubscriptionId
 
@@ -131,10 +131,12 @@ class Editions:
         with self._read.begin() as connection:
             return kept_templates(connection, edition.id)
 
-    def said(self, subscription: SubscriptionId, articles: Sequence[ArticleId]) -> Mapping[ArticleId, Said]:
+    def receipts_of(
+        self, subscription: SubscriptionId, articles: Sequence[ArticleId]
+    ) -> Mapping[ArticleId, ArticleReceipts]:
         """What one subscription has been sent of these articles."""
         with self._read.begin() as connection:
-            return said(connection, [subscription], articles).get(subscription, {})
+            return receipts_of(connection, [subscription], articles).get(subscription, {})
 
     def reach(self, digest: str) -> Seq:
         """The newest cut whose receipts were dropped; 0 while all are kept. To be asked after an edition is opened."""

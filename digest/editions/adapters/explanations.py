@@ -11,7 +11,7 @@ from digest.adapters.row_keys import is_delivery
 from digest.adapters.tables import deliveries, editions, receipts, variant_items, variants
 from digest.editions.adapters.contents import IN_VARIANT, content_of
 from digest.editions.delivery import DeliveryState
-from digest.editions.explanation import Told
+from digest.editions.explanation import Receipt
 from digest.editions.slots import PeriodKey
 from digest.ids import EditionId, SubscriptionId
 from digest.letters.content import Content
@@ -19,7 +19,7 @@ from digest.subscribers.subscription import Filter, filter_of
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fate:
+class DeliveryRecord:
     """A delivery as it stands, with the filter and the cursor that it was planned with, and what its letter holds."""
 
     state: DeliveryState
@@ -31,16 +31,16 @@ class Fate:
     shown: Content | None
 
 
-def fate_of(connection: Connection, edition: EditionId, subscription: SubscriptionId) -> Fate | None:
+def delivery_record(connection: Connection, edition: EditionId, subscription: SubscriptionId) -> DeliveryRecord | None:
     """What became of a subscription in an edition; None when it was not in its audience, or that is folded."""
-    here = is_delivery(edition, subscription)
-    row = connection.execute(select(deliveries).where(here)).first()
+    of_delivery = is_delivery(edition, subscription)
+    row = connection.execute(select(deliveries).where(of_delivery)).first()
     if row is None:
         return None
     shown = None
     if row.variant_id is not None:
         shown = content_of(connection.execute(IN_VARIANT.where(variants.c.id == row.variant_id)).all())
-    return Fate(
+    return DeliveryRecord(
         state=DeliveryState(row.state),
         reason=row.reason,
         reply=row.reply,
@@ -51,7 +51,9 @@ def fate_of(connection: Connection, edition: EditionId, subscription: Subscripti
     )
 
 
-def told_before(connection: Connection, subscription: SubscriptionId, edition: EditionId | None) -> Sequence[Told]:
+def receipts_before(
+    connection: Connection, subscription: SubscriptionId, edition: EditionId | None
+) -> Sequence[Receipt]:
     """What a subscription was sent, certainly or perhaps, by the editions planned before this one, or by all."""
     reached = deliveries.c.state.in_([DeliveryState.SENT, DeliveryState.UNCERTAIN])
     certainly = case((deliveries.c.state == DeliveryState.SENT, literal(1)), else_=literal(0))
@@ -71,7 +73,7 @@ def told_before(connection: Connection, subscription: SubscriptionId, edition: E
     if edition is not None:
         statement = statement.where(editions.c.id < edition)
     return [
-        Told(
+        Receipt(
             edition=PeriodKey(row.period_key),
             article=ArticleId(row.article),
             seq=Seq(row.seq),

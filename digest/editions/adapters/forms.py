@@ -15,7 +15,7 @@ from digest.ids import EditionId, VariantId
 from digest.letters.content import Content
 
 
-class Forms:
+class LetterForms:
     """The forms of every edition's variants."""
 
     def __init__(self, read: Engine, write: Engine) -> None:

@@ -11,7 +11,7 @@ from digest.editions.adapters.edition_rows import edition_row
 from digest.editions.delivery import DeliveryState
 from digest.editions.edition import Edition
 from digest.ids import EditionId
-from digest.letters.content import Row, Showing
+from digest.letters.content import ContentRow, Showing
 
 _WENT_OUT = (DeliveryState.SENT, DeliveryState.UNCERTAIN)
 
@@ -38,7 +38,7 @@ def begun(read: Engine, digest: str) -> Sequence[Edition]:
         return [edition_row(row) for row in connection.execute(statement)]
 
 
-def shown_in(read: Engine, edition: EditionId) -> frozenset[Row]:
+def shown_in(read: Engine, edition: EditionId) -> frozenset[ContentRow]:
     """Every article that a letter of the edition showed, as what and in which version's words, at its full length.
 
     What a letter showed and another one only named is shown.

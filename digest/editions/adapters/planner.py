@@ -9,11 +9,11 @@ from articles.article import ArticleId, Seq
 from digest.adapters.tables import deliveries, editions, subscriptions, suppressions, variants
 from digest.editions.adapters.closing import finish_if_done, in_flight
 from digest.editions.adapters.edition_rows import audience_of, by_key
-from digest.editions.adapters.receipts import Shown, said_in, shown
+from digest.editions.adapters.receipts import EditionsShowing, editions_showing, receipts_in
 from digest.editions.adapters.variants import variant_for
 from digest.editions.delivery import DeliveryState, Reason
 from digest.editions.edition import Edition, EditionState
-from digest.editions.selection import Newsroom, Said, content
+from digest.editions.selection import ArticleReceipts, Newsroom, content
 from digest.ids import EditionId, SubscriptionId, VariantId
 from digest.letters.room import Fit, unbounded
 from digest.subscribers.adapters.suppressions import with_suppression
@@ -28,7 +28,7 @@ _NEW = 100
 _LOOK_BACK = 4
 """How many editions are asked whether a subscription was told everything; who failed for longer is asked for all."""
 
-Asked = tuple[str, str, Seq, frozenset[tuple[ArticleId, Said]]]
+SelectionKey = tuple[str, str, Seq, frozenset[tuple[ArticleId, ArticleReceipts]]]
 """All that decides what a subscription is shown: its topics, publishers and cursor, and what its receipts say."""
 
 
@@ -69,8 +69,8 @@ class _Decisions:
         self._fit = fit
         self._room = room
         self._limit = limit
-        self._made: dict[Asked, VariantId | None] = {}
-        self._shown: dict[ArticleId, Shown] = {}
+        self._made: dict[SelectionKey, VariantId | None] = {}
+        self._shown: dict[ArticleId, EditionsShowing] = {}
         self._acted_on: dict[Seq, Collection[ArticleId]] = {}
 
     def of(self, connection: Connection, rows: Sequence[Row[Any]]) -> list[VariantId | None]:
@@ -80,9 +80,9 @@ class _Decisions:
         """
         if len(self._made) > _REMEMBERED:
             self._made.clear()
-        heard: dict[SubscriptionId, dict[ArticleId, Said]] = {}
+        heard: dict[SubscriptionId, dict[ArticleId, ArticleReceipts]] = {}
         for told_until, alike in _by_what_they_were_told(connection, self._edition, rows):
-            heard |= said_in(connection, [row.id for row in alike], self._places(connection, told_until, alike))
+            heard |= receipts_in(connection, [row.id for row in alike], self._places(connection, told_until, alike))
         most = len(self._made) + _NEW
         return [
             None if row.suppressed else self._variant(connection, row, heard.get(row.id, {}))
@@ -90,17 +90,21 @@ class _Decisions:
             if len(self._made) < most
         ]
 
-    def _places(self, connection: Connection, told_until: Seq, rows: Sequence[Row[Any]]) -> Mapping[ArticleId, Shown]:
+    def _places(
+        self, connection: Connection, told_until: Seq, rows: Sequence[Row[Any]]
+    ) -> Mapping[ArticleId, EditionsShowing]:
         """The articles whose receipts can change what these subscriptions are shown, with where they were shown."""
         if told_until not in self._acted_on:
             self._acted_on[told_until] = [standing.id for standing in self._room.acts_after(told_until)]
         settled: Seq = min(row.from_seq for row in rows)
         matter = {*self._acted_on[told_until], *(standing.id for standing in self._room.news_after(settled))}
         for article in matter - self._shown.keys():
-            self._shown[article] = shown(connection, article)
+            self._shown[article] = editions_showing(connection, article)
         return {article: self._shown[article] for article in matter}
 
-    def _variant(self, connection: Connection, row: Row[Any], said: Mapping[ArticleId, Said]) -> VariantId | None:
+    def _variant(
+        self, connection: Connection, row: Row[Any], said: Mapping[ArticleId, ArticleReceipts]
+    ) -> VariantId | None:
         asked = (row.topics, row.publishers, row.from_seq, frozenset(said.items()))
         if asked not in self._made:
             items = self._room.items(filter_of(row.topics.split(), row.publishers.split()), row.from_seq)

@@ -10,19 +10,19 @@ from sqlalchemy import ColumnElement, Connection, Select, case, func, literal, s
 from articles.article import ArticleId, Seq
 from digest.adapters.tables import deliveries, delivery_counts, receipts, variant_items, variants
 from digest.editions.delivery import DeliveryState
-from digest.editions.selection import Said
+from digest.editions.selection import ArticleReceipts
 from digest.ids import EditionId, SubscriptionId
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shown:
+class EditionsShowing:
     """In which editions an article was ever shown, and whether one of those letters was tried twice."""
 
     editions: frozenset[EditionId]
     twice: bool
 
 
-def shown(connection: Connection, article: ArticleId) -> Shown:
+def editions_showing(connection: Connection, article: ArticleId) -> EditionsShowing:
     """Where this article was ever shown."""
     tried_twice = select(receipts.c.variant_id).where(receipts.c.variant_id == variants.c.id).exists()
     rows = connection.execute(
@@ -31,21 +31,23 @@ def shown(connection: Connection, article: ArticleId) -> Shown:
         .where(variant_items.c.article == article)
         .distinct()
     ).all()
-    return Shown(editions=frozenset(EditionId(row.edition_id) for row in rows), twice=any(row.twice for row in rows))
+    return EditionsShowing(
+        editions=frozenset(EditionId(row.edition_id) for row in rows), twice=any(row.twice for row in rows)
+    )
 
 
-def said(
+def receipts_of(
     connection: Connection, subscriptions: Collection[SubscriptionId], articles: Iterable[ArticleId]
-) -> dict[SubscriptionId, dict[ArticleId, Said]]:
+) -> dict[SubscriptionId, dict[ArticleId, ArticleReceipts]]:
     """What each of these few subscriptions has been sent of these articles, certainly or perhaps."""
     said_to = _read(connection, [_deliveries(subscriptions), _receipts(subscriptions)])
     wanted = set(articles)
     return {who: {article: heard[article] for article in heard.keys() & wanted} for who, heard in said_to.items()}
 
 
-def said_in(
-    connection: Connection, subscriptions: Collection[SubscriptionId], places: Mapping[ArticleId, Shown]
-) -> dict[SubscriptionId, dict[ArticleId, Said]]:
+def receipts_in(
+    connection: Connection, subscriptions: Collection[SubscriptionId], places: Mapping[ArticleId, EditionsShowing]
+) -> dict[SubscriptionId, dict[ArticleId, ArticleReceipts]]:
     """The same for many subscriptions and a few articles, of which it is known where they were shown.
 
     Only those editions are read: who has had a letter a week for years is not asked for each.
@@ -62,7 +64,7 @@ def said_in(
 
 def _read(
     connection: Connection, letters: Sequence[Select[Any]], *which: ColumnElement[bool]
-) -> dict[SubscriptionId, dict[ArticleId, Said]]:
+) -> dict[SubscriptionId, dict[ArticleId, ArticleReceipts]]:
     got = union_all(*letters).subquery()
     seq = variant_items.c.seq
     statement = (
@@ -76,10 +78,10 @@ def _read(
         .where(*which)
         .group_by(got.c.subscription_id, variant_items.c.article)
     )
-    said_to: dict[SubscriptionId, dict[ArticleId, Said]] = defaultdict(dict)
+    said_to: dict[SubscriptionId, dict[ArticleId, ArticleReceipts]] = defaultdict(dict)
     for row in connection.execute(statement):
         certain = None if row.certain is None else Seq(row.certain)
-        said_to[SubscriptionId(row.subscription_id)][ArticleId(row.article)] = Said(
+        said_to[SubscriptionId(row.subscription_id)][ArticleId(row.article)] = ArticleReceipts(
             oldest=Seq(row.oldest), certain=certain
         )
     return said_to

@@ -18,8 +18,7 @@ from digest.editions.adapters.variants import variant_for
 from digest.editions.delivery import DeliveryState, Reason
 from digest.editions.edition import Edition, EditionState
 from digest.ids import SubscriptionId, VariantId
-from digest.letters.content import Row as ContentRow
-from digest.letters.content import Showing
+from digest.letters.content import ContentRow, Showing
 from digest.letters.room import Fit, unbounded
 from storage.compiled import Prepared
 
@@ -30,7 +29,7 @@ _WAITING = (DeliveryState.PLANNED, DeliveryState.DEFERRED)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Gone:
+class WithdrawnTexts:
     """What letters must not show any more: of the withdrawn no text, of the erased not even that they are gone."""
 
     withdrawn: frozenset[ArticleId] = frozenset()
@@ -47,7 +46,7 @@ class Gone:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pulled:
+class WithdrawalResult:
     """How many letters were changed or stopped, and whether others with a text that is gone are claimed.
 
     Of those one may come back to be claimed again: as long as there are any, pull again before the next claim.
@@ -57,13 +56,13 @@ class Pulled:
     under_way: bool = False
 
 
-def pull(
+def withdraw_texts(
     write: Engine,
-    gone: Gone,
+    gone: WithdrawnTexts,
     now: datetime,
     batch: int = _BATCH,
     fit_of: Callable[[Edition], Fit] = lambda _: unbounded,
-) -> Pulled:
+) -> WithdrawalResult:
     """Point the unclaimed deliveries of letters that hold a text that is gone to a variant made anew.
 
     `fit_of` an edition decides anew what of the rest finds room. One that has nothing left is skipped. What is claimed
@@ -72,18 +71,18 @@ def pull(
     """
     letters, under_way = 0, False
     for edition in _open_editions(write, gone):
-        pulling = _Pulling(write, edition, gone, fit_of(edition), now)
+        pulling = _Withdrawing(write, edition, gone, fit_of(edition), now)
         letters += sum(pulling.all_that_are(state, batch) for state in _WAITING)
         under_way |= pulling.is_under_way()
-    return Pulled(letters=letters, under_way=under_way)
+    return WithdrawalResult(letters=letters, under_way=under_way)
 
 
-def is_in_open_letters(connection: Connection, gone: Gone) -> bool:
+def is_in_open_letters(connection: Connection, gone: WithdrawnTexts) -> bool:
     """Whether a letter that may still go out holds a text that is gone; costs as many letters as ever held it."""
     return connection.execute(_editions_holding(gone).limit(1)).first() is not None
 
 
-def claimed_with(connection: Connection, fence: int, gone: Gone) -> frozenset[VariantId]:
+def claimed_with(connection: Connection, fence: int, gone: WithdrawnTexts) -> frozenset[VariantId]:
     """The variants that hold a text that is gone and that this sender has claims of."""
     statement = select(deliveries.c.variant_id).where(
         deliveries.c.edition_id.in_(select(editions.c.id).where(_OPEN)),
@@ -105,27 +104,27 @@ def oldest_open_cut(read: Engine) -> Seq | None:
 _OPEN = editions.c.state.in_([EditionState.SENDING, EditionState.PAUSED])
 
 
-def _open_editions(write: Engine, gone: Gone) -> Sequence[Edition]:
+def _open_editions(write: Engine, gone: WithdrawnTexts) -> Sequence[Edition]:
     """The editions that letters may still go out of and that hold a text that is gone."""
     with write.begin() as connection:
         return [edition_row(row) for row in connection.execute(_editions_holding(gone))]
 
 
-def _editions_holding(gone: Gone) -> Select[Any]:
+def _editions_holding(gone: WithdrawnTexts) -> Select[Any]:
     holding = select(variants.c.edition_id).where(variants.c.id.in_(_holding(gone)))
     return select(editions).where(editions.c.id.in_(holding), _OPEN)
 
 
-def _holding(gone: Gone) -> Select[Any]:
+def _holding(gone: WithdrawnTexts) -> Select[Any]:
     """The variants of which a part has to go."""
     text = and_(variant_items.c.article.in_(gone.withdrawn), variant_items.c.showing != Showing.WITHDRAWN)
     return select(variant_items.c.variant_id).where(or_(text, variant_items.c.article.in_(gone.erased)))
 
 
-class _Pulling:
+class _Withdrawing:
     """Takes texts that are gone out of one edition's letters."""
 
-    def __init__(self, write: Engine, edition: Edition, gone: Gone, fit: Fit, now: datetime) -> None:
+    def __init__(self, write: Engine, edition: Edition, gone: WithdrawnTexts, fit: Fit, now: datetime) -> None:
         self._write, self._edition, self._cut, self._gone, self._now = write, edition.id, edition.cut, gone, now
         self._fit = fit
         self._anew: dict[VariantId, VariantId | None] = {}

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, select, upd
 from digest.adapters.tables import subscribers, subscriptions, suppressions
 from digest.ids import SubscriptionId
 from digest.keys import Key
-from digest.lifecycle.adapters.transactional_queue import NewNotice, lay_down
+from digest.lifecycle.adapters.transactional_queue import NewLetter, lay_down
 from digest.lifecycle.adapters.unsubscribe import end_where
 from digest.lifecycle.transactional_letter import NoticeKind
 from digest.subscribers.adapters.events import note, story
@@ -175,7 +175,7 @@ def _tell(connection: Connection, before: Row[Any], digest: str, now: datetime) 
     reason = connection.execute(select(suppressions.c.reason).where(suppressions.c.hash == before.hash)).scalar()
     if reason is None or operator_may_lift(SuppressionReason(reason)):
         detail = json.dumps({"digest": digest})
-        new = NewNotice(kind=NoticeKind.MOVED, subscriber=before.id, language=before.language, detail=detail)
+        new = NewLetter(kind=NoticeKind.MOVED, subscriber=before.id, language=before.language, detail=detail)
         lay_down(connection, new, now, goes=None)
 
 

@@ -22,7 +22,7 @@ from digest.subscribers.subscription import ALL, EndedReason, Filter, Subscripti
 from mail.address import Address
 
 
-class Joined(StrEnum):
+class JoinOutcome(StrEnum):
     """What became of a wish to subscribe."""
 
     NEW = "new"
@@ -50,11 +50,11 @@ class ByOperator:
         self._write = write
         self._key = key
 
-    def join(self, wish: Wish, newest: Seq, now: datetime) -> Joined:
+    def join(self, wish: Wish, newest: Seq, now: datetime) -> JoinOutcome:
         """Subscribe somebody from `newest` on, or leave a known subscription as it is; nobody who is suppressed."""
         with self._write.begin() as connection:
             if self._is_suppressed(connection, wish.address):
-                return Joined.SUPPRESSED
+                return JoinOutcome.SUPPRESSED
             subscriber = subscriber_of(connection, self._key, wish.address, wish.language, now)
             same = is_subscription(subscriber, wish.digest)
             standing = connection.execute(select(subscriptions).where(same)).first()
@@ -62,18 +62,18 @@ class ByOperator:
                 connection.execute(update(subscriptions).where(same).values(_start(wish, newest, now)))
             elif standing is not None:
                 ended = standing.state == SubscriptionState.ENDED
-                return Joined.LEFT_BEFORE if ended else Joined.UNCHANGED
+                return JoinOutcome.LEFT_BEFORE if ended else JoinOutcome.UNCHANGED
             else:
                 fixed = {"subscriber_id": subscriber, "digest": wish.digest, "token": leave_token()}
                 connection.execute(insert(subscriptions).values(**fixed, **_start(wish, newest, now)))
             note(connection, subscriber, _added(wish, now))
-            return Joined.NEW
+            return JoinOutcome.NEW
 
-    def join_again(self, wish: Wish, newest: Seq, now: datetime) -> Joined:
+    def join_again(self, wish: Wish, newest: Seq, now: datetime) -> JoinOutcome:
         """Let somebody who left start anew, by their own wish; the receipts of before stay."""
         with self._write.begin() as connection:
             if self._is_suppressed(connection, wish.address):
-                return Joined.SUPPRESSED
+                return JoinOutcome.SUPPRESSED
             subscriber = subscriber_of(connection, self._key, wish.address, wish.language, now)
             same = is_subscription(subscriber, wish.digest)
             values = _start(wish, newest, now) | {"ended": None, "ended_reason": None}
@@ -81,7 +81,7 @@ class ByOperator:
             revived = connection.execute(update(subscriptions).where(ended).values(values)).rowcount
             if revived:
                 note(connection, subscriber, _added(wish, now))
-        return Joined.CHANGED if revived else self.join(wish, newest, now)
+        return JoinOutcome.CHANGED if revived else self.join(wish, newest, now)
 
     def choose(self, address: Address, digest: str, wanted: Filter, now: datetime) -> bool:
         """Change what a subscription wants; False when it wanted just that. The next planning counts it."""

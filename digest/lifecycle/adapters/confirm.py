@@ -22,7 +22,7 @@ _FRESH = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Looked:
+class TokenPreview:
     """What a token would do. `address` is the one that its letter went to.
 
     `is_fresh` while it was used just now; `choices` are then the leave tokens of what it confirmed, by digest.
@@ -38,11 +38,11 @@ class Looked:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Used:
+class TokenResult:
     """What a token did. `choices` maps each digest to its leave token, where it was confirmed just now."""
 
     outcome: ConfirmOutcome
-    looked: Looked | None = None
+    preview: TokenPreview | None = None
     choices: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -55,38 +55,38 @@ class Confirmations:
         self._key = key
         self._opt_in = OptIn(read, write, key)
 
-    def look(self, token: str, now: datetime) -> Looked | None:
+    def look(self, token: str, now: datetime) -> TokenPreview | None:
         """What this token would do; None for an unknown one, and for one of another purpose."""
         with self._read.begin() as connection:
             letter = find(connection, token, now, *_FOR_PAGES)
             if letter is None:
                 return None
-            looked = self._looked(connection, letter)
+            preview = self._preview(connection, letter)
             if letter.used is None or now - letter.used > _FRESH:
-                return looked
+                return preview
             standing = subscriptions_of(connection, letter.subscriber)
-            named = [wish.digest for wish in looked.wishes if wish.digest in standing]
+            named = [wish.digest for wish in preview.wishes if wish.digest in standing]
             choices = {name: str(standing[name].token) for name in named}
-            return replace(looked, is_fresh=True, choices=choices)
+            return replace(preview, is_fresh=True, choices=choices)
 
-    def use(self, token: str, newest: Seq, now: datetime) -> Used:
+    def use(self, token: str, newest: Seq, now: datetime) -> TokenResult:
         """Do what the token is for, unless it was done or is too late."""
         with self._write.begin() as connection:
             letter = find(connection, token, now, *_FOR_PAGES)
             if letter is None:
-                return Used(outcome=ConfirmOutcome.UNKNOWN)
-            looked = self._looked(connection, letter)
-            if looked.state is not TokenState.OPEN:
-                used = looked.state is TokenState.USED
-                return Used(outcome=ConfirmOutcome.ALREADY if used else ConfirmOutcome.EXPIRED, looked=looked)
+                return TokenResult(outcome=ConfirmOutcome.UNKNOWN)
+            preview = self._preview(connection, letter)
+            if preview.state is not TokenState.OPEN:
+                used = preview.state is TokenState.USED
+                return TokenResult(outcome=ConfirmOutcome.ALREADY if used else ConfirmOutcome.EXPIRED, preview=preview)
             if letter.purpose is TokenPurpose.CONFIRM:
                 choices = self._opt_in.confirm(connection, letter, newest, now)
-                return Used(outcome=ConfirmOutcome.DONE, looked=looked, choices=choices)
+                return TokenResult(outcome=ConfirmOutcome.DONE, preview=preview, choices=choices)
             use(connection, letter, now)
             self._opt_in.lift(connection, move(connection, self._key, letter, now), now)
-            return Used(outcome=ConfirmOutcome.DONE, looked=looked)
+            return TokenResult(outcome=ConfirmOutcome.DONE, preview=preview)
 
-    def _looked(self, connection: Connection, token: Token) -> Looked:
+    def _preview(self, connection: Connection, token: Token) -> TokenPreview:
         who = select(subscribers.c.address, subscribers.c.language).where(subscribers.c.id == token.subscriber)
         person = connection.execute(who).one()
         address, language = person.address, person.language
@@ -99,4 +99,4 @@ class Confirmations:
             address = move_of(token.detail).to.text
             void = is_void(connection, self._key, token)
         state = TokenState.EXPIRED if void and token.state is TokenState.OPEN else token.state
-        return Looked(purpose=token.purpose, state=state, wishes=wishes, address=address, language=language)
+        return TokenPreview(purpose=token.purpose, state=state, wishes=wishes, address=address, language=language)

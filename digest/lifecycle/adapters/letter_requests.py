@@ -6,7 +6,7 @@ from sqlalchemy import Engine, select
 
 from digest.adapters.tables import subscribers
 from digest.keys import Key
-from digest.lifecycle.adapters.transactional_queue import NewNotice, lay_down
+from digest.lifecycle.adapters.transactional_queue import NewLetter, lay_down
 from digest.lifecycle.transactional_letter import NoticeKind
 from digest.subscribers.adapters.rows import NAMED, language_of, subscriber_of
 from mail.address import Address
@@ -34,7 +34,7 @@ class LetterRequests:
             row = connection.execute(select(subscribers).where(subscribers.c.id == subscriber, NAMED)).first()
             if row is not None:  # else they are erased
                 language = row.language
-                new = NewNotice(kind=kind, subscriber=subscriber, language=language, detail=detail, address=address)
+                new = NewLetter(kind=kind, subscriber=subscriber, language=language, detail=detail, address=address)
                 lay_down(connection, new, now, goes)
 
     def of_address(
@@ -47,4 +47,4 @@ class LetterRequests:
         with self._write.begin() as connection:
             subscriber = subscriber_of(connection, self._key, address, language, now)
             spoken = language_of(connection, subscriber) or language
-            lay_down(connection, NewNotice(kind=kind, subscriber=subscriber, language=spoken), now, goes)
+            lay_down(connection, NewLetter(kind=kind, subscriber=subscriber, language=spoken), now, goes)

@@ -13,7 +13,7 @@ from articles.article import Seq
 from digest.adapters.row_keys import is_subscription
 from digest.adapters.tables import consent_texts, subscribers, subscriptions, transactional_letters
 from digest.keys import Key
-from digest.lifecycle.adapters.transactional_queue import NewNotice, lay_down, remind_no_more
+from digest.lifecycle.adapters.transactional_queue import NewLetter, lay_down, remind_no_more
 from digest.lifecycle.double_opt_in import (
     AskedToJoin,
     Confirming,
@@ -70,7 +70,7 @@ class OptIn:
             lately = _letters_lately(connection, subscriber, now)
             for wish in asked.wishes:
                 _note_asked(connection, subscriber, wishes, wish, now)
-            new = NewNotice(kind=kind, subscriber=subscriber, language=asked.language, detail=as_detail(wishes))
+            new = NewLetter(kind=kind, subscriber=subscriber, language=asked.language, detail=as_detail(wishes))
             lay_down(connection, new, now, goes, wanted=_is_wanted(kind, no, lately))
 
     def confirm(self, connection: Connection, token: Token, newest: Seq, now: datetime) -> dict[str, str]:

@@ -11,7 +11,7 @@ from digest.adapters.row_keys import is_subscription
 from digest.adapters.tables import subscribers, subscriptions
 from digest.editions.adapters.stop import stop_letters
 from digest.ids import SubscriptionId
-from digest.lifecycle.preferences import Chosen
+from digest.lifecycle.preferences import PreferencesOutcome
 from digest.subscribers.adapters.events import note, note_alike
 from digest.subscribers.adapters.rows import ids_of
 from digest.subscribers.events import Event, EventKind
@@ -66,7 +66,7 @@ class Preferences:
                 others=frozenset(others),
             )
 
-    def choose(self, token: str, wanted: Filter, language: str, now: datetime) -> Chosen:
+    def choose(self, token: str, wanted: Filter, language: str, now: datetime) -> PreferencesOutcome:
         """Change the filter, and the language of letters about the subscription and of its pages."""
 
         def change(connection: Connection, row: Row[Any]) -> bool:
@@ -76,15 +76,15 @@ class Preferences:
 
         return self._of(token, change)
 
-    def pause(self, token: str, until: datetime | None, now: datetime) -> Chosen:
+    def pause(self, token: str, until: datetime | None, now: datetime) -> PreferencesOutcome:
         """Send nothing until then, or until resumed; a pause may be given another end."""
         return self._of(token, lambda connection, row: pause_one(connection, subscriptions.c.id == row.id, until, now))
 
-    def resume(self, token: str, now: datetime) -> Chosen:
+    def resume(self, token: str, now: datetime) -> PreferencesOutcome:
         """End a pause."""
         return self._of(token, lambda connection, row: resume_one(connection, subscriptions.c.id == row.id, now))
 
-    def change_digest(self, token: str, digest: str, now: datetime) -> Chosen:
+    def change_digest(self, token: str, digest: str, now: datetime) -> PreferencesOutcome:
         """Move a subscription to another digest, cursor and receipts with it: nothing missed, nothing repeated.
 
         Never onto a digest that the person left, or was asked about: that needs a confirmation.
@@ -109,7 +109,7 @@ class Preferences:
             return not taken
 
         chosen = self._of(token, change)
-        return Chosen.TAKEN if taken else chosen
+        return PreferencesOutcome.TAKEN if taken else chosen
 
     def resume_due(self, digest: str, now: datetime) -> int:
         """End the pauses of a digest whose day has come; says how many."""
@@ -130,15 +130,15 @@ class Preferences:
             note_alike(connection, [(owner, digest) for owner in owners], event)
             return len(owners)
 
-    def _of(self, token: str, change: Callable[[Connection, Row[Any]], bool]) -> Chosen:
+    def _of(self, token: str, change: Callable[[Connection, Row[Any]], bool]) -> PreferencesOutcome:
         """Change the living subscription of a token in one transaction."""
         with self._write.begin() as connection:
             row = connection.execute(select(subscriptions).where(subscriptions.c.token == token)).first()
             if row is None:
-                return Chosen.UNKNOWN
+                return PreferencesOutcome.UNKNOWN
             if row.state not in LIVING:
-                return Chosen.ENDED
-            return Chosen.DONE if change(connection, row) else Chosen.UNCHANGED
+                return PreferencesOutcome.ENDED
+            return PreferencesOutcome.DONE if change(connection, row) else PreferencesOutcome.UNCHANGED
 
 
 def want(connection: Connection, which: ColumnElement[bool], wanted: Filter, now: datetime) -> bool:

@@ -33,11 +33,11 @@ from digest.lifecycle.rate_limits import (
     DAY,
     HOUR,
     PENDING,
-    Asked,
-    Caused,
+    LetterRequest,
     Limit,
     Limits,
-    Refused,
+    RecentLetters,
+    RefusedLetters,
     Share,
     decide,
     share_of,
@@ -103,7 +103,7 @@ def _last_in_bounds(share: Share) -> Label[Any]:
 
 
 _CAUSED = _caused()
-Slot = tuple[datetime, Limit, str]
+CountedSlot = tuple[datetime, Limit, str]
 
 
 class RateLimits:
@@ -117,12 +117,12 @@ class RateLimits:
         self._key = key
         self._limits = limits
         self._ticks = ticks
-        self._refused = Counter[Slot]()
+        self._refused = Counter[CountedSlot]()
         self._this_hour = Counter[tuple[datetime, Limit]]()
         self._written = float("-inf")
         self._lock = threading.Lock()
 
-    def refuses(self, asked: Asked, now: datetime) -> bool:
+    def refuses(self, asked: LetterRequest, now: datetime) -> bool:
         """Whether a letter is forbidden already, found without writing: a flood costs no more than reading."""
         with self._read.begin() as connection:
             decided, _ = self._decide(connection, asked, now)
@@ -133,14 +133,14 @@ class RateLimits:
             return True
         return False
 
-    def allow(self, asked: Asked, now: datetime) -> datetime | None:
+    def allow(self, asked: LetterRequest, now: datetime) -> datetime | None:
         """When a letter may go, counted at once; None when there have been too many."""
         if self.refuses(asked, now):
             return None
         with self._write.begin() as connection:
             return self.admit(connection, asked, now)
 
-    def admit(self, connection: Connection, asked: Asked, now: datetime) -> datetime | None:
+    def admit(self, connection: Connection, asked: LetterRequest, now: datetime) -> datetime | None:
         """When one more letter may go, counted in this transaction; None when it may not."""
         decided, share = self._decide(connection, asked, now)
         if isinstance(decided, Limit):
@@ -165,7 +165,7 @@ class RateLimits:
             connection.execute(delete(refused_letters).where(refused_letters.c.last < now - DAY))
         self.write_down()
 
-    def refused(self, since: datetime) -> Sequence[Refused]:
+    def refused(self, since: datetime) -> Sequence[RefusedLetters]:
         """What limits have forbidden, each subject's sum over the last day, if its last is newer than `since`."""
         row = refused_letters.c
         last = func.max(row.last).label("last")
@@ -174,11 +174,11 @@ class RateLimits:
         with self._read.begin() as connection:
             rows = connection.execute(recent).all()
         return [
-            Refused(limit=Limit(total.limit), subject=total.subject, number=total.number, last=total.last)
+            RefusedLetters(limit=Limit(total.limit), subject=total.subject, number=total.number, last=total.last)
             for total in rows
         ]
 
-    def _decide(self, connection: Connection, asked: Asked, now: datetime) -> tuple[datetime | Limit, Share]:
+    def _decide(self, connection: Connection, asked: LetterRequest, now: datetime) -> tuple[datetime | Limit, Share]:
         networks = [self._of_network(asked, moment) for moment in (now, now - HOUR)]  # it is another one after midnight
         wanted = {
             "address": self._of_address(asked),
@@ -195,7 +195,7 @@ class RateLimits:
         row = connection.execute(_CAUSED, wanted).one()
         share = share_of(asked.purpose, is_known=row.is_known, from_wide_network=row.from_wide_network)
         newest = getattr(row, f"newest_{share}")
-        caused = Caused(
+        caused = RecentLetters(
             last=row.last,
             last_day=row.last_day,
             unanswered=row.unanswered,
@@ -208,7 +208,7 @@ class RateLimits:
         )
         return decide(self._limits, asked, caused, now), share
 
-    def _note(self, limit: Limit, asked: Asked, now: datetime) -> None:
+    def _note(self, limit: Limit, asked: LetterRequest, now: datetime) -> None:
         subject = {
             Limit.ADDRESS: self._of_address(asked)[:16],
             Limit.NETWORK: self._of_network(asked, now)[:16],
@@ -242,13 +242,13 @@ class RateLimits:
                     values = {"hour": hour, "limit": limit, "subject": subject, "number": number, "last": self._last}
                     connection.execute(insert(refused_letters).values(values))
 
-    def _of_address(self, asked: Asked) -> str:
+    def _of_address(self, asked: LetterRequest) -> str:
         return self._key.mac(Purpose.LIMIT, asked.counted_as)
 
-    def _of_domain(self, asked: Asked) -> str:
+    def _of_domain(self, asked: LetterRequest) -> str:
         return self._key.mac(Purpose.LIMIT, f"domain {asked.domain}")
 
-    def _of_network(self, asked: Asked, moment: datetime) -> str:
+    def _of_network(self, asked: LetterRequest, moment: datetime) -> str:
         """It begins with the wide network's, so that one index finds both."""
-        of = (f"network {moment:%Y-%m-%d} {name}" for name in (asked.network.wide, asked.network.own))
+        of = (f"network {moment:%Y-%m-%d} {name}" for name in (asked.network.wide, asked.network.narrow))
         return "".join(self._key.mac(Purpose.LIMIT, name)[:_WIDE] for name in of)

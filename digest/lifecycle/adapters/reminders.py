@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine, func, select
 
 from digest.adapters.tables import subscribers, transactional_letters
-from digest.lifecycle.adapters.transactional_queue import NewNotice, lay_down, waits_for_reminder
+from digest.lifecycle.adapters.transactional_queue import NewLetter, lay_down, waits_for_reminder
 from digest.lifecycle.transactional_letter import NoticeKind, NoticeState
 
 REMINDED_AFTER = timedelta(days=2)
@@ -45,7 +45,7 @@ class Reminders:
         with self._write.begin() as connection:
             rows = connection.execute(due).all()
             for row in rows:
-                new = NewNotice(
+                new = NewLetter(
                     kind=NoticeKind.REMIND, subscriber=row.subscriber_id, language=row.language, detail=row.detail
                 )
                 lay_down(connection, new, row.asked, now)

@@ -45,7 +45,7 @@ _FINAL = (NoticeState.SENT, NoticeState.FAILED, NoticeState.UNCERTAIN, NoticeSta
 
 
 @dataclass(frozen=True, kw_only=True)
-class Waiting:
+class QueuedLetter:
     """A letter that waits for the relay. `address` is where it goes."""
 
     id: int
@@ -64,7 +64,7 @@ class Waiting:
 
 
 @dataclass(frozen=True, kw_only=True)
-class NewNotice:
+class NewLetter:
     """A letter to be laid into the queue. `address` only when it is not the subscriber's own."""
 
     kind: NoticeKind
@@ -75,7 +75,7 @@ class NewNotice:
 
 
 def lay_down(
-    connection: Connection, new: NewNotice, now: datetime, goes: datetime | None, *, wanted: bool = True
+    connection: Connection, new: NewLetter, now: datetime, goes: datetime | None, *, wanted: bool = True
 ) -> None:
     """Queue a letter, to go at once or at `goes`. One that is not wanted costs the same work and is never sent."""
     state = NoticeState.WAITING if wanted else NoticeState.EXPIRED
@@ -117,7 +117,7 @@ def _came_back(asked: ColumnElement[datetime]) -> ColumnElement[bool]:
     return select(events.c.id).where(of_subscriber, kinds).exists()
 
 
-class Notices:
+class TransactionalQueue:
     """The queue, seen by the one who sends. `pacing` is the relay's; None where there is none."""
 
     def __init__(self, read: Engine, write: Engine, pacing: Pacing | None = None) -> None:
@@ -143,13 +143,13 @@ class Notices:
             unknown = {"state": NoticeState.UNCERTAIN}
             return connection.execute(update(transactional_letters).where(_SENDING).values(unknown)).rowcount
 
-    def due(self, now: datetime) -> Waiting | None:
+    def due(self, now: datetime) -> QueuedLetter | None:
         """The letter that was due last: whoever has just asked sits and waits, and a list of thousands does not."""
         with self._read.begin() as connection:
             row = connection.execute(_NEWEST, {"now": now}).first()
         return _waiting(row) if row else None
 
-    def wait(self, letter: Waiting, now: datetime) -> float:
+    def wait(self, letter: QueuedLetter, now: datetime) -> float:
         """Seconds until this letter may go; 0 when it may, and then it is counted.
 
         The letters that a list causes keep the relay's pace, as editions do. What a person waits for goes at once:
@@ -173,7 +173,7 @@ class Notices:
             with self._write.begin() as connection:
                 keep_limits(connection, self._pacing, learned, now, goes)
 
-    def mark(self, letter: Waiting, token: NewToken | None, now: datetime) -> bool:
+    def mark(self, letter: QueuedLetter, token: NewToken | None, now: datetime) -> bool:
         """Say durably that the final dot is about to be sent; False when the letter is wanted no more."""
         with self._write.begin() as connection:
             if letter.kind is NoticeKind.REMIND and not _is_still_wanted(connection, letter):
@@ -187,7 +187,7 @@ class Notices:
                 keep(connection, token, now)
             return True
 
-    def record(self, letter: Waiting, token: NewToken | None, reply: Reply, now: datetime) -> Verdict:
+    def record(self, letter: QueuedLetter, token: NewToken | None, reply: Reply, now: datetime) -> Verdict:
         """Write down what the relay said, and what becomes of the letter."""
         judged = judge(reply)
         values: dict[str, object] = {"reply": str(reply), "attempt": letter.attempt + 1}
@@ -215,7 +215,7 @@ class Notices:
                 note(connection, letter.subscriber, letter_sent)
         return judged
 
-    def put_off(self, letter: Waiting, why: str, now: datetime) -> None:
+    def put_off(self, letter: QueuedLetter, why: str, now: datetime) -> None:
         """Try a letter again later that could not even be made."""
         values = {"reply": why, "attempt": letter.attempt + 1, **_later(letter, now)}
         with self._write.begin() as connection:
@@ -240,21 +240,21 @@ _NEWEST = _LETTERS.where(_WAITING, _row.next_at == _LAST.scalar_subquery()).orde
 """One moment, and in it the first: both are found in the index, however many thousands a list has for one moment."""
 
 
-def _is_still_wanted(connection: Connection, letter: Waiting) -> bool:
+def _is_still_wanted(connection: Connection, letter: QueuedLetter) -> bool:
     """Whether nobody has confirmed or said no while a reminder waited: a list's may wait for hours."""
     asked = literal(letter.asked, Instant)
     waiting = select(subscribers.c.id).where(subscribers.c.id == letter.subscriber, waits_for_reminder(asked))
     return connection.execute(waiting).first() is not None
 
 
-def _later(letter: Waiting, now: datetime) -> dict[str, object]:
+def _later(letter: QueuedLetter, now: datetime) -> dict[str, object]:
     again = next_try(letter.attempt + 1, now)
     state = NoticeState.WAITING if again < gives_up(letter.kind, letter.asked) else NoticeState.EXPIRED
     return {"state": state, "next_at": again}
 
 
-def _waiting(row: Row[Any]) -> Waiting:
-    return Waiting(
+def _waiting(row: Row[Any]) -> QueuedLetter:
+    return QueuedLetter(
         id=row.id,
         kind=NoticeKind(row.kind),
         subscriber=row.subscriber_id,

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, select, updat
 from digest.adapters.tables import subscribers, subscriptions
 from digest.editions.adapters.stop import stop_letters
 from digest.ids import SubscriptionId
-from digest.lifecycle.unsubscribe_journal import Leave, proof_of
+from digest.lifecycle.unsubscribe_journal import LeaveWish, proof_of
 from digest.subscribers.adapters.events import note, note_alike, story
 from digest.subscribers.adapters.rows import NAMED
 from digest.subscribers.events import Event, EventKind
@@ -104,7 +104,7 @@ def people_of(
     return people
 
 
-def meant_by(connection: Connection, leaves: Iterable[Leave]) -> list[tuple[Leave, Row[Any]]]:
+def meant_by(connection: Connection, leaves: Iterable[LeaveWish]) -> list[tuple[LeaveWish, Row[Any]]]:
     """The subscriptions that journalled leaves mean today, in the order of the leaves.
 
     Not one that began after the leave: its owner has come back since. A leave of somebody whom this store does not
@@ -117,7 +117,7 @@ def meant_by(connection: Connection, leaves: Iterable[Leave]) -> list[tuple[Leav
     return [(leave, row) for leave, row in meant if row is not None and row.since <= leave.moment]
 
 
-def _numbered(connection: Connection, leave: Leave) -> Row[Any] | None:
+def _numbered(connection: Connection, leave: LeaveWish) -> Row[Any] | None:
     """The subscription with the number that the leave names, if it is that one."""
     if leave.subscription is None:
         return None

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from sqlalchemy import Connection, delete, insert, select
 
-from digest.lifecycle.unsubscribe_journal import Leave, No, read, written
+from digest.lifecycle.unsubscribe_journal import LeaveWish, PersonWish, read, written
 from storage.durable import make_durable
 from storage.tables import installation
 
@@ -25,7 +25,7 @@ _CHECKED = 256
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class JournalPlace:
     """How far a journal was read, and what stood just before."""
 
     position: int = 0
@@ -33,12 +33,12 @@ class Place:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reading:
+class JournalTail:
     """What came after a place: the wishes in order, how many lines were torn, and the place of now."""
 
-    wishes: Sequence[Leave | No]
+    wishes: Sequence[LeaveWish | PersonWish]
     torn: int
-    place: Place
+    place: JournalPlace
 
 
 class UnsubscribeJournal:
@@ -47,7 +47,7 @@ class UnsubscribeJournal:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def append(self, wishes: Sequence[Leave | No]) -> None:
+    def append(self, wishes: Sequence[LeaveWish | PersonWish]) -> None:
         """Write wishes down; when this returns, they are on the disk. Raises OSError, and then nothing is written.
 
         A line that somebody tore, by a power failure, is ended first: it spoils no line but itself.
@@ -76,21 +76,21 @@ class UnsubscribeJournal:
         except FileNotFoundError:
             return 0
 
-    def after(self, place: Place) -> Reading:
+    def after(self, place: JournalPlace) -> JournalTail:
         """What was written after a place; everything, when the place is of another journal."""
         if not self._path.exists():
-            return Reading(wishes=(), torn=0, place=Place())
+            return JournalTail(wishes=(), torn=0, place=JournalPlace())
         with self._path.open("rb") as file:
             before = _before(file, place.position)
             if file.tell() != place.position or _check(before) != place.check:
-                place, before = Place(), b""
+                place, before = JournalPlace(), b""
                 file.seek(0)
             lines = _whole(file.read())
         lines_read = [read(line) for line in lines]
         whole = [wish for wish in lines_read if wish is not None]
         text = b"".join(lines)
-        reached = Place(position=place.position + len(text), check=_check((before + text)[-_CHECKED:]))
-        return Reading(wishes=whole, torn=len(lines_read) - len(whole), place=reached)
+        reached = JournalPlace(position=place.position + len(text), check=_check((before + text)[-_CHECKED:]))
+        return JournalTail(wishes=whole, torn=len(lines_read) - len(whole), place=reached)
 
 
 def merged(kept: bytes, other: bytes) -> bytes:
@@ -122,16 +122,16 @@ def _write(number: int, text: bytes) -> None:
     os.fsync(number)
 
 
-def read_place(connection: Connection) -> Place:
+def read_place(connection: Connection) -> JournalPlace:
     """How far the store has read; the beginning, where it has read nothing."""
     stored = connection.execute(_PLACE).scalar()
     if stored is None:
-        return Place()
+        return JournalPlace()
     position, check = json.loads(stored)
-    return Place(position=position, check=check)
+    return JournalPlace(position=position, check=check)
 
 
-def remember_place(connection: Connection, place: Place) -> None:
+def remember_place(connection: Connection, place: JournalPlace) -> None:
     """Let the store know how far it has read."""
     connection.execute(delete(installation).where(installation.c.name == NAME))
     connection.execute(insert(installation).values(name=NAME, value=json.dumps([place.position, place.check])))

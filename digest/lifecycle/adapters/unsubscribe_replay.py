@@ -17,14 +17,14 @@ from digest.lifecycle.adapters.unsubscribe import (
     undo_where,
 )
 from digest.lifecycle.adapters.unsubscribe_journal import UnsubscribeJournal, read_place, remember_place
-from digest.lifecycle.unsubscribe_journal import How, Leave, No, StoreBusy
+from digest.lifecycle.unsubscribe_journal import LeaveWish, PersonWish, StoreBusy, WishKind
 from digest.subscribers.adapters.suppressions import Suppressions
 from digest.subscribers.subscription import EndedReason
 from digest.subscribers.suppression import SuppressionReason
 from storage.database import Database
 
 log = structlog.get_logger()
-_REASONS = {How.COMPLAINED: SuppressionReason.COMPLAINT, How.ERASED: SuppressionReason.ERASED}
+_REASONS = {WishKind.COMPLAINED: SuppressionReason.COMPLAINT, WishKind.ERASED: SuppressionReason.ERASED}
 
 
 class JournalReplay:
@@ -77,37 +77,37 @@ class JournalReplay:
         with self._database.soon(patience, writes=True) as connection:
             before = read_place(connection)
             reading = self._journal.after(before)
-            self._apply_leaves(connection, [wish for wish in reading.wishes if isinstance(wish, Leave)])
-            self._apply_noes(connection, [wish for wish in reading.wishes if isinstance(wish, No)])
+            self._apply_leaves(connection, [wish for wish in reading.wishes if isinstance(wish, LeaveWish)])
+            self._apply_noes(connection, [wish for wish in reading.wishes if isinstance(wish, PersonWish)])
             if reading.place != before:
                 remember_place(connection, reading.place)
         if reading.torn:
             log.warning(
                 "journal_lines_torn", lines=reading.torn, remedy="a power failure tore them before they were answered"
             )
-        if any(wish.how is How.ERASED for wish in reading.wishes):
+        if any(wish.how is WishKind.ERASED for wish in reading.wishes):
             self._database.scrub()
         return len(reading.wishes)
 
-    def _apply_leaves(self, connection: Connection, leaves: Sequence[Leave]) -> None:
+    def _apply_leaves(self, connection: Connection, leaves: Sequence[LeaveWish]) -> None:
         erased = set[int]()
         for leave, row in meant_by(connection, leaves):
             same = subscriptions.c.id == row.id
             match leave.how:
-                case How.LEFT:
+                case WishKind.LEFT:
                     end_where(connection, same, EndedReason.ONE_CLICK, leave.moment)
-                case How.UNDONE:
+                case WishKind.UNDONE:
                     undo_where(connection, same, leave.moment)
-                case How.COMPLAINED:
+                case WishKind.COMPLAINED:
                     # Else the store knew, and what came after.
                     if end_where(connection, same, EndedReason.COMPLAINED, leave.moment):
                         self._suppress(connection, row.subscriber_id, SuppressionReason.COMPLAINT, leave.moment)
-                case How.ERASED if row.subscriber_id not in erased:
+                case WishKind.ERASED if row.subscriber_id not in erased:
                     self._suppress(connection, row.subscriber_id, SuppressionReason.ERASED, leave.moment)
                     erase_subscriber(connection, row.subscriber_id, leave.moment)
                     erased.add(row.subscriber_id)
 
-    def _apply_noes(self, connection: Connection, noes: Sequence[No]) -> None:
+    def _apply_noes(self, connection: Connection, noes: Sequence[PersonWish]) -> None:
         """Do what persons wished, unless they are known to have come back since."""
         hashes = {no.address for no in noes}
         by_hash = people_of(connection, hashes, self._suppressions.spelling_hash_of) if noes else {}
@@ -118,13 +118,13 @@ class JournalReplay:
                 for known_as in {no.address, *(person.hash for person in people)}:
                     self._suppressions.add(connection, known_as, _REASONS[no.how], no.moment)
             for person in [person for person in people if person.since <= no.moment]:
-                if no.how is How.ERASED:
+                if no.how is WishKind.ERASED:
                     erase_subscriber(connection, person.id, no.moment)
                     people.remove(person)
                 elif not came_back:  # else one may have moved here since that began before
                     before = and_(subscriptions.c.subscriber_id == person.id, subscriptions.c.since <= no.moment)
                     end_where(connection, before, EndedReason.COMPLAINED, no.moment)
-        erased = {no.address for no in noes if no.how is How.ERASED}
+        erased = {no.address for no in noes if no.how is WishKind.ERASED}
         erase_mentions(connection, erased, self._suppressions.hash_of)
 
     def _suppress(self, connection: Connection, subscriber: int, reason: SuppressionReason, moment: datetime) -> None:

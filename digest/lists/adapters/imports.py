@@ -13,14 +13,14 @@ from sqlalchemy import Connection, Engine, and_, insert, select, update
 from articles.article import Seq
 from digest.adapters.tables import imports, subscribers, subscriptions, suppressions
 from digest.lists.adapters.import_rows import ImportedFile, Rows, in_json
-from digest.lists.import_rules import Known, Listed, Outcome, Verdict, decide
+from digest.lists.import_rules import ExistingSubscription, LineOutcome, LineVerdict, Listed, decide
 from digest.subscribers.adapters.mailboxes import KEY_OF_MAILBOX, of_mailboxes
 from digest.subscribers.adapters.unsubscribe_tokens import tokens_in_order
 from digest.subscribers.subscription import SubscriptionState
 from digest.subscribers.suppression import SuppressionReason
 
-MADE = frozenset({Outcome.ACTIVE, Outcome.PENDING, Outcome.PAUSED, Outcome.ENDED})
-Take = Callable[[Sequence[Listed]], list[Verdict]]
+MADE = frozenset({LineOutcome.ACTIVE, LineOutcome.PENDING, LineOutcome.PAUSED, LineOutcome.ENDED})
+Take = Callable[[Sequence[Listed]], list[LineVerdict]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +80,7 @@ class Imports:
         with closing(sqlite3.connect("")) as seen:  # a file that SQLite makes when it must, and nobody else can open
             seen.execute("CREATE TABLE seen (who BLOB PRIMARY KEY, line INTEGER) WITHOUT ROWID")
 
-            def take(batch: Sequence[Listed]) -> list[Verdict]:
+            def take(batch: Sequence[Listed]) -> list[LineVerdict]:
                 with self._read.begin() as connection:
                     there = _There(connection, batch)
                 return [_tried(seen, there, listed) for listed in batch]
@@ -92,12 +92,12 @@ _THIS = -1
 """The number of an import that is only tried."""
 
 
-def _tried(seen: sqlite3.Connection, there: "_There", listed: Listed) -> Verdict:
+def _tried(seen: sqlite3.Connection, there: "_There", listed: Listed) -> LineVerdict:
     who = bytes.fromhex(listed.known_as) + listed.digest.encode()
     standing = there.known(listed)
     if standing is None or standing.state is SubscriptionState.PENDING:  # else this list makes nothing of it
         row = seen.execute("SELECT line FROM seen WHERE who = ?", (who,)).fetchone()
-        standing = Known(listed.state, _THIS, row[0]) if row else standing
+        standing = ExistingSubscription(listed.state, _THIS, row[0]) if row else standing
     verdict = decide(listed, standing, there.no(listed), _THIS)
     if verdict.outcome in MADE:
         seen.execute("INSERT INTO seen VALUES (?, ?)", (who, listed.line))
@@ -125,7 +125,9 @@ class _There:
             .where(in_batch)
             .order_by(subscribers.c.mailbox.is_(None))
         )
-        self.subscriptions = {(row[0], row[1]): Known(SubscriptionState(row[2]), row[3], row[4]) for row in rows}
+        self.subscriptions = {
+            (row[0], row[1]): ExistingSubscription(SubscriptionState(row[2]), row[3], row[4]) for row in rows
+        }
         hashes = [known_as for listed in batch for known_as in {listed.known_as, listed.spelt_as}]
         noes = connection.execute(
             select(suppressions.c.hash, suppressions.c.reason).where(suppressions.c.hash.in_(hashes))
@@ -136,7 +138,7 @@ class _There:
         """Why the mailbox, or this spelling of its address, must not be mailed."""
         return self.suppressed.get(listed.known_as) or self.suppressed.get(listed.spelt_as)
 
-    def known(self, listed: Listed) -> Known | None:
+    def known(self, listed: Listed) -> ExistingSubscription | None:
         """The subscription that a line is about."""
         return self.subscriptions.get((listed.key, listed.digest))
 
@@ -152,11 +154,11 @@ class Taking:
         self._tokens = tokens_in_order()
         self.id = run
 
-    def take(self, batch: Sequence[Listed]) -> list[Verdict]:
+    def take(self, batch: Sequence[Listed]) -> list[LineVerdict]:
         """Write down what a batch of lines makes, all of it or nothing; the verdicts stand in their order."""
         with self._write.begin() as connection:
             there = _There(connection, batch)
-            verdicts: list[Verdict] = []
+            verdicts: list[LineVerdict] = []
             made: list[Listed] = []
             asked = set[tuple[str, str]]()
             for listed in batch:
@@ -166,7 +168,9 @@ class Taking:
                 if verdict.outcome in MADE and (standing is None or standing.made_by != (self.id or _THIS)):
                     if standing is not None:
                         asked.add((listed.key, listed.digest))
-                    there.subscriptions[listed.key, listed.digest] = Known(listed.state, self.id or _THIS, listed.line)
+                    there.subscriptions[listed.key, listed.digest] = ExistingSubscription(
+                        listed.state, self.id or _THIS, listed.line
+                    )
                     made.append(listed)
             if made:
                 run = self.id or self._begin(connection)
@@ -175,7 +179,7 @@ class Taking:
                 self.id = run
         return verdicts
 
-    def finish(self, counts: Counter[Outcome]) -> None:
+    def finish(self, counts: Counter[LineOutcome]) -> None:
         """Say that the list was taken to its end."""
         if self.id is not None:
             with self._write.begin() as connection:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, and_, exists, select
 from digest.adapters.tables import events, subscribers, subscriptions, suppressions
 from digest.lifecycle.adapters.unsubscribe import end_where, tokens_of
 from digest.lists.adapters.undo import ask_no_more
-from digest.lists.opt_outs import OptedOut, OptOut
+from digest.lists.opt_outs import OptOut, OptOutOutcome
 from digest.subscribers.adapters.events import note_alike
 from digest.subscribers.adapters.mailboxes import KEY_OF_MAILBOX, of_mailboxes
 from digest.subscribers.adapters.suppressions import Suppressions
@@ -19,10 +19,10 @@ from digest.subscribers.suppression import SuppressionReason, operator_may_lift
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kept:
+class OptOutResult:
     """What became of some opt-outs, in their order; whose subscriptions ended, by leave token."""
 
-    outcomes: Sequence[OptedOut]
+    outcomes: Sequence[OptOutOutcome]
     ended: Sequence[str] = ()
 
 
@@ -34,42 +34,42 @@ class OptOuts:
         self._write = write
         self._suppressions = suppression_list
 
-    def tried(self, batch: Sequence[OptOut]) -> Kept:
+    def tried(self, batch: Sequence[OptOut]) -> OptOutResult:
         """What would become of them; nothing is written."""
         with self._read.begin() as connection:
-            return Kept(outcomes=_judged(connection, batch))
+            return OptOutResult(outcomes=_judged(connection, batch))
 
-    def keep(self, batch: Sequence[OptOut], how: str, now: datetime) -> Kept:
+    def keep(self, batch: Sequence[OptOut], how: str, now: datetime) -> OptOutResult:
         """Suppress these addresses, and end what their owners have from us, but for who confirmed it here themselves.
 
         `how` is why it ended, for the record.
         """
         with self._write.begin() as connection:
             outcomes = _judged(connection, batch)
-            new = [opted for opted, became in zip(batch, outcomes, strict=True) if became is OptedOut.SUPPRESSED]
+            new = [opted for opted, became in zip(batch, outcomes, strict=True) if became is OptOutOutcome.SUPPRESSED]
             for opted in new:
                 self._suppressions.add(connection, opted.known_as, opted.reason, now)
-            return Kept(outcomes=outcomes, ended=_end(connection, new, how, now) if new else ())
+            return OptOutResult(outcomes=outcomes, ended=_end(connection, new, how, now) if new else ())
 
 
-def _judged(connection: Connection, batch: Sequence[OptOut]) -> list[OptedOut]:
+def _judged(connection: Connection, batch: Sequence[OptOut]) -> list[OptOutOutcome]:
     hashes = [opted.known_as for opted in batch]
     rows = connection.execute(select(suppressions.c.hash, suppressions.c.reason).where(suppressions.c.hash.in_(hashes)))
     reasons = {row.hash: SuppressionReason(row.reason) for row in rows}
     confirmed = _confirmed(connection, [opted.key for opted in batch])
-    outcomes: list[OptedOut] = []
+    outcomes: list[OptOutOutcome] = []
     for opted in batch:
         outcomes.append(became := _became(opted, reasons.get(opted.known_as), confirmed))
-        if became is OptedOut.SUPPRESSED:
+        if became is OptOutOutcome.SUPPRESSED:
             reasons[opted.known_as] = opted.reason
     return outcomes
 
 
-def _became(opted: OptOut, reason: SuppressionReason | None, confirmed: Collection[str]) -> OptedOut:
+def _became(opted: OptOut, reason: SuppressionReason | None, confirmed: Collection[str]) -> OptOutOutcome:
     if opted.key in confirmed:
-        return OptedOut.CONFIRMED_HERE
+        return OptOutOutcome.CONFIRMED_HERE
     as_strong = reason is not None and (not operator_may_lift(reason) or operator_may_lift(opted.reason))
-    return OptedOut.ALREADY if as_strong else OptedOut.SUPPRESSED
+    return OptOutOutcome.ALREADY if as_strong else OptOutOutcome.SUPPRESSED
 
 
 def _confirmed(connection: Connection, keys: Collection[str]) -> set[str]:

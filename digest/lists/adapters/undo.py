@@ -35,7 +35,7 @@ class UnknownImportError(LookupError):
         super().__init__(f"there is no import {number}; `subscribers imports` lists them")
 
 
-class Undone(StrEnum):
+class UndoResult(StrEnum):
     """What became of a subscription that an import had made."""
 
     REMOVED = "removed"
@@ -59,7 +59,7 @@ class UndoImport:
             number_made = select(func.count()).where(subscriptions.c.import_id == number)
             return connection.execute(number_made).scalar_one()
 
-    def step(self, number: int, after: int, now: datetime) -> tuple[int | None, Counter[Undone]]:
+    def step(self, number: int, after: int, now: datetime) -> tuple[int | None, Counter[UndoResult]]:
         """Take back the next subscriptions behind the id `after`; says the last id, None when there were no more."""
         with self._write.begin() as connection:
             rest = and_(subscriptions.c.import_id == number, subscriptions.c.id > after)
@@ -74,7 +74,7 @@ class UndoImport:
 
     def _take_back(
         self, connection: Connection, number: int, made: Sequence[Row[tuple[object, ...]]], now: datetime
-    ) -> Counter[Undone]:
+    ) -> Counter[UndoResult]:
         touched = _touched(connection, number, made)
         free = [row for row in made if row.id not in touched]
         mailed = _mailed(connection, [row.id for row in free])
@@ -82,7 +82,7 @@ class UndoImport:
         remove = [row for row in free if row.id not in mailed]
         end_where(connection, subscriptions.c.id.in_([row.id for row in end]), EndedReason.IMPORT_UNDONE, now)
         _remove(connection, remove)
-        counts = {Undone.REMOVED: len(remove), Undone.ENDED: len(end), Undone.KEPT: len(touched)}
+        counts = {UndoResult.REMOVED: len(remove), UndoResult.ENDED: len(end), UndoResult.KEPT: len(touched)}
         return Counter({outcome: times for outcome, times in counts.items() if times})
 
 

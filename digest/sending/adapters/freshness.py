@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from articles.adapters.store import ArticleStore
 from articles.article import Kind, Seq
-from digest.editions.adapters.withdrawn_texts import Gone, claimed_with, is_in_open_letters
+from digest.editions.adapters.withdrawn_texts import WithdrawnTexts, claimed_with, is_in_open_letters
 from digest.ids import EditionId
 from digest.sending.adapters.claims import sending
 from digest.sending.freshness import Freshness
@@ -19,7 +19,7 @@ class Acts(Protocol):
     def newest(self, connection: Connection) -> Seq:
         """The newest act."""
 
-    def removed_after(self, connection: Connection, seq: Seq) -> Gone:
+    def removed_after(self, connection: Connection, seq: Seq) -> WithdrawnTexts:
         """What was withdrawn or erased after this one."""
 
 
@@ -33,10 +33,10 @@ class StoredActs:
         """As `Acts`."""
         return self._articles.last_seq(connection)
 
-    def removed_after(self, connection: Connection, seq: Seq) -> Gone:
+    def removed_after(self, connection: Connection, seq: Seq) -> WithdrawnTexts:
         """As `Acts`."""
         removed = self._articles.removed_after(seq, connection)
-        return Gone(
+        return WithdrawnTexts(
             withdrawn=frozenset(article for article, kind in removed.items() if kind is Kind.WITHDRAWN),
             erased=frozenset(article for article, kind in removed.items() if kind is Kind.ERASED),
         )

@@ -13,14 +13,14 @@ _LIVING = (SubscriptionState.PENDING, SubscriptionState.ACTIVE, SubscriptionStat
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class WantedNames:
     """How many subscriptions that have not ended there are to each digest, and with each filter that fits nothing."""
 
     digests: Mapping[str, int]
     unfit: Mapping[Filter, int]
 
 
-def wanted(connection: Connection, fits: Callable[[Filter], bool]) -> Wanted:
+def wanted(connection: Connection, fits: Callable[[Filter], bool]) -> WantedNames:
     """What the subscriptions that have not ended ask for, and by `fits` cannot have.
 
     It is asked each minute: subscriptions are counted in an index alone, and by filter only when one fits nothing.
@@ -33,10 +33,12 @@ def wanted(connection: Connection, fits: Callable[[Filter], bool]) -> Wanted:
             digests[row.digest] += row.number
     choices = select(of.topics, of.publishers).where(of.state.in_(_LIVING))
     if all(fits(_filter(*row)) for row in connection.execute(choices.distinct())):
-        return Wanted(digests=digests, unfit={})
+        return WantedNames(digests=digests, unfit={})
     counted = connection.execute(choices.add_columns(func.count()).group_by(of.topics, of.publishers))
     numbers = {_filter(topics, publishers): number for topics, publishers, number in counted}
-    return Wanted(digests=digests, unfit={choice: number for choice, number in numbers.items() if not fits(choice)})
+    return WantedNames(
+        digests=digests, unfit={choice: number for choice, number in numbers.items() if not fits(choice)}
+    )
 
 
 def _filter(topics: str, publishers: str) -> Filter:

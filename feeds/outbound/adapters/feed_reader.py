@@ -10,21 +10,21 @@ from hashlib import sha256
 import httpx2
 
 from feeds.outbound.adapters.http_client import TOTAL_SECONDS, CheckedTransport, Resolve, at_most, client, plain
-from feeds.outbound.self_check_rules import Fetched
+from feeds.outbound.self_check_rules import ReaderResponse
 
 _SPARE = 65_536
 _MOVED = range(300, 400)
 _NOT_MODIFIED = 304
 
 
-class Reader:
+class FeedReader:
     """Fetches documents of one site; to be closed. It never raises for what a server or a network does."""
 
     def __init__(self, public_url: str, tls: ssl.SSLContext, resolve: Resolve) -> None:
         # public_url comes from the configuration alone, and may well lead into our own network.
         self._client = client(CheckedTransport(tls, lambda _: True, resolve), public_url)
 
-    async def fetch(self, address: str, size: int, etag: str = "") -> Fetched:
+    async def fetch(self, address: str, size: int, etag: str = "") -> ReaderResponse:
         """What comes from this address, within 20 seconds and not much more than `size` bytes of it.
 
         With an ETag it asks as a reader who has that already.
@@ -37,19 +37,19 @@ class Reader:
             ):
                 return await _got(response, size)
         except (httpx2.HTTPError, TimeoutError, OSError) as error:
-            return Fetched(status=0, trouble=plain(error))
+            return ReaderResponse(status=0, trouble=plain(error))
 
     async def close(self) -> None:
         """Close every connection."""
         await self._client.aclose()
 
 
-async def _got(response: httpx2.Response, size: int) -> Fetched:
+async def _got(response: httpx2.Response, size: int) -> ReaderResponse:
     status, headers = response.status_code, response.headers
     moved = status in _MOVED and status != _NOT_MODIFIED
     body = await at_most(response, size + _SPARE)
     plain_body, trouble = _unpacked(body, headers.get("content-encoding", ""), size + _SPARE)
-    return Fetched(
+    return ReaderResponse(
         status=status,
         media_type=headers.get("content-type", "").partition(";")[0].strip().lower(),
         location=headers.get("location", "nowhere")[:200] if moved else "",

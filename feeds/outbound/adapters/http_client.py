@@ -76,7 +76,7 @@ def _to(request: httpx2.Request, address: str) -> httpx2.Request:
     return httpx2.Request(request.method, url, headers=request.headers, stream=request.stream, extensions=extensions)
 
 
-class Network:
+class OutboundNetwork:
     """How one daemon reaches the outside: whom it trusts, and threads of its own that look up names.
 
     A name server that is silent holds a thread for a minute, and those that write to the store must not be those.

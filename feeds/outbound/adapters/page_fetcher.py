@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx2
 
 from articles.sources.source_reader import Fetched
-from feeds.outbound.adapters.http_client import TOTAL_SECONDS, CheckedTransport, Network, at_most, client, plain
+from feeds.outbound.adapters.http_client import TOTAL_SECONDS, CheckedTransport, OutboundNetwork, at_most, client, plain
 
 _MOST_BYTES = 5_000_000
 
@@ -25,7 +25,7 @@ class PageFetcher:
             return thread.submit(asyncio.run, self._fetch(address, etag)).result()
 
     async def _fetch(self, address: str, etag: str) -> Fetched:
-        network = Network()
+        network = OutboundNetwork()
         transport = CheckedTransport(await network.tls(), self._allowed, network.look_up)
         headers = {"Accept-Encoding": "identity"} | ({"If-None-Match": etag} if etag else {})
         try:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, Row, bindparam, delete, func, insert,
 
 from feeds.adapters.tables import feed_checks
 from feeds.outbound.adapters.ping_queue import queue
-from feeds.outbound.self_check_rules import Fault, Shown, Wrong
+from feeds.outbound.self_check_rules import AddressFault, CheckedDocument, Fault
 from feeds.serving.urls import document_name
 
 _ROW = feed_checks.c
@@ -18,7 +18,7 @@ _FEW = 500
 
 
 @dataclass(frozen=True, kw_only=True)
-class OnDisk:
+class DocumentOnDisk:
     """A document as it lies in the folder that is served: its SHA-256, and when it was put there."""
 
     sha256: str
@@ -26,7 +26,7 @@ class OnDisk:
     size: int
 
 
-def on_disk(folder: Path, name: str) -> OnDisk | None:
+def on_disk(folder: Path, name: str) -> DocumentOnDisk | None:
     """A document of this name, or None."""
     try:
         data = (folder / name).read_bytes()
@@ -34,7 +34,7 @@ def on_disk(folder: Path, name: str) -> OnDisk | None:
     except OSError:  # not there, or replaced this moment: the next look tells
         return None
     published = datetime.fromtimestamp(written, UTC)
-    return OnDisk(sha256=sha256(data).hexdigest(), published=published, size=len(data))
+    return DocumentOnDisk(sha256=sha256(data).hexdigest(), published=published, size=len(data))
 
 
 class SelfCheckLog:
@@ -45,7 +45,7 @@ class SelfCheckLog:
         self._write = write
         self._folder = folder
 
-    def all(self) -> tuple[Shown, ...]:
+    def all(self) -> tuple[CheckedDocument, ...]:
         """Every document that was noted, by name."""
         with self._read.begin() as connection:
             return tuple(map(_shown, connection.execute(select(feed_checks).order_by(_ROW.name)).all()))
@@ -90,11 +90,11 @@ class SelfCheckLog:
         lying = (path.relative_to(self._folder).as_posix() for path in there)
         return tuple(sorted({*noted, *filter(document_name, lying)}))
 
-    def now(self, name: str) -> OnDisk | None:
+    def now(self, name: str) -> DocumentOnDisk | None:
         """A document as it is published at this moment."""
         return on_disk(self._folder, name)
 
-    def write_down(self, documents: Sequence[Shown]) -> None:
+    def write_down(self, documents: Sequence[CheckedDocument]) -> None:
         """Write down what was seen, of documents that are still there."""
         if documents:
             statement = update(feed_checks).where(_ROW.name == bindparam("of_name"))
@@ -109,13 +109,13 @@ def _noted(connection: Connection, names: Sequence[str]) -> dict[str, Row[tuple[
     return {row.name: row for row in connection.execute(select(feed_checks).where(these))}
 
 
-def _is_new(row: Row[tuple[object, ...]] | None, seen: OnDisk) -> bool:
+def _is_new(row: Row[tuple[object, ...]] | None, seen: DocumentOnDisk) -> bool:
     return row is None or row.sha256 != seen.sha256
 
 
 def _keep(
     connection: Connection,
-    changed: Mapping[str, OnDisk],
+    changed: Mapping[str, DocumentOnDisk],
     rows_before: Mapping[str, Row[tuple[object, ...]]],
     stored: datetime | None,
 ) -> None:
@@ -141,7 +141,7 @@ _NOTHING: Mapping[str, None] = {
 }
 
 
-def _seen(document: Shown) -> dict[str, object]:
+def _seen(document: CheckedDocument) -> dict[str, object]:
     return {
         "checked": document.checked,
         "seen_right": document.seen_right,
@@ -153,11 +153,11 @@ def _seen(document: Shown) -> dict[str, object]:
     }
 
 
-def _shown(row: Row[tuple[object, ...]]) -> Shown:
+def _shown(row: Row[tuple[object, ...]]) -> CheckedDocument:
     wrong = None
     if row.fault:
-        wrong = Wrong(fault=Fault(row.fault), what=row.what, grace=timedelta(seconds=row.grace))
-    return Shown(
+        wrong = AddressFault(fault=Fault(row.fault), what=row.what, grace=timedelta(seconds=row.grace))
+    return CheckedDocument(
         name=row.name,
         sha256=row.sha256,
         published=row.published,

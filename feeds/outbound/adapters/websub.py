@@ -16,7 +16,7 @@ _SAID = 200
 _MOVED = range(300, 400)
 
 
-class Publisher:
+class WebSubPublisher:
     """Posts pings to one hub over one connection; to be closed. It never raises for what a hub or a network does."""
 
     def __init__(self, hub: Hub, public_url: str, tls: ssl.SSLContext, resolve: Resolve) -> None:

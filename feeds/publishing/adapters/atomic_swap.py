@@ -20,7 +20,7 @@ _SIDE_BY_SIDE = 8
 
 
 @dataclass(frozen=True, kw_only=True)
-class Placing:
+class DocumentPlacing:
     """A document, or only its copies where it is not `whole`, and the time that all of them get."""
 
     name: str
@@ -53,7 +53,9 @@ class AtomicSwap:
         self._folder = folder
         self.faults: dict[str, OSError] = {}
 
-    def put(self, placings: Collection[Placing], begin: Callable[[Collection[Placing]], None]) -> Sequence[Placing]:
+    def put(
+        self, placings: Collection[DocumentPlacing], begin: Callable[[Collection[DocumentPlacing]], None]
+    ) -> Sequence[DocumentPlacing]:
         """Put these in place and give back those that are. `begin` hears of all that are written, before the first is.
 
         Raises OSError when the folder itself cannot be made durable; what `begin` raises stops everything.
@@ -70,7 +72,7 @@ class AtomicSwap:
             self._folder.make_durable()
         return done
 
-    def _written(self, placings: Collection[Placing]) -> Sequence[Placing]:
+    def _written(self, placings: Collection[DocumentPlacing]) -> Sequence[DocumentPlacing]:
         """Those of which all is on the disk under waiting names."""
         with ExitStack() as closing:
             numbers = {placing.name: self._write(placing, closing) for placing in placings}
@@ -82,7 +84,7 @@ class AtomicSwap:
                         wait.result()
         return [placing for placing in placings if placing.name not in self.faults]
 
-    def _write(self, placing: Placing, closing: ExitStack) -> Sequence[int]:
+    def _write(self, placing: DocumentPlacing, closing: ExitStack) -> Sequence[int]:
         numbers: list[int] = []
         with self._noting(placing):
             for name, data in placing.contents():
@@ -90,7 +92,7 @@ class AtomicSwap:
                 closing.callback(os.close, numbers[-1])
         return numbers
 
-    def _swapped(self, placing: Placing) -> bool:
+    def _swapped(self, placing: DocumentPlacing) -> bool:
         """Whether the document is in place; a copy that then fails is a fault, and made at the next mending."""
         swapped = False
         with self._noting(placing):
@@ -102,12 +104,12 @@ class AtomicSwap:
         return swapped
 
     @contextmanager
-    def _noting(self, placing: Placing) -> Iterator[None]:
+    def _noting(self, placing: DocumentPlacing) -> Iterator[None]:
         try:
             yield
         except OSError as fault:
             self.faults[placing.name] = fault
             self._clean(placing)
 
-    def _clean(self, placing: Placing) -> None:
+    def _clean(self, placing: DocumentPlacing) -> None:
         self._folder.drop(self._folder.waiting(name) for name in placing.files)

@@ -8,13 +8,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from feeds.publishing.adapters.atomic_swap import AtomicSwap, Placing, copies_of
+from feeds.publishing.adapters.atomic_swap import AtomicSwap, DocumentPlacing, copies_of
 from feeds.publishing.adapters.compressed_copies import is_copy
 from feeds.publishing.adapters.last_modified_history import Histories
 from feeds.publishing.adapters.locked_folder import Folder, held, read_only
-from feeds.publishing.adapters.repair import Repair, Repaired, documents_in
+from feeds.publishing.adapters.repair import Repair, RepairResult, documents_in
 from feeds.publishing.adapters.surplus import Surplus, surplus
-from feeds.publishing.adapters.wanted_document import Wanted, lacks_copy
+from feeds.publishing.adapters.wanted_document import WantedDocument, lacks_copy
 from feeds.serving.last_modified import Ledger, Stamp
 
 _LONGEST_WAIT_SECONDS = 2
@@ -78,7 +78,7 @@ class DocumentFolder:
             return ()
         with self._held() as folder:
             histories = Histories(folder, self._ledger, documents)
-            these = [Wanted.of(folder, histories, name, data) for name, data in documents.items()]
+            these = [WantedDocument.of(folder, histories, name, data) for name, data in documents.items()]
             stamps = self._stamps(these)
             placings = [document.placing(stamps[document.name]) for document in these]
             faults, done = self._place(
@@ -122,13 +122,13 @@ class DocumentFolder:
         except FileNotFoundError:
             return Surplus()
 
-    def repair(self) -> Repaired:
+    def repair(self) -> RepairResult:
         """Put right what a kill, a restore or somebody's hand has left, and say what was done.
 
         Raises NotPublishedError.
         """
         if not self._folder.is_dir():
-            return Repaired()
+            return RepairResult()
         with self._held() as folder:
             mender = Repair(folder, self._ledger)
             placings = mender.look()
@@ -180,7 +180,7 @@ class DocumentFolder:
             raise NotPublishedError([self._told(file, fault) for file, fault in faults.items()], removed)
         return removed
 
-    def _stamps(self, wanted: Collection[Wanted]) -> Mapping[str, Stamp]:
+    def _stamps(self, wanted: Collection[WantedDocument]) -> Mapping[str, Stamp]:
         """The new stamps of these documents, once the clock has reached those that lie a little ahead."""
         changed = [document for document in wanted if not document.past.keeps(document.sha256)]
         earliest = [document.past.earliest(document.sha256) for document in changed]
@@ -192,12 +192,12 @@ class DocumentFolder:
         return {document.name: document.past.stamp(document.sha256, now) for document in wanted}
 
     def _place(
-        self, folder: Folder, placings: Sequence[Placing], stamps: Mapping[str, Stamp]
-    ) -> tuple[Sequence[str], Sequence[Placing]]:
+        self, folder: Folder, placings: Sequence[DocumentPlacing], stamps: Mapping[str, Stamp]
+    ) -> tuple[Sequence[str], Sequence[DocumentPlacing]]:
         """Put these in place and into the ledger, some at a time; a line for each fault, and what is in place."""
-        placer, done = AtomicSwap(folder), list[Placing]()
+        placer, done = AtomicSwap(folder), list[DocumentPlacing]()
 
-        def begin(ready: Collection[Placing]) -> None:
+        def begin(ready: Collection[DocumentPlacing]) -> None:
             if begun := {placing.name: stamps[placing.name] for placing in ready if placing.whole}:
                 self._ledger.begin(begun)
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, Row, and_, delete, func, insert, sele
 
 from articles.article import ArticleId, Seq
 from feeds.adapters.tables import built_feeds, kept_entries, shelf, shelf_facets, stale_documents
-from feeds.archive.placement import BLOCK, CURRENT, Place, born_in
+from feeds.archive.placement import BLOCK, CURRENT, Placement, born_in
 from feeds.archive.prepared_entry import PreparedArticle, SetAside
 from feeds.formats.forms import SUFFIXES
 from feeds.formats.written_entry import WrittenEntry
@@ -26,13 +26,13 @@ class Built:
     """What a feed's documents were last built of: a hash of its settings, its current articles, its archive."""
 
     made_of: str
-    held: str
+    articles_json: str
     blocks: frozenset[int]
 
     @property
     def holds(self) -> frozenset[ArticleId]:
         """The articles in the current document: read only of feeds that are built again, for there may be thousands."""
-        return frozenset(json.loads(self.held))
+        return frozenset(json.loads(self.articles_json))
 
 
 Touched = Callable[[frozenset[str]], Iterable[str]]
@@ -84,9 +84,9 @@ class EntryCache:
                 for row in connection.execute(statement)
             ]
 
-    def newest(self, facets: Collection[str], size: int) -> Sequence[Place]:
+    def newest(self, facets: Collection[str], size: int) -> Sequence[Placement]:
         """The `size` articles with one of these facets whose acts are the newest, the newest first."""
-        places: dict[ArticleId, Place] = {}
+        places: dict[ArticleId, Placement] = {}
         with self._read.begin() as connection:
             for facet in facets:
                 in_facet = shelf_facets.c.facet == facet
@@ -94,7 +94,7 @@ class EntryCache:
                 places |= {ArticleId(row.article): _place(row) for row in rows}
         return sorted(places.values(), key=lambda place: place.act, reverse=True)[:size]
 
-    def in_block(self, facets: Collection[str], block: int) -> Sequence[Place]:
+    def in_block(self, facets: Collection[str], block: int) -> Sequence[Placement]:
         """The articles with one of these facets that the store first saw in a block, oldest first."""
         first, last = born_in(block)
         in_block = and_(shelf_facets.c.facet.in_(facets), shelf_facets.c.born_seq.between(first, last))
@@ -104,7 +104,7 @@ class EntryCache:
             }
         return sorted(places.values(), key=lambda place: place.born)
 
-    def places(self, wanted: Collection[ArticleId]) -> Sequence[Place]:
+    def places(self, wanted: Collection[ArticleId]) -> Sequence[Placement]:
         """Where these articles stand, whether a feed finds them or not."""
         statement = select(shelf).where(shelf.c.article.in_(wanted))
         with self._read.begin() as connection:
@@ -159,7 +159,7 @@ class EntryCache:
     def settle(self, slug: str, built: Built, done: Collection[int]) -> None:
         """A feed's documents are out: these are no longer stale."""
         blocks = json.dumps(sorted(built.blocks))
-        values = {"slug": slug, "made_of": built.made_of, "holds": built.held, "blocks": blocks}
+        values = {"slug": slug, "made_of": built.made_of, "holds": built.articles_json, "blocks": blocks}
         with self._write.begin() as connection:
             connection.execute(delete(built_feeds).where(built_feeds.c.slug == slug))
             connection.execute(insert(built_feeds).values(values))
@@ -235,9 +235,9 @@ def _unmark(connection: Connection, slug: str, blocks: Collection[int]) -> None:
     connection.execute(delete(stale_documents).where(of_blocks))
 
 
-def _place(row: Row[tuple[object, ...]]) -> Place:
-    return Place(article=ArticleId(row.article), act=Seq(row.act_seq), born=Seq(row.born_seq))
+def _place(row: Row[tuple[object, ...]]) -> Placement:
+    return Placement(article=ArticleId(row.article), act=Seq(row.act_seq), born=Seq(row.born_seq))
 
 
 def _built(row: Row[tuple[object, ...]]) -> Built:
-    return Built(made_of=row.made_of, held=row.holds, blocks=frozenset(json.loads(row.blocks)))
+    return Built(made_of=row.made_of, articles_json=row.holds, blocks=frozenset(json.loads(row.blocks)))

@@ -3,8 +3,8 @@
 import hashlib
 from collections.abc import Collection
 
-from feeds.publishing.adapters.locked_folder import Folder, Seen
-from feeds.serving.last_modified import Ledger, Past, Remembered, Stamp, past
+from feeds.publishing.adapters.locked_folder import FileStat, Folder
+from feeds.serving.last_modified import Ledger, LedgerStamps, Stamp, StampHistory, past
 
 
 def sha256(data: bytes) -> str:
@@ -22,18 +22,18 @@ class Histories:
 
     def published(self, name: str) -> Stamp | None:
         """What the ledger says."""
-        return self._known.get(name, Remembered()).published
+        return self._known.get(name, LedgerStamps()).published
 
-    def seen(self, name: str, seen: Seen | None) -> Past:
+    def seen(self, name: str, seen: FileStat | None) -> StampHistory:
         """A document's past, when the disk has it like this; it is read only where its time is not the ledger's."""
         published = self.published(name)
         if published and seen and seen.is_of(published.modified):
-            return Past(last=published, highest=published.modified)
+            return StampHistory(last=published, highest=published.modified)
         return self.of(name, self._on_disk(name, seen))
 
-    def of(self, name: str, on_disk: Stamp | None) -> Past:
+    def of(self, name: str, on_disk: Stamp | None) -> StampHistory:
         """A document's past, when the disk has these bytes."""
-        return past(self._known.get(name, Remembered()), on_disk, waiting=False)
+        return past(self._known.get(name, LedgerStamps()), on_disk, waiting=False)
 
     def _settle(self, ledger: Ledger) -> None:
         settled, dropped = dict[str, Stamp](), list[str]()
@@ -46,11 +46,11 @@ class Histories:
                 dropped.append(name)
             else:
                 settled[name] = last
-            self._known[name] = Remembered(published=last)
+            self._known[name] = LedgerStamps(published=last)
         if settled or dropped:
             ledger.settle(settled, dropped)
 
-    def _on_disk(self, name: str, seen: Seen | None) -> Stamp | None:
+    def _on_disk(self, name: str, seen: FileStat | None) -> Stamp | None:
         if seen is None:
             return None
         try:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from sqlalchemy import Connection, Engine, delete, insert, select
 
 from feeds.adapters.tables import documents
-from feeds.serving.last_modified import Remembered, Stamp
+from feeds.serving.last_modified import LedgerStamps, Stamp
 
 _BEGUN = ".{}.new"
 """The row of what is begun has the name of its file on the disk: no document's own name begins with a dot."""
@@ -20,16 +20,16 @@ class LastModifiedLedger:
         self._read = read
         self._write = write
 
-    def remembered(self, names: Collection[str]) -> Mapping[str, Remembered]:
+    def remembered(self, names: Collection[str]) -> Mapping[str, LedgerStamps]:
         """What is known of these names; those of which nothing is known are left out."""
-        stamps_of: dict[str, Remembered] = {}
+        stamps_of: dict[str, LedgerStamps] = {}
         with self._read.begin() as connection:
             for some in _pieces(names):
                 rows = _stamps(connection, [*some, *map(_BEGUN.format, some)])
                 for name in some:
                     published, begun = rows.get(name), rows.get(_BEGUN.format(name))
                     if published or begun:
-                        stamps_of[name] = Remembered(published=published, begun=begun)
+                        stamps_of[name] = LedgerStamps(published=published, begun=begun)
         return stamps_of
 
     def begin(self, stamps: Mapping[str, Stamp]) -> None:

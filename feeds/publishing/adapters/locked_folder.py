@@ -17,14 +17,14 @@ _ANYBODY_ENTERS = 0o755
 
 
 @dataclass(frozen=True)
-class Seen:
+class FileStat:
     """A file as the disk has it."""
 
     size: int
     mtime_ns: int
 
     @classmethod
-    def of(cls, size: int, modified: int) -> "Seen":
+    def of(cls, size: int, modified: int) -> "FileStat":
         """A file of this size whose time is exactly this one."""
         return cls(size=size, mtime_ns=modified * _NANO)
 
@@ -60,13 +60,13 @@ class Folder:
             entries = [entry for entry in listed if not entry.is_file(follow_symlinks=False)]
         return sorted(f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name for entry in entries)
 
-    def look(self, name: str) -> Seen | None:
+    def look(self, name: str) -> FileStat | None:
         """The file of this name, or None."""
         try:
             status = os.stat(name, dir_fd=self._at, follow_symlinks=False)
         except FileNotFoundError:
             return None
-        return Seen(size=status.st_size, mtime_ns=status.st_mtime_ns)
+        return FileStat(size=status.st_size, mtime_ns=status.st_mtime_ns)
 
     def read(self, name: str) -> bytes:
         """All that a file holds."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from feeds.publishing.adapters.atomic_swap import Placing
+from feeds.publishing.adapters.atomic_swap import DocumentPlacing
 from feeds.publishing.adapters.compressed_copies import CODINGS, is_copy
 from feeds.publishing.adapters.last_modified_history import Histories, sha256
 from feeds.publishing.adapters.locked_folder import Folder
@@ -13,7 +13,7 @@ from feeds.serving.last_modified import Ledger, Stamp
 
 
 @dataclass(frozen=True, kw_only=True)
-class Repaired:
+class RepairResult:
     """What was put right, by the names of files, and the documents that are not what was last published here."""
 
     copied: tuple[str, ...] = ()
@@ -53,7 +53,7 @@ class Repair:
         self._odd: list[str] = []
         self._unproved: list[str] = []
 
-    def look(self) -> Sequence[Placing]:
+    def look(self) -> Sequence[DocumentPlacing]:
         """Remove what belongs to no document, and say what must be put in place for the others."""
         for name in self._strays:
             with self._noting(name):
@@ -61,10 +61,10 @@ class Repair:
         placings = [self._looked_at(name) for name in self._documents]
         return [placing for placing in placings if placing is not None]
 
-    def report(self, done: Iterable[Placing]) -> Repaired:
+    def report(self, done: Iterable[DocumentPlacing]) -> RepairResult:
         """What was put right."""
         put = list(done)
-        return Repaired(
+        return RepairResult(
             copied=tuple(placing.name for placing in put if not placing.whole),
             timed=tuple(placing.name for placing in put if placing.whole),
             removed=tuple(self._strays),
@@ -77,7 +77,7 @@ class Repair:
             return name.endswith(".new")
         return is_copy(name) and name.rpartition(".")[0] not in self._documents
 
-    def _looked_at(self, name: str) -> Placing | None:
+    def _looked_at(self, name: str) -> DocumentPlacing | None:
         with self._noting(name):
             return self._placing(name)
         return None
@@ -89,7 +89,7 @@ class Repair:
         except OSError as fault:
             self.faults[name] = fault
 
-    def _placing(self, name: str) -> Placing | None:
+    def _placing(self, name: str) -> DocumentPlacing | None:
         """What a document lacks: its copies, or together with them its time."""
         data, seen = self._folder.read(name), self._folder.look(name)
         stamp = Stamp(sha256=sha256(data), modified=seen.modified if seen else 0)
@@ -105,7 +105,7 @@ class Repair:
             self._odd.append(name)
         whole = name in self.stamps and not (seen is not None and seen.is_of(stamp.modified))
         if whole or self._has_bad_copy(name, data, stamp.modified):
-            return Placing(name=name, data=data, modified=stamp.modified, whole=whole)
+            return DocumentPlacing(name=name, data=data, modified=stamp.modified, whole=whole)
         return None
 
     def _has_bad_copy(self, name: str, data: bytes, modified: int) -> bool:

@@ -125,14 +125,14 @@ def test_an_update_is_no_publication_and_no_text(accepted: Accepted) -> None:
 
 
 def test_two_rival_dates_are_for_a_person_to_choose(accepted: Accepted) -> None:
-    held = accepted(page("13 juni 2023", TEXT[0], "14 juni 2023", *TEXT[1:])).held
+    held = accepted(page("13 juni 2023", TEXT[0], "14 juni 2023", *TEXT[1:])).hold_reason
     assert held == "lines 1 and 5 give two dates, '13 juni 2023' and '14 juni 2023'; release it with the right one"
 
 
 def test_a_day_that_no_calendar_has_is_for_a_person_to_mend(accepted: Accepted) -> None:
     outcome = accepted(page("31 februari 2023", *TEXT), url="https://example.org/2023-02-28-bussar.html")
     assert outcome.draft.published is None
-    assert outcome.held == "line 1: '31 februari 2023' is no day of the calendar; release it with one"
+    assert outcome.hold_reason == "line 1: '31 februari 2023' is no day of the calendar; release it with one"
 
 
 def test_a_date_ahead_is_refused_with_its_line(refused: Callable[..., Refused]) -> None:
@@ -143,4 +143,4 @@ def test_a_date_ahead_is_refused_with_its_line(refused: Callable[..., Refused]) 
 
 
 def test_tomorrow_is_not_yet_ahead(accepted: Accepted) -> None:
-    assert accepted(page("16 juli 2026", *TEXT)).held is None
+    assert accepted(page("16 juli 2026", *TEXT)).hold_reason is None

@@ -69,7 +69,7 @@ def test_front_matter_gives_what_it_declares(accepted: Accepted) -> None:
         ),
     )
     assert draft.related == (Related(title="Ny färja", day=date(2026, 2, 1), teaser="Den är stor...", truncated=True),)
-    assert (outcome.held, outcome.warnings, outcome.act, outcome.note) == (None, (), None, "")
+    assert (outcome.hold_reason, outcome.warnings, outcome.act, outcome.note) == (None, (), None, "")
 
 
 def test_the_text_becomes_sections_lists_quotes_and_pictures(accepted: Accepted) -> None:

@@ -101,9 +101,9 @@ def test_no_furniture_reaches_the_text(accepted: Accepted, decisions: str, joint
 def test_a_page_without_a_date_is_held_and_its_address_can_date_it(accepted: Accepted, decisions: str) -> None:
     undated = accepted(decisions)
     assert undated.draft.published is None
-    assert undated.held == "no date: neither a date line nor the address has one; release it with one"
+    assert undated.hold_reason == "no date: neither a date line nor the address has one; release it with one"
     dated = accepted(decisions, url="https://www.example.org/nyheter/2026-05-20-ny-plan.html")
-    assert dated.held is None
+    assert dated.hold_reason is None
     assert dated.draft.published is not None
     assert (dated.draft.published.value, dated.draft.published.source) == (date(2026, 5, 20), DateSource.URL)
 
@@ -135,13 +135,13 @@ def test_running_text_below_a_prompt_is_kept(accepted: Accepted) -> None:
 
 @pytest.mark.parametrize("last", [BODY[:40], "Vi är överens om:", "Det har länge varit..."])
 def test_a_text_that_breaks_off_is_held(accepted: Accepted, last: str) -> None:
-    held = accepted(page("21 januari 2026", "Bussarna går oftare", LEAD, last)).held
+    held = accepted(page("21 januari 2026", "Bussarna går oftare", LEAD, last)).hold_reason
     assert held is not None
     assert held.startswith("line 7: the text breaks off")
 
 
 def test_a_title_that_ends_like_a_sentence_is_asked_about(accepted: Accepted) -> None:
-    held = accepted(page("21 januari 2026", "Nu går bussarna oftare.", LEAD, BODY)).held
+    held = accepted(page("21 januari 2026", "Nu går bussarna oftare.", LEAD, BODY)).hold_reason
     assert held is not None
     assert "is 'Nu går bussarna oftare.' the headline?" in held
 

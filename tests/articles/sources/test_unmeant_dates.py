@@ -45,7 +45,7 @@ def test_a_number_in_an_address_that_is_no_day_of_a_newsroom_is_none_and_the_tex
     url = f"https://example.org/arende/{number}/"
     assert in_address(url) is None
     outcome = accepted(page(*TEXT), url=url)
-    assert (outcome.draft.published, outcome.held is not None) == (None, True)
+    assert (outcome.draft.published, outcome.hold_reason is not None) == (None, True)
 
 
 @pytest.mark.parametrize("value", [date(1970, 1, 2), date(1987, 6, 5), date(2000, 1, 1), TODAY, date(2026, 7, 16)])

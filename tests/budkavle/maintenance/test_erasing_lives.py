@@ -18,7 +18,7 @@ from digest.adapters.tables import subscribers
 from digest.lifecycle.adapters.confirm import Confirmations
 from digest.lifecycle.adapters.opt_in import OptIn
 from digest.lifecycle.double_opt_in import AskedToJoin, ConfirmOutcome, Wishes, as_detail
-from digest.lifecycle.unsubscribe_journal import How
+from digest.lifecycle.unsubscribe_journal import WishKind
 from digest.subscribers.adapters.tokens import NewToken, keep, new_token
 from digest.subscribers.tokens import TokenPurpose
 from mail.address import Address
@@ -75,11 +75,11 @@ class Installation(Kept):
         self.now += MINUTE
         match step:
             case "erase":
-                self.unsubscribe.note_no(who, How.ERASED, self.now)
+                self.unsubscribe.note_no(who, WishKind.ERASED, self.now)
                 self.unsubscribe.replay()
                 self.erased[who] = self.now
             case "erase and die":
-                self.unsubscribe.note_no(who, How.ERASED, self.now)
+                self.unsubscribe.note_no(who, WishKind.ERASED, self.now)
                 self.erased[who] = self.now
                 self.die()
             case "type":

@@ -78,7 +78,7 @@ def test_the_times_are_the_configurations_own(opened: Service) -> None:
 def test_a_stop_is_heeded_between_two_steps_and_the_next_day_goes_on(
     opened: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("budkavle.maintenance.retention.Retention", lambda write: Retention(write, rows=1))
+    monkeypatch.setattr("budkavle.installation.slices.editions.Retention", lambda write: Retention(write, rows=1))
     steps: list[None] = []
     done = apply_retention(opened, NOW + 91 * DAY, lambda: len(steps) == 2, lambda: steps.append(None))
     assert done == Removed(deliveries=2, receipts=0, letters=0)
@@ -87,7 +87,7 @@ def test_a_stop_is_heeded_between_two_steps_and_the_next_day_goes_on(
 
 
 def test_others_can_write_between_two_steps(opened: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("budkavle.maintenance.retention.Retention", lambda write: Retention(write, rows=1))
+    monkeypatch.setattr("budkavle.installation.slices.editions.Retention", lambda write: Retention(write, rows=1))
     wrote: list[bool] = []
 
     def write() -> None:

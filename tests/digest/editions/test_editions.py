@@ -17,7 +17,7 @@ from digest.editions.delivery import DeliveryState
 from digest.editions.edition import EditionState, EditionStatus
 from digest.editions.slots import PeriodKey
 from digest.letters.content import Content
-from digest.letters.letter import Form
+from digest.letters.letter import LetterForm
 from tests.digest.relay import KEY, join, newsroom, publish
 from tests.given import NOW, plan_period
 
@@ -90,7 +90,7 @@ def test_a_letter_that_cannot_be_rendered_is_held_and_the_others_go_on(
 
     composed = Composer.letter_form
 
-    def form(composer: Composer, *words: object) -> Form:
+    def form(composer: Composer, *words: object) -> LetterForm:
         content = words[-1]
         assert isinstance(content, Content)
         if len(content.rows) == 1:

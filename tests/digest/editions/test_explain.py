@@ -101,7 +101,7 @@ async def test_what_was_sent_is_explained_by_receipts_when_deliveries_are_folded
     digest = service.digests[0]
     known = service.subscribers.find(Address(READER), digest.name)
     assert known
-    assert service.explaining.explain_edition(digest, known, PeriodKey(KEY)).fate is None
+    assert service.explaining.explain_edition(digest, known, PeriodKey(KEY)).delivery is None
     assert explained(service, NEXT) == {"En vecka senare": (Showing.ITEM, None, None)}
 
 

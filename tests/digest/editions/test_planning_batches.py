@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import event, func, select
 
-from articles.adapters.store import Arrival, ArticleStore, Taken
+from articles.adapters.store import Arrival, ArticleStore, StoredDraft
 from articles.article import ArticleId, Kind, Seq
 from digest.adapters.tables import deliveries, variant_items, variants
 from digest.editions.adapters import planner as planning
@@ -15,7 +15,7 @@ from digest.editions.adapters import withdrawn_texts as pulling
 from digest.editions.adapters.edition_counts import EditionCounts
 from digest.editions.adapters.editions import Editions
 from digest.editions.adapters.planner import Planner
-from digest.editions.adapters.withdrawn_texts import Gone, oldest_open_cut, pull
+from digest.editions.adapters.withdrawn_texts import WithdrawnTexts, oldest_open_cut, withdraw_texts
 from digest.editions.delivery import DeliveryState
 from digest.editions.edition import Edition, EditionStatus
 from digest.editions.selection import newsroom
@@ -50,7 +50,7 @@ class Room:
 
     def publish(self, topic: str) -> ArticleId:
         taken = self.store.take(Arrival(source=PAGES, addresses=(topic,), draft=draft(topic, topic)), LINGONMARK, NOW)
-        assert isinstance(taken, Taken)
+        assert isinstance(taken, StoredDraft)
         return taken.id
 
     def open(self) -> Edition:
@@ -151,7 +151,9 @@ def test_a_text_is_pulled_from_all_letters_however_few_are_changed_at_once(
     room.plan(batch=100)
     seen = [0]
     with after_each_transaction(room.database, lambda: seen.append(room.count(DeliveryState.SKIPPED))):
-        pulled = pull(room.database.write, Gone(withdrawn=frozenset(room.articles[:2])), NOW, batch=3)
+        pulled = withdraw_texts(
+            room.database.write, WithdrawnTexts(withdrawn=frozenset(room.articles[:2])), NOW, batch=3
+        )
     assert (pulled.letters, room.count(DeliveryState.SKIPPED), room.count(DeliveryState.PLANNED)) == (8, 8, 4)
     assert max(later - earlier for earlier, later in pairwise(seen)) <= 3
 

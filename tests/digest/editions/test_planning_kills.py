@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from articles.adapters.store import Arrival, ArticleStore, Taken
+from articles.adapters.store import Arrival, ArticleStore, StoredDraft
 from articles.article import ArticleId, Kind
 from digest.adapters.tables import deliveries, subscriptions, variant_items
 from digest.editions.adapters.edition_counts import EditionCounts
@@ -39,7 +39,7 @@ Outcome = dict[int, tuple[object, ...]]
 
 def publish(store: ArticleStore, name: str, *topics: str) -> ArticleId:
     taken = store.take(Arrival(source=PAGES, addresses=(name,), draft=draft(name, *topics)), LINGONMARK, NOW)
-    assert isinstance(taken, Taken)
+    assert isinstance(taken, StoredDraft)
     return taken.id
 
 

@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from articles.article import ArticleId
 from digest.adapters.tables import variants
-from digest.letters.content import Content, Row
+from digest.letters.content import Content, ContentRow
 from digest.letters.room import Room, fitted
 from storage.database import Database
 from tests.digest.editions.test_selection_scripts import Life
@@ -20,7 +20,7 @@ def life(database: Database) -> Life:
 
 
 def rows_for(number: int, life: Life) -> None:
-    def size(_: Row) -> int:
+    def size(_: ContentRow) -> int:
         return 1
 
     life.fit = lambda content: fitted(content, Room(bytes=number, size=size, items=life.limit))
@@ -111,7 +111,7 @@ def test_a_doubtful_article_that_was_corrected_finds_room_before_news(life: Life
 def test_a_variant_says_how_many_notices_are_owed_and_what_is_short(life: Life) -> None:
     given_and_corrected(life, "ett", "två")
 
-    def size(row: Row) -> int:
+    def size(row: ContentRow) -> int:
         return 1 if row.short else 3
 
     life.fit = lambda content: fitted(content, Room(bytes=1, size=size, items=30))

@@ -26,17 +26,17 @@ from hypothesis.stateful import (
 from sqlalchemy import select
 
 from articles.acts import Hold
-from articles.adapters.lapse import Lapses, Until
-from articles.adapters.store import Arrival, ArticleStore, Taken
+from articles.adapters.lapse import LapseBounds, Lapses
+from articles.adapters.store import Arrival, ArticleStore, StoredDraft
 from articles.article import ArticleId, Contact, Kind
 from digest.adapters.tables import deliveries, subscribers, subscriptions, variant_items
 from digest.editions.adapters.edition_control import EditionControl
 from digest.editions.adapters.edition_counts import EditionCounts
 from digest.editions.adapters.editions import Editions
-from digest.editions.adapters.forms import Forms
+from digest.editions.adapters.forms import LetterForms
 from digest.editions.adapters.planner import Planner
 from digest.editions.adapters.take_back import take_back
-from digest.editions.adapters.withdrawn_texts import Gone, pull
+from digest.editions.adapters.withdrawn_texts import WithdrawnTexts, withdraw_texts
 from digest.editions.delivery import OPEN, DeliveryState
 from digest.editions.edition import Edition
 from digest.editions.selection import newsroom
@@ -149,7 +149,7 @@ class Lives(RuleBasedStateMachine):
         self.edition_control, self.edition_counts, self.forms = (
             EditionControl(*ends),
             EditionCounts(ends[0]),
-            Forms(*ends),
+            LetterForms(*ends),
         )
         self.subscribers, self.by_operator = Subscribers(ends[0]), ByOperator(ends[1], KEY)
         self.planner = Planner(self.database.write, batch=2)
@@ -208,7 +208,7 @@ class Lives(RuleBasedStateMachine):
         day = replace(new.published, value=(self.now - timedelta(days=days_old)).date())
         arrival = Arrival(source=PAGES, addresses=(f"{number}.txt",), draft=replace(new, published=day))
         taken = self.store.take(arrival, LINGONMARK, self.now)
-        assert isinstance(taken, Taken)
+        assert isinstance(taken, StoredDraft)
         self.is_new(taken.id, number, topics)
 
     def is_new(self, article: ArticleId, number: int, topics: frozenset[str]) -> None:
@@ -238,7 +238,7 @@ class Lives(RuleBasedStateMachine):
             return
         self.store.act(article, Kind.WITHDRAWN, "fel", self.now)
         self.texts[article].states.append("withdrawn")
-        pull(self.database.write, Gone(withdrawn=frozenset({article})), self.now, batch=1)
+        withdraw_texts(self.database.write, WithdrawnTexts(withdrawn=frozenset({article})), self.now, batch=1)
         self.leaves_what_waits(article, "item", "named", "corrected")
 
     @rule(data=st.data())
@@ -250,7 +250,7 @@ class Lives(RuleBasedStateMachine):
         article = data.draw(st.sampled_from(known))
         assert self.store.erase(article, self.now)
         self.texts[article].states.append("erased")
-        pull(self.database.write, Gone(erased=frozenset({article})), self.now, batch=1)
+        withdraw_texts(self.database.write, WithdrawnTexts(erased=frozenset({article})), self.now, batch=1)
         self.leaves_what_waits(article, "item", "named", "corrected", "withdrawn")
 
     def leaves_what_waits(self, article: ArticleId, *showings: str) -> None:
@@ -277,7 +277,7 @@ class Lives(RuleBasedStateMachine):
     def time_passes_in_the_store(self, days: int) -> None:
         """Notices and contacts lapse: to no subscriber does that mean anything."""
         until = self.now - timedelta(days=days)
-        Lapses(self.database.read, self.database.write).append(Until(withdrawn=until, published=until), self.now)
+        Lapses(self.database.read, self.database.write).append(LapseBounds(withdrawn=until, published=until), self.now)
 
     @rule(who=st.sampled_from(PEOPLE), wanted=SETS)
     def join(self, who: str, wanted: frozenset[str]) -> None:

@@ -11,17 +11,17 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from articles.adapters.lapse import Lapses, Until
-from articles.adapters.store import Arrival, ArticleStore, Taken
+from articles.adapters.lapse import LapseBounds, Lapses
+from articles.adapters.store import Arrival, ArticleStore, StoredDraft
 from articles.article import ArticleId, Contact, Kind, SourceName, TopicId
 from articles.article import Draft as ArticleDraft
 from digest.adapters.tables import deliveries, receipts, subscribers, subscriptions, variant_items
 from digest.editions.adapters.edition_control import EditionControl
 from digest.editions.adapters.edition_counts import EditionCounts
 from digest.editions.adapters.editions import Editions
-from digest.editions.adapters.forms import Forms
+from digest.editions.adapters.forms import LetterForms
 from digest.editions.adapters.planner import Planner
-from digest.editions.adapters.withdrawn_texts import Gone, Pulled, pull
+from digest.editions.adapters.withdrawn_texts import WithdrawalResult, WithdrawnTexts, withdraw_texts
 from digest.editions.delivery import OPEN, DeliveryState
 from digest.editions.edition import Edition, EditionState, EditionStatus
 from digest.editions.selection import newsroom
@@ -59,7 +59,7 @@ class Life:
         self.edition_control, self.edition_counts, self.forms = (
             EditionControl(*ends),
             EditionCounts(ends[0]),
-            Forms(*ends),
+            LetterForms(*ends),
         )
         self.subscribers, self.by_operator = Subscribers(ends[0]), ByOperator(ends[1], KEY)
         self.now = NOW
@@ -92,9 +92,9 @@ class Life:
     def withdraw(self, name: str) -> None:
         """Withdraw an article, which pulls it from the letters that are not yet claimed."""
         self.store.act(self.ids[name], Kind.WITHDRAWN, "Uppgiften var fel.", self.now)
-        pull(
+        withdraw_texts(
             self.database.write,
-            Gone(withdrawn=frozenset({self.ids[name]})),
+            WithdrawnTexts(withdrawn=frozenset({self.ids[name]})),
             self.now,
             batch=1,
             fit_of=lambda _: self.fit,
@@ -103,20 +103,24 @@ class Life:
     def erase(self, name: str) -> None:
         """Erase an article, which takes every word of it out of the letters that are not yet claimed."""
         assert self.store.erase(self.ids[name], self.now)
-        pull(
-            self.database.write, Gone(erased=frozenset({self.ids[name]})), self.now, batch=1, fit_of=lambda _: self.fit
+        withdraw_texts(
+            self.database.write,
+            WithdrawnTexts(erased=frozenset({self.ids[name]})),
+            self.now,
+            batch=1,
+            fit_of=lambda _: self.fit,
         )
 
     def let_lapse(self) -> None:
         """Let the time of every withdrawal's notice, and of all contacts, be over."""
         assert Lapses(self.database.read, self.database.write).append(
-            Until(withdrawn=self.now, published=self.now), self.now
+            LapseBounds(withdrawn=self.now, published=self.now), self.now
         )
 
     def _take(self, name: str, text: ArticleDraft, asked: Kind | None) -> None:
         arrival = Arrival(source=SourceName("s"), addresses=(f"{name}.txt",), draft=text, asked=asked, note="fel")
         taken = self.store.take(arrival, LINGONMARK, self.now)
-        assert isinstance(taken, Taken)
+        assert isinstance(taken, StoredDraft)
         self.drafts[name], self.ids[name] = text, taken.id
         self.names[taken.id] = name
 
@@ -638,14 +642,14 @@ def test_a_letter_that_was_claimed_while_its_text_was_withdrawn_and_came_back_is
     life.plan()
     ledger = Steps(life.database.write, "sender", life.on_uncertain, life.now)
     (claim,) = ledger.claim(1, life.now)
-    gone = Gone(withdrawn=frozenset({life.ids["remiss"]}))
+    gone = WithdrawnTexts(withdrawn=frozenset({life.ids["remiss"]}))
     life.store.act(life.ids["remiss"], Kind.WITHDRAWN, "Uppgiften var fel.", life.now)
-    assert pull(life.database.write, gone, life.now) == Pulled(letters=0, under_way=True)
+    assert withdraw_texts(life.database.write, gone, life.now) == WithdrawalResult(letters=0, under_way=True)
     assert life.letters() == {"anna": {"buss", "remiss"}}
     ledger.record(claim, REPLIES["deferred"], life.now)
-    assert pull(life.database.write, gone, life.now) == Pulled(letters=1, under_way=False)
+    assert withdraw_texts(life.database.write, gone, life.now) == WithdrawalResult(letters=1, under_way=False)
     assert life.letters() == {"anna": {"buss"}}
-    assert pull(life.database.write, gone, life.now) == Pulled(letters=0, under_way=False)
+    assert withdraw_texts(life.database.write, gone, life.now) == WithdrawalResult(letters=0, under_way=False)
 
 
 def test_of_two_who_are_alike_in_all_but_their_receipts_one_is_owed_the_correction(life: Life) -> None:

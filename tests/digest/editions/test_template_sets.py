@@ -7,10 +7,10 @@ from sqlalchemy import func, select, update
 from budkavle.installation.wiring import Service
 from budkavle.rendering.templates import built_in_templates
 from digest.adapters.tables import editions, template_sets
-from digest.editions.adapters.withdrawn_texts import Gone, pull
+from digest.editions.adapters.withdrawn_texts import WithdrawnTexts, withdraw_texts
 from digest.editions.edition import Edition
 from digest.editions.slots import PeriodKey
-from digest.letters.letter import Form
+from digest.letters.letter import LetterForm
 from tests.digest.relay import KEY, TITLE, newsroom, publish
 from tests.given import NOW, plan_period
 
@@ -29,7 +29,7 @@ def planned(service: Service, key: str) -> Edition:
     return plan_period(service, service.digests[0], PeriodKey(key), NOW)
 
 
-def forms(service: Service, edition: Edition) -> list[Form]:
+def forms(service: Service, edition: Edition) -> list[LetterForm]:
     """Every letter that waits for its bytes, made as sending makes it."""
     (digest,) = service.digests
     return [
@@ -45,7 +45,7 @@ def test_a_template_changed_in_the_middle_of_a_run_waits_for_the_next_edition(tm
         write_own(tmp_path, SECOND)
         assert all(FIRST.encode() in form.message for form in forms(service, edition))
         withdrawn = [each.article.id for each in service.articles.histories() if each.article.title != TITLE]
-        pull(service.database.write, Gone(withdrawn=frozenset(withdrawn)), NOW)
+        withdraw_texts(service.database.write, WithdrawnTexts(withdrawn=frozenset(withdrawn)), NOW)
         (made_anew,) = forms(service, edition)
         assert FIRST.encode() in made_anew.message
         publish(service, "Ny bro")

@@ -21,8 +21,8 @@ from articles.article import (
     PublisherId,
 )
 from budkavle.rendering.templates import renderer
-from digest.letters.letter import Form, form, made_out, rendered
-from digest.letters.values import Dateline, Mailbox, Masthead, Recipient, Shown, ShownArticle
+from digest.letters.letter import LetterForm, form, made_out, rendered
+from digest.letters.values import Dateline, LetterArticles, Mailbox, Masthead, Recipient, ShownArticle
 from mail.headers import HeaderError
 from tests.drawn import examples
 
@@ -82,7 +82,7 @@ def noticed(title: str, note: str) -> ShownArticle:
 
 
 def letter(*items: ShownArticle, masthead: Masthead = MASTHEAD) -> EmailMessage:
-    return parsed(made_out(form(masthead, DATELINE, Shown(items=items), RENDER), ANNA))
+    return parsed(made_out(form(masthead, DATELINE, LetterArticles(items=items), RENDER), ANNA))
 
 
 def parsed(raw: bytes) -> EmailMessage:
@@ -143,7 +143,7 @@ def test_without_a_reply_address_and_https_the_letter_lacks_just_their_headers()
 @pytest.mark.parametrize("evil", EVIL)
 def test_an_evil_title_changes_neither_headers_nor_lines(evil: str) -> None:
     masthead = replace(MASTHEAD, title=evil, sender=Mailbox(name=evil, address="nyheter@example.org"))
-    raw = made_out(form(masthead, DATELINE, Shown(items=(item(evil, lead="." * 400),)), RENDER), ANNA)
+    raw = made_out(form(masthead, DATELINE, LetterArticles(items=(item(evil, lead="." * 400),)), RENDER), ANNA)
     assert sorted(name.lower() for name in parsed(raw)) == sorted(INTENDED)
     assert fits_the_wire(raw)
     assert [address.addr_spec for address in parsed(raw)["From"].addresses] == ["nyheter@example.org"]
@@ -157,7 +157,7 @@ def test_an_evil_title_stays_harmless_when_a_relay_writes_the_letter_anew(evil: 
 
 
 def test_a_body_of_dots_needs_no_stuffing() -> None:
-    raw = made_out(form(MASTHEAD, DATELINE, Shown(items=(item("." * 300, lead=".\n" * 300),)), RENDER), ANNA)
+    raw = made_out(form(MASTHEAD, DATELINE, LetterArticles(items=(item("." * 300, lead=".\n" * 300),)), RENDER), ANNA)
     assert fits_the_wire(raw)
     assert b"\r\n." not in raw
 
@@ -177,7 +177,7 @@ TITLES = TEXT.map(lambda text: " ".join(text.split())).filter(bool)
 @given(TITLES, TEXT, TITLES)
 @settings(max_examples=examples(60))
 def test_a_letter_decodes_to_what_rendering_it_for_its_recipient_alone_gives(title: str, note: str, lead: str) -> None:
-    shown = Shown(items=(item(title, lead=f"{lead}. Slut."),), corrected=(noticed(title, note),))
+    shown = LetterArticles(items=(item(title, lead=f"{lead}. Slut."),), corrected=(noticed(title, note),))
     message = parsed(made_out(form(MASTHEAD, DATELINE, shown, RENDER), ANNA))
     alone = rendered(MASTHEAD, DATELINE, shown, ANNA.leave_token, RENDER)
     assert message["Subject"] == alone.subject
@@ -185,7 +185,7 @@ def test_a_letter_decodes_to_what_rendering_it_for_its_recipient_alone_gives(tit
 
 
 def test_the_letters_of_two_recipients_differ_in_to_message_id_and_token_only() -> None:
-    made = form(MASTHEAD, DATELINE, Shown(items=(item(),)), RENDER)
+    made = form(MASTHEAD, DATELINE, LetterArticles(items=(item(),)), RENDER)
     annas, bos = made_out(made, ANNA).split(b"\r\n"), made_out(made, BO).split(b"\r\n")
     assert annas[2:] == [line.replace(BO.leave_token.encode(), ANNA.leave_token.encode()) for line in bos[2:]]
     assert annas[0] == b"To: anna@example.org"
@@ -196,16 +196,18 @@ def test_the_letters_of_two_recipients_differ_in_to_message_id_and_token_only() 
 
 
 def test_a_form_and_its_letters_are_the_same_bytes_again_also_after_storing() -> None:
-    shown = Shown(items=(item(),))
+    shown = LetterArticles(items=(item(),))
     once, again = form(MASTHEAD, DATELINE, shown, RENDER), form(MASTHEAD, DATELINE, shown, RENDER)
-    stored = Form(message=once.message, token=once.token, edition=once.edition, host=once.host)
+    stored = LetterForm(message=once.message, token=once.token, edition=once.edition, host=once.host)
     assert once == again
     assert made_out(once, ANNA) == made_out(stored, ANNA)
 
 
 def test_a_message_id_is_new_in_the_next_edition() -> None:
-    first = made_out(form(MASTHEAD, DATELINE, Shown(items=(item(),)), RENDER), ANNA)
-    second = made_out(form(MASTHEAD, replace(DATELINE, key="2026-11-27"), Shown(items=(item(),)), RENDER), ANNA)
+    first = made_out(form(MASTHEAD, DATELINE, LetterArticles(items=(item(),)), RENDER), ANNA)
+    second = made_out(
+        form(MASTHEAD, replace(DATELINE, key="2026-11-27"), LetterArticles(items=(item(),)), RENDER), ANNA
+    )
     assert parsed(first)["Message-ID"] != parsed(second)["Message-ID"]
 
 
@@ -216,7 +218,7 @@ def test_the_links_to_choices_and_for_leaving_stand_in_both_parts() -> None:
 
 
 def test_no_contact_no_image_and_nothing_remote_is_in_a_letter() -> None:
-    raw = made_out(form(MASTHEAD, DATELINE, Shown(items=(item(),)), RENDER), ANNA).decode()
+    raw = made_out(form(MASTHEAD, DATELINE, LetterArticles(items=(item(),)), RENDER), ANNA).decode()
     for unwanted in ("Kontaktperson", "0000-00", "kim@", "<img", "url(", "<script", "<link", "display:none"):
         assert unwanted not in raw
 

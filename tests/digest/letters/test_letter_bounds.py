@@ -15,15 +15,15 @@ from articles.adapters.store import Arrival
 from articles.article import Kind, SourceName
 from budkavle.checks.samples import sample_dateline
 from budkavle.installation.wiring import Service
-from digest.editions.adapters.explanations import fate_of
+from digest.editions.adapters.explanations import delivery_record
 from digest.editions.compose import masthead
 from digest.editions.digest import Digest
 from digest.editions.edition import Edition
 from digest.editions.letter_sizes import fit_of
 from digest.editions.slots import PeriodKey
-from digest.letters.content import Content, Row, Showing
-from digest.letters.letter import HTML_BYTES, Form, LetterTooLargeError, made_out, rendered
-from digest.letters.values import Recipient, Shown
+from digest.letters.content import Content, ContentRow, Showing
+from digest.letters.letter import HTML_BYTES, LetterForm, LetterTooLargeError, made_out, rendered
+from digest.letters.values import LetterArticles, Recipient
 from tests.digest.relay import KEY, newsroom
 from tests.given import LINGONMARK, NOW, draft, plan_period
 
@@ -53,7 +53,7 @@ def digest_of(service: Service, items: int = 30) -> Digest:
     return replace(service.digests[0], items=items)
 
 
-def html_of(form: Form) -> str:
+def html_of(form: LetterForm) -> str:
     return html_part(made_out(form, ANNA))
 
 
@@ -160,7 +160,7 @@ def test_what_is_withdrawn_in_mid_run_makes_room_for_what_its_letter_had_none_fo
 def contents_of_letters(service: Service, edition: Edition) -> list[Content]:
     """What the letters that wait hold."""
     with service.database.read.begin() as connection:
-        fates = [fate_of(connection, edition.id, each.id) for each in service.subscribers.all()]
+        fates = [delivery_record(connection, edition.id, each.id) for each in service.subscribers.all()]
     return [fate.shown for fate in fates if fate and fate.shown]
 
 
@@ -173,7 +173,10 @@ def test_a_letter_planned_before_there_was_a_bound_is_bounded_when_it_is_made(se
     assert letter is not None
     assert len(html_part(letter).encode()) <= HTML_BYTES, "of a preview, too"
     edition = plan_period(service, digest, PeriodKey(KEY), NOW)
-    rows = [Row(showing=Showing.ITEM, article=row.article, seq=row.seq) for row in only_content(service, edition).rows]
+    rows = [
+        ContentRow(showing=Showing.ITEM, article=row.article, seq=row.seq)
+        for row in only_content(service, edition).rows
+    ]
     html = html_of(service.composer.letter_form(digest, edition, Content(rows=frozenset(rows))))
     assert len(html.encode()) <= HTML_BYTES
     assert "nyheter till" in html
@@ -182,7 +185,7 @@ def test_a_letter_planned_before_there_was_a_bound_is_bounded_when_it_is_made(se
 def test_a_letter_that_no_room_can_be_made_for_is_not_made(service: Service) -> None:
     head, line = masthead(service.publication, digest_of(service)), sample_dateline(ZoneInfo("Europe/Stockholm"))
     with pytest.raises(LetterTooLargeError, match=r"make letters/edition\.html smaller"):
-        rendered(head, line, Shown(), ANNA.leave_token, lambda _name, _values: "x" * (HTML_BYTES + 1))
+        rendered(head, line, LetterArticles(), ANNA.leave_token, lambda _name, _values: "x" * (HTML_BYTES + 1))
 
 
 def test_an_ordinary_letter_is_whole(service: Service) -> None:

@@ -11,7 +11,7 @@ import pytest
 from articles.article import Article, ArticleId, DateSource, Paragraph, Published, PublisherId, Section
 from budkavle.rendering.templates import renderer
 from digest.letters.letter import HTML_BYTES, Render, Rendered, rendered
-from digest.letters.values import Colours, Dateline, Imprint, Mailbox, Masthead, Shown, ShownArticle
+from digest.letters.values import Colours, Dateline, Imprint, LetterArticles, Mailbox, Masthead, ShownArticle
 
 HOLD = "\N{NO-BREAK SPACE}"
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
@@ -49,35 +49,37 @@ def noticed(title: str, note: str) -> ShownArticle:
     return replace(item(title), note=note, noted_on=date(2026, 11, 13))
 
 
-def seen(shown: Shown, masthead: Masthead = MASTHEAD, render: Render = RENDER) -> Rendered:
+def seen(shown: LetterArticles, masthead: Masthead = MASTHEAD, render: Render = RENDER) -> Rendered:
     return rendered(masthead, DATELINE, shown, "0" * 32, render)
 
 
 @pytest.mark.parametrize(
     ("shown", "subject"),
     [
-        (Shown(items=(item("Ny buss"),)), "Veckans nyheter: Ny buss"),
-        (Shown(items=(item("Ny buss"), item("Ny båt"))), "Veckans nyheter: Ny buss och 1 nyhet till"),
-        (Shown(items=(item("Ny buss"),), more=4), "Veckans nyheter: Ny buss och 4 nyheter till"),
-        (Shown(corrected=(noticed("Ny buss", "Fel dag."),)), "Veckans nyheter: 1 rättelse"),
+        (LetterArticles(items=(item("Ny buss"),)), "Veckans nyheter: Ny buss"),
+        (LetterArticles(items=(item("Ny buss"), item("Ny båt"))), "Veckans nyheter: Ny buss och 1 nyhet till"),
+        (LetterArticles(items=(item("Ny buss"),), more=4), "Veckans nyheter: Ny buss och 4 nyheter till"),
+        (LetterArticles(corrected=(noticed("Ny buss", "Fel dag."),)), "Veckans nyheter: 1 rättelse"),
         (
-            Shown(corrected=(noticed("a", "b"),) * 2, withdrawn=(noticed("c", "d"),)),
+            LetterArticles(corrected=(noticed("a", "b"),) * 2, withdrawn=(noticed("c", "d"),)),
             "Veckans nyheter: 2 rättelser och 1 återkallad nyhet",
         ),
         (
-            Shown(items=(item("Bussarna går tätare mellan Lingonby och Granvik från december"), item("Ny båt"))),
+            LetterArticles(
+                items=(item("Bussarna går tätare mellan Lingonby och Granvik från december"), item("Ny båt"))
+            ),
             "Veckans nyheter: Bussarna går tätare mellan Lingonby och… och 1 nyhet till",
         ),
-        (Shown(items=(item("x" * 400), item("b"))), f"Veckans nyheter: {'x' * 40}… och 1 nyhet till"),
+        (LetterArticles(items=(item("x" * 400), item("b"))), f"Veckans nyheter: {'x' * 40}… och 1 nyhet till"),
     ],
 )
-def test_a_subject_says_the_first_headline_and_how_many_more(shown: Shown, subject: str) -> None:
+def test_a_subject_says_the_first_headline_and_how_many_more(shown: LetterArticles, subject: str) -> None:
     assert seen(shown).subject == subject
     assert len(subject) <= 75
 
 
 def test_corrections_come_first_and_withdrawals_before_the_news() -> None:
-    shown = Shown(
+    shown = LetterArticles(
         items=(item("Ny buss"),),
         corrected=(noticed("Ny vårdcentral", "Rätt datum är den 1 februari."),),
         withdrawn=(noticed("Fri parkering", "Beslutet är överklagat."),),
@@ -90,7 +92,7 @@ def test_corrections_come_first_and_withdrawals_before_the_news() -> None:
 
 
 def test_a_withdrawn_article_is_not_linked() -> None:
-    shown = Shown(withdrawn=(noticed("Fri parkering", "Beslutet är överklagat."),))
+    shown = LetterArticles(withdrawn=(noticed("Fri parkering", "Beslutet är överklagat."),))
     alone = seen(shown)
     assert "/nyheter/a/" not in alone.text + alone.html
 
@@ -100,14 +102,14 @@ def test_a_withdrawn_article_is_not_linked() -> None:
 )
 def test_a_headline_without_an_address_for_the_web_is_not_linked(url: str | None) -> None:
     shown = replace(item(), article=replace(article(), url=url))
-    html = seen(Shown(items=(shown,))).html
+    html = seen(LetterArticles(items=(shown,))).html
     assert "Ny buss till Granvik</h2>" in html
     assert html.count("<a ") == 4, "twice to the edition on the web, to one's choices, and out"
 
 
 def test_an_address_with_letters_outside_ascii_is_a_uri_in_both_parts() -> None:
     shown = replace(item(), article=replace(article(), url="https://www.växjö.example/nyheter/åäö"))
-    alone = seen(Shown(items=(shown,)))
+    alone = seen(LetterArticles(items=(shown,)))
     for part in (alone.text, alone.html):
         assert "https://www.xn--vxj-qla6g.example/nyheter/%C3%A5%C3%A4%C3%B6" in part
         assert "växjö" not in part
@@ -115,14 +117,14 @@ def test_an_address_with_letters_outside_ascii_is_a_uri_in_both_parts() -> None:
 
 def test_words_in_another_language_are_marked_as_such() -> None:
     shown = replace(item(), article=replace(article("A new bus to Granvik", lead="It is blue."), language="en"))
-    html = seen(Shown(items=(shown,))).html
+    html = seen(LetterArticles(items=(shown,))).html
     assert html.count('lang="en"') == 2
     assert html.count('lang="sv"') == 2
 
 
 def test_an_english_letter_has_english_words() -> None:
     english = renderer("en", STOCKHOLM)
-    shown = Shown(items=(item("A bus"), item("A boat")), corrected=(noticed("A train", "It is late."),))
+    shown = LetterArticles(items=(item("A bus"), item("A boat")), corrected=(noticed("A train", "It is late."),))
     alone = seen(shown, replace(MASTHEAD, language="en"), english)
     assert alone.subject == "Veckans nyheter: A bus and 1 more news item"
     assert "2 news items and 1 correction" in alone.text
@@ -133,11 +135,11 @@ def test_several_decisions_are_sub_items() -> None:
     body = (Paragraph(text="Fullmäktige beslutade om detta."),)
     sections = (Section(heading="Ny budget", blocks=body), Section(heading="Nya avgifter", blocks=body))
     shown = replace(item(), article=replace(article(), sections=sections))
-    assert "I samma nyhet:\n- Ny budget\n- Nya avgifter\n" in seen(Shown(items=(shown,))).text
+    assert "I samma nyhet:\n- Ny budget\n- Nya avgifter\n" in seen(LetterArticles(items=(shown,))).text
 
 
 def test_what_the_limit_leaves_out_is_counted_and_can_be_found() -> None:
-    text = seen(Shown(items=(item(),), more=12, more_url="https://nyheter.example.org/feeds/alla.html")).text
+    text = seen(LetterArticles(items=(item(),), more=12, more_url="https://nyheter.example.org/feeds/alla.html")).text
     assert "13 nyheter" in text
     assert "Det finns 12 nyheter till." in text
     assert "https://nyheter.example.org/feeds/alla.html" in text
@@ -147,14 +149,14 @@ def test_a_full_letter_stays_under_what_mail_programs_clip() -> None:
     lead = "Regionfullmäktige sa i dag ja till en ny plan för bussar och tåg i hela länet. " * 3
     usual = tuple(item("Bussarna går tätare mellan Lingonby och Granvik", lead=lead, name=str(n)) for n in range(30))
     huge = tuple(item("Bussarna går tätare" * 20, lead="<&>" * 100 + ".", name=str(n)) for n in range(30))
-    full = seen(Shown(items=usual)).html
+    full = seen(LetterArticles(items=usual)).html
     assert "ny plan för bussar" in full
     assert len(full.encode()) <= HTML_BYTES
-    assert len(seen(Shown(items=huge)).html.encode()) <= HTML_BYTES
+    assert len(seen(LetterArticles(items=huge)).html.encode()) <= HTML_BYTES
 
 
 def test_the_charset_comes_first_in_the_head_and_what_is_read_is_marked_as_main() -> None:
-    html = seen(Shown(items=(item(),))).html
+    html = seen(LetterArticles(items=(item(),))).html
     assert html.index('<meta charset="utf-8">') < 100
     assert html.count("<meta charset") == 1
     assert html.count('role="main"') == 1
@@ -165,7 +167,9 @@ DATES = [("sv", "18 november 2026", "13 november 2026"), ("en", "18 November 202
 
 @pytest.mark.parametrize(("language", "published", "noted"), DATES, ids=["sv", "en"])
 def test_no_line_breaks_inside_a_date_and_all_dates_are_in_one_style(language: str, published: str, noted: str) -> None:
-    shown = Shown(items=(item(),), corrected=(noticed("A", "Inte den 1 april 2026."),), withdrawn=(noticed("B", "C"),))
+    shown = LetterArticles(
+        items=(item(),), corrected=(noticed("A", "Inte den 1 april 2026."),), withdrawn=(noticed("B", "C"),)
+    )
     alone = seen(shown, replace(MASTHEAD, language=language), renderer(language, STOCKHOLM))
     html = unescape(alone.html).partition("<body")[2]
     for date_ in (published, noted):
@@ -178,25 +182,27 @@ def test_no_line_breaks_inside_a_date_and_all_dates_are_in_one_style(language: s
 
 
 def test_an_english_letter_says_unsubscribe() -> None:
-    alone = seen(Shown(items=(item(),)), replace(MASTHEAD, language="en"), renderer("en", STOCKHOLM))
+    alone = seen(LetterArticles(items=(item(),)), replace(MASTHEAD, language="en"), renderer("en", STOCKHOLM))
     assert "Unsubscribe from Veckans nyheter</a>" in alone.html
     assert "Unsubscribe here:\nhttps://nyheter.example.org/avsluta/" in alone.text
 
 
 def test_the_next_headlines_and_the_way_to_the_web_stand_before_everything_else() -> None:
     items = tuple(item(f"Rubrik nummer {number}", name=str(number)) for number in range(6))
-    alone = seen(Shown(items=items, corrected=(noticed("Ny buss", "Fel dag."),)))
+    alone = seen(LetterArticles(items=items, corrected=(noticed("Ny buss", "Fel dag."),)))
     first, _, rest = visible(alone.html).partition("Läs på webben")
     assert first.strip() == "Också i brevet: Rubrik nummer 1 · Rubrik nummer 2 · Rubrik nummer 3"
     assert "Veckans nyheter" in rest
     assert "Läs på webben: https://nyheter.example.org/utgavor/veckobrev/2026-11-20\n" in alone.text
     assert alone.text.index("Läs på webben") < alone.text.index("Rättelser")
-    only = visible(seen(Shown(items=items[:1])).html)
+    only = visible(seen(LetterArticles(items=items[:1])).html)
     assert only.strip().startswith("Läs på webben"), "nothing comes next"
 
 
 def test_a_withdrawal_is_told_apart_from_a_correction_by_sign_frame_and_line() -> None:
-    shown = Shown(corrected=(noticed("Ny buss", "Fel dag."),), withdrawn=(noticed("Fri parkering", "Gäller inte."),))
+    shown = LetterArticles(
+        corrected=(noticed("Ny buss", "Fel dag."),), withdrawn=(noticed("Fri parkering", "Gäller inte."),)
+    )
     alone = seen(shown)
     corrected, withdrawn = alone.html.split("</h2>")[:2]
     assert "✎" in corrected[-200:]
@@ -215,7 +221,7 @@ def test_the_foot_says_where_the_sender_is_and_who_answers() -> None:
         phone="+46 (0)10-000 00 00",
         url="https://www.example.org/kontakt/",
     )
-    alone = seen(Shown(items=(item(),)), replace(MASTHEAD, imprint=imprint))
+    alone = seen(LetterArticles(items=(item(),)), replace(MASTHEAD, imprint=imprint))
     for part in (imprint.postal, imprint.address, imprint.phone, imprint.url):
         assert part in unescape(alone.html).replace(HOLD, " ")
         assert part in alone.text
@@ -225,7 +231,7 @@ def test_the_foot_says_where_the_sender_is_and_who_answers() -> None:
 
 def test_a_letter_has_the_accent_of_its_publisher_in_light_and_in_dark() -> None:
     own = Colours(accent="#7a1f3d", on_accent="#ffffff", accent_dark="#f3b0c3", on_accent_dark="#0d2227")
-    html = seen(Shown(items=(item(),)), replace(MASTHEAD, colours=own)).html
+    html = seen(LetterArticles(items=(item(),)), replace(MASTHEAD, colours=own)).html
     for ours in (Colours().accent, Colours().accent_dark):
         assert ours not in html
     assert "border-top: 6px solid #7a1f3d" in html
@@ -233,7 +239,7 @@ def test_a_letter_has_the_accent_of_its_publisher_in_light_and_in_dark() -> None
 
 
 def test_outlook_is_given_widths_by_table_and_fonts_it_has_and_apples_programs_leave_words_alone() -> None:
-    html = seen(Shown(items=(item(),))).html
+    html = seen(LetterArticles(items=(item(),))).html
     outlook = "".join(re.findall(r"<!--\[if mso\]>(.*?)<!\[endif\]-->", html, re.DOTALL))
     assert 'width="600"' in outlook
     assert "font-family: Arial" in outlook
@@ -246,7 +252,7 @@ def test_outlook_is_given_widths_by_table_and_fonts_it_has_and_apples_programs_l
 
 def test_what_is_shortened_is_cut_between_words_and_signs_and_comes_last() -> None:
     long = replace(item("👩\u200d🚒" * 200, lead="Kort text."), short=True)
-    shown = Shown(
+    shown = LetterArticles(
         items=(long, item("Ny buss")), withdrawn=(replace(noticed("Fri parkering", "ord " * 100), short=True),)
     )
     alone = seen(shown)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from articles.article import ArticleId, Seq
-from digest.letters.content import Content, Row, Showing, content_key
+from digest.letters.content import Content, ContentRow, Showing, content_key
 from digest.letters.room import Room, fitted
 from tests.drawn import examples
 
@@ -14,15 +14,15 @@ ARTICLES = st.integers(0, 30)
 NEVER = 10**6
 
 
-def row(number: int, showing: Showing = Showing.ITEM) -> Row:
-    return Row(showing=showing, article=ArticleId(f"a{number}"), seq=Seq(number))
+def row(number: int, showing: Showing = Showing.ITEM) -> ContentRow:
+    return ContentRow(showing=showing, article=ArticleId(f"a{number}"), seq=Seq(number))
 
 
-def content(*rows: Row, corrected: frozenset[ArticleId] = frozenset()) -> Content:
+def content(*rows: ContentRow, corrected: frozenset[ArticleId] = frozenset()) -> Content:
     return Content(rows=frozenset(rows), corrected=corrected)
 
 
-def size_of(shown: Row) -> int:
+def size_of(shown: ContentRow) -> int:
     """Sizes that differ from article to article: a short one has a third."""
     number = int(shown.article[1:])
     whole = 30 + number % 7 * 30
@@ -42,7 +42,7 @@ def contents(draw: st.DrawFn) -> Content:
     return content(*rows, corrected=corrected)
 
 
-def in_letter(shown: Content) -> list[Row]:
+def in_letter(shown: Content) -> list[ContentRow]:
     return [each for each in shown.rows if each.showing is not Showing.NAMED]
 
 
@@ -137,7 +137,7 @@ def test_a_letter_that_has_no_room_for_its_only_notice_is_made_all_the_same() ->
 def test_of_thousands_of_items_few_are_measured() -> None:
     measured = []
 
-    def size(shown: Row) -> int:
+    def size(shown: ContentRow) -> int:
         measured.append(shown)
         return 100
 

@@ -15,7 +15,7 @@ from digest.adapters.tables import deliveries, subscribers, subscriptions
 from digest.editions.delivery import DeliveryState
 from digest.editions.slots import PeriodKey
 from digest.lifecycle.double_opt_in import ConfirmOutcome
-from digest.lifecycle.preferences import Chosen
+from digest.lifecycle.preferences import PreferencesOutcome
 from digest.subscribers.adapters.events import story
 from digest.subscribers.subscription import filter_of
 from digest.subscribers.suppression import SuppressionReason
@@ -68,21 +68,26 @@ def told(service: Service, address: str) -> list[str]:
 def test_choices_show_and_change_what_is_wanted_and_never_an_address(service: Service) -> None:
     subscribe(service, ANNA)
     token = leave_token(service)
-    assert service.change_preferences.choose(token, filter_of(["vard"], ["barrvik"]), "en", NOW) is Chosen.DONE
+    assert (
+        service.change_preferences.choose(token, filter_of(["vard"], ["barrvik"]), "en", NOW) is PreferencesOutcome.DONE
+    )
     seen = service.change_preferences.look(token)
     assert seen is not None
     assert (seen.wanted, seen.language) == (filter_of(["vard"], ["barrvik"]), "en")
     assert seen.others == {"dagbrev": "Dagens nyheter"}
     assert "anna" not in repr(seen)
-    assert service.change_preferences.choose(token, filter_of(["vard"], ["barrvik"]), "en", NOW) is Chosen.UNCHANGED
+    assert (
+        service.change_preferences.choose(token, filter_of(["vard"], ["barrvik"]), "en", NOW)
+        is PreferencesOutcome.UNCHANGED
+    )
 
 
 def test_an_unknown_token_chooses_nothing(service: Service) -> None:
     subscribe(service, ANNA)
     before = everything(service)
     assert service.change_preferences.look("0" * 32) is None
-    assert service.change_preferences.choose("0" * 32, filter_of(), "sv", NOW) is Chosen.UNKNOWN
-    assert service.change_preferences.pause_until("0" * 32, None, NOW) is Chosen.UNKNOWN
+    assert service.change_preferences.choose("0" * 32, filter_of(), "sv", NOW) is PreferencesOutcome.UNKNOWN
+    assert service.change_preferences.pause_until("0" * 32, None, NOW) is PreferencesOutcome.UNKNOWN
     assert not service.change_address.ask_new("0" * 32, Address(BO), NOW)
     service.request_my_data.ask("0" * 32, NOW)
     assert everything(service) == before
@@ -93,10 +98,10 @@ def test_nothing_but_a_confirmation_revives_what_was_ended(service: Service) -> 
     token = leave_token(service)
     service.unsubscribe.leave(token, NOW)
     before = everything(service)
-    assert service.change_preferences.choose(token, filter_of(["vard"]), "sv", NOW) is Chosen.ENDED
-    assert service.change_preferences.pause_until(token, date(2026, 3, 1), NOW) is Chosen.ENDED
-    assert service.change_preferences.resume(token, NOW) is Chosen.ENDED
-    assert service.change_preferences.change_digest(token, "dagbrev", NOW) is Chosen.ENDED
+    assert service.change_preferences.choose(token, filter_of(["vard"]), "sv", NOW) is PreferencesOutcome.ENDED
+    assert service.change_preferences.pause_until(token, date(2026, 3, 1), NOW) is PreferencesOutcome.ENDED
+    assert service.change_preferences.resume(token, NOW) is PreferencesOutcome.ENDED
+    assert service.change_preferences.change_digest(token, "dagbrev", NOW) is PreferencesOutcome.ENDED
     assert not service.change_address.ask_new(token, Address(BO), NOW)
     assert everything(service) == before
 
@@ -107,8 +112,8 @@ def test_a_pause_ends_by_itself_before_the_edition_of_its_day_is_planned(service
     token = leave_token(service)
     [weekly] = [each for each in service.digests if each.name == "veckobrev"]
     service.planning.open_due(weekly, NOW)
-    assert service.change_preferences.pause_until(token, date(2026, 1, 16), NOW) is Chosen.DONE
-    assert service.change_preferences.pause_until(token, date(2026, 1, 16), NOW) is Chosen.UNCHANGED
+    assert service.change_preferences.pause_until(token, date(2026, 1, 16), NOW) is PreferencesOutcome.DONE
+    assert service.change_preferences.pause_until(token, date(2026, 1, 16), NOW) is PreferencesOutcome.UNCHANGED
     seen = service.change_preferences.look(token)
     assert seen is not None
     assert (seen.state, seen.paused_until) == ("paused", date(2026, 1, 16))
@@ -131,7 +136,7 @@ def test_a_subscription_moves_to_another_digest_with_its_cursor_and_without_its_
     before = service.subscribers.find(Address(ANNA), "veckobrev")
     [weekly] = [each for each in service.digests if each.name == "veckobrev"]
     plan_period(service, weekly, PeriodKey("2026-01-09"), NOW)
-    assert service.change_preferences.change_digest(leave_token(service), "dagbrev", NOW) is Chosen.DONE
+    assert service.change_preferences.change_digest(leave_token(service), "dagbrev", NOW) is PreferencesOutcome.DONE
     after = service.subscribers.find(Address(ANNA), "dagbrev")
     assert before is not None
     assert after is not None
@@ -145,8 +150,11 @@ def test_a_subscription_never_moves_onto_a_digest_that_was_left(service: Service
     subscribe(service, ANNA, "veckobrev", "dagbrev")
     service.unsubscribe.leave(leave_token(service, ANNA, "dagbrev"), NOW)
     before = everything(service)
-    assert service.change_preferences.change_digest(leave_token(service), "dagbrev", NOW) is Chosen.TAKEN
-    assert service.change_preferences.change_digest(leave_token(service), "manadsbrev", NOW) is Chosen.UNCHANGED
+    assert service.change_preferences.change_digest(leave_token(service), "dagbrev", NOW) is PreferencesOutcome.TAKEN
+    assert (
+        service.change_preferences.change_digest(leave_token(service), "manadsbrev", NOW)
+        is PreferencesOutcome.UNCHANGED
+    )
     assert everything(service) == before
 
 

@@ -25,8 +25,8 @@ from budkavle.maintenance.restore import RestoreOptions, restore
 from digest.adapters.tables import deliveries, receipts, subscribers, subscriptions, tokens, transactional_letters
 from digest.bounces.bounce import Taken
 from digest.editions.slots import PeriodKey
-from digest.lifecycle.adapters.by_operator import Joined, Wish
-from digest.lifecycle.expire_subscribers import Expired
+from digest.lifecycle.adapters.by_operator import JoinOutcome, Wish
+from digest.lifecycle.expire_subscribers import ExpiryResult
 from digest.sending.sender import OnUncertain
 from digest.subscribers.adapters.events import note
 from digest.subscribers.events import Event, EventKind
@@ -195,7 +195,7 @@ def test_a_letter_that_is_under_way_is_counted_when_its_fate_is_known(*, marked:
     if marked:
         assert sender.mark(own, NOW)
     done = replace(service, wait=lambda _: None).erase_subscriber.erase(Address(WHO), NOW)
-    assert (done.known, done.under_way) == (True, True)
+    assert (done.existed, done.under_way) == (True, True)
     assert traces(service.config.file.parent) == []
     join(service, "nasta@example.org")  # must not be taken for who had the number before
     if marked:
@@ -306,7 +306,7 @@ def test_check_compares_the_secret_with_the_store(what: str, home: Path) -> None
 def test_who_was_ended_by_an_undone_import_is_forgotten_without_a_no(service: Service) -> None:
     ended, *_ = service.subscribers.all()
     service.by_operator.end(Address(ended.address), None, EndedReason.IMPORT_UNDONE, NOW)
-    assert service.expire_subscribers.expire(NOW + 401 * DAY) == Expired(left=0, without=1)
+    assert service.expire_subscribers.expire(NOW + 401 * DAY) == ExpiryResult(left=0, without=1)
     assert traces(service.config.file.parent, ended.address) == []
     assert service.suppressions.find(Address(ended.address)) is None
 
@@ -317,15 +317,15 @@ def test_who_left_long_ago_is_forgotten_but_for_their_no(service: Service) -> No
     with service.database.write.begin() as connection:
         alone = {"address": "xerxes@example.org", "address_key": "xerxes@example.org", "language": "sv", "since": NOW}
         connection.execute(insert(subscribers).values(hash="1" * 64, **alone))
-    assert service.expire_subscribers.expire(NOW + 399 * DAY) == Expired(left=0, without=0)
-    assert service.expire_subscribers.expire(NOW + 401 * DAY, dry_run=True) == Expired(left=1, without=1)
+    assert service.expire_subscribers.expire(NOW + 399 * DAY) == ExpiryResult(left=0, without=0)
+    assert service.expire_subscribers.expire(NOW + 401 * DAY, dry_run=True) == ExpiryResult(left=1, without=1)
     assert traces(service.config.file.parent, left.address)
-    assert service.expire_subscribers.expire(NOW + 401 * DAY) == Expired(left=1, without=1)
-    assert service.expire_subscribers.expire(NOW + 401 * DAY) == Expired(left=0, without=0)
+    assert service.expire_subscribers.expire(NOW + 401 * DAY) == ExpiryResult(left=1, without=1)
+    assert service.expire_subscribers.expire(NOW + 401 * DAY) == ExpiryResult(left=0, without=0)
     for gone in (left.address, "xerxes@example.org"):
         assert traces(service.config.file.parent, gone) == []
     wish = Wish(address=Address(left.address), digest="veckobrev")
-    assert service.by_operator.join(wish, service.articles.last_seq(), NOW) is Joined.SUPPRESSED
+    assert service.by_operator.join(wish, service.articles.last_seq(), NOW) is JoinOutcome.SUPPRESSED
     assert service.suppressions.find(Address("xerxes@example.org")) is None
     assert stays.address in [each.address for each in service.subscribers.all()]
 
@@ -360,14 +360,14 @@ def test_many_who_left_are_forgotten_some_at_a_time_and_looked_for_once_each_tim
 def test_who_comes_back_while_others_are_forgotten_stays(service: Service) -> None:
     people = ended_long_ago(service, 60)
     back = Address(people[-1])
-    joined: list[Joined] = []
+    joined: list[JoinOutcome] = []
 
     def come_back() -> None:
         wish = Wish(address=back, digest="veckobrev")
         joined.append(service.by_operator.join_again(wish, service.articles.last_seq(), NOW + 401 * DAY))
 
     assert service.expire_subscribers.expire(NOW + 401 * DAY, rest=come_back).left == 59
-    assert joined == [Joined.CHANGED, Joined.UNCHANGED]
+    assert joined == [JoinOutcome.CHANGED, JoinOutcome.UNCHANGED]
     (there,) = [each for each in service.subscribers.all() if each.address == back.text]
     assert there.state == "active"
 
@@ -378,7 +378,7 @@ def test_who_is_stopped_while_forgetting_goes_on_there(service: Service) -> None
     done = service.expire_subscribers.expire(
         NOW + 401 * DAY, rest=lambda: rests.append(None), stopping=lambda: bool(rests)
     )
-    assert done == Expired(left=50, without=0)
+    assert done == ExpiryResult(left=50, without=0)
     assert service.expire_subscribers.expire(NOW + 401 * DAY).left == 70
 
 
@@ -388,5 +388,5 @@ async def test_letters_that_a_relay_has_are_left_to_it(tmp_path: Path) -> None:
         plan_period(service, service.digests[0], PeriodKey(KEY), NOW)
         await service.sending.send(lambda: NOW, lambda: False, lambda _: None)
         done = service.erase_subscriber.erase(Address(WHO), NOW)
-    assert (done.known, done.letters, done.under_way, done.scrubbed) == (True, 0, False, True)
+    assert (done.existed, done.letters, done.under_way, done.scrubbed) == (True, 0, False, True)
     assert traces(tmp_path) == []

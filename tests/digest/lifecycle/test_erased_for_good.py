@@ -18,11 +18,11 @@ from budkavle.maintenance.restore import RestoreOptions, restore
 from digest.adapters.tables import subscriptions
 from digest.bounces.adapters.bounces import Taken
 from digest.ids import SubscriptionId
-from digest.lifecycle.adapters.by_operator import Joined, Wish
+from digest.lifecycle.adapters.by_operator import JoinOutcome, Wish
 from digest.lifecycle.adapters.unsubscribe_journal import UnsubscribeJournal
 from digest.lifecycle.adapters.unsubscribe_replay import JournalReplay
 from digest.lifecycle.double_opt_in import ConfirmOutcome
-from digest.lifecycle.unsubscribe_journal import How, Leave, No, proof_of, read, written
+from digest.lifecycle.unsubscribe_journal import LeaveWish, PersonWish, WishKind, proof_of, read, written
 from digest.subscribers.suppression import SuppressionReason
 from mail.address import Address
 from tests.budkavle.life import ask, everything, installation, post, state_of, token_in
@@ -112,7 +112,7 @@ def test_an_older_backup_brings_back_the_no_of_who_was_erased_and_nothing_else_o
         assert no is not None
         assert (no.reason, no.since) == (SuppressionReason.ERASED, NOW + DAY)
         wish = Wish(address=ZAKARIAS, digest="veckobrev")
-        assert again.by_operator.join(wish, again.articles.last_seq(), NOW + 2 * DAY) is Joined.SUPPRESSED
+        assert again.by_operator.join(wish, again.articles.last_seq(), NOW + 2 * DAY) is JoinOutcome.SUPPRESSED
         assert state_of(again, "anna@example.org") == "active"
 
 
@@ -147,7 +147,7 @@ def test_who_erases_themselves_while_others_hold_the_store_is_told_yes_and_is_go
     with locked(service.config.store_path):
         assert service.request_my_data.erase_me(key, NOW)
         done = service.erase_subscriber.erase(ZAKARIAS, NOW)
-        assert (done.known, done.scrubbed) == (True, False)
+        assert (done.existed, done.scrubbed) == (True, False)
     assert traces(service.config.store_path.parent)
     service.unsubscribe.replay()
     assert traces(service.config.store_path.parent) == []
@@ -194,7 +194,7 @@ def test_an_erasure_of_a_journal_of_before_is_still_read(service: Service) -> No
     join(service, WHO)
     found = service.subscribers.find(ZAKARIAS, "veckobrev")
     assert found is not None
-    old = Leave(moment=NOW + DAY, how=How.ERASED, subscription=found.id, proof=proof_of(found.token))
+    old = LeaveWish(moment=NOW + DAY, how=WishKind.ERASED, subscription=found.id, proof=proof_of(found.token))
     UnsubscribeJournal(service.config.store_path.with_name("leaves")).append([old])
     assert service.unsubscribe.replay() == 1
     assert traces(service.config.store_path.parent) == []
@@ -204,15 +204,15 @@ def test_an_erasure_of_a_journal_of_before_is_still_read(service: Service) -> No
         assert reasons.scalars().all() == ["erased"]
 
 
-@pytest.mark.parametrize("how", [How.ERASED, How.COMPLAINED])
-def test_a_line_of_a_whole_person_says_again_what_was_written(how: How) -> None:
-    no = No(moment=NOW, how=how, address="0123456789abcdef" * 4)
+@pytest.mark.parametrize("how", [WishKind.ERASED, WishKind.COMPLAINED])
+def test_a_line_of_a_whole_person_says_again_what_was_written(how: WishKind) -> None:
+    no = PersonWish(moment=NOW, how=how, address="0123456789abcdef" * 4)
     line = written(no)
     assert read(line) == no
-    other = written(No(moment=NOW, how=How.LEFT, address=no.address))  # nobody leaves as a whole
+    other = written(PersonWish(moment=NOW, how=WishKind.LEFT, address=no.address))  # nobody leaves as a whole
     for torn in (line[:-1], line[1:], line[:40] + b"\n", line.replace(b"address", b"adress"), line + line, other):
         assert read(torn) is None
-    leave = Leave(moment=NOW, how=how, subscription=SubscriptionId(7), proof="0123456789abcdef" * 4)
+    leave = LeaveWish(moment=NOW, how=how, subscription=SubscriptionId(7), proof="0123456789abcdef" * 4)
     assert written(leave) != line
 
 

@@ -12,12 +12,12 @@ from digest.lifecycle.adapters.rate_limits import RateLimits
 from digest.lifecycle.rate_limits import (
     DAY,
     UNKNOWN_NETWORK,
-    Asked,
-    Caused,
+    LetterRequest,
     Limit,
     Limits,
     Network,
-    Refused,
+    RecentLetters,
+    RefusedLetters,
     decide,
     network_of,
 )
@@ -30,7 +30,9 @@ from tests.keys import KEY
 NOW = datetime(2026, 11, 24, 23, 40, tzinfo=UTC)
 LIMITS = Limits(network=10, wide_network=20, domain=30, large_domain=50, large_domains={"stor.test"}, overall=90)
 JOIN, DATA = TokenPurpose.CONFIRM, TokenPurpose.MY_DATA
-NOTHING = Caused(last=None, last_day=0, unanswered=0, from_network=0, from_wide_network=0, to_domain=0, free_from=NOW)
+NOTHING = RecentLetters(
+    last=None, last_day=0, unanswered=0, from_network=0, from_wide_network=0, to_domain=0, free_from=NOW
+)
 
 
 def letters(database: Database, limits: Limits = LIMITS) -> RateLimits:
@@ -52,18 +54,18 @@ def asked(  # noqa: PLR0913, PLR0917 - who asks for what, and when
         return caused.admit(connection, wanted, now)
 
 
-def letter(address: str = "lasare@example.org", purpose: TokenPurpose = JOIN, network: str = "net") -> Asked:
+def letter(address: str = "lasare@example.org", purpose: TokenPurpose = JOIN, network: str = "net") -> LetterRequest:
     wide, _, _ = network.partition(" in ")
-    return Asked(purpose=purpose, address=Address(address), network=Network(wide=wide, own=network))
+    return LetterRequest(purpose=purpose, address=Address(address), network=Network(wide=wide, narrow=network))
 
 
 @pytest.mark.parametrize(
     ("host", "network"),
     [
-        ("192.0.2.77", Network(wide="192.0.2.0/24", own="192.0.2.0/24")),
-        ("2001:db8:1:2:3:4:5:6", Network(wide="2001:db8:1::/48", own="2001:db8:1:2::/64")),
-        ("::ffff:192.0.2.77", Network(wide="192.0.2.0/24", own="192.0.2.0/24")),
-        ("fe80::1%eth0", Network(wide="fe80::/48", own="fe80::/64")),
+        ("192.0.2.77", Network(wide="192.0.2.0/24", narrow="192.0.2.0/24")),
+        ("2001:db8:1:2:3:4:5:6", Network(wide="2001:db8:1::/48", narrow="2001:db8:1:2::/64")),
+        ("::ffff:192.0.2.77", Network(wide="192.0.2.0/24", narrow="192.0.2.0/24")),
+        ("fe80::1%eth0", Network(wide="fe80::/48", narrow="fe80::/64")),
         ("unknown", UNKNOWN_NETWORK),
         ("", UNKNOWN_NETWORK),
     ],
@@ -74,7 +76,7 @@ def test_a_network_is_what_one_household_has_within_what_one_office_has(host: st
 
 @given(st.text())
 def test_whatever_a_proxy_says_is_some_network(host: str) -> None:
-    assert network_of(host).own
+    assert network_of(host).narrow
 
 
 def test_a_first_letter_goes_at_once() -> None:
@@ -92,7 +94,7 @@ def test_a_letter_goes_exactly_when_every_limit_has_room(
 ) -> None:
     last_day, unanswered, network, wide, to_domain = counts
     free, bound = NOW + timedelta(minutes=minutes), 50 if domain == "stor.test" else 30
-    caused = Caused(
+    caused = RecentLetters(
         last=None,
         last_day=last_day,
         unanswered=unanswered,
@@ -228,7 +230,7 @@ def test_a_flood_is_counted_by_what_it_was_about(database: Database) -> None:
         asked(database, caused, f"a{i}@liten.test", f"net {i}", NOW)
     caused.write_down()
     assert caused.refused(NOW - timedelta(hours=1)) == [
-        Refused(limit=Limit.DOMAIN, subject="liten.test", number=20, last=NOW)
+        RefusedLetters(limit=Limit.DOMAIN, subject="liten.test", number=20, last=NOW)
     ]
     assert caused.refused(NOW) == []
 

@@ -10,7 +10,7 @@ from budkavle.installation.wiring import Service
 from budkavle.maintenance.retention import apply_retention, remind
 from digest.lifecycle.adapters.reminders import REMINDED_AFTER
 from digest.lifecycle.double_opt_in import ConfirmOutcome
-from digest.lifecycle.unsubscribe_journal import How
+from digest.lifecycle.unsubscribe_journal import WishKind
 from digest.subscribers.tokens import TokenState
 from mail.address import Address
 from tests.budkavle.life import ANNA, ask, installation, post, state_of, text_of, token_in
@@ -58,7 +58,7 @@ def test_nobody_is_reminded_who_has_confirmed_said_no_or_asked_anew_or_got_no_le
     assert service.subscribe.confirm(token_in(post(service)[-1]), NOW).outcome is ConfirmOutcome.DONE
     ask(service, "nej@example.org")
     post(service)
-    service.unsubscribe.note_no(Address("nej@example.org"), How.COMPLAINED, NOW + HOUR)
+    service.unsubscribe.note_no(Address("nej@example.org"), WishKind.COMPLAINED, NOW + HOUR)
     service.unsubscribe.replay()
     ask(service, "igen@example.org")
     post(service)
@@ -77,8 +77,8 @@ def test_a_reminder_that_still_waits_goes_to_nobody_who_has_confirmed_meanwhile(
     assert post(service, DUE + 2 * HOUR) == []
 
 
-@pytest.mark.parametrize("how", [How.COMPLAINED, How.ERASED])
-def test_a_reminder_that_still_waits_goes_to_nobody_who_has_said_no_meanwhile(service: Service, how: How) -> None:
+@pytest.mark.parametrize("how", [WishKind.COMPLAINED, WishKind.ERASED])
+def test_a_reminder_that_still_waits_goes_to_nobody_who_has_said_no_meanwhile(service: Service, how: WishKind) -> None:
     ask(service)
     post(service)
     assert remind(service, DUE) == 1

@@ -12,7 +12,7 @@ from budkavle.installation.wiring import Service
 from budkavle.maintenance.retention import apply_retention
 from budkavle.rendering.templates import environment
 from digest.adapters.tables import consent_texts, subscribers, tokens, transactional_letters
-from digest.lifecycle.adapters.by_operator import Joined, Wish
+from digest.lifecycle.adapters.by_operator import JoinOutcome, Wish
 from digest.lifecycle.double_opt_in import AskedToJoin, ConfirmOutcome
 from digest.lifecycle.subscribe import UnknownConsentError
 from digest.subscribers.adapters.events import story
@@ -53,7 +53,7 @@ def test_an_operator_may_add_whom_a_page_has_only_asked(service: Service) -> Non
     ask(service)
     assert state_of(service) == "pending"
     wish = Wish(address=Address(ANNA), digest="veckobrev", consent="på papper 2026-01-02")
-    assert service.by_operator.join(wish, Seq(0), NOW) is Joined.NEW
+    assert service.by_operator.join(wish, Seq(0), NOW) is JoinOutcome.NEW
     assert state_of(service) == "active"
     apply_retention(service, NOW + timedelta(days=30))
     assert state_of(service) == "active"

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from digest.letters.values import Mailbox
-from digest.lifecycle.transactional_letter import Notice, NoticeKind, notice_letter
+from digest.lifecycle.transactional_letter import NoticeKind, TransactionalLetter, notice_letter
 
 HEAD = [
     "From",
@@ -25,7 +25,7 @@ TOKEN = "0123456789abcdef" * 2
 
 
 def letter(kind: NoticeKind, sender: str, words: str) -> bytes:
-    notice = Notice(
+    notice = TransactionalLetter(
         kind=kind,
         sender=Mailbox(name=sender, address="bekraftelse@example.org"),
         reply_to=None,

@@ -21,9 +21,9 @@ from digest.adapters.tables import subscriptions
 from digest.editions.slots import PeriodKey
 from digest.ids import SubscriptionId
 from digest.lifecycle.adapters import unsubscribe_journal as leave_journal
-from digest.lifecycle.adapters.unsubscribe_journal import Place, UnsubscribeJournal
+from digest.lifecycle.adapters.unsubscribe_journal import JournalPlace, UnsubscribeJournal
 from digest.lifecycle.adapters.unsubscribe_replay import JournalReplay
-from digest.lifecycle.unsubscribe_journal import How, Leave, Left, proof_of, read, written
+from digest.lifecycle.unsubscribe_journal import LeaveOutcome, LeaveWish, WishKind, proof_of, read, written
 from digest.subscribers.subscription import SubscriptionState
 from mail.address import Address
 from tests.budkavle.daemon.test_daemon import running
@@ -128,7 +128,7 @@ async def test_who_leaves_while_the_store_is_locked_gets_no_letter_that_nobody_h
     service.unsubscribe.patience = 0.1
     plan_period(service, service.digests[0], PeriodKey(KEY), NOW)
     with locked(service.config.store_path):
-        assert service.unsubscribe.leave(token(service, 1), NOW).left is Left.NOW
+        assert service.unsubscribe.leave(token(service, 1), NOW).left is LeaveOutcome.NOW
     assert states(service) == ["active"] * 3  # nobody has told the store yet
     await service.sending.send(lambda: NOW, lambda: False, lambda _: None)
     assert states(service) == ["active", "ended", "active"]
@@ -145,7 +145,7 @@ def test_a_store_that_cannot_even_be_read_loses_no_leave(service: Service) -> No
     with closing(sqlite3.connect(service.config.store_path, isolation_level=None)) as other:
         other.execute("PRAGMA locking_mode=EXCLUSIVE")
         other.execute("BEGIN EXCLUSIVE")
-        assert service.unsubscribe.leave(which, NOW).left is Left.NOW
+        assert service.unsubscribe.leave(which, NOW).left is LeaveOutcome.NOW
     assert service.unsubscribe.replay() == 1
     assert states(service) == ["ended", "active", "active"]
 
@@ -183,12 +183,14 @@ def test_a_disk_that_takes_half_a_line_keeps_none_of_it(tmp_path: Path, monkeypa
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def a_leave(number: int = 1) -> Leave:
-    return Leave(moment=NOW, how=How.LEFT, subscription=SubscriptionId(number), proof=proof_of(str(number)))
+def a_leave(number: int = 1) -> LeaveWish:
+    return LeaveWish(moment=NOW, how=WishKind.LEFT, subscription=SubscriptionId(number), proof=proof_of(str(number)))
 
 
-@pytest.mark.parametrize("leave", [a_leave(), Leave(moment=NOW, how=How.ERASED, subscription=None, proof="0" * 64)])
-def test_a_line_says_again_what_was_written(leave: Leave) -> None:
+@pytest.mark.parametrize(
+    "leave", [a_leave(), LeaveWish(moment=NOW, how=WishKind.ERASED, subscription=None, proof="0" * 64)]
+)
+def test_a_line_says_again_what_was_written(leave: LeaveWish) -> None:
     line = written(leave)
     assert read(line) == leave
     for torn in (line[:-1], line[1:], line[:40] + b"\n", b"\n", line.replace(b"2026", b"2O26"), line + line):
@@ -199,7 +201,7 @@ def test_a_line_that_a_power_failure_tore_spoils_no_other(tmp_path: Path) -> Non
     path = tmp_path / "leaves"
     journal = UnsubscribeJournal(path)
     journal.append([a_leave(1)])
-    first = journal.after(Place())
+    first = journal.after(JournalPlace())
     path.write_bytes(path.read_bytes() + written(a_leave(2))[:50])
     assert journal.after(first.place).place == first.place  # it may be being written
     journal.append([a_leave(3)])
@@ -218,7 +220,7 @@ def test_many_may_write_at_once_and_no_line_is_lost(tmp_path: Path) -> None:
         each.start()
     for each in writers:
         each.join()
-    reading = journal.after(Place())
+    reading = journal.after(JournalPlace())
     assert (len({each.subscription for each in reading.wishes}), reading.torn) == (160, 0)
 
 

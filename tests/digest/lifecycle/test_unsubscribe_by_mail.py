@@ -14,7 +14,7 @@ from budkavle.installation.wiring import Service
 from digest.adapters.tables import subscribers, subscriptions
 from digest.bounces.bounce import Taken
 from digest.bounces.process import Outcome
-from digest.lifecycle.unsubscribe_journal import Back
+from digest.lifecycle.unsubscribe_journal import UndoOutcome
 from digest.subscribers.adapters.events import story
 from digest.subscribers.events import EventKind
 from mail.failure.status_codes import BounceClass
@@ -86,7 +86,7 @@ async def test_what_a_mail_program_sends_to_the_mailto_of_a_letter_ends_that_sub
         assert "@" not in journal
         assert taken(service, wish(to, subject)).taken is Taken.LEFT
         assert happened(service, 1).count(EventKind.LEFT) == 1
-        assert service.unsubscribe.undo(token(service, 1), NOW + DAY) is Back.NOW
+        assert service.unsubscribe.undo(token(service, 1), NOW + DAY) is UndoOutcome.NOW
         assert states(service) == ["active"] * 3
         assert not service.process_bounces.unknown.folder.exists()
 

@@ -14,7 +14,7 @@ from budkavle.maintenance.back_up import back_up
 from digest.adapters.tables import subscribers
 from digest.lifecycle.adapters.unsubscribe import people_of
 from digest.lifecycle.double_opt_in import ConfirmOutcome
-from digest.lifecycle.unsubscribe_journal import How
+from digest.lifecycle.unsubscribe_journal import WishKind
 from mail.address import Address
 from tests.budkavle.life import ask, installation, post, state_of, token_in
 from tests.digest.lifecycle.test_erase_subscriber import WHO
@@ -43,7 +43,7 @@ def test_who_came_back_by_moving_to_the_address_stays_when_their_complaint_of_be
     service: Service,
 ) -> None:
     join(service, WHO)
-    service.unsubscribe.note_no(ZAKARIAS, How.COMPLAINED, NOW + DAY)
+    service.unsubscribe.note_no(ZAKARIAS, WishKind.COMPLAINED, NOW + DAY)
     service.unsubscribe.replay()
     anna = service.subscribers.find(Address("anna@example.org"), "veckobrev")
     assert anna is not None
@@ -56,8 +56,8 @@ def test_who_came_back_by_moving_to_the_address_stays_when_their_complaint_of_be
     assert service.suppressions.find(ZAKARIAS) is None
 
 
-@pytest.mark.parametrize("how", [How.ERASED, How.COMPLAINED])
-def test_a_clock_that_was_set_back_makes_no_newer_no_an_older_word_than_a_wish(how: How, service: Service) -> None:
+@pytest.mark.parametrize("how", [WishKind.ERASED, WishKind.COMPLAINED])
+def test_a_clock_that_was_set_back_makes_no_newer_no_an_older_word_than_a_wish(how: WishKind, service: Service) -> None:
     ask(service, WHO, now=NOW)
     service.erase_subscriber.erase(ZAKARIAS, NOW)
     moment = NOW + 2 * DAY
@@ -69,8 +69,10 @@ def test_a_clock_that_was_set_back_makes_no_newer_no_an_older_word_than_a_wish(h
     assert state_of(service, WHO) != "active"
 
 
-@pytest.mark.parametrize("how", [How.ERASED, How.COMPLAINED])
-def test_a_no_holds_over_a_backup_in_which_the_subscription_had_another_address(how: How, service: Service) -> None:
+@pytest.mark.parametrize("how", [WishKind.ERASED, WishKind.COMPLAINED])
+def test_a_no_holds_over_a_backup_in_which_the_subscription_had_another_address(
+    how: WishKind, service: Service
+) -> None:
     backup = back_up(service.config, service.config.file.parent / "older", NOW)
     anna = service.subscribers.find(Address("anna@example.org"), "veckobrev")
     assert anna is not None
@@ -85,7 +87,7 @@ def test_a_no_holds_over_a_backup_in_which_the_subscription_had_another_address(
 
 def test_who_types_their_address_in_before_the_store_has_heard_of_their_erasure_can_confirm(service: Service) -> None:
     join(service, WHO)
-    service.unsubscribe.note_no(ZAKARIAS, How.ERASED, NOW)  # others held the store
+    service.unsubscribe.note_no(ZAKARIAS, WishKind.ERASED, NOW)  # others held the store
     ask(service, WHO, now=NOW + HOUR)
     assert service.subscribe.confirm(token_in(post(service, NOW + HOUR)[-1]), NOW + HOUR).outcome is ConfirmOutcome.DONE
     assert state_of(service, WHO) == "active"

@@ -19,7 +19,7 @@ from sqlalchemy import select, update
 from budkavle.config.load import load
 from budkavle.installation.wiring import open_service
 from digest.adapters.tables import subscriptions
-from digest.lifecycle.unsubscribe_journal import Back, is_token
+from digest.lifecycle.unsubscribe_journal import UndoOutcome, is_token
 from digest.subscribers.subscription import SubscriptionState
 from tests.budkavle.kept import Kept
 from tests.digest.relay import installed, join
@@ -101,7 +101,7 @@ class Installation(Kept):
 
     def undo(self, who: int) -> None:
         number, token, _, _ = self.rows()[who]
-        if self.unsubscribe.undo(token, self.now) is Back.NOW:
+        if self.unsubscribe.undo(token, self.now) is UndoOutcome.NOW:
             self.left.append((number, self.rows()[who][2], False))
 
     def come_back(self, who: int) -> None:

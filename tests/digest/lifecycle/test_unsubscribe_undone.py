@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from budkavle.installation.wiring import Service
 from budkavle.web.app import application
 from digest.adapters.tables import subscriptions
-from digest.lifecycle.unsubscribe_journal import UNDO_WITHIN, Back, How, Left, read
+from digest.lifecycle.unsubscribe_journal import UNDO_WITHIN, LeaveOutcome, UndoOutcome, WishKind, read
 from digest.subscribers.suppression import SuppressionReason
 from mail.address import Address
 from tests.budkavle.returned import WEEK, edition, installation
@@ -61,9 +61,9 @@ async def test_who_undoes_it_misses_nothing_and_gets_nothing_twice(tmp_path: Pat
     with installation(tmp_path) as service:
         own = token(service)
         await edition(service, 0)
-        assert service.unsubscribe.leave(own, NOW + MOMENT).left is Left.NOW
+        assert service.unsubscribe.leave(own, NOW + MOMENT).left is LeaveOutcome.NOW
         await edition(service, 1)
-        assert service.unsubscribe.undo(own, NOW + WEEK + MOMENT) is Back.NOW
+        assert service.unsubscribe.undo(own, NOW + WEEK + MOMENT) is UndoOutcome.NOW
         await edition(service, 2)
         mine = [
             path.read_text(encoding="utf-8")
@@ -83,9 +83,9 @@ def test_what_was_paused_or_never_confirmed_is_so_again(state: str, resumes: dat
         here = subscriptions.c.token == own
         with service.database.write.begin() as connection:
             connection.execute(update(subscriptions).where(here).values(state=state, resumes=resumes))
-        assert service.unsubscribe.leave(own, NOW + MOMENT).left is Left.NOW
+        assert service.unsubscribe.leave(own, NOW + MOMENT).left is LeaveOutcome.NOW
         assert states(service)[0] == "ended"
-        assert service.unsubscribe.undo(own, NOW + WEEK) is Back.NOW
+        assert service.unsubscribe.undo(own, NOW + WEEK) is UndoOutcome.NOW
         with service.database.read.begin() as connection:
             row = connection.execute(select(subscriptions.c.state, subscriptions.c.resumes).where(here)).one()
         assert (row.state, row.resumes) == (state, resumes)
@@ -93,27 +93,27 @@ def test_what_was_paused_or_never_confirmed_is_so_again(state: str, resumes: dat
 
 def test_undoing_twice_and_without_having_left_changes_nothing(tmp_path: Path) -> None:
     with opened(tmp_path) as (service, own):
-        assert service.unsubscribe.undo(own, NOW) is Back.NEVER_LEFT
+        assert service.unsubscribe.undo(own, NOW) is UndoOutcome.NEVER_LEFT
         assert "Du behåller prenumerationen" in asked(service, "POST", f"/angra/{own}").text
         service.unsubscribe.leave(own, NOW)
-        assert service.unsubscribe.undo(own, NOW) is Back.NOW
-        assert service.unsubscribe.undo(own, NOW) is Back.NEVER_LEFT
+        assert service.unsubscribe.undo(own, NOW) is UndoOutcome.NOW
+        assert service.unsubscribe.undo(own, NOW) is UndoOutcome.NEVER_LEFT
         lines = (service.config.store_path.parent / "leaves").read_bytes().splitlines(keepends=True)
         wishes = [read(line) for line in lines]
-        assert [wish.how for wish in wishes if wish] == [How.LEFT, How.UNDONE]
+        assert [wish.how for wish in wishes if wish] == [WishKind.LEFT, WishKind.UNDONE]
 
 
 def test_a_month_later_and_after_a_complaint_it_is_too_late(tmp_path: Path) -> None:
     with opened(tmp_path) as (service, own):
         service.unsubscribe.leave(own, NOW)
-        assert service.unsubscribe.undo(own, NOW + UNDO_WITHIN + MOMENT) is Back.TOO_LATE
+        assert service.unsubscribe.undo(own, NOW + UNDO_WITHIN + MOMENT) is UndoOutcome.TOO_LATE
         stands = service.unsubscribe.look(own, NOW + UNDO_WITHIN + MOMENT)
         assert stands is not None
         assert not stands.undoable
         known = service.key.address_hash(Address("lasare0@example.org"))
         with service.database.write.begin() as connection:
             service.suppressions.add(connection, known, SuppressionReason.COMPLAINT, NOW)
-        assert service.unsubscribe.undo(own, NOW) is Back.TOO_LATE
+        assert service.unsubscribe.undo(own, NOW) is UndoOutcome.TOO_LATE
         assert "angra" not in asked(service, "GET", f"/avsluta/{own}").text
         assert states(service)[0] == "ended"
 

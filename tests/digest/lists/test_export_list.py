@@ -19,7 +19,7 @@ from budkavle.installation.wiring import Service, open_service
 from digest.adapters.tables import consent_texts, events, subscribers, subscriptions, transactional_letters
 from digest.lists.adapters.export import SubscriberExport
 from digest.lists.export_list import ExportAs, write_csv
-from digest.lists.import_rules import Outcome, guarded, unguarded
+from digest.lists.import_rules import LineOutcome, guarded, unguarded
 from digest.subscribers.suppression import SuppressionReason
 from mail.address import Address
 from tests.budkavle.lists import imported, states
@@ -96,7 +96,7 @@ def test_who_left_takes_their_no_along_to_the_next_installation(service: Service
     text = exported(service)
     cleared(service)
     tally, _ = imported(service, text, trust_list="flytt från det gamla systemet")
-    assert (tally.counts, states(service)) == ({Outcome.ENDED: 1}, {"a@example.org": "ended"})
+    assert (tally.counts, states(service)) == ({LineOutcome.ENDED: 1}, {"a@example.org": "ended"})
 
 
 def test_who_must_not_be_mailed_is_marked_and_not_subscribed_elsewhere(service: Service) -> None:
@@ -110,7 +110,7 @@ def test_who_must_not_be_mailed_is_marked_and_not_subscribed_elsewhere(service: 
     assert SubscriberExport(service.database.read).nameless_noes() == 1
     cleared(service)
     tally, remarks = imported(service, text)
-    assert (tally.counts[Outcome.REFUSED], "must not be mailed (hard)" in remarks[0].why) == (1, True)
+    assert (tally.counts[LineOutcome.REFUSED], "must not be mailed (hard)" in remarks[0].why) == (1, True)
 
 
 def test_json_holds_all_that_another_system_needs(service: Service, capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,7 +20,7 @@ from digest.lists.adapters.imports import Imports
 from digest.lists.adapters.list_file import ListFile, open_list
 from digest.lists.address_list import ReadAs
 from digest.lists.csv_dialect import ListError
-from digest.lists.import_rules import Outcome
+from digest.lists.import_rules import LineOutcome
 from digest.subscribers.adapters.events import story
 from digest.subscribers.subscription import filter_of
 from digest.subscribers.suppression import SuppressionReason
@@ -79,11 +79,11 @@ def test_whom_a_page_has_only_asked_begins_by_the_consent_of_a_list(service: Ser
     text = "address,consent\na@example.org,papper 2026\nA@example.org,papper 2026\n"
     tried, _ = imported(service, text, dry_run=True)
     tally, _ = imported(service, text)
-    assert tried.counts == tally.counts == {Outcome.ACTIVE: 1, Outcome.REPEATED: 1}
+    assert tried.counts == tally.counts == {LineOutcome.ACTIVE: 1, LineOutcome.REPEATED: 1}
     assert states(service) == {"a@example.org": "active"}
     assert next(service.subscribers.all()).token == before
     again, _ = imported(service, text)
-    assert again.counts == {Outcome.UNCHANGED: 2}
+    assert again.counts == {LineOutcome.UNCHANGED: 2}
 
 
 def test_a_line_with_its_own_consent_is_subscribed_with_its_choices(service: Service) -> None:
@@ -93,7 +93,7 @@ def test_a_line_with_its_own_consent_is_subscribed_with_its_choices(service: Ser
         'a@example.org,veckobrev,"vard, kultur",barrvik,en,"Blankett,\n2026-01-02"\n'
         "b@example.org,,vard|kultur,,,webben\n",
     )
-    assert (tally.counts, remarks, tally.lines) == ({Outcome.ACTIVE: 2}, [], 3)
+    assert (tally.counts, remarks, tally.lines) == ({LineOutcome.ACTIVE: 2}, [], 3)
     first, second = service.subscribers.all()
     assert first.wanted == filter_of(("vard", "kultur"), ("barrvik",))
     assert (second.digest, second.wanted) == ("veckobrev", filter_of(("vard", "kultur")))
@@ -132,7 +132,7 @@ def test_another_list_adds_to_a_letter_that_still_waits(service: Service) -> Non
 def test_a_list_with_consent_on_paper_is_trusted_for_a_reason_that_is_remembered(service: Service) -> None:
     tally, _ = imported(service, "address\na@example.org\n", trust_list="pärm 7, från anna@example.org")
     assert (states(service), letters(service)) == ({"a@example.org": "active"}, [])
-    assert tally.counts == {Outcome.ACTIVE: 1}
+    assert tally.counts == {LineOutcome.ACTIVE: 1}
     with service.database.read.begin() as connection:
         (event,) = story(connection, 1)
     assert event.detail["reason"] == "pärm 7, från …"
@@ -142,7 +142,7 @@ def test_a_list_with_consent_on_paper_is_trusted_for_a_reason_that_is_remembered
 def test_a_consent_that_says_no_is_no_consent_and_is_not_asked_either(service: Service) -> None:
     tally, remarks = imported(service, "epost;samtycke\na@example.org;Nej\nb@example.org;ja\n", trust_list="pärm")
     assert states(service) == {"b@example.org": "active"}
-    assert (tally.counts[Outcome.REFUSED], remarks[0].why) == (1, "its consent says no")
+    assert (tally.counts[LineOutcome.REFUSED], remarks[0].why) == (1, "its consent says no")
 
 
 ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "latin-1"]
@@ -164,7 +164,7 @@ def test_all_encodings_separators_and_line_ends_are_read(service: Service, encod
 def test_the_first_letter_that_is_not_ascii_may_come_late(service: Service) -> None:
     data = "address,consent\n" + "".join(f"a{number}@example.org,ja\n" for number in range(5000)) + "b@example.org,på\n"
     tally, _ = imported(service, data.encode("latin-1"))
-    assert tally.counts == {Outcome.ACTIVE: 5001}
+    assert tally.counts == {LineOutcome.ACTIVE: 5001}
 
 
 def test_a_wrong_encoding_named_by_the_operator_costs_the_lines_it_cannot_read(service: Service) -> None:
@@ -172,7 +172,7 @@ def test_a_wrong_encoding_named_by_the_operator_costs_the_lines_it_cannot_read(s
     tally, remarks = imported(service, data, how=ReadAs(encoding="utf-8", columns={}))
     assert states(service) == {"a@example.org": "active"}
     assert (remarks[0].line, "encoding" in remarks[0].why) == (3, True)
-    assert tally.counts[Outcome.REFUSED] == 1
+    assert tally.counts[LineOutcome.REFUSED] == 1
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ BAD_LINES = [
 def test_a_bad_line_is_named_and_costs_no_other_line(untouched: Service, line: str, why: str) -> None:
     data = f"address,digest,topics\na@example.org,veckobrev,vard\n{line}\nc@example.org,,\n"
     tally, remarks = imported(untouched, data, dry_run=True)
-    assert tally.counts[Outcome.PENDING] == 2
+    assert tally.counts[LineOutcome.PENDING] == 2
     assert {each.line for each in remarks} <= {3, 4}
     assert remarks[0].line == 3
     assert why in remarks[0].why
@@ -228,7 +228,7 @@ def test_a_bad_line_is_named_and_costs_no_other_line(untouched: Service, line: s
 def test_an_idn_is_subscribed_in_the_form_that_mail_servers_know(service: Service) -> None:
     tally, _ = imported(service, "address\na@räksmörgås.test\nA@XN--RKSMRGS-5WAO1O.test\n")
     assert list(states(service)) == ["a@xn--rksmrgs-5wao1o.test"]
-    assert tally.counts == {Outcome.PENDING: 1, Outcome.REPEATED: 1}
+    assert tally.counts == {LineOutcome.PENDING: 1, LineOutcome.REPEATED: 1}
 
 
 def test_a_line_that_names_no_digest_where_there_are_several_says_so(service: Service) -> None:
@@ -238,7 +238,7 @@ def test_a_line_that_names_no_digest_where_there_are_several_says_so(service: Se
 
 def test_the_same_address_twice_in_a_list_joins_once_and_the_line_is_named(service: Service) -> None:
     tally, remarks = imported(service, "address\na@example.org\nA@EXAMPLE.ORG\na@example.org\n")
-    assert tally.counts == {Outcome.PENDING: 1, Outcome.REPEATED: 2}
+    assert tally.counts == {LineOutcome.PENDING: 1, LineOutcome.REPEATED: 2}
     assert [(each.line, each.why) for each in remarks] == [
         (3, "the same address as in line 2"),
         (4, "the same address as in line 2"),
@@ -249,7 +249,7 @@ def test_an_import_revives_nobody_who_left(service: Service) -> None:
     imported(service, "address\na@example.org\n", trust_list="pärm 7")
     service.by_operator.end(Address("a@example.org"), None, "asked", NOW)
     tally, remarks = imported(service, "address\nA@example.org\n", trust_list="pärm 8")
-    assert (tally.counts, len(remarks)) == ({Outcome.LEFT_BEFORE: 1}, 1)
+    assert (tally.counts, len(remarks)) == ({LineOutcome.LEFT_BEFORE: 1}, 1)
     assert (states(service), letters(service)) == ({"a@example.org": "ended"}, [])
 
 
@@ -260,7 +260,7 @@ def test_an_address_that_must_not_be_mailed_is_neither_subscribed_nor_asked(
     with service.database.write.begin() as connection:
         service.suppressions.add(connection, service.key.address_hash(Address("a@example.org")), reason, NOW)
     tally, remarks = imported(service, "address,consent\nA@example.org,ja\n", trust_list="pärm 7")
-    assert (tally.counts, states(service), letters(service)) == ({Outcome.SUPPRESSED: 1}, {}, [])
+    assert (tally.counts, states(service), letters(service)) == ({LineOutcome.SUPPRESSED: 1}, {}, [])
     assert reason in remarks[0].why
 
 
@@ -268,7 +268,7 @@ def test_who_subscribes_already_stays_as_they_are(service: Service) -> None:
     imported(service, "address,topics,consent\na@example.org,vard,ja\nb@example.org,,ja\n")
     before = dump(service)
     tally, _ = imported(service, "address,topics,consent\nA@example.org,kultur,ja\nb@example.org,,ja\n")
-    assert tally.counts == {Outcome.UNCHANGED: 2}
+    assert tally.counts == {LineOutcome.UNCHANGED: 2}
     assert dump(service) == before
 
 
@@ -277,7 +277,7 @@ def test_a_second_import_of_a_list_changes_nothing(service: Service) -> None:
     imported(service, data)
     before = dump(service)
     tally, _ = imported(service, data)
-    assert tally.counts == {Outcome.UNCHANGED: 3, Outcome.REFUSED: 1}
+    assert tally.counts == {LineOutcome.UNCHANGED: 3, LineOutcome.REFUSED: 1}
     assert dump(service) == before
 
 

@@ -22,7 +22,7 @@ from digest.lists.adapters.list_file import open_list
 from digest.lists.adapters.undo import UndoImport
 from digest.lists.address_list import ReadAs
 from digest.lists.csv_dialect import ListError
-from digest.lists.import_rules import Outcome
+from digest.lists.import_rules import LineOutcome
 from digest.lists.lines import Terms
 from digest.lists.membership import Membership
 from digest.lists.survey import survey
@@ -64,10 +64,17 @@ def waiting(service: Service) -> list[str]:
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
 def test_who_gets_no_letters_there_is_neither_subscribed_nor_asked(service: Service, form: OtherList) -> None:
     wanted = len(re.findall(r"\bja\d@", form.text))
-    for trust, outcome in ((None, Outcome.PENDING), ("pärm 7", Outcome.ACTIVE)):
+    for trust, outcome in ((None, LineOutcome.PENDING), ("pärm 7", LineOutcome.ACTIVE)):
         tally, _ = imported(service, form.text, trust_list=trust, dry_run=True)
         assert tally.counts[outcome] == wanted
-        others = {outcome, Outcome.ENDED, Outcome.NOT_THERE, Outcome.REFUSED, Outcome.BLANK, Outcome.REPEATED}
+        others = {
+            outcome,
+            LineOutcome.ENDED,
+            LineOutcome.NOT_THERE,
+            LineOutcome.REFUSED,
+            LineOutcome.BLANK,
+            LineOutcome.REPEATED,
+        }
         assert tally.counts.keys() <= others
     found = open_list(written(service, form.text), ReadAs(columns={}))
     assert (found.form.system.name if found.form.system else None) == form.system
@@ -78,7 +85,7 @@ def test_a_list_begins_as_spreadsheets_begin_one(service: Service, encoding: str
     lines = ["sep=;", "", "Prenumeranter 2026;;", ";;", "Förnamn;E-post;Avbeställt", "Åsa;Åsa <a@example.org>;Nej", ""]
     data = "\r\n".join([*lines[:-1], "Bo;mailto:b@example.org;Ja", ""]).encode(encoding)
     tally, _ = imported(service, data, trust_list="pärm", dry_run=True)
-    assert tally.counts == {Outcome.ACTIVE: 1, Outcome.ENDED: 1, Outcome.BLANK: 2}
+    assert tally.counts == {LineOutcome.ACTIVE: 1, LineOutcome.ENDED: 1, LineOutcome.BLANK: 2}
 
 
 STOPS = [
@@ -145,7 +152,7 @@ def test_a_word_of_leaving_in_a_column_that_nobody_reads_stops_the_import(servic
 def test_a_headerless_list_is_read_by_the_numbers_of_its_columns(service: Service) -> None:
     how = ReadAs(columns={"address": "1"}, roles=((Role.STATUS, "3"),))
     tally, _ = imported(service, VALUES[0], trust_list="pärm", dry_run=True, how=how)
-    assert tally.counts == {Outcome.REFUSED: 1, Outcome.ENDED: 1}
+    assert tally.counts == {LineOutcome.REFUSED: 1, LineOutcome.ENDED: 1}
 
 
 @pytest.mark.parametrize(
@@ -179,26 +186,26 @@ def test_a_system_that_hides_who_left_is_believed_only_by_name(service: Service)
     with pytest.raises(ListError, match="--from sendgrid"):
         imported(service, text, dry_run=True)
     tally, _ = imported(service, text, dry_run=True, how=ReadAs(columns={}, system="sendgrid"))
-    assert tally.counts == {Outcome.PENDING: 1}
+    assert tally.counts == {LineOutcome.PENDING: 1}
 
 
 def test_an_unknown_status_is_refused_until_it_is_explained(service: Service) -> None:
     text = "email,status\na@example.org,Vald\nb@example.org,Vilar lite\n"
     _, remarks = imported(service, text, trust_list="pärm", dry_run=True)
-    assert [each.outcome for each in remarks] == [Outcome.REFUSED] * 2
+    assert [each.outcome for each in remarks] == [LineOutcome.REFUSED] * 2
     assert "(Vald)" in remarks[0].why
     words = {"vald": Membership.SUBSCRIBED, "vilarlite": Membership.ABSENT}
     tally, _ = imported(service, text, trust_list="pärm", dry_run=True, how=ReadAs(columns={}, words=words))
-    assert tally.counts == {Outcome.ACTIVE: 1, Outcome.NOT_THERE: 1}
+    assert tally.counts == {LineOutcome.ACTIVE: 1, LineOutcome.NOT_THERE: 1}
 
 
 def test_a_denial_in_our_own_column_of_suppressions_is_none(service: Service) -> None:
     tally, _ = imported(
         service, "address,suppressed\na@example.org,false\nb@example.org,0\nc@example.org,nej\n", dry_run=True
     )
-    assert tally.counts == {Outcome.PENDING: 3}
+    assert tally.counts == {LineOutcome.PENDING: 3}
     tally, _ = imported(service, "address,suppressed\nd@example.org,hard\n", dry_run=True)
-    assert tally.counts == {Outcome.REFUSED: 1}
+    assert tally.counts == {LineOutcome.REFUSED: 1}
 
 
 @pytest.mark.parametrize(
@@ -206,13 +213,13 @@ def test_a_denial_in_our_own_column_of_suppressions_is_none(service: Service) ->
 )
 def test_a_consent_that_was_taken_back_or_never_given_is_none(service: Service, consent: str) -> None:
     tally, remarks = imported(service, f"E-post;Samtycke\na@example.org;{consent}\n", dry_run=True)
-    assert (tally.counts, remarks[0].why) == ({Outcome.REFUSED: 1}, "its consent says no")
+    assert (tally.counts, remarks[0].why) == ({LineOutcome.REFUSED: 1}, "its consent says no")
 
 
 def test_who_left_there_since_and_still_gets_letters_here_is_named(own: Service) -> None:
     imported(own, "email,status\na@example.org,active\n", trust_list="pärm 7")
     tally, remarks = imported(own, "email,status\na@example.org,unsubscribed\n", trust_list="pärm 7")
-    assert (tally.counts, states(own)) == ({Outcome.UNCHANGED: 1}, {"a@example.org": "active"})
+    assert (tally.counts, states(own)) == ({LineOutcome.UNCHANGED: 1}, {"a@example.org": "active"})
     assert "subscribers suppress" in remarks[0].why
 
 
@@ -260,7 +267,7 @@ def test_topics_publishers_and_digests_are_named_by_what_people_read(service: Se
     line = f"a@example.org;{topic.label.upper()}|kultur;{publisher.name};{digest.title}"
     data = f"E-post;Ämnen;Utgivare;Nyhetsbrev\n{line}\n"
     tally, remarks = imported(service, data, digest=None, dry_run=True)
-    assert (tally.counts, remarks) == ({Outcome.PENDING: 1}, [])
+    assert (tally.counts, remarks) == ({LineOutcome.PENDING: 1}, [])
 
 
 def test_undoing_an_import_forgets_the_noes_it_kept(own: Service) -> None:

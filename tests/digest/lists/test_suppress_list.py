@@ -10,13 +10,13 @@ import pytest
 from budkavle.cli.subscribers.suppress_list import suppress
 from budkavle.config.load import load
 from budkavle.installation.wiring import Service, open_service
-from digest.lifecycle.lift_suppression import Lifted, why_not
+from digest.lifecycle.lift_suppression import LiftOutcome, why_not
 from digest.lists.adapters.list_file import open_list
 from digest.lists.address_list import ReadAs
 from digest.lists.csv_dialect import ListError
-from digest.lists.import_rules import Outcome
+from digest.lists.import_rules import LineOutcome
 from digest.lists.membership import Membership
-from digest.lists.opt_outs import OptedOut
+from digest.lists.opt_outs import OptOutOutcome
 from digest.lists.suppress_list import OptOutRemark, OptOutTally
 from digest.subscribers.adapters.events import note, story
 from digest.subscribers.events import Event, EventKind
@@ -60,12 +60,12 @@ def reasons(service: Service, *addresses: str) -> list[SuppressionReason | None]
 
 def test_who_left_there_is_suppressed_and_no_list_brings_them_back(service: Service) -> None:
     tally, _ = suppressed(service, UNSUBSCRIBED)
-    assert tally.counts == {OptedOut.SUPPRESSED: 1}
+    assert tally.counts == {OptOutOutcome.SUPPRESSED: 1}
     assert states(service) == {}
     took, _ = imported(service, "email\nA@example.org\n", trust_list="pärm 7")
-    assert took.counts == {Outcome.SUPPRESSED: 1}
+    assert took.counts == {LineOutcome.SUPPRESSED: 1}
     again, _ = suppressed(service, UNSUBSCRIBED)
-    assert again.counts == {OptedOut.ALREADY: 1}
+    assert again.counts == {OptOutOutcome.ALREADY: 1}
 
 
 def test_what_a_list_had_made_ends_and_nobody_is_asked(service: Service) -> None:
@@ -73,7 +73,7 @@ def test_what_a_list_had_made_ends_and_nobody_is_asked(service: Service) -> None
     imported(service, "email\nb@example.org\nc@example.org\n")
     text = "email,status\na@example.org,unsubscribed\nb@example.org,complained\nc@example.org,active\n"
     tally, remarks = suppressed(service, text)
-    assert tally.counts == {OptedOut.SUPPRESSED: 2, OptedOut.NO_NO: 1}
+    assert tally.counts == {OptOutOutcome.SUPPRESSED: 2, OptOutOutcome.NO_NO: 1}
     assert (tally.ended, [each.line for each in remarks]) == (2, [4])
     assert states(service) == {"a@example.org": "ended", "b@example.org": "ended", "c@example.org": "pending"}
     assert waiting(service) == ["c@example.org"]
@@ -88,11 +88,11 @@ def test_what_bounced_there_is_not_mailed_and_may_be_lifted(service: Service) ->
     suppressed(service, CLEANED)
     assert reasons(service, "a@example.org") == ["hard"]
     assert states(service) == {"a@example.org": "active"}
-    assert service.lift_suppression.lift(Address("a@example.org"), NOW)[0] is Lifted.DONE
+    assert service.lift_suppression.lift(Address("a@example.org"), NOW)[0] is LiftOutcome.DONE
     suppressed(service, CLEANED)
     tally, _ = suppressed(service, UNSUBSCRIBED)
-    assert (tally.counts, reasons(service, "a@example.org")) == ({OptedOut.SUPPRESSED: 1}, ["left"])
-    assert service.lift_suppression.lift(Address("a@example.org"), NOW)[0] is Lifted.REFUSED
+    assert (tally.counts, reasons(service, "a@example.org")) == ({OptOutOutcome.SUPPRESSED: 1}, ["left"])
+    assert service.lift_suppression.lift(Address("a@example.org"), NOW)[0] is LiftOutcome.REFUSED
     known = service.suppressions.find(Address("a@example.org"))
     assert known is not None
     assert "only its owner" in why_not(known)
@@ -109,7 +109,7 @@ def test_who_stands_there_as_bounced_and_as_left_has_left_in_either_order(servic
     tally, _ = suppressed(service, "\n".join(["email,status", *lines, *lines, ""]))
     assert reasons(service, "a@example.org", "b@example.org") == ["left", "left"]
     assert states(service) == {"a@example.org": "ended", "b@example.org": "ended"}
-    assert (tally.ended, tally.counts) == (2, {OptedOut.SUPPRESSED: 3, OptedOut.ALREADY: 5})
+    assert (tally.ended, tally.counts) == (2, {OptOutOutcome.SUPPRESSED: 3, OptOutOutcome.ALREADY: 5})
 
 
 def test_who_confirmed_here_themselves_stays(service: Service) -> None:
@@ -117,11 +117,11 @@ def test_who_confirmed_here_themselves_stays(service: Service) -> None:
     with service.database.write.begin() as connection:
         note(connection, 1, Event(kind=EventKind.CONFIRMED, at=NOW, digest="veckobrev"))
     tally, _ = suppressed(service, UNSUBSCRIBED)
-    assert tally.counts == {OptedOut.CONFIRMED_HERE: 1}
+    assert tally.counts == {OptOutOutcome.CONFIRMED_HERE: 1}
     assert (states(service), reasons(service, "a@example.org")) == ({"a@example.org": "active"}, [None])
     service.by_operator.end(Address("a@example.org"), None, "asked", NOW + timedelta(days=1))
     tally, _ = suppressed(service, UNSUBSCRIBED)
-    assert tally.counts == {OptedOut.SUPPRESSED: 1}
+    assert tally.counts == {OptOutOutcome.SUPPRESSED: 1}
 
 
 def test_a_list_that_does_not_say_that_its_people_left_silences_nobody_by_mistake(service: Service) -> None:
@@ -131,7 +131,7 @@ def test_a_list_that_does_not_say_that_its_people_left_silences_nobody_by_mistak
     assert reasons(service, "a@example.org") == [None]
     tally, remarks = suppressed(service, text, Membership.BOUNCED)
     assert tally.counts == {
-        OptedOut.SUPPRESSED: 2, OptedOut.ALREADY: 1, OptedOut.REFUSED: 1, OptedOut.BLANK: 1
+        OptOutOutcome.SUPPRESSED: 2, OptOutOutcome.ALREADY: 1, OptOutOutcome.REFUSED: 1, OptOutOutcome.BLANK: 1
     }  # fmt: skip
     assert [each.line for each in remarks] == [5]
     assert reasons(service, "a@example.org", "b@example.org") == ["hard", "hard"]
@@ -157,7 +157,7 @@ def test_a_dry_run_says_the_same_and_writes_nothing(service: Service) -> None:
     assert (states(service), reasons(service, "a@example.org")) == ({"a@example.org": "active"}, [None])
     done, why_then = suppressed(service, text)
     assert (tried.counts, why) == (done.counts, why_then)
-    assert done.counts == Counter({OptedOut.SUPPRESSED: 2, OptedOut.ALREADY: 1, OptedOut.REFUSED: 1})
+    assert done.counts == Counter({OptOutOutcome.SUPPRESSED: 2, OptOutOutcome.ALREADY: 1, OptOutOutcome.REFUSED: 1})
 
 
 def test_what_ends_is_written_into_the_journal_for_the_day_an_older_store_comes_back(service: Service) -> None:

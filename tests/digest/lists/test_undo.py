@@ -22,7 +22,7 @@ from digest.adapters.tables import (
     transactional_letters,
 )
 from digest.lists.adapters.imports import Imports
-from digest.lists.adapters.undo import UndoImport, Undone, UnknownImportError
+from digest.lists.adapters.undo import UndoImport, UndoResult, UnknownImportError
 from digest.subscribers.adapters.events import note
 from digest.subscribers.events import Event, EventKind
 from digest.subscribers.subscription import filter_of
@@ -41,10 +41,10 @@ def service(tmp_path: Path) -> Iterator[Service]:
         yield opened
 
 
-def undone(service: Service, number: int = 1, rows: int = 2) -> dict[Undone, int]:
+def undone(service: Service, number: int = 1, rows: int = 2) -> dict[UndoResult, int]:
     """Take an import back in steps of so many rows."""
     undoing = UndoImport(service.database.read, service.database.write, rows=rows)
-    counts: dict[Undone, int] = {}
+    counts: dict[UndoResult, int] = {}
     last: int | None = 0
     while last is not None:
         last, some = undoing.step(number, last, NOW)
@@ -72,7 +72,7 @@ def act(service: Service, address: str, kind: EventKind, **changes: object) -> N
 def test_what_nobody_touched_goes_without_a_trace(service: Service) -> None:
     imported(service, "address,consent\n" + "".join(f"a{each}@example.org,{'ja' * (each % 2)}\n" for each in range(9)))
     assert rows(service)["transactional_letters"] == 5
-    assert undone(service) == {Undone.REMOVED: 9}
+    assert undone(service) == {UndoResult.REMOVED: 9}
     assert set(rows(service).values()) == {0}
     assert Imports(service.database.read, service.database.write).all()[0].undone == NOW
 
@@ -88,7 +88,7 @@ def test_the_same_list_can_be_imported_anew_afterwards(service: Service) -> None
 def test_who_was_there_before_stays(service: Service) -> None:
     join(service, "a@example.org")
     imported(service, "address\na@example.org\nb@example.org\n")
-    assert undone(service) == {Undone.REMOVED: 1}
+    assert undone(service) == {UndoResult.REMOVED: 1}
     assert states(service) == {"a@example.org": "active"}
 
 
@@ -102,7 +102,7 @@ def test_who_has_confirmed_chosen_paused_or_left_stays_as_they_are_but_not_who_b
     service.by_operator.pause(Address("d@example.org"), "veckobrev", NOW)
     service.by_operator.end(Address("e@example.org"), None, "asked", NOW)
     act(service, "f@example.org", EventKind.LETTER)
-    assert undone(service) == {Undone.KEPT: 4, Undone.REMOVED: 3}
+    assert undone(service) == {UndoResult.KEPT: 4, UndoResult.REMOVED: 3}
     assert states(service) == {
         "a@example.org": "active",
         "c@example.org": "active",
@@ -125,7 +125,7 @@ def test_a_letter_that_went_out_and_its_token_go_with_the_pending_subscription(s
         }
         connection.execute(insert(tokens).values(**token))
     act(service, "a@example.org", EventKind.LETTER)
-    assert undone(service) == {Undone.REMOVED: 1}
+    assert undone(service) == {UndoResult.REMOVED: 1}
     assert set(rows(service).values()) == {0}
 
 
@@ -136,10 +136,10 @@ def test_who_was_sent_an_edition_is_ended_so_that_the_edition_adds_up(service: S
         connection.execute(insert(editions).values(id=1, **edition))
         row = {"state": "sent", "attempt": 0, "at": NOW, "topics": "", "publishers": "", "from_seq": 0}
         connection.execute(insert(deliveries).values(edition_id=1, subscription_id=1, **row))
-    assert undone(service) == {Undone.ENDED: 1, Undone.REMOVED: 1}
+    assert undone(service) == {UndoResult.ENDED: 1, UndoResult.REMOVED: 1}
     (kept,) = service.subscribers.all()
     assert (kept.address, kept.state, kept.ended_reason) == ("a@example.org", "ended", "import undone")
-    assert undone(service) == {Undone.KEPT: 1}
+    assert undone(service) == {UndoResult.KEPT: 1}
 
 
 @dataclass

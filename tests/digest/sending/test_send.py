@@ -16,7 +16,7 @@ from digest.editions.compose import Composer
 from digest.editions.delivery import OPEN, DeliveryState
 from digest.editions.edition import EditionState, EditionStatus
 from digest.editions.slots import PeriodKey
-from digest.letters.letter import Form
+from digest.letters.letter import LetterForm
 from digest.sending import envelopes
 from digest.sending.sender import OnUncertain
 from mail.address import Address
@@ -224,7 +224,7 @@ async def test_an_edition_of_which_nothing_can_be_rendered_waits_for_a_person(
         assert await send_all(service) == [Verdict.SENT] * 3
 
 
-def _broken_template(*_: object) -> Form:
+def _broken_template(*_: object) -> LetterForm:
     raise TemplateError("broken")
 
 

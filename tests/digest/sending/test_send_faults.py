@@ -17,12 +17,12 @@ from budkavle.cli.digest.edition_control import pause
 from budkavle.config.load import load
 from budkavle.installation.wiring import Service, open_service
 from digest.adapters.tables import deliveries, digests, variants
-from digest.editions.adapters.withdrawn_texts import Pulled
+from digest.editions.adapters.withdrawn_texts import WithdrawalResult
 from digest.editions.compose import Composer
 from digest.editions.edition import EditionState, EditionStatus
 from digest.editions.slots import PeriodKey
 from digest.ids import EditionId
-from digest.letters.letter import Form
+from digest.letters.letter import LetterForm
 from digest.lifecycle.adapters.by_operator import Wish
 from digest.sending import render
 from digest.sending.adapters import ledger
@@ -80,14 +80,14 @@ def two_digests(folder: Path, relay: ScriptedRelay, readers: int, connections: i
 async def test_a_text_withdrawn_while_the_store_was_locked_leaves_the_letters_to_come(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, faults = render.pull, list[OperationalError]()
+    real, faults = render.withdraw_texts, list[OperationalError]()
 
-    def pull(*asked: object, **wanted: object) -> Pulled:
+    def withdraw_texts(*asked: object, **wanted: object) -> WithdrawalResult:
         if faults:
             raise faults.pop()
         return real(*asked, **wanted)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(render, "pull", pull)
+    monkeypatch.setattr(render, "withdraw_texts", withdraw_texts)
     with ScriptedRelay() as relay, newsroom(tmp_path, relay.port, 200, connections=2) as service:
         publish(service, "Kvar")
         planned(service)
@@ -246,7 +246,7 @@ async def test_a_variant_that_fails_after_a_pull_is_held_and_the_others_go(
         withdrawn = next(each.article.id for each in service.articles.histories() if each.article.title == "Buss")
         service.articles.act(withdrawn, Kind.WITHDRAWN, "fel", NOW)
 
-        def broken(*_: object) -> Form:
+        def broken(*_: object) -> LetterForm:
             raise TemplateError("broken")
 
         monkeypatch.setattr(Composer, "letter_form", broken)

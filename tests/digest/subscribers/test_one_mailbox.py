@@ -12,12 +12,12 @@ from sqlalchemy import select
 from budkavle.config.load import load
 from budkavle.installation.wiring import Service, open_service
 from digest.adapters.tables import subscribers, subscriptions
-from digest.lifecycle.adapters.by_operator import Joined, Wish
+from digest.lifecycle.adapters.by_operator import JoinOutcome, Wish
 from digest.lifecycle.adapters.rate_limits import RateLimits
 from digest.lifecycle.adapters.unsubscribe_journal import NAME as LEAVES
 from digest.lifecycle.adapters.unsubscribe_journal import UnsubscribeJournal
-from digest.lifecycle.rate_limits import Asked, Limits, Network
-from digest.lifecycle.unsubscribe_journal import How, No
+from digest.lifecycle.rate_limits import LetterRequest, Limits, Network
+from digest.lifecycle.unsubscribe_journal import PersonWish, WishKind
 from digest.subscribers.suppression import SuppressionReason
 from digest.subscribers.tokens import TokenPurpose
 from mail.address import Address
@@ -42,7 +42,7 @@ def people(service: Service) -> list[tuple[str, str]]:
         return [(row.address, row.address_key) for row in rows]
 
 
-def joined(service: Service, address: str, digest: str = "veckobrev", now: datetime = NOW) -> Joined:
+def joined(service: Service, address: str, digest: str = "veckobrev", now: datetime = NOW) -> JoinOutcome:
     wish = Wish(address=Address(address), digest=digest)
     return service.by_operator.join(wish, service.articles.last_seq(), now)
 
@@ -55,17 +55,17 @@ def test_who_types_another_spelling_is_told_that_they_subscribe_and_no_second_pe
     assert [row[0] for row in people(service)] == [DOTS]
     (told,) = post(service, NOW + 2 * HOUR)
     assert told["To"] == DOTS
-    assert joined(service, OTHER) is Joined.UNCHANGED
+    assert joined(service, OTHER) is JoinOutcome.UNCHANGED
     assert state_of(service, PLAIN) == state_of(service, OTHER) == "active"
 
 
 def test_a_no_to_one_spelling_holds_for_the_mailbox(service: Service) -> None:
     joined(service, DOTS)
-    service.unsubscribe.note_no(Address(PLAIN), How.COMPLAINED, NOW + HOUR)
+    service.unsubscribe.note_no(Address(PLAIN), WishKind.COMPLAINED, NOW + HOUR)
     service.unsubscribe.replay()
     assert state_of(service, DOTS) == "ended"
-    assert joined(service, OTHER, now=NOW + 2 * HOUR) is Joined.SUPPRESSED
-    assert service.erase_subscriber.erase(Address(OTHER), NOW + 3 * HOUR).known
+    assert joined(service, OTHER, now=NOW + 2 * HOUR) is JoinOutcome.SUPPRESSED
+    assert service.erase_subscriber.erase(Address(OTHER), NOW + 3 * HOUR).existed
     assert [row for row in people(service) if row[0]] == []
 
 
@@ -75,10 +75,10 @@ def test_one_gmail_mailbox_gets_the_letters_of_one_address_however_it_is_dotted(
     for number in range(50):
         name = "".join(sign + ("." if number >> place & 1 else "") for place, sign in enumerate("annakarlsson"))
         host, domain = f"10.0.{number}.0/24", ("gmail.com", "googlemail.com")[number % 2]
-        asked = Asked(
+        asked = LetterRequest(
             purpose=TokenPurpose.CONFIRM,
             address=Address(f"{name.rstrip('.')}@{domain}"),
-            network=Network(wide=host, own=host),
+            network=Network(wide=host, narrow=host),
         )
         if not caused.refuses(asked, NOW):
             with database.write.begin() as connection:
@@ -133,15 +133,15 @@ def test_an_upgrade_keeps_every_consent_of_two_spellings_and_makes_no_third(tmp_
             (state, f"{number:032x}")
             for number, state in enumerate(("active", "ended", "active", "active", "active"), start=1)
         ]
-        assert joined(service, "boek@googlemail.com") is Joined.UNCHANGED
-        assert joined(service, "Anna.Karls.Son@gmail.com") is Joined.UNCHANGED
+        assert joined(service, "boek@googlemail.com") is JoinOutcome.UNCHANGED
+        assert joined(service, "Anna.Karls.Son@gmail.com") is JoinOutcome.UNCHANGED
         assert len(people(service)) == 5
         assert service.expire_subscribers.expire(datetime(2028, 1, 1, tzinfo=UTC)).left == 0, (
             "one twin is sent to, so both are known"
         )
         assert len([address for address, _ in people(service) if address]) == 5
         assert service.unsubscribe.leave(f"{4:032x}", datetime(2026, 12, 1, tzinfo=UTC)).digest == "veckobrev"
-        assert service.erase_subscriber.erase(Address(PLAIN), datetime(2026, 12, 2, tzinfo=UTC)).known
+        assert service.erase_subscriber.erase(Address(PLAIN), datetime(2026, 12, 2, tzinfo=UTC)).existed
         assert sorted(address for address, _ in people(service) if address) == ["Bo.Ek@gmail.com", "a@b.test"]
 
 
@@ -167,7 +167,7 @@ def test_an_upgrade_takes_every_no_along_and_lays_none_to_another_wish(tmp_path:
             SuppressionReason.HARD,
             SuppressionReason.ERASED,
         ]
-        assert joined(service, "gone.now@gmail.com") is Joined.SUPPRESSED
+        assert joined(service, "gone.now@gmail.com") is JoinOutcome.SUPPRESSED
         with service.database.read.begin() as connection:
             rows = connection.execute(select(subscribers.c.address, subscribers.c.hash)).all()
             hashes = {row.address: row.hash for row in rows}
@@ -181,7 +181,7 @@ def test_a_journal_of_before_an_upgrade_still_finds_whom_its_noes_are_about(tmp_
         joined(service, DOTS, now=NOW - HOUR)
         then = service.key.spelling_hash(Address(DOTS))
         journal = UnsubscribeJournal(service.config.store_path.with_name(LEAVES))
-        journal.append([No(moment=NOW, how=How.ERASED, address=then)])
+        journal.append([PersonWish(moment=NOW, how=WishKind.ERASED, address=then)])
         service.unsubscribe.replay()
         assert [row for row in people(service) if row[0]] == []
-        assert joined(service, OTHER) is Joined.SUPPRESSED
+        assert joined(service, OTHER) is JoinOutcome.SUPPRESSED

@@ -15,7 +15,7 @@ from budkavle.config.load import load
 from budkavle.installation.slices.sending import transport
 from budkavle.installation.wiring import Service, open_service
 from digest.adapters.tables import subscribers, transactional_letters
-from digest.lifecycle.adapters.transactional_queue import NewNotice, Notices, lay_down
+from digest.lifecycle.adapters.transactional_queue import NewLetter, TransactionalQueue, lay_down
 from digest.lifecycle.transactional_letter import NoticeKind
 from digest.transactional import post as notices
 from digest.transactional.post import NoticeTroubleError
@@ -191,9 +191,9 @@ def test_every_letter_that_is_due_goes_once_the_newest_first(
         with service.database.write.begin() as connection:
             who = connection.execute(select(subscribers.c.id)).scalar_one()
             for minutes in goes:
-                new = NewNotice(kind=NoticeKind.ALREADY, subscriber=who, language="sv")
+                new = NewLetter(kind=NoticeKind.ALREADY, subscriber=who, language="sv")
                 lay_down(connection, new, NOW - 30 * MINUTE, NOW + minutes * MINUTE)
-        queue = Notices(service.database.read, service.database.write)
+        queue = TransactionalQueue(service.database.read, service.database.write)
         went = []
         while (letter := queue.due(NOW)) and len(went) < 30:
             went.append(letter.id)

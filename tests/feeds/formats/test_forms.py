@@ -22,7 +22,7 @@ from feeds.formats.html_page import html_item
 from feeds.formats.opml import opml
 from feeds.formats.parse_html import parse_html, read_html
 from feeds.formats.parse_json import parse_json, read_json
-from feeds.formats.parse_xml import Item, parse, read_atom, read_rss
+from feeds.formats.parse_xml import ParsedEntry, parse, read_atom, read_rss
 from feeds.formats.written_entry import WrittenEntry, keep
 from feeds.publishing.end_notice import end_notice, notice_in, notice_now
 from tests.drawn import examples
@@ -45,7 +45,7 @@ def built(*made: History, render: Render, feed: Feed = EVERYTHING) -> Built:
     return found
 
 
-def read(made: Built) -> Iterator[tuple[Item, ...]]:
+def read(made: Built) -> Iterator[tuple[ParsedEntry, ...]]:
     yield read_atom(parse(made.documents[".atom"]))
     yield read_rss(parse(made.documents[".rss"]))
     yield read_json(parse_json(made.documents[".json"]))

@@ -10,8 +10,8 @@ from feeds.entries.composition import Render, compose
 from feeds.entries.entry import Entry, Link, Tombstone
 from feeds.formats.documents import archive, head_faults, join
 from feeds.formats.gate import faults
-from feeds.formats.parse_xml import Gone, parse, read_atom
-from feeds.formats.written_entry import Refused, WrittenEntry, keep
+from feeds.formats.parse_xml import ParsedTombstone, parse, read_atom
+from feeds.formats.written_entry import UnfitEntry, WrittenEntry, keep
 from tests.drawn import examples
 from tests.feeds.building import newest_first, whole
 from tests.feeds.formats.test_documents import histories
@@ -32,7 +32,7 @@ def entries(render: Render, *made: History) -> tuple[Entry | Tombstone, ...]:
 
 def kept(render: Render, made: tuple[Entry | Tombstone, ...]) -> list[WrittenEntry]:
     outcomes = [keep(entry, SITE, render) for entry in made]
-    assert not [outcome for outcome in outcomes if isinstance(outcome, Refused)]
+    assert not [outcome for outcome in outcomes if isinstance(outcome, UnfitEntry)]
     return [outcome for outcome in outcomes if isinstance(outcome, WrittenEntry)]
 
 
@@ -57,7 +57,7 @@ def test_a_tombstone_stands_in_its_place_and_in_atom_only(render: Render) -> Non
     (gone,) = (each for each in kept(render, found) if each.id == GONE.id)
     assert set(gone.written) == {".atom"}
     read = read_atom(parse(join(EVERYTHING, kept(render, found), SITE, render)[".atom"]))
-    assert read[found.index(GONE)] == Gone(id=GONE.id, when=GONE.when)
+    assert read[found.index(GONE)] == ParsedTombstone(id=GONE.id, when=GONE.when)
 
 
 def test_the_feed_is_as_new_as_its_last_tombstone(render: Render) -> None:
@@ -108,5 +108,5 @@ def test_hubs_are_named_in_every_form_of_the_feed_but_not_in_its_archives(render
 def test_an_entry_that_no_reader_should_get_is_not_kept(render: Render, change: dict[str, object], fault: str) -> None:
     (entry,) = compose(published(1), SITE, render)
     refused = keep(replace(entry, **change), SITE, render)
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, UnfitEntry)
     assert fault in "; ".join(refused.faults)

@@ -24,7 +24,7 @@ from budkavle.daemon.outbound_loop import OutboundLoop
 from budkavle.installation.slices.outbound import announce
 from budkavle.installation.wiring import Service, open_service
 from feeds.outbound.adapters import websub
-from feeds.outbound.adapters.http_client import Network
+from feeds.outbound.adapters.http_client import OutboundNetwork
 from feeds.outbound.adapters.ping_queue import queue
 from feeds.outbound.job import Runner
 from feeds.outbound.note_published import Backlog
@@ -67,7 +67,7 @@ class Announcing:
 
     def __init__(self, service: Service, clock: Callable[[], datetime]) -> None:
         self._service = service
-        self._runner = Runner(network=Network(), now=clock, stopping=lambda: False)
+        self._runner = Runner(network=OutboundNetwork(), now=clock, stopping=lambda: False)
 
     async def round(self) -> None:
         await announce(self._service.syndication).round(self._runner)

@@ -9,9 +9,9 @@ from hashlib import sha256
 import pytest
 
 from feeds.outbound.adapters import feed_reader as reading
-from feeds.outbound.adapters.feed_reader import Reader
-from feeds.outbound.adapters.http_client import Network
-from feeds.outbound.self_check_rules import Fetched
+from feeds.outbound.adapters.feed_reader import FeedReader
+from feeds.outbound.adapters.http_client import OutboundNetwork
+from feeds.outbound.self_check_rules import ReaderResponse
 from tests.installed import free_port
 from tests.site import Asked, Reply, Site
 
@@ -19,18 +19,18 @@ BYTES = b"<feed/>" * 1000
 ATOM = {"Content-Type": "application/atom+xml; charset=utf-8"}
 PACKED = ATOM | {"Content-Encoding": "gzip"}
 PLAIN = ssl.create_default_context()
-NETWORK = Network()
+NETWORK = OutboundNetwork()
 
 
-async def fetched(address: str, etag: str = "") -> Fetched:
-    reader = Reader("http://127.0.0.1/", PLAIN, NETWORK.look_up)
+async def fetched(address: str, etag: str = "") -> ReaderResponse:
+    reader = FeedReader("http://127.0.0.1/", PLAIN, NETWORK.look_up)
     try:
         return await reader.fetch(address, len(BYTES), etag)
     finally:
         await reader.close()
 
 
-async def from_site(reply: Reply) -> Fetched:
+async def from_site(reply: Reply) -> ReaderResponse:
     with Site(lambda _: reply) as site:
         return await fetched(site.address)
 

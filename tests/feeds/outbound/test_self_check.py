@@ -20,7 +20,7 @@ from budkavle.daemon.import_loop import ImportLoop
 from budkavle.installation.slices.outbound import self_check
 from budkavle.installation.wiring import Service, open_service
 from feeds.formats.forms import MEDIA_TYPES
-from feeds.outbound.adapters.http_client import Network
+from feeds.outbound.adapters.http_client import OutboundNetwork
 from feeds.outbound.job import Runner
 from feeds.outbound.self_check_rules import Freshness, freshness
 from tests.budkavle.daemon.test_daemon import running
@@ -58,7 +58,7 @@ class Checked:
 
     def __init__(self, home: Path, service: Service, site: PublicSite) -> None:
         self.home, self.service, self.site, self.now = home, service, site, NOW
-        self._runner = Runner(network=Network(), now=lambda: self.now, stopping=lambda: False)
+        self._runner = Runner(network=OutboundNetwork(), now=lambda: self.now, stopping=lambda: False)
         self._desk = ImportLoop(
             service, Monitor(service), lambda: False, lambda names: service.syndication.notes.note(names, self.now)
         )

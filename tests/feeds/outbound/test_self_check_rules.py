@@ -7,10 +7,10 @@ import pytest
 
 from feeds.outbound.self_check_rules import (
     AT_ONCE,
+    AddressFault,
+    CheckedDocument,
     Fault,
-    Fetched,
-    Shown,
-    Wrong,
+    ReaderResponse,
     after_check,
     alarms_by_feed,
     due_for_check,
@@ -23,13 +23,13 @@ NOW = datetime(2026, 1, 9, 8, 0, tzinfo=UTC)
 SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
 ATOM = "application/atom+xml"
 ADDRESS = "https://nyheter.example.org/feeds/nyheter.atom"
-GOOD = Fetched(status=200, media_type=ATOM, sha256="new")
-FRESH = Shown(name="nyheter.atom", sha256="new", published=NOW)
+GOOD = ReaderResponse(status=200, media_type=ATOM, sha256="new")
+FRESH = CheckedDocument(name="nyheter.atom", sha256="new", published=NOW)
 RIGHT = after_check(FRESH, None, "new", NOW)
-STALE = Wrong(fault=Fault.STALE, what="it is old")
+STALE = AddressFault(fault=Fault.STALE, what="it is old")
 
 
-def found(**changes: object) -> Wrong | None:
+def found(**changes: object) -> AddressFault | None:
     return wrong_with(ADDRESS, ATOM, {"new"}, replace(GOOD, **changes))  # type: ignore[arg-type]
 
 
@@ -65,14 +65,14 @@ def test_a_part_of_an_archive_belongs_to_its_feed() -> None:
 
 
 def test_a_redirect_to_https_of_the_same_host_asks_for_another_public_url() -> None:
-    got = Fetched(status=301, location="https://nyheter.example.org/feeds/nyheter.atom")
+    got = ReaderResponse(status=301, location="https://nyheter.example.org/feeds/nyheter.atom")
     wrong = wrong_with(ADDRESS.replace("https", "http"), ATOM, {"new"}, got)
     assert wrong
     assert "write public_url with https" in wrong.what
 
 
 def test_a_reader_who_has_it_is_told_so() -> None:
-    assert wrong_with_second(ADDRESS, GOOD, Fetched(status=304)) is None
+    assert wrong_with_second(ADDRESS, GOOD, ReaderResponse(status=304)) is None
     again = wrong_with_second(ADDRESS, GOOD, GOOD)
     assert again
     assert "not 304" in again.what
@@ -130,7 +130,10 @@ def test_a_clock_that_was_set_back_stalls_no_look_and_no_alarm() -> None:
 
 
 def test_every_document_has_its_turn_however_many_there_are_and_whichever_change() -> None:
-    shown = {f"{number:03}.atom": Shown(name=f"{number:03}.atom", sha256="a", published=NOW) for number in range(100)}
+    shown = {
+        f"{number:03}.atom": CheckedDocument(name=f"{number:03}.atom", sha256="a", published=NOW)
+        for number in range(100)
+    }
     now, seen = NOW, set[str]()
     for _ in range(100 // AT_ONCE):
         now += 60 * SECOND
@@ -141,7 +144,7 @@ def test_every_document_has_its_turn_however_many_there_are_and_whichever_change
 
 
 def test_a_feed_has_one_alarm_for_its_worst_document() -> None:
-    gone = Wrong(fault=Fault.UNREACHABLE, what="gone")
+    gone = AddressFault(fault=Fault.UNREACHABLE, what="gone")
     later = NOW + 60 * SECOND
     shown = [
         after_check(after_check(replace(FRESH, name=f"nyheter.{kind}"), wrong, "", NOW), wrong, "", later)

@@ -12,8 +12,8 @@ import pytest
 
 from feeds.outbound.adapters import http_client as outside
 from feeds.outbound.adapters import websub
-from feeds.outbound.adapters.http_client import CheckedTransport, Network, Resolve
-from feeds.outbound.adapters.websub import Publisher
+from feeds.outbound.adapters.http_client import CheckedTransport, OutboundNetwork, Resolve
+from feeds.outbound.adapters.websub import WebSubPublisher
 from feeds.outbound.websub_rules import Answer, Hub
 from tests.digest.relay import certificate, server_tls
 from tests.installed import free_port
@@ -23,11 +23,11 @@ NOW = datetime(2026, 1, 9, 8, 0, tzinfo=UTC)
 PUBLIC = "https://nyheter.example.org/"
 TOPIC = f"{PUBLIC}feeds/alla-nyheter.atom"
 PLAIN = ssl.create_default_context()
-NETWORK = Network()
+NETWORK = OutboundNetwork()
 
 
 async def pinged(address: str, *, local: bool = True, resolve: Resolve = NETWORK.look_up) -> Answer:
-    publisher = Publisher(Hub(address=address, on_this_machine=local), PUBLIC, PLAIN, resolve)
+    publisher = WebSubPublisher(Hub(address=address, on_this_machine=local), PUBLIC, PLAIN, resolve)
     try:
         return await publisher.ping(TOPIC, NOW)
     finally:
@@ -44,7 +44,7 @@ async def test_a_hub_gets_the_topic_in_a_form_that_old_and_new_hubs_understand()
 
 async def test_many_pings_go_over_one_connection() -> None:
     with Site() as hub:
-        publisher = Publisher(Hub(address=hub.address, on_this_machine=True), PUBLIC, PLAIN, NETWORK.look_up)
+        publisher = WebSubPublisher(Hub(address=hub.address, on_this_machine=True), PUBLIC, PLAIN, NETWORK.look_up)
         assert [(await publisher.ping(TOPIC, NOW)).status for _ in range(3)] == [204] * 3
         await publisher.close()
         assert (len(hub.asked), hub.connections) == (3, 1)
@@ -188,7 +188,7 @@ async def test_a_certificate_must_name_the_hub_and_not_its_address(name: str, go
     trusting = ssl.create_default_context(cafile=str(made))
     with Site(tls=server_tls(made)) as hub:
         address = f"https://hub.example.org:{hub.port}/"
-        publisher = Publisher(Hub(address=address, on_this_machine=True), PUBLIC, trusting, at("127.0.0.1"))
+        publisher = WebSubPublisher(Hub(address=address, on_this_machine=True), PUBLIC, trusting, at("127.0.0.1"))
         answer = await publisher.ping(TOPIC, NOW)
         await publisher.close()
     assert answer.good is good

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from feeds.publishing.adapters.document_folder import DocumentFolder, NotPublishedError
-from feeds.publishing.adapters.repair import Repaired
+from feeds.publishing.adapters.repair import RepairResult
 from storage.database import Database
 from tests.feeds.publishing.conftest import NOON
 from tests.feeds.publishing.served import Clock, served, whole
@@ -50,7 +50,7 @@ def test_on_a_full_disk_the_last_good_documents_stay_and_what_fits_goes_on(
         assert caught.value.changed == ("a.atom",)
         assert {name: each.data for name, each in whole(folder).items()} == {"a.atom": b"two", "b.atom": b"one"}
         assert files.modified("b.atom") == NOON
-        assert files.repair() == Repaired()
+        assert files.repair() == RepairResult()
 
 
 @pytest.mark.parametrize("step", ["open", "write", "utime", "fsync", "unlink", "rename"])
@@ -122,4 +122,4 @@ def test_two_processes_that_publish_the_same_documents_at_once_never_mix_them(
             last[name] = each.modified
     assert [each.returncode for each in both] == [0, 0]
     assert len(whole(folder)) == 3
-    assert files.repair() == Repaired()
+    assert files.repair() == RepairResult()

@@ -10,8 +10,8 @@ import pytest
 
 from feeds.publishing.adapters.document_folder import DocumentFolder
 from feeds.publishing.adapters.last_modified_ledger import LastModifiedLedger
-from feeds.publishing.adapters.repair import Repaired
-from feeds.serving.last_modified import Remembered, Stamp
+from feeds.publishing.adapters.repair import RepairResult
+from feeds.serving.last_modified import LedgerStamps, Stamp
 from tests.feeds.publishing.conftest import NOON, copy_without_times, state
 from tests.feeds.publishing.served import Clock, served
 
@@ -59,7 +59,7 @@ def test_an_unchanged_document_is_not_touched(files: DocumentFolder, folder: Pat
     before = state(folder)
     clock.go(60)
     assert not files.publish(NAME, b"one")
-    assert files.repair() == Repaired()
+    assert files.repair() == RepairResult()
     assert state(folder) == before
 
 
@@ -97,7 +97,7 @@ def test_a_document_that_the_ledger_does_not_know_keeps_its_time_and_a_change_of
     before = (folder / NAME).stat()
     assert not files.publish(NAME, b"one")
     assert ((folder / NAME).stat().st_ino, files.modified(NAME)) == (before.st_ino, 4_000_000_000)
-    assert ledger.remembered([NAME])[NAME] == Remembered(published=stamp(b"one", 4_000_000_000))
+    assert ledger.remembered([NAME])[NAME] == LedgerStamps(published=stamp(b"one", 4_000_000_000))
     files.publish(NAME, b"two")
     assert files.modified(NAME) == 4_000_000_001
 
@@ -128,7 +128,7 @@ def test_a_folder_that_was_copied_without_times_is_given_them_back(
     files.publish_all({NAME: b"one", "b.rss": b"two"})
     clock.go(500)
     copy_without_times(folder, clock)
-    assert files.repair() == Repaired(timed=(NAME, "b.rss"))
+    assert files.repair() == RepairResult(timed=(NAME, "b.rss"))
     assert {path.stat().st_mtime_ns for path in folder.iterdir()} == {NOON * 10**9}
 
 
@@ -169,7 +169,12 @@ def test_a_document_that_is_removed_before_the_ledger_knew_it_is_remembered(
 
 
 def test_nothing_is_asked_of_a_folder_that_is_not_there(files: DocumentFolder, folder: Path) -> None:
-    assert (files.names(), files.repair(), files.remove(NAME), files.modified(NAME)) == ((), Repaired(), False, None)
+    assert (files.names(), files.repair(), files.remove(NAME), files.modified(NAME)) == (
+        (),
+        RepairResult(),
+        False,
+        None,
+    )
     assert files.publish_all({}) == ()
     assert not folder.exists()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from feeds.publishing.adapters.document_folder import DocumentFolder
-from feeds.publishing.adapters.repair import Repaired
+from feeds.publishing.adapters.repair import RepairResult
 from storage.database import Database
 from tests.feeds.publishing.conftest import Dying, dying
 from tests.feeds.publishing.served import Clock, Served, differing, served, whole
@@ -57,7 +57,7 @@ def test_a_publisher_killed_at_any_step_leaves_no_torn_document_and_mending_rest
         left = served(folder)
         files.repair()
         assert whole(folder) == left
-        assert files.repair() == Repaired()
+        assert files.repair() == RepairResult()
         files.publish_all(dict.fromkeys(before, text(step).encode()))
         judge(folder, left, text(step))
         before = whole(folder)
@@ -100,4 +100,4 @@ def test_publishers_killed_at_drawn_moments_over_fifty_feeds_leave_no_torn_docum
         before = whole(folder)
         assert before == left
     assert killed > _MOMENTS // 2
-    assert files.repair() == Repaired()
+    assert files.repair() == RepairResult()

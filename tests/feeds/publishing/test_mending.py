@@ -2,7 +2,7 @@ import os
 from pathlib import Path
 
 from feeds.publishing.adapters.document_folder import DocumentFolder
-from feeds.publishing.adapters.repair import Repaired
+from feeds.publishing.adapters.repair import RepairResult
 from tests.feeds.publishing.conftest import NOON, state
 from tests.feeds.publishing.served import Clock, whole
 
@@ -22,13 +22,13 @@ def test_mending_makes_copies_that_lack_or_are_not_theirs_and_removes_what_belon
     (folder / "e.atom.gz").write_bytes(b"")
     for stray in ("gone.atom.gz", ".a.atom.new", ".a.atom.gz.new"):
         (folder / stray).write_bytes(b"x")
-    assert files.repair() == Repaired(
+    assert files.repair() == RepairResult(
         copied=("a.atom", "b.atom", "c.atom", "d.atom", "e.atom"),
         removed=(".a.atom.gz.new", ".a.atom.new", "gone.atom.gz"),
     )
     assert len(whole(folder)) == 6
     assert state(folder)["f.atom"] == before
-    assert files.repair() == Repaired()
+    assert files.repair() == RepairResult()
 
 
 def test_mending_leaves_an_older_document_and_gives_it_its_own_copies(
@@ -40,7 +40,7 @@ def test_mending_leaves_an_older_document_and_gives_it_its_own_copies(
     files.publish(NAME, b"two")
     (folder / NAME).write_bytes(kept)
     os.utime(folder / NAME, (NOON, NOON))
-    assert files.repair() == Repaired(copied=(NAME,), odd=(NAME,))
+    assert files.repair() == RepairResult(copied=(NAME,), odd=(NAME,))
     assert whole(folder)[NAME].data == b"one"
     assert files.publish(NAME, b"two")
     assert files.modified(NAME) == NOON + 10

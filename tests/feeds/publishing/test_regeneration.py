@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, update
 
-from articles.adapters.lapse import Lapses, Until
+from articles.adapters.lapse import LapseBounds, Lapses
 from articles.adapters.store import Arrival
 from articles.adapters.tables import versions
 from articles.article import ArticleId, Kind, PublisherId, SourceName
@@ -27,7 +27,7 @@ from budkavle.installation.shipped_config import write_config
 from budkavle.installation.wiring import Service, open_service
 from feeds.archive import placement as place
 from feeds.archive.selection import select
-from feeds.publishing.publish import Published
+from feeds.publishing.publish import PublishingResult
 from tests.drawn import examples
 from tests.given import LINGONMARK, NOW, draft
 
@@ -92,7 +92,7 @@ def made_anew(service: Service) -> Mapping[str, bytes]:
     return documents(service)
 
 
-def built(service: Service) -> Published:
+def built(service: Service) -> PublishingResult:
     done = service.syndication.publish.build()
     assert not done.faults
     return done
@@ -229,7 +229,7 @@ def live(service: Service, ids: dict[int, ArticleId], what: tuple[str, int, str,
             kind = Kind.CORRECTED if step == "correct" else Kind.WITHDRAWN
             service.articles.act(ids[number], kind, "Siffran var fel.", now)
         case "lapse":
-            Lapses(service.database.read, service.database.write).append(Until(withdrawn=now, published=now), now)
+            Lapses(service.database.read, service.database.write).append(LapseBounds(withdrawn=now, published=now), now)
         case "erase" if number in ids:
             service.articles.erase(ids[number], now)
         case "build":

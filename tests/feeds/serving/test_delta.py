@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from feeds.entries.entry import Author, Entry
-from feeds.serving.delta import REMEMBERED, SUFFIXES, Past, base_of, delta, pieces, takes_delta, wants_delta, with_state
+from feeds.serving.delta import (
+    REMEMBERED,
+    SUFFIXES,
+    DocumentStates,
+    base_of,
+    delta,
+    pieces,
+    takes_delta,
+    wants_delta,
+    with_state,
+)
 from feeds.serving.validators import instance
 from tests.drawn import examples
 from tests.feeds.building import whole
@@ -68,7 +78,7 @@ def read(document: bytes) -> dict[str, bytes]:
 @settings(max_examples=examples(60))
 @given(states=states, suffix=st.sampled_from(sorted(SUFFIXES)))
 def test_a_base_and_its_delta_make_up_exactly_the_whole(states: list[dict[int, str]], suffix: str) -> None:
-    past, seen = Past(), {}
+    past, seen = DocumentStates(), {}
     for state in states:
         document = written(state, suffix)
         name = instance(document, 0).name
@@ -95,7 +105,7 @@ def test_nothing_is_sent_that_a_reader_of_the_state_before_has(
     before: dict[int, str], after: dict[int, str], suffix: str
 ) -> None:
     one, two = written(before, suffix), written(after, suffix)
-    past = with_state(with_state(Past(), "one", one, suffix), "two", two, suffix)
+    past = with_state(with_state(DocumentStates(), "one", one, suffix), "two", two, suffix)
     partial = set(pieces(delta(past, "one", two, suffix), suffix))
     assert partial == set(pieces(two, suffix)) - set(pieces(one, suffix))
 
@@ -113,13 +123,13 @@ def test_a_document_is_cut_at_its_entries_and_nowhere_else(state: dict[int, str]
 def test_tombstones_are_pieces_in_either_form() -> None:
     before, after = written({1: "a"}, ".atom"), written({1: "a"}, ".atom", ("short", "long"))
     assert [*pieces(after, ".atom")][:2] == [TOMBSTONES["short"].encode(), TOMBSTONES["long"].encode()]
-    past = with_state(with_state(Past(), "a", before, ".atom"), "b", after, ".atom")
+    past = with_state(with_state(DocumentStates(), "a", before, ".atom"), "b", after, ".atom")
     assert len(list(pieces(delta(past, "a", after, ".atom"), ".atom"))) == 2
 
 
 def test_a_delta_has_the_head_of_the_whole() -> None:
     before, after = written({1: "a"}, ".atom"), written({1: "a", 2: "b"}, ".atom")
-    past = with_state(with_state(Past(), "a", before, ".atom"), "b", after, ".atom")
+    past = with_state(with_state(DocumentStates(), "a", before, ".atom"), "b", after, ".atom")
     partial = delta(past, "a", after, ".atom")
     assert partial.partition(b"<entry")[0] == after.partition(b"<entry")[0]
     assert partial.endswith(b"</feed>")
@@ -127,7 +137,7 @@ def test_a_delta_has_the_head_of_the_whole() -> None:
 
 
 def test_only_so_many_states_are_remembered_and_the_oldest_goes_first() -> None:
-    past = Past()
+    past = DocumentStates()
     for number in range(REMEMBERED + 5):
         past = with_state(past, str(number), written({number: "a"}, ".rss"), ".rss")
     assert len(past.states) == REMEMBERED
@@ -138,13 +148,13 @@ def test_only_so_many_states_are_remembered_and_the_oldest_goes_first() -> None:
 
 def test_the_same_state_again_changes_nothing() -> None:
     document = written({1: "a"}, ".atom")
-    past = with_state(Past(), "a", document, ".atom")
+    past = with_state(DocumentStates(), "a", document, ".atom")
     assert with_state(past, "a", document, ".atom") is past
 
 
 def test_a_state_that_comes_back_is_the_newest_one() -> None:
     one, two = written({1: "a"}, ".atom"), written({1: "b"}, ".atom")
-    past = with_state(with_state(with_state(Past(), "a", one, ".atom"), "b", two, ".atom"), "a", one, ".atom")
+    past = with_state(with_state(with_state(DocumentStates(), "a", one, ".atom"), "b", two, ".atom"), "a", one, ".atom")
     assert base_of(past, ["a", "b"]) == "a"
     assert len(list(pieces(delta(past, "b", one, ".atom"), ".atom"))) == 1
 
