@@ -183,10 +183,10 @@ def _rhythm(place: Place, digest: Raw) -> Iterator[Finding]:
     for name, example in RHYTHMS[every].settings.items():
         if name not in digest:
             yield Finding(place=(*place, name), what="is missing", remedy=f"add {name} = {example}")
-    for rhythm in RHYTHMS.values():
-        for name in rhythm.settings.keys() - RHYTHMS[every].settings.keys() & digest.keys():
-            what = f'means nothing beside every = "{every}"'
-            yield Finding(place=(*place, name), what=what, remedy=f'remove it, or write every = "{rhythm.name}"')
+    for name in [name for name in digest if name not in RHYTHMS[every].settings]:
+        if others := " or ".join(f'"{other}"' for other, rhythm in RHYTHMS.items() if name in rhythm.settings):
+            what, remedy = f'means nothing beside every = "{every}"', f"remove it, or write every = {others}"
+            yield Finding(place=(*place, name), what=what, remedy=remedy)
 
 
 def _mail(mail: Raw) -> Iterator[Finding]:

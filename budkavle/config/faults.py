@@ -124,14 +124,15 @@ def _addition(place: Place) -> str:
 def _alternative(place: Place) -> str:
     name, names = str(place[-1]), _names(place[:-1])
     homes = [*_homes(name)]
-    if 0 < len(homes) <= _FEW:  # most often: added at the end of the file, and so to its last table
+    top = {home[:1] for home in homes}
+    if 0 < len(top) <= _FEW:  # most often: added at the end of the file, and so to its last table
         return f"move it {' or '.join(map(_under, homes))}"
     close = nearest(name, names)
     return f"did you mean {close}?" if close else f"remove it; known here: {', '.join(names)}"
 
 
 _FEW = 2
-"""More tables than this, and naming them all would help nobody."""
+"""More tables at the top than this, and naming them all would help nobody; relays in [mail] have much in common."""
 
 
 def _homes(name: str, table: type[Table] = Settings, place: Place = ()) -> Iterator[Place]:
