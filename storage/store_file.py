@@ -31,9 +31,10 @@ class StoreFile:
         holder = f"budkavle (process {os.getpid()} on {socket.gethostname()})"
         with _opened(self.path.with_name(f"{self.path.name}.{name}"), inherited) as file:
             _hold(file, waits=waits)
-            file.truncate(0)
-            file.write(holder + "\n")
-            file.flush()
+            if not waits:  # the name is for whoever is refused; a folder in which nothing changes stays as it is
+                file.truncate(0)
+                file.write(holder + "\n")
+                file.flush()
             yield Lock(holder=holder, descriptor=file.fileno())
 
 
