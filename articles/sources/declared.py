@@ -1,4 +1,4 @@
-"""What the front matter of a Markdown file may declare, and what it must look like."""
+"""Front matter, checked: what a Markdown file may declare, and what it must look like."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

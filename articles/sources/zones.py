@@ -1,4 +1,4 @@
-"""Where a page's text ends and its contacts and related news begin; which pages are no article."""
+"""Zones of a page: where its text ends, and its contacts and related news begin; which pages are no article."""
 
 import re
 from dataclasses import dataclass

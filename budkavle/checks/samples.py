@@ -26,7 +26,7 @@ from articles.article import (
 )
 from budkavle.checks.samples_life import layout, life_pages
 from budkavle.checks.samples_notices import IMPRINT, notice_letters
-from digest.editions.past_edition import ArchivedEdition, ArchivedItem, ListedEdition, Since
+from digest.editions.past_edition import ArchivedEdition, ArchivedItem, LaterAct, ListedEdition
 from digest.letters.items import brief, full, unlinked
 from digest.letters.letter import rendered
 from digest.letters.values import Dateline, Imprint, LetterArticles, Mailbox, Masthead, ShownArticle
@@ -187,7 +187,7 @@ def _pages(publisher: Publisher) -> Iterator[tuple[str, Mapping[str, object]]]:
 
 def _archived(publisher: Publisher) -> Iterator[ArchivedEdition]:
     rich, bare, noticed = _shown(_rich(publisher)), _shown(_bare(publisher)), _shown(_rich(publisher), _NOTE)
-    later, gone = (Since(kind=kind, day=_DAY, note=_NOTE) for kind in (Kind.CORRECTED, Kind.WITHDRAWN))
+    later, gone = (LaterAct(kind=kind, day=_DAY, note=_NOTE) for kind in (Kind.CORRECTED, Kind.WITHDRAWN))
     yield ArchivedEdition(
         label="2–9 januari 2026",
         day=_DAY,

@@ -1,4 +1,4 @@
-"""Who has been sent what."""
+"""Receipts: who has been sent what, certainly or perhaps."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence

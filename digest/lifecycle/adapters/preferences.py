@@ -36,7 +36,7 @@ class Preference:
 
 
 class Preferences:
-    """What may be seen and changed with a leave token."""
+    """Preferences, seen and changed with a leave token."""
 
     def __init__(self, read: Engine, write: Engine) -> None:
         self._read = read
