@@ -10,7 +10,7 @@
    waits in `HeldInputs` for a person.
 5. A source of which all was read for the first time has had its first look: what comes from it later is news.
 
-What came of each is an `Imported`. Doing it again stores nothing.
+What came of each is an `ImportResult`. Doing it again stores nothing.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -92,8 +92,8 @@ def content(
     new.sort(key=lambda standing: standing.newest, reverse=True)
     rows = {_row(Showing.ITEM, standing) for standing in new[:limit]}
     shown = {row.article for row in rows}
-    for article, heard in said.items():
-        notice = _notice(room.standings.get(article), heard)
+    for article, receipts in said.items():
+        notice = _notice(room.standings.get(article), receipts)
         if notice and not (notice.showing is Showing.CORRECTED and article in shown):
             rows.add(notice)
     noticed = {row.article for row in rows}

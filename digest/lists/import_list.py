@@ -1,7 +1,7 @@
 """Import of a list: each line by itself, none revived, none lost, and every one accounted for.
 
 file ─→ `AddressList` (how it is written) ─→ `survey`: what stands against all of it, who says no anywhere in it
-─→ record ─→ `LineReader`: `Listed`, or the reason why not
+─→ record ─→ `LineReader`: `ListedSubscription`, or the reason why not
 ─→ `decide`: what becomes of it beside what the store holds
 ─→ a batch a transaction: people, subscriptions, the record of consent, and letters that ask
 """

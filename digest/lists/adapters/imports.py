@@ -82,8 +82,8 @@ class Imports:
 
             def take(batch: Sequence[ListedSubscription]) -> list[LineVerdict]:
                 with self._read.begin() as connection:
-                    there = _BatchInStore(connection, batch)
-                return [_tried(seen, there, listed) for listed in batch]
+                    in_store = _BatchInStore(connection, batch)
+                return [_tried(seen, in_store, listed) for listed in batch]
 
             yield take
 
@@ -92,13 +92,13 @@ _THIS = -1
 """The number of an import that is only tried."""
 
 
-def _tried(seen: sqlite3.Connection, there: "_BatchInStore", listed: ListedSubscription) -> LineVerdict:
+def _tried(seen: sqlite3.Connection, in_store: "_BatchInStore", listed: ListedSubscription) -> LineVerdict:
     who = bytes.fromhex(listed.known_as) + listed.digest.encode()
-    standing = there.known(listed)
+    standing = in_store.subscription_of(listed)
     if standing is None or standing.state is SubscriptionState.PENDING:  # else this list makes nothing of it
         row = seen.execute("SELECT line FROM seen WHERE who = ?", (who,)).fetchone()
         standing = ExistingSubscription(listed.state, _THIS, row[0]) if row else standing
-    verdict = decide(listed, standing, there.no(listed), _THIS)
+    verdict = decide(listed, standing, in_store.no(listed), _THIS)
     if verdict.outcome in MADE:
         seen.execute("INSERT INTO seen VALUES (?, ?)", (who, listed.line))
     return verdict
@@ -138,7 +138,7 @@ class _BatchInStore:
         """Why the mailbox, or this spelling of its address, must not be mailed."""
         return self.suppressed.get(listed.known_as) or self.suppressed.get(listed.spelt_as)
 
-    def known(self, listed: ListedSubscription) -> ExistingSubscription | None:
+    def subscription_of(self, listed: ListedSubscription) -> ExistingSubscription | None:
         """The subscription that a line is about."""
         return self.subscriptions.get((listed.key, listed.digest))
 
@@ -157,25 +157,25 @@ class ImportRun:
     def take(self, batch: Sequence[ListedSubscription]) -> list[LineVerdict]:
         """Write down what a batch of lines makes, all of it or nothing; the verdicts stand in their order."""
         with self._write.begin() as connection:
-            there = _BatchInStore(connection, batch)
+            in_store = _BatchInStore(connection, batch)
             verdicts: list[LineVerdict] = []
-            made: list[ListedSubscription] = []
+            new: list[ListedSubscription] = []
             asked = set[tuple[str, str]]()
             for listed in batch:
-                standing = there.known(listed)
-                verdict = decide(listed, standing, there.no(listed), self.id or _THIS)
+                standing = in_store.subscription_of(listed)
+                verdict = decide(listed, standing, in_store.no(listed), self.id or _THIS)
                 verdicts.append(verdict)
                 if verdict.outcome in MADE and (standing is None or standing.made_by != (self.id or _THIS)):
                     if standing is not None:
                         asked.add((listed.key, listed.digest))
-                    there.subscriptions[listed.key, listed.digest] = ExistingSubscription(
+                    in_store.subscriptions[listed.key, listed.digest] = ExistingSubscription(
                         listed.state, self.id or _THIS, listed.line
                     )
-                    made.append(listed)
-            if made:
+                    new.append(listed)
+            if new:
                 run = self.id or self._begin(connection)
                 rows = Rows(self._file, run, self._newest, self._now, self._tokens)
-                rows.write(connection, made, there.ids, asked)
+                rows.write(connection, new, in_store.ids, asked)
                 self.id = run
         return verdicts
 
