@@ -1,4 +1,4 @@
-"""When a version counts as arrived: each act of its own second, so that readers who go by time miss none."""
+"""Arrival time of a version: each act of its own second, so that readers who go by time miss none."""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Where an article stands at one seq of the store: all that a selection needs to know of it."""
+"""Standing of an article at one seq of the store: all that a selection needs to know of it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -16,7 +16,7 @@ _DRAFT = TypeAdapter(Draft)
 
 
 class HeldState(StrEnum):
-    """What became of a held input so far."""
+    """State of a held input: what became of it so far."""
 
     WAITING = "waiting"
     RELEASED = "released"

@@ -18,7 +18,7 @@ _BATCH = 200
 
 @dataclass(frozen=True, kw_only=True)
 class LapseBounds:
-    """What is due to lapse: withdrawals up to one moment, and contacts of what was published up to another, or none."""
+    """Bounds of lapsing: withdrawals up to one moment, and contacts of what was published up to another, or none."""
 
     withdrawn: datetime
     published: datetime | None = None
@@ -26,7 +26,7 @@ class LapseBounds:
 
 @dataclass(frozen=True, kw_only=True)
 class LapseProgress:
-    """How far the store and time have come: the newest seq, and when the newest came in of what may be due by now.
+    """Progress of the store and of time: the newest seq, and when the newest came in of what may be due by now.
 
     While it is the same, nothing more becomes due.
     """

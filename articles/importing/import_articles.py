@@ -10,7 +10,7 @@
    waits in `HeldInputs` for a person.
 5. A source of which all was read for the first time has had its first look: what comes from it later is news.
 
-What came of each is an `Imported`. Doing it again stores nothing.
+What came of each is an `ImportResult`. Doing it again stores nothing.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -30,7 +30,7 @@ from articles.sources.reading import Input, Parsed, Refused
 
 
 @dataclass(frozen=True, kw_only=True)
-class Imported:
+class ImportResult:
     """What came of one input. `kind` is None when nothing changed; `hold_reason` says why it waits for a person."""
 
     given: Input
@@ -69,11 +69,11 @@ class Imported:
         return f"{self.word:<9} {self.given.file}: {why}"
 
 
-def try_out(inputs: ReadInputs, candidates: Iterable[Candidate], now: datetime) -> Iterator[Imported]:
+def try_out(inputs: ReadInputs, candidates: Iterable[Candidate], now: datetime) -> Iterator[ImportResult]:
     """Dry run: say what an import would read; nothing is stored."""
     for reading in inputs.readings(candidates, now):
         reason = reading.outcome.hold_reason if isinstance(reading.outcome, Parsed) else None
-        yield Imported(given=reading.given, outcome=reading.outcome, hold_reason=reason, stored=False)
+        yield ImportResult(given=reading.given, outcome=reading.outcome, hold_reason=reason, stored=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +86,7 @@ class ImportArticles:
     first_looks: FirstLooks
     publishers: Mapping[PublisherId, Publisher]
 
-    def import_all(self, candidates: Iterable[Candidate], now: datetime) -> Iterator[Imported]:
+    def import_all(self, candidates: Iterable[Candidate], now: datetime) -> Iterator[ImportResult]:
         """Store these inputs, oldest first; what each became is told as it is stored."""
         candidates, first = list(candidates), self.first_looks.outstanding()
         readers = {identity(candidate.reader): candidate.reader for candidate in candidates}
@@ -94,13 +94,13 @@ class ImportArticles:
         for reading in sorted(self.inputs.readings(candidates, now), key=lambda reading: reading.order):
             given, outcome = reading.given, reading.outcome
             if isinstance(outcome, Refused):
-                yield Imported(given=given, outcome=outcome)
+                yield ImportResult(given=given, outcome=outcome)
             else:
                 arrival = arrival_of(reading, outcome)
                 beside = present(identity(reading.candidate.reader)) - {given.address}
                 arrival = replace(arrival, beside=beside, by_date=arrival.source in first)
                 stored = contained(given, partial(self._store, arrival, given, outcome, now))
-                yield Imported(given=given, outcome=stored) if isinstance(stored, Refused) else stored
+                yield ImportResult(given=given, outcome=stored) if isinstance(stored, Refused) else stored
         self.first_looks.end(first, candidates)
 
     def article_at(self, candidate: Candidate, now: datetime) -> ArticleId | None:
@@ -112,7 +112,7 @@ class ImportArticles:
                     return history.article.id
         return None
 
-    def _store(self, arrival: Arrival, given: Input, parsed: Parsed, now: datetime) -> Imported:
+    def _store(self, arrival: Arrival, given: Input, parsed: Parsed, now: datetime) -> ImportResult:
         if reason := self._doubt(arrival, given, parsed):
             return self._hold(arrival, given, parsed, Hold(reason), now)
         publisher = self.publishers[parsed.draft.publishers[0]]
@@ -120,7 +120,7 @@ class ImportArticles:
         if isinstance(taken, Hold):
             return self._hold(arrival, given, parsed, taken, now)
         self.held_inputs.forget(arrival.source, given.address)
-        return Imported(given=given, outcome=parsed, id=taken.id, kind=taken.kind)
+        return ImportResult(given=given, outcome=parsed, id=taken.id, kind=taken.kind)
 
     def _doubt(self, arrival: Arrival, given: Input, parsed: Parsed) -> str | None:
         """Why a text must wait, unless a person has said already that this is no reason."""
@@ -132,9 +132,9 @@ class ImportArticles:
         history = self.articles.known_at(arrival) if parsed.hold_reason == NO_DATE else None
         return None if history else parsed.hold_reason
 
-    def _hold(self, arrival: Arrival, given: Input, parsed: Parsed, hold: Hold, now: datetime) -> Imported:
+    def _hold(self, arrival: Arrival, given: Input, parsed: Parsed, hold: Hold, now: datetime) -> ImportResult:
         waits = self.held_inputs.hold(arrival.source, given.address, arrival.draft, hold.reason, now)
-        return Imported(given=given, outcome=parsed, hold_reason=hold.reason if waits else None)
+        return ImportResult(given=given, outcome=parsed, hold_reason=hold.reason if waits else None)
 
 
 def arrival_of(reading: Reading, parsed: Parsed) -> Arrival:

@@ -1,4 +1,4 @@
-"""Inputs of a source that are there no more: their articles stay as they are, and somebody is told so, once."""
+"""Vanished inputs, which a source has no more: their articles stay as they are, and somebody is told so, once."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass

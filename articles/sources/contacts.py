@@ -1,4 +1,4 @@
-"""The people whom journalists may call, from the cards below a text."""
+"""Contacts: the people whom journalists may call, from the cards below a text."""
 
 import re
 from dataclasses import dataclass, field

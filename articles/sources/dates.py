@@ -61,8 +61,8 @@ class DateLine:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dated:
-    """When a text was published, or why that is not known."""
+class PublicationDate:
+    """Publication date of a text, or why it is not known."""
 
     published: Published | None
     hold_reason: str | None = None
@@ -112,26 +112,28 @@ def in_address(url: str | None) -> Published | None:
     return None
 
 
-def settle(date_lines: Iterable[DateLine], url: str | None, today: date) -> Dated | Refused:
+def settle(date_lines: Iterable[DateLine], url: str | None, today: date) -> PublicationDate | Refused:
     """The publication date: of the page's own date line, else of its address, else none, and the text must wait."""
     lines = sorted(date_lines, key=lambda line: not line.labelled)
     if not lines:
         published = in_address(url)
-        return impossible(published, today, None) or Dated(
+        return impossible(published, today, None) or PublicationDate(
             published=published, hold_reason=None if published else NO_DATE
         )
     first = lines[0]
     if first.value is None:
-        return Dated(
+        return PublicationDate(
             published=None,
             hold_reason=f"line {first.line}: {first.raw!r} is no day of the calendar; release it with one",
         )
     rivals = [line for line in lines if line.labelled == first.labelled and line.value != first.value]
     if rivals:
         why = f"lines {first.line} and {rivals[0].line} give two dates, {first.raw!r} and {rivals[0].raw!r}"
-        return Dated(published=None, hold_reason=f"{why}; release it with the right one")
+        return PublicationDate(published=None, hold_reason=f"{why}; release it with the right one")
     published = Published(value=first.value, source=DateSource.TEXT, raw=first.raw)
-    return impossible(published, today, first.line) or Dated(published=published, warnings=_differing(published, url))
+    return impossible(published, today, first.line) or PublicationDate(
+        published=published, warnings=_differing(published, url)
+    )
 
 
 def impossible(published: Published | None, today: date, line: int | None) -> Refused | None:

@@ -1,4 +1,4 @@
-"""What the front matter of a Markdown file may declare, and what it must look like."""
+"""Front matter, checked: what a Markdown file may declare, and what it must look like."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -124,10 +124,10 @@ def _language(entry: Entry | None) -> str | None:
 
 
 def _publishers(entries: Mapping[str, Entry], vocabulary: Vocabulary) -> tuple[PublisherId, ...]:
-    one, many = entries.get("publisher"), entries.get("publishers")
-    if one and many:
-        many.refuse("publisher stands there too; keep one of the two")
-    return _ids(one or many, PublisherId, [str(name) for name in vocabulary.publishers])
+    single, several = entries.get("publisher"), entries.get("publishers")
+    if single and several:
+        several.refuse("publisher stands there too; keep one of the two")
+    return _ids(single or several, PublisherId, [str(name) for name in vocabulary.publishers])
 
 
 def _ids(entry: Entry | None, kind: Callable[[str], _T], allowed: list[str]) -> tuple[_T, ...]:

@@ -1,4 +1,4 @@
-"""Page furniture as data, and how it is taken away from the lines of a page."""
+"""Page furniture: as data, and how it is taken away from the lines of a page."""
 
 import re
 from dataclasses import dataclass, fields, replace

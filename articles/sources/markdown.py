@@ -1,4 +1,4 @@
-"""A Markdown file with front matter, read into a draft."""
+"""Markdown parser: a file with front matter, read into a draft."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -8,7 +8,7 @@ from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
 from articles.article import Block, BulletList, Draft, Image, Kind, Paragraph, Quote
-from articles.sources.dates import Dated, impossible, settle
+from articles.sources.dates import PublicationDate, impossible, settle
 from articles.sources.declared import Declared, declared, line_of, web_address
 from articles.sources.matter import Matter, MatterError, split
 from articles.sources.page import with_lead
@@ -76,10 +76,10 @@ def _title(said: Declared, body: _Body, matter: Matter) -> Title | Refused:
     return title(text, line_of(matter, "title") or body.title_line)
 
 
-def _dated(said: Declared, matter: Matter, url: str | None, today: date) -> Dated | Refused:
+def _dated(said: Declared, matter: Matter, url: str | None, today: date) -> PublicationDate | Refused:
     if said.published is None:
         return settle((), url, today)
-    return impossible(said.published, today, line_of(matter, "published")) or Dated(published=said.published)
+    return impossible(said.published, today, line_of(matter, "published")) or PublicationDate(published=said.published)
 
 
 def _two_addresses(given: str | None, said: str | None) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""A page saved as plain text, read into a draft."""
+"""Page parser: a page saved as plain text, read into a draft."""
 
 from dataclasses import replace
 from datetime import date
@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from articles.article import Block, BulletList, Draft, Paragraph, Quote
 from articles.sources.contacts import cards
-from articles.sources.dates import Dated, settle
+from articles.sources.dates import PublicationDate, settle
 from articles.sources.furniture import RuleSet, strip
 from articles.sources.head import PageHead, head
 from articles.sources.pieces import breaks_off, pieces
@@ -52,7 +52,7 @@ def with_lead(parts: list[Heading | Block]) -> tuple[str, list[Heading | Block]]
     return "", parts
 
 
-def _draft(given: Input, source: Source, top: PageHead, dated: Dated, below: Zones) -> Draft | Refused:
+def _draft(given: Input, source: Source, top: PageHead, dated: PublicationDate, below: Zones) -> Draft | Refused:
     people = cards(below.cards)
     lead, text = with_lead(parts(below.body, Memory()))
     if not lead and not text:

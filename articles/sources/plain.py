@@ -1,4 +1,4 @@
-"""Text without its invisible traps: what is refused, what is dropped, what is kept."""
+"""Plain text without its invisible traps: what is refused, what is dropped, what is kept."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Who says what: a quote is one only when its speakers are sure, else it stays a plain paragraph."""
+"""Quotes, and who says what: a quote is one only when its speakers are sure, else it stays a plain paragraph."""
 
 import re
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""Other texts that a page points to, with their own dates: never those of the page itself."""
+"""Related texts, which a page points to, with their own dates: never those of the page itself."""
 
 from zoneinfo import ZoneInfo
 

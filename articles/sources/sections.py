@@ -1,4 +1,4 @@
-"""From headings and blocks to sections with anchors."""
+"""Sections with anchors, made of headings and blocks."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Where a page's text ends and its contacts and related news begin; which pages are no article."""
+"""Zones of a page: where its text ends, and its contacts and related news begin; which pages are no article."""
 
 import re
 from dataclasses import dataclass
@@ -84,9 +84,9 @@ def _dated(page: tuple[Piece, ...], zone: ZoneInfo) -> list[int]:
 
 def _bulleted(page: tuple[Piece, ...]) -> list[int]:
     pairs = pairwise(page)
-    return [one.line for one, below in pairs if one.mark and below.indented and not below.mark]
+    return [piece.line for piece, below in pairs if piece.mark and below.indented and not below.mark]
 
 
 def _teased(page: tuple[Piece, ...]) -> list[int]:
     pairs = pairwise(page)
-    return [below.line for one, below in pairs if could_be_title(one) and not below.mark and is_cut(below.text)]
+    return [below.line for piece, below in pairs if could_be_title(piece) and not below.mark and is_cut(below.text)]

@@ -7,7 +7,7 @@ from itertools import compress, groupby
 import structlog
 
 from articles.article import ArticleId, Seq
-from articles.importing.import_articles import Imported
+from articles.importing.import_articles import ImportResult
 from articles.importing.locate import Candidate, Listing, candidates_of, listings
 from articles.importing.vanished import lines
 from articles.sources.reading import Refused
@@ -39,7 +39,7 @@ class ImportLoop:
         self._stopping = stopping
         self._importing = service.importing
         self._taken_in = frozenset[tuple[date, str, str, Item]]()
-        self._refused: dict[str, list[Imported]] = {}
+        self._refused: dict[str, list[ImportResult]] = {}
         self._missing: set[ArticleId] = set()
         self._built: tuple[Seq, int] | None = None
         self._mended = False
@@ -84,7 +84,7 @@ class ImportLoop:
                 log.warning("source_file_vanished", source=reader.source.name, said=line)
             self._importing.vanished.forget(sure)
 
-    def _hear(self, imported: Imported) -> None:
+    def _hear(self, imported: ImportResult) -> None:
         if isinstance(imported.outcome, Refused):
             self._refused.setdefault(imported.given.file, []).append(imported)
         if imported.needs_a_person:

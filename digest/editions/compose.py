@@ -20,7 +20,7 @@ from digest.letters.values import Dateline, LetterArticles, Masthead, ShownArtic
 
 @dataclass(frozen=True, kw_only=True)
 class Composer:
-    """What makes letters of contents. `render` fills today's templates, `render_kept` those that an edition keeps."""
+    """Makes letters of contents. `render` fills today's templates, `render_kept` those that an edition keeps."""
 
     articles: ArticleStore
     editions: Editions

@@ -1,4 +1,4 @@
-"""Delivery: the fate of one letter, its states, and a claim on it."""
+"""Delivery: what becomes of one letter, its states, and a claim on it."""
 
 from dataclasses import dataclass
 from enum import StrEnum

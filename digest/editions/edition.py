@@ -1,4 +1,4 @@
-"""One issue of a digest: what is fixed before its first letter."""
+"""Edition, one issue of a digest: what is fixed before its first letter."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Why somebody did, or did not, get something: answered by the rule that decided it, for past and coming editions."""
+"""Explanation of a letter: what somebody got or did not, by the rule that decided it, for past and coming editions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class Explanation:
 
 @dataclass(frozen=True, kw_only=True)
 class Explaining:
-    """What explains an edition to one subscription, by the parts that planned it."""
+    """Explains an edition to one subscription, by the parts that planned it."""
 
     database: Database
     articles: ArticleStore

@@ -1,4 +1,4 @@
-"""Why an edition shows, or does not show, an article to one subscription: read off the rule that decides it."""
+"""Explanation of an article: why an edition shows it to one subscription or does not, read off the rule."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class WhyNot(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Receipt:
-    """That an edition's letter showed a version of an article: certainly, or perhaps."""
+    """A receipt: an edition's letter showed a version of an article, certainly or perhaps."""
 
     edition: PeriodKey
     article: ArticleId

@@ -1,4 +1,4 @@
-"""What the pages of past editions are filled with."""
+"""Past edition: the values that its pages are filled with."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -8,7 +8,7 @@ from digest.letters.items import Item
 
 
 @dataclass(frozen=True, kw_only=True)
-class Since:
+class LaterAct:
     """What was done to an article after the edition that showed it: `kind` is `corrected` or `withdrawn`."""
 
     kind: Kind
@@ -21,7 +21,7 @@ class ArchivedItem:
     """An article as the letters showed it. Of one that was withdrawn `since`, the headline alone is left."""
 
     item: Item
-    since: Since | None = None
+    since: LaterAct | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

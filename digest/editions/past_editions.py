@@ -9,7 +9,7 @@ from articles.article import Kind, Version
 from digest.editions.adapters.past_editions import begun, shown_in
 from digest.editions.compose import Composer
 from digest.editions.digest import Digest
-from digest.editions.past_edition import ArchivedEdition, ArchivedItem, ListedEdition, Since
+from digest.editions.past_edition import ArchivedEdition, ArchivedItem, LaterAct, ListedEdition
 from digest.letters.content import Content, Showing
 from digest.letters.items import Item, brief, full, unlinked
 from digest.letters.values import ShownArticle
@@ -18,7 +18,7 @@ from storage.database import Database
 
 @dataclass(frozen=True, kw_only=True)
 class PastEditions:
-    """What reads past editions for their pages."""
+    """Reads past editions for their pages."""
 
     database: Database
     articles: ArticleStore
@@ -69,15 +69,15 @@ class PastEditions:
         )
 
 
-def _archived(shown_: ShownArticle, since: Since | None, setting: Callable[[ShownArticle], Item]) -> ArchivedItem:
+def _archived(shown_: ShownArticle, since: LaterAct | None, setting: Callable[[ShownArticle], Item]) -> ArchivedItem:
     if since and since.kind is Kind.WITHDRAWN:
         headline = ShownArticle(article=shown_.article, publishers=shown_.publishers)
         return ArchivedItem(item=unlinked(headline), since=since)
     return ArchivedItem(item=setting(shown_), since=since)
 
 
-def _since(later: Iterable[Version], zone: tzinfo) -> Since | None:
+def _since(later: Iterable[Version], zone: tzinfo) -> LaterAct | None:
     """The withdrawal of an article, else its newest correction, among what came after the version that was shown."""
     newest = {act.kind: act for act in later}
     act = newest.get(Kind.WITHDRAWN) or newest.get(Kind.CORRECTED)
-    return Since(kind=act.kind, day=act.at.astimezone(zone).date(), note=act.note) if act else None
+    return LaterAct(kind=act.kind, day=act.at.astimezone(zone).date(), note=act.note) if act else None

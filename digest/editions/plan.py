@@ -29,7 +29,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, kw_only=True)
 class Planning:
-    """What fixes editions and plans them. `letter_templates` reads the templates that an edition is fixed with.
+    """Planning: fixes editions and plans them. `letter_templates` reads the templates that an edition is fixed with.
 
     `end_pauses` ends those pauses of a digest whose day has come: who is back is in the audience.
     """

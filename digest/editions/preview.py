@@ -1,4 +1,4 @@
-"""A look at the next letter: made by the code that makes the real one."""
+"""Preview: the next letter, made by the code that makes the real one."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -25,7 +25,7 @@ _ANYBODY = Recipient(address="recipient@example.org", leave_token="0" * 32)
 
 @dataclass(frozen=True, kw_only=True)
 class Preview:
-    """What makes the letter of the edition to come, without planning it."""
+    """Preview: makes the letter of the edition to come, without planning it."""
 
     articles: ArticleStore
     editions: Editions

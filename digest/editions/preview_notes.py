@@ -1,4 +1,4 @@
-"""Who will get nothing from the next edition, and why: said beside a preview, before there was a first edition."""
+"""Notes beside a preview: who will get nothing from the next edition, and why, before there was a first one."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ _FITS_NOTHING = "chose topics or publishers that no stored article has"
 
 @dataclass(frozen=True, kw_only=True)
 class PreviewNotes:
-    """What tells why the next edition goes to fewer people than one may think, or to nobody."""
+    """Preview notes: why the next edition goes to fewer people than one may think, or to nobody."""
 
     database: Database
     articles: ArticleStore

@@ -1,4 +1,4 @@
-"""What an edition holds for one subscription: the cursor says what is new, the receipts what was said.
+"""Selection of one subscription in an edition: the cursor says what is new, the receipts what was said.
 
 Time plays no part in it: late, back-dated and re-tagged articles are news like any other (docs/selection.md).
 """
@@ -18,7 +18,7 @@ NOTHING_DROPPED = Seq(0)
 
 @dataclass(frozen=True, kw_only=True)
 class ArticleReceipts:
-    """What the receipts know of one article and one subscription.
+    """Receipts of one article and one subscription, summed up.
 
     `oldest` is the oldest version it may have been sent; `certain` the newest it has certainly been sent, or None.
     """
@@ -92,8 +92,8 @@ def content(
     new.sort(key=lambda standing: standing.newest, reverse=True)
     rows = {_row(Showing.ITEM, standing) for standing in new[:limit]}
     shown = {row.article for row in rows}
-    for article, heard in said.items():
-        notice = _notice(room.standings.get(article), heard)
+    for article, receipts in said.items():
+        notice = _notice(room.standings.get(article), receipts)
         if notice and not (notice.showing is Showing.CORRECTED and article in shown):
             rows.add(notice)
     noticed = {row.article for row in rows}

@@ -1,4 +1,4 @@
-"""When an edition is due: slots by the digest's local calendar, never by a timer's tick."""
+"""Slots, at which editions are due: by the digest's local calendar, never by a timer's tick."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

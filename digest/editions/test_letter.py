@@ -1,4 +1,4 @@
-"""A test letter: the next letter as it would go now, to one address, marked as a test and written down nowhere."""
+"""Test letter: the next letter as it would go now, to one address, marked as a test and written down nowhere."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -21,7 +21,7 @@ _BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
 
 @dataclass(frozen=True, kw_only=True)
 class MarkedLetters:
-    """What makes test letters and hands them over. `relay` opens a connection of its own."""
+    """Test letters: makes them and hands them over. `relay` opens a connection of its own."""
 
     preview: Preview
     relay: Callable[[], Relay]

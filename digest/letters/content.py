@@ -1,4 +1,4 @@
-"""What one recipient is shown in one edition, before it becomes a letter."""
+"""Content: what one recipient is shown in one edition, before it becomes a letter."""
 
 import hashlib
 from dataclasses import dataclass

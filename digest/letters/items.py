@@ -1,4 +1,4 @@
-"""What the templates of a letter are given for each article: lines ready to be set, nothing to be worked out."""
+"""Items of a letter: what its templates are given for each article, ready to be set, nothing to be worked out."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime

@@ -1,4 +1,4 @@
-"""A variant becomes a form, once; a form becomes a letter for each of its recipients, at the price of a join."""
+"""Letter: a variant becomes a form, once; a form becomes a letter for each recipient, at the price of a join."""
 
 import base64
 import hashlib
@@ -36,7 +36,7 @@ class LetterTooLargeError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Rendered:
-    """The words of a letter before they are encoded."""
+    """A rendered letter: its words before they are encoded."""
 
     subject: str
     text: str

@@ -1,4 +1,4 @@
-"""The matters of an article that holds several: their headings become sub-items in a letter."""
+"""Subheadings of an article that holds several matters: they become sub-items in a letter."""
 
 import re
 

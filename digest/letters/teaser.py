@@ -1,4 +1,4 @@
-"""The first whole sentences of a lead, or nothing: a teaser never breaks off and never loses a speaker."""
+"""Teaser: the first whole sentences of a lead, or nothing; it never breaks off and never loses a speaker."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What a letter is made of: who sends it, which edition it is, what it shows, and to whom."""
+"""Values that a letter is made of: who sends it, which edition it is, what it shows, and to whom."""
 
 import re
 from dataclasses import dataclass

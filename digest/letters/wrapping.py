@@ -1,4 +1,4 @@
-"""Lines of the text part: no number is parted from what it counts."""
+"""Line wrapping of the text part: no number is parted from what it counts."""
 
 import re
 import textwrap

@@ -15,7 +15,7 @@ from mail.address import Address
 
 
 @dataclass(frozen=True, kw_only=True)
-class Moving:
+class AddressChangeOffer:
     """What the link of such a letter is about: a subscription that its reader may take to another address."""
 
     title: str
@@ -50,7 +50,7 @@ class ChangeAddress:
         self.wake()
         return True
 
-    def look(self, token: str, now: datetime) -> Moving | None:
+    def look(self, token: str, now: datetime) -> AddressChangeOffer | None:
         """What the link of this letter is about; None when it is unknown, expired, or nothing is to move any more.
 
         Looking changes nothing.
@@ -59,7 +59,7 @@ class ChangeAddress:
         if subscription is None:
             return None
         title = self.titles.get(subscription.digest, subscription.digest)
-        return Moving(title=title, language=subscription.language, leave_token=subscription.token)
+        return AddressChangeOffer(title=title, language=subscription.language, leave_token=subscription.token)
 
     def move_to(self, token: str, new: Address, now: datetime, goes: datetime | None = None) -> bool:
         """Queue the letter to the new address, whose confirmation moves the subscription; False where there is none."""

@@ -89,7 +89,7 @@ def of_detail(detail: str) -> Wishes:
 
 
 class ConfirmOutcome(StrEnum):
-    """What became of a confirmation."""
+    """Outcome of a confirmation."""
 
     DONE = "done"
     ALREADY = "already"
@@ -99,8 +99,8 @@ class ConfirmOutcome(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Confirming(StrEnum):
-    """What a confirmation does to one subscription."""
+class ConfirmEffect(StrEnum):
+    """Effect of a confirmation on one subscription."""
 
     BEGINS = "begins"
     """From the newest article on; receipts of an earlier time stay."""
@@ -110,15 +110,15 @@ class Confirming(StrEnum):
     """It was ended after the wish was typed: that no is the newer word."""
 
 
-def confirming(state: SubscriptionState, ended: datetime | None, asked: datetime) -> Confirming:
+def confirming(state: SubscriptionState, ended: datetime | None, asked: datetime) -> ConfirmEffect:
     """What the confirmation of a wish that was typed at `asked` does to a subscription in this state."""
     match state:
         case SubscriptionState.ACTIVE | SubscriptionState.PAUSED:
-            return Confirming.CHANGES
+            return ConfirmEffect.CHANGES
         case SubscriptionState.ENDED if ended is not None and ended >= asked:
-            return Confirming.NOTHING
+            return ConfirmEffect.NOTHING
         case _:
-            return Confirming.BEGINS
+            return ConfirmEffect.BEGINS
 
 
 def is_sent_to(states: Iterable[SubscriptionState | None]) -> bool:

@@ -22,7 +22,7 @@ _WORDS = {
 
 
 class LiftOutcome(StrEnum):
-    """What became of an operator's wish to mail an address again."""
+    """Outcome of an operator's wish to mail an address again."""
 
     DONE = "done"
     NOT_SUPPRESSED = "not suppressed"

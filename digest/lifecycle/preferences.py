@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class PreferencesOutcome(StrEnum):
-    """What became of a choice."""
+    """Outcome of a change of preferences."""
 
     DONE = "done"
     UNCHANGED = "unchanged"

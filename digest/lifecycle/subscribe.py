@@ -55,7 +55,7 @@ class Confirmation:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Confirmed:
+class ConfirmResult:
     """What became of a confirmation; `choices` maps a digest's name to its leave token, where it was done just now."""
 
     outcome: ConfirmOutcome
@@ -108,14 +108,14 @@ class Subscribe:
             choices=preview.choices,
         )
 
-    def confirm(self, token: str, now: datetime) -> Confirmed:
+    def confirm(self, token: str, now: datetime) -> ConfirmResult:
         """Do what the token is for, once."""
         self._hear_leaves()
         used = self.confirmations.use(token, self.newest(), now)
         if used.preview is None:
-            return Confirmed(outcome=used.outcome)
+            return ConfirmResult(outcome=used.outcome)
         self.wake()  # a move has laid a letter down
-        return Confirmed(
+        return ConfirmResult(
             outcome=used.outcome,
             purpose=used.preview.purpose,
             wishes=self._shown(used.preview.wishes),

@@ -21,7 +21,7 @@ _RETRIES = (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1))
 
 
 class NoticeKind(StrEnum):
-    """What such a letter is for."""
+    """Kind of a transactional letter: what it is for."""
 
     CONFIRM = "confirm"
     REMIND = "remind"
@@ -44,7 +44,7 @@ class NoticeKind(StrEnum):
 
 
 class NoticeState(StrEnum):
-    """How far such a letter is."""
+    """State of a transactional letter: how far it is."""
 
     WAITING = "waiting"
     SENDING = "sending"
@@ -72,7 +72,7 @@ def next_try(attempt: int, now: datetime) -> datetime:
 
 @dataclass(frozen=True, kw_only=True)
 class TransactionalLetter:
-    """One such letter before it is rendered. `name` is unique among them, and stays over every try of one letter."""
+    """A letter before it is rendered. `name` is unique among them, and stays over every try of one letter."""
 
     kind: NoticeKind
     sender: Mailbox

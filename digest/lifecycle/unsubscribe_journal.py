@@ -24,7 +24,7 @@ _FORM = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
 class WishKind(StrEnum):
-    """What somebody who leaves wants."""
+    """Kind of a wish in the journal: what somebody who leaves wants."""
 
     LEFT = "left"
     """No more letters: by one click, or through an operator."""
@@ -41,7 +41,7 @@ _OF_ONE = (WishKind.LEFT, WishKind.UNDONE)
 
 
 class LeaveOutcome(StrEnum):
-    """What became of a wish to leave."""
+    """Outcome of a wish to leave."""
 
     NOW = "now"
     ALREADY = "already"
@@ -50,7 +50,7 @@ class LeaveOutcome(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class LeaveResult:
-    """What became of a wish to leave, and of which digest; None where nobody could be asked.
+    """Outcome of a wish to leave, and its digest; None where nobody could be asked.
 
     `undoable` says whether its owner may still take it back.
     """
@@ -61,7 +61,7 @@ class LeaveResult:
 
 
 class UndoOutcome(StrEnum):
-    """What became of a wish to take a leave back."""
+    """Outcome of a wish to take a leave back."""
 
     NOW = "now"
     NEVER_LEFT = "never left"

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import TextIO
 
-from digest.lists.adapters.export import Exported, SubscriberExport
+from digest.lists.adapters.export import ExportedSubscription, SubscriberExport
 from digest.lists.import_rules import guarded
 
 _HEAD = (
@@ -74,7 +74,7 @@ def write_json(file: TextIO, export: SubscriberExport, how: ExportAs, progress: 
     return number
 
 
-def _record(row: Exported, how: ExportAs) -> dict[str, object]:
+def _record(row: ExportedSubscription, how: ExportAs) -> dict[str, object]:
     record = {"kind": "subscription", **asdict(row)}
     if not how.tokens:
         del record["token"]

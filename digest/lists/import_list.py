@@ -1,7 +1,7 @@
 """Import of a list: each line by itself, none revived, none lost, and every one accounted for.
 
 file ─→ `AddressList` (how it is written) ─→ `survey`: what stands against all of it, who says no anywhere in it
-─→ record ─→ `LineReader`: `Listed`, or the reason why not
+─→ record ─→ `LineReader`: `ListedSubscription`, or the reason why not
 ─→ `decide`: what becomes of it beside what the store holds
 ─→ a batch a transaction: people, subscriptions, the record of consent, and letters that ask
 """
@@ -17,7 +17,7 @@ from digest.keys import Key
 from digest.lists.adapters.import_rows import ImportedFile
 from digest.lists.adapters.imports import Imports, Take
 from digest.lists.address_list import AddressList
-from digest.lists.import_rules import LineOutcome, Listed, Remark
+from digest.lists.import_rules import LineOutcome, ListedSubscription, Remark
 from digest.lists.lines import LineReader, Terms
 from digest.lists.survey import Noes, survey
 from digest.subscribers.offer import Offer
@@ -114,9 +114,9 @@ def _take(  # noqa: PLR0913, PLR0917 - the parts of one import
     coming = addresses.records(progress)
     while batch := list(islice(coming, _BATCH)):
         lines = [reader.read(record) for record in batch]
-        taken = iter(take([line for line in lines if isinstance(line, Listed)]))
+        taken = iter(take([line for line in lines if isinstance(line, ListedSubscription)]))
         for record, line in zip(batch, lines, strict=True):
-            verdict = next(taken) if isinstance(line, Listed) else line
+            verdict = next(taken) if isinstance(line, ListedSubscription) else line
             tally.counts[verdict.outcome] += 1
             tally.lines += record.lines
             if verdict.why:

@@ -20,7 +20,7 @@ _STATES: dict[str, SubscriptionState | None] = {"": None, **{state.value: state 
 
 
 class LineOutcome(StrEnum):
-    """What became of a line of a list. The first four made a subscription."""
+    """Outcome of a line of a list. The first four made a subscription."""
 
     ACTIVE = "subscribed"
     PENDING = "asked to confirm"
@@ -35,7 +35,7 @@ class LineOutcome(StrEnum):
     BLANK = "blank"
 
 
-class Listed(NamedTuple):
+class ListedSubscription(NamedTuple):
     """A line of a list that can be granted as far as it goes."""
 
     line: int
@@ -102,7 +102,10 @@ _LEFT_THERE = LineVerdict(
 
 
 def decide(
-    listed: Listed, standing: ExistingSubscription | None, suppressed: SuppressionReason | None, run: int | None
+    listed: ListedSubscription,
+    standing: ExistingSubscription | None,
+    suppressed: SuppressionReason | None,
+    run: int | None,
 ) -> LineVerdict:
     """What becomes of a line in the import `run`.
 

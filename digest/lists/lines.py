@@ -9,7 +9,14 @@ from digest.lifecycle.adapters.by_operator import Wish
 from digest.lists.address_list import AddressList
 from digest.lists.cells import bare_address, without_networks
 from digest.lists.csv_records import Record
-from digest.lists.import_rules import LineOutcome, LineVerdict, Listed, fault_of_address_cell, state_of, unguarded
+from digest.lists.import_rules import (
+    LineOutcome,
+    LineVerdict,
+    ListedSubscription,
+    fault_of_address_cell,
+    state_of,
+    unguarded,
+)
 from digest.lists.membership import REMEMBERED, Membership, denies
 from digest.lists.parse_line import WishText, shown, wishes
 from digest.lists.stated import Statement, sayings
@@ -50,7 +57,7 @@ class LineReader:
         self._key = key
         self._terms = terms
 
-    def read(self, record: Record) -> Listed | LineVerdict:
+    def read(self, record: Record) -> ListedSubscription | LineVerdict:
         """What a record asks for."""
         if record.fault:
             return _refused(record.fault)
@@ -78,7 +85,7 @@ class LineReader:
         cells["address"] = address
         return {column: unguarded(cell) if cell else "" for column, cell in cells.items()}
 
-    def _no(self, record: Record, said: Statement) -> Listed | LineVerdict | str:
+    def _no(self, record: Record, said: Statement) -> ListedSubscription | LineVerdict | str:
         """What becomes of somebody who gets no letters from the other system."""
         if said.membership is Membership.UNKNOWN:
             word = shown(said.status) or "nothing"
@@ -94,7 +101,7 @@ class LineReader:
         wish = clean if isinstance(clean, str) else self._wish(self._line(clean, choices=False))
         return wish if isinstance(wish, Wish) else None
 
-    def _listed(self, record: Record, said: Statement) -> Listed | LineVerdict | str:
+    def _listed(self, record: Record, said: Statement) -> ListedSubscription | LineVerdict | str:
         clean = self._clean(record)
         if isinstance(clean, str):
             return clean
@@ -126,8 +133,10 @@ class LineReader:
             consent=without_networks(clean.get("consent", "")),
         )
 
-    def _made(self, record: Record, wish: Wish, state: SubscriptionState, reason: str, reported: str) -> Listed:
-        return Listed(
+    def _made(
+        self, record: Record, wish: Wish, state: SubscriptionState, reason: str, reported: str
+    ) -> ListedSubscription:
+        return ListedSubscription(
             line=record.number,
             address=wish.address,
             key=wish.address.key,

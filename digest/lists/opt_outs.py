@@ -16,7 +16,7 @@ class OptOut(NamedTuple):
 
 
 class OptOutOutcome(StrEnum):
-    """What became of a line of a list of opt-outs."""
+    """Outcome of a line of a list of opt-outs."""
 
     SUPPRESSED = "suppressed"
     ALREADY = "suppressed before"

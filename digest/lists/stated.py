@@ -23,7 +23,7 @@ _FLAGS = {
 
 
 class Statement(NamedTuple):
-    """What a line says. `status` is the word that was not known, where one was not."""
+    """Statement of a line. `status` is the word that was not known, where one was not."""
 
     membership: Membership = Membership.SUBSCRIBED
     reported: str = ""

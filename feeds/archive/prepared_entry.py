@@ -40,13 +40,13 @@ def prepare(history: History, seq: Seq, site: Site, render: Render, forms: Itera
 
     `seq` is the version up to which the store was read: the history may know a newer one already.
     """
-    article, place, heard = history.article, placement_of(history), last_act(history).at.timestamp()
+    article, place, updated = history.article, placement_of(history), last_act(history).at.timestamp()
     kept: dict[bool, tuple[WrittenEntry, ...]] = {}
     try:
         for with_contacts in forms:
             entries = compose(history, site, render, contacts=with_contacts)
-            made = (_kept(keep(entry, site, render)) for entry in entries)
-            kept[with_contacts] = tuple(replace(one, updated=heard) for one in made)
+            written = (_kept(keep(entry, site, render)) for entry in entries)
+            kept[with_contacts] = tuple(replace(entry, updated=updated) for entry in written)
     except Exception as fault:  # noqa: BLE001 - whatever one article breaks, the others are published
         why = shown(str(fault) or repr(fault))
         return PreparedArticle(

@@ -1,4 +1,4 @@
-"""Web addresses that a reader can follow from anywhere."""
+"""Absolute addresses, which a reader can follow from anywhere."""
 
 import re
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address

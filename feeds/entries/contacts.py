@@ -1,4 +1,4 @@
-"""The people whom journalists may call, as links that call and write."""
+"""Contacts of an entry: the people whom journalists may call, as links that call and write."""
 
 import re
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Text that is safe to put into a document: legal in XML, on one line, without tricks of direction."""
+"""Safe text for a document: legal in XML, on one line, without tricks of direction."""
 
 import re
 

@@ -9,7 +9,7 @@ from feedgen.feed import FeedGenerator
 from feeds.entries.composition import Render
 from feeds.entries.entry import Entry, Tombstone
 from feeds.formats.feedgen_extension import EntryMending, FeedMending
-from feeds.formats.form import Alone, Form, Frame, ReadBack
+from feeds.formats.form import Form, Frame, ReadBack, StandaloneEntry
 from feeds.formats.head import ATOM_TYPE, RSS_TYPE, FeedHead
 from feeds.formats.parse_xml import parse, read_atom, read_rss
 from feeds.formats.rules import atom_faults, rss_faults
@@ -60,20 +60,20 @@ def _frame(empty: bytes, end: bytes) -> Frame:
     return Frame(before=empty.removesuffix(end), after=end)
 
 
-def _alone(empty: bytes, document: bytes, end: bytes) -> Alone:
+def _alone(empty: bytes, document: bytes, end: bytes) -> StandaloneEntry:
     """A document of one entry, cut where the document without entries ends; both declare the same namespaces."""
     frame = _frame(empty, end)
     if frame.before == empty or not document.startswith(frame.before) or not document.endswith(end):
         msg = "feedgen no longer writes an entry in one piece behind the head"
         raise ValueError(msg)
-    return Alone(frame=frame, entry=document[len(frame.before) : -len(end)])
+    return StandaloneEntry(frame=frame, entry=document[len(frame.before) : -len(end)])
 
 
-def _atom_alone(entry: Entry | Tombstone, head: FeedHead, _render: Render) -> Alone:
+def _atom_alone(entry: Entry | Tombstone, head: FeedHead, _render: Render) -> StandaloneEntry:
     return _alone(atom(head), atom(head, (entry,)), _ATOM_END)
 
 
-def _rss_alone(entry: Entry | Tombstone, head: FeedHead, _render: Render) -> Alone | None:
+def _rss_alone(entry: Entry | Tombstone, head: FeedHead, _render: Render) -> StandaloneEntry | None:
     return _alone(rss(head), rss(head, (entry,)), _RSS_END) if isinstance(entry, Entry) else None
 
 

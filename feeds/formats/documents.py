@@ -1,4 +1,4 @@
-"""A feed's documents as the join of a head and entries that were written once: the same entries give the same bytes."""
+"""Feed documents: the join of a head and entries that were written once; the same entries give the same bytes."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace

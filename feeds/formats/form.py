@@ -31,7 +31,7 @@ class Frame:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Alone:
+class StandaloneEntry:
     """An entry as it stands in every document, and the frame of a document that holds nothing else."""
 
     frame: Frame
@@ -57,7 +57,7 @@ class Form:
     media_type: str
     name: str
     frame: Callable[[FeedHead, Render, bool], Frame]
-    alone: Callable[[Entry | Tombstone, FeedHead, Render], Alone | None]
+    alone: Callable[[Entry | Tombstone, FeedHead, Render], StandaloneEntry | None]
     faults: Callable[[bytes, ParsedEntries], Iterator[str]]
     ids: Callable[[bytes], list[str]]
     is_ours: Callable[[bytes, bytes], bool]

@@ -6,7 +6,7 @@ from html import unescape
 from feeds.entries.composition import Render
 from feeds.entries.entry import Entry, Site, Tombstone
 from feeds.entries.headings import deeper
-from feeds.formats.form import Alone, Form, Frame, ReadBack
+from feeds.formats.form import Form, Frame, ReadBack, StandaloneEntry
 from feeds.formats.head import FeedHead
 from feeds.formats.parse_html import parse_html, read_html
 from feeds.formats.rules_html import html_faults
@@ -48,8 +48,12 @@ def html_item(entry: Entry, site: Site, render: Render) -> bytes:
     return render("feeds/item.html", values).strip().encode() + b"\n"
 
 
-def _alone(entry: Entry | Tombstone, head: FeedHead, render: Render) -> Alone | None:
-    return Alone(frame=_STAND_IN, entry=html_item(entry, head.site, render)) if isinstance(entry, Entry) else None
+def _alone(entry: Entry | Tombstone, head: FeedHead, render: Render) -> StandaloneEntry | None:
+    return (
+        StandaloneEntry(frame=_STAND_IN, entry=html_item(entry, head.site, render))
+        if isinstance(entry, Entry)
+        else None
+    )
 
 
 def _ids(document: bytes) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from feeds.entries.composition import Render
 from feeds.entries.entry import Author, Entry, Link, Tombstone, document_address
-from feeds.formats.form import Alone, Form, Frame, ReadBack
+from feeds.formats.form import Form, Frame, ReadBack, StandaloneEntry
 from feeds.formats.head import FeedHead
 from feeds.formats.parse_json import VERSION, parse_json, read_json
 from feeds.formats.rules_json import json_faults
@@ -33,8 +33,8 @@ def _frame(head: FeedHead) -> Frame:
     return Frame(before=before, after=_END, between=_BETWEEN)
 
 
-def _alone(entry: Entry | Tombstone, head: FeedHead, _render: Render) -> Alone | None:
-    return Alone(frame=_frame(head), entry=_item(entry)) if isinstance(entry, Entry) else None
+def _alone(entry: Entry | Tombstone, head: FeedHead, _render: Render) -> StandaloneEntry | None:
+    return StandaloneEntry(frame=_frame(head), entry=_item(entry)) if isinstance(entry, Entry) else None
 
 
 def _item(entry: Entry) -> bytes:

@@ -1,4 +1,4 @@
-"""The list of all feeds, which readers take in as a whole (OPML 2.0)."""
+"""OPML 2.0: the list of all feeds, which readers take in as a whole."""
 
 from collections.abc import Iterable
 

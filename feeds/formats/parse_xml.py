@@ -1,4 +1,4 @@
-"""Documents read back, as a feed reader would: what it sees of each entry."""
+"""XML documents read back, as a feed reader would: what it sees of each entry."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What is demanded of an HTML twin, whatever it is to say: it cannot act, and everyone can read it."""
+"""Rules of HTML twins: what is demanded of one, whatever it is to say: it cannot act, and everyone can read it."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What JSON Feed 1.1 demands of a document, whatever it is to say."""
+"""Rules of JSON Feed 1.1: what it demands of a document, whatever that is to say."""
 
 from collections.abc import Iterator
 

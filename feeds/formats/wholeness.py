@@ -1,4 +1,4 @@
-"""The last look at a joined document before it goes out: it reads, and it holds exactly these entries, in this order.
+"""Integrity check of a joined document before it goes out: it reads, and it holds exactly these entries, in this order.
 
 Each entry was gated by itself when it was made (`written_entry`); this finds what joining could have broken.
 """

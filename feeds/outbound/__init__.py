@@ -1,1 +1,1 @@
-"""What feeds do towards the outside: hubs are told (WebSub), and our own documents are looked at."""
+"""Outbound requests of feeds: hubs are told (WebSub), and our own documents are looked at."""

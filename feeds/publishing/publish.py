@@ -5,7 +5,7 @@ Only what changed is made, and only what it touches is built:
 1. `RefreshEntries`: versions newer than the cache (`ArticleId`, `Seq`) → `History` → `Entry` and `Tombstone`, written
    in every format and read back (`WrittenEntry`) → rows of the entry cache, and in the same transaction which documents
    are stale by that. An article that no format can hold is set aside, and all others go on.
-2. `BuildFeed`: a stale feed's `Place`s → its current articles, and the archive blocks that change with them → its
+2. `BuildFeed`: a stale feed's `Placement`s → its current articles, and the archive blocks that change with them → its
    documents, name to bytes, each read back as a whole.
 3. `DocumentFolder`: bytes → files that take the old ones' place in one step, with their compressed copies and a
    Last-Modified that rises.

@@ -9,7 +9,7 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from articles.article import Article, Version
-from articles.importing.import_articles import Imported, try_out
+from articles.importing.import_articles import ImportResult, try_out
 from articles.importing.locate import Candidate, Listing, at_path, candidates_of, listings
 from articles.importing.vanished import lines
 from articles.sources.adapters.manifest import Manifest, read_manifest
@@ -129,7 +129,7 @@ def _with_url(candidate: Candidate, url: str | None, manifest: Manifest) -> Cand
     return replace(candidate, item=replace(item, url=address)) if address else candidate
 
 
-def tell(imported: Imported, *, json: bool) -> str:
+def tell(imported: ImportResult, *, json: bool) -> str:
     """Say what came of an input unless nothing did, and give it as one word."""
     if json:
         say_json(imported.record)

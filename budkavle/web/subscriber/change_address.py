@@ -13,7 +13,7 @@ from budkavle.web.layout.pages import Pages, just_done, see_other
 from budkavle.web.subscriber.fields import Fields, Problem, value
 from budkavle.web.subscriber.forms import read_form
 from budkavle.web.subscriber.letter_limits import allowed_from, typed_address
-from digest.lifecycle.change_address import Moving
+from digest.lifecycle.change_address import AddressChangeOffer
 from digest.subscribers.tokens import TokenPurpose
 
 
@@ -42,7 +42,7 @@ def routes(service: Service, pages: Pages) -> list[Route]:
             service.change_address.move_to(token, address, now, goes)
         return see_other("asked")
 
-    def form(moving: Moving, typed: str, problems: list[Problem]) -> Response:
+    def form(moving: AddressChangeOffer, typed: str, problems: list[Problem]) -> Response:
         code = HTTPStatus.UNPROCESSABLE_ENTITY if problems else HTTPStatus.OK
         values = {"digest": moving.title, "address": typed, "errors": problems}
         return pages.private("new_address", code, reader_language=moving.language, **values)

@@ -1,4 +1,4 @@
-"""Whom an edition would meet if it were planned now: a digest's subscriptions by state, filter and cursor."""
+"""Audience of an edition if it were planned now: a digest's subscriptions by state, filter and cursor."""
 
 from collections import Counter
 from collections.abc import Mapping

@@ -38,7 +38,7 @@ _FINISH = Prepared(
 
 
 class Closing:
-    """What stops most of an edition's deliveries in short transactions, so that others can write meanwhile."""
+    """Closing: stops most of an edition's deliveries in short transactions, so that others can write meanwhile."""
 
     def __init__(self, read: Engine, write: Engine) -> None:
         self._read = read

@@ -14,7 +14,7 @@ from mail.reply import LONGEST_WAIT
 
 
 class EditionControl:
-    """What stops editions and lets them go on."""
+    """Control of editions: stops them and lets them go on."""
 
     def __init__(self, read: Engine, write: Engine) -> None:
         self._read = read

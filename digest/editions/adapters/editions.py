@@ -29,7 +29,7 @@ class UnknownEditionError(LookupError):
 
 
 class Editions:
-    """The editions of every digest."""
+    """The editions of every digest, in the store."""
 
     def __init__(self, read: Engine, write: Engine) -> None:
         self._read = read

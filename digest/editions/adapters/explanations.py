@@ -1,4 +1,4 @@
-"""What became of one subscription in one edition, and what it had been sent before."""
+"""Deliveries and receipts of one subscription: what became of it in an edition, and what it had been sent before."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

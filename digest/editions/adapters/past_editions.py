@@ -1,4 +1,4 @@
-"""What past editions have shown: read from the variants of which a letter went out."""
+"""Past editions in the store: what they have shown, read from the variants of which a letter went out."""
 
 from collections.abc import Sequence
 from dataclasses import replace

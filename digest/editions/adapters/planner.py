@@ -80,12 +80,12 @@ class _Decisions:
         """
         if len(self._made) > _REMEMBERED:
             self._made.clear()
-        heard: dict[SubscriptionId, dict[ArticleId, ArticleReceipts]] = {}
+        received: dict[SubscriptionId, dict[ArticleId, ArticleReceipts]] = {}
         for told_until, alike in _by_what_they_were_told(connection, self._edition, rows):
-            heard |= receipts_in(connection, [row.id for row in alike], self._places(connection, told_until, alike))
+            received |= receipts_in(connection, [row.id for row in alike], self._places(connection, told_until, alike))
         most = len(self._made) + _NEW
         return [
-            None if row.suppressed else self._variant(connection, row, heard.get(row.id, {}))
+            None if row.suppressed else self._variant(connection, row, received.get(row.id, {}))
             for row in rows
             if len(self._made) < most
         ]

@@ -1,4 +1,4 @@
-"""Letters of which a restored store cannot know whether they went out: all of them are in doubt.
+"""Uncertain letters of a restored store, which cannot know whether they went out: all of them are in doubt.
 
 What an older store calls planned may have been sent since. So nobody is sent it again, and everybody is counted
 (docs/adr/0011-restoring-presumes-that-letters-went-out.md).

@@ -1,4 +1,4 @@
-"""Who has been sent what."""
+"""Receipts: who has been sent what, certainly or perhaps."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -40,9 +40,12 @@ def receipts_of(
     connection: Connection, subscriptions: Collection[SubscriptionId], articles: Iterable[ArticleId]
 ) -> dict[SubscriptionId, dict[ArticleId, ArticleReceipts]]:
     """What each of these few subscriptions has been sent of these articles, certainly or perhaps."""
-    said_to = _read(connection, [_deliveries(subscriptions), _receipts(subscriptions)])
+    of_subscriptions = _read(connection, [_deliveries(subscriptions), _receipts(subscriptions)])
     wanted = set(articles)
-    return {who: {article: heard[article] for article in heard.keys() & wanted} for who, heard in said_to.items()}
+    return {
+        subscription: {article: by_article[article] for article in by_article.keys() & wanted}
+        for subscription, by_article in of_subscriptions.items()
+    }
 
 
 def receipts_in(
@@ -52,14 +55,14 @@ def receipts_in(
 
     Only those editions are read: who has had a letter a week for years is not asked for each.
     """
-    shown_at = {article: place for article, place in places.items() if place.editions}
-    if not shown_at:
+    shown_places = {article: place for article, place in places.items() if place.editions}
+    if not shown_places:
         return {}
-    where = {edition for place in shown_at.values() for edition in place.editions}
+    where = {edition for place in shown_places.values() for edition in place.editions}
     letters = [_deliveries(subscriptions).where(deliveries.c.edition_id.in_(where))]
-    if any(place.twice for place in shown_at.values()) or _are_folded(connection, where):
+    if any(place.twice for place in shown_places.values()) or _are_folded(connection, where):
         letters.append(_receipts(subscriptions))
-    return _read(connection, letters, variant_items.c.article.in_(shown_at))
+    return _read(connection, letters, variant_items.c.article.in_(shown_places))
 
 
 def _read(

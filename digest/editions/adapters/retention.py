@@ -1,4 +1,4 @@
-"""What is let go of editions that are over: first the fate of every letter, then who was sent what, then the letters.
+"""Retention of editions that are over: deliveries are let go of first, then who was sent what, then the letters.
 
 Each step is one short transaction after which everything adds up: senders hardly wait for it, and one who is killed
 between two steps goes on there. A digest's newest edition is left alone, whatever its age.

@@ -1,4 +1,4 @@
-"""Pulling: what is withdrawn or erased leaves every letter not under way yet (docs/articles.md)."""
+"""Withdrawn texts: what is withdrawn or erased leaves every letter not under way yet (docs/articles.md, "pull")."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Every day."""
+"""Daily rhythm: every day."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

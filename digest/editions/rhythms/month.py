@@ -1,4 +1,4 @@
-"""Every month, on one day that all months have."""
+"""Monthly rhythm: every month, on one day that all months have."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

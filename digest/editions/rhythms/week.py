@@ -1,4 +1,4 @@
-"""Every week, on one weekday."""
+"""Weekly rhythm: every week, on one weekday."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -189,15 +189,15 @@ def _movable(connection: Connection, token: Token, wanted: Move) -> Row[Any] | N
     return connection.execute(statement).first()
 
 
-def _give(connection: Connection, subscription: Row[Any], there: Row[Any] | None, owner: int) -> None:
+def _give(connection: Connection, subscription: Row[Any], replaced: Row[Any] | None, owner: int) -> None:
     """Give a subscription to its new owner, and theirs that is not sent to into its place: each with its receipts."""
-    aside = update(subscriptions).where(subscriptions.c.id == (there.id if there else None))
-    if there is not None:
+    aside = update(subscriptions).where(subscriptions.c.id == (replaced.id if replaced else None))
+    if replaced is not None:
         connection.execute(aside.values(subscriber_id=subscription.subscriber_id, digest=_BETWEEN))
     connection.execute(update(subscriptions).where(subscriptions.c.id == subscription.id).values(subscriber_id=owner))
-    if there is not None:  # nothing of the one person's tells the other about them
+    if replaced is not None:  # nothing of the one person's tells the other about them
         nothing = {"topics": "", "publishers": "", "consent": "", "ended_reason": EndedReason.MOVED}
-        connection.execute(aside.values(digest=there.digest, **nothing))
+        connection.execute(aside.values(digest=replaced.digest, **nothing))
 
 
 def _living(connection: Connection, which: ColumnElement[bool]) -> MovableSubscription | None:

@@ -23,7 +23,7 @@ from mail.address import Address
 
 
 class JoinOutcome(StrEnum):
-    """What became of a wish to subscribe."""
+    """Outcome of a wish to subscribe."""
 
     NEW = "new"
     CHANGED = "changed"

@@ -1,4 +1,4 @@
-"""Confirmations: using a token from a letter: looking changes nothing, and the one use is one transaction."""
+"""Confirmations, by a token from a letter: looking changes nothing, and the one use is one transaction."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

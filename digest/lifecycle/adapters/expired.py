@@ -18,7 +18,7 @@ _SAID_NO = _OF_THEM.where(subscriptions.c.ended_reason.is_distinct_from(EndedRea
 
 
 class ExpiredSubscribers:
-    """Finds them, some at a time, by number."""
+    """Finds expired subscribers, some at a time, by number."""
 
     def __init__(self, read: Engine) -> None:
         self._read = read

@@ -13,7 +13,7 @@ from mail.address import Address
 
 
 class LetterRequests:
-    """Lays such letters into the queue."""
+    """Lays requested letters into the transactional queue."""
 
     def __init__(self, write: Engine, key: Key) -> None:
         self._write = write

@@ -16,7 +16,7 @@ from digest.keys import Key
 from digest.lifecycle.adapters.transactional_queue import NewLetter, lay_down, remind_no_more
 from digest.lifecycle.double_opt_in import (
     AskedToJoin,
-    Confirming,
+    ConfirmEffect,
     ConsentText,
     DigestWish,
     Wishes,
@@ -101,7 +101,7 @@ class OptIn:
         """Whether a confirmation token would do nothing: its owner said no after it was asked for."""
         standing = subscriptions_of(connection, token.subscriber)
         states = [_what(standing.get(wish.digest), token) for wish in of_detail(token.detail).wishes]
-        return all(what is Confirming.NOTHING for what in states) or self._objects_to(connection, token)
+        return all(what is ConfirmEffect.NOTHING for what in states) or self._objects_to(connection, token)
 
     def lift(self, connection: Connection, subscriber: int, now: datetime) -> None:
         """Mail a subscriber's address again, by their own confirmed wish."""
@@ -174,9 +174,9 @@ def _wanted(wanted: Filter) -> dict[str, Collection[str]]:
     return {"topics": sorted(wanted.topics), "publishers": sorted(wanted.publishers)}
 
 
-def _what(row: Row[Any] | None, token: Token) -> Confirming:
+def _what(row: Row[Any] | None, token: Token) -> ConfirmEffect:
     if row is None:  # it waited so long that it was deleted, or the digest's row went along with a move
-        return Confirming.BEGINS
+        return ConfirmEffect.BEGINS
     return confirming(SubscriptionState(row.state), row.ended, token.asked)
 
 
@@ -191,10 +191,10 @@ def _confirm_one(  # noqa: PLR0913, PLR0917 - one wish, and all that its subscri
 ) -> str | None:
     """Make one subscription what its owner confirmed; its leave token, or None where their no is the newer word."""
     what = _what(row, token)
-    if what is Confirming.NOTHING:
+    if what is ConfirmEffect.NOTHING:
         return None
     values: dict[str, object] = {**ids_of(wish.wanted), "state": SubscriptionState.ACTIVE, "resumes": None}
-    if what is Confirming.BEGINS:
+    if what is ConfirmEffect.BEGINS:
         consent = f"confirmed {now.isoformat(timespec='seconds')}, page {wishes.page}"
         values |= {"from_seq": newest, "since": now, "ended": None, "ended_reason": None, "consent": consent}
     if row is not None:

@@ -36,7 +36,7 @@ class Preference:
 
 
 class Preferences:
-    """What may be seen and changed with a leave token."""
+    """Preferences, seen and changed with a leave token."""
 
     def __init__(self, read: Engine, write: Engine) -> None:
         self._read = read
@@ -95,8 +95,8 @@ class Preferences:
             nonlocal taken
             if row.digest == digest:
                 return False
-            there = is_subscription(row.subscriber_id, digest)
-            taken = connection.execute(select(subscriptions.c.id).where(there)).first() is not None
+            of_digest = is_subscription(row.subscriber_id, digest)
+            taken = connection.execute(select(subscriptions.c.id).where(of_digest)).first() is not None
             if not taken:
                 connection.execute(update(subscriptions).where(subscriptions.c.id == row.id).values(digest=digest))
                 stop_letters(connection, [row.id], now)

@@ -118,7 +118,7 @@ def _came_back(asked: ColumnElement[datetime]) -> ColumnElement[bool]:
 
 
 class TransactionalQueue:
-    """The queue, seen by the one who sends. `pacing` is the relay's; None where there is none."""
+    """The transactional queue, seen by the one who sends. `pacing` is the relay's; None where there is none."""
 
     def __init__(self, read: Engine, write: Engine, pacing: Pacing | None = None) -> None:
         self._read = read

@@ -12,7 +12,7 @@ _UNCONFIRMED = subscriptions.c.state == SubscriptionState.PENDING
 
 
 class Unconfirmed:
-    """What waits for a confirmation, and is deleted when none comes."""
+    """Pending wishes, which are deleted when no confirmation comes."""
 
     def __init__(self, read: Engine, write: Engine, rows: int = 1000) -> None:
         self._read = read

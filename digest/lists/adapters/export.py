@@ -14,8 +14,8 @@ _PIECE = 500
 
 
 @dataclass(frozen=True, kw_only=True)
-class Happening:
-    """An event of a subscriber's story."""
+class ExportedEvent:
+    """An exported event of a subscriber's story."""
 
     at: datetime
     kind: str
@@ -24,7 +24,7 @@ class Happening:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Exported:
+class ExportedSubscription:
     """A subscription with all that another system needs to go on with it."""
 
     address: str
@@ -41,11 +41,11 @@ class Exported:
     suppressed: str | None
     from_seq: int
     token: str
-    events: tuple[Happening, ...] = ()
+    events: tuple[ExportedEvent, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConsentText:
+class ExportedConsent:
     """Words that people agreed to."""
 
     hash: str
@@ -74,13 +74,15 @@ class SubscriberExport:
             nameless: int = connection.execute(select(every - func.count()).select_from(named)).scalar_one()
         return nameless
 
-    def consent_texts(self) -> list[ConsentText]:
+    def consent_texts(self) -> list[ExportedConsent]:
         """All that anybody agreed to, word for word."""
         with self._read.begin() as connection:
             rows = connection.execute(select(consent_texts).order_by(consent_texts.c.since, consent_texts.c.hash))
-            return [ConsentText(hash=row.hash, language=row.language, text=row.text, since=row.since) for row in rows]
+            return [
+                ExportedConsent(hash=row.hash, language=row.language, text=row.text, since=row.since) for row in rows
+            ]
 
-    def subscriptions(self, *, stories: bool = False) -> Iterator[Exported]:
+    def subscriptions(self, *, stories: bool = False) -> Iterator[ExportedSubscription]:
         """Every subscription, by address and digest; with its subscriber's events where `stories` are wanted."""
         wanted = (
             select(subscriptions, subscribers.c.address, subscribers.c.language, suppressions.c.reason)
@@ -98,8 +100,8 @@ class SubscriberExport:
                     yield _exported(row, of_digest)
 
 
-def _exported(row: Row[tuple[object, ...]], story: tuple[Happening, ...]) -> Exported:
-    return Exported(
+def _exported(row: Row[tuple[object, ...]], story: tuple[ExportedEvent, ...]) -> ExportedSubscription:
+    return ExportedSubscription(
         address=row.address,
         digest=row.digest,
         state=row.state,
@@ -118,10 +120,10 @@ def _exported(row: Row[tuple[object, ...]], story: tuple[Happening, ...]) -> Exp
     )
 
 
-def _stories(connection: Connection, piece: Sequence[Row[tuple[object, ...]]]) -> dict[int, tuple[Happening, ...]]:
+def _stories(connection: Connection, piece: Sequence[Row[tuple[object, ...]]]) -> dict[int, tuple[ExportedEvent, ...]]:
     who = {row.subscriber_id for row in piece}
-    histories: dict[int, tuple[Happening, ...]] = {}
+    histories: dict[int, tuple[ExportedEvent, ...]] = {}
     for row in connection.execute(select(events).where(events.c.subscriber_id.in_(who)).order_by(events.c.id)):
-        event = Happening(at=row.at, kind=row.kind, digest=row.digest, detail=json.loads(row.detail))
+        event = ExportedEvent(at=row.at, kind=row.kind, digest=row.digest, detail=json.loads(row.detail))
         histories[row.subscriber_id] = (*histories.get(row.subscriber_id, ()), event)
     return histories

@@ -13,7 +13,7 @@ from digest.adapters.tables import events, subscribers, subscriptions, transacti
 from digest.lifecycle.double_opt_in import IMPORTED
 from digest.lifecycle.transactional_letter import NoticeKind, NoticeState
 from digest.lists.adapters.undo import ask_no_more
-from digest.lists.import_rules import Listed
+from digest.lists.import_rules import ListedSubscription
 from digest.subscribers.events import EventKind
 from digest.subscribers.subscription import SubscriptionState
 from mail.redaction import without_addresses
@@ -46,13 +46,17 @@ class Rows:
         self._tokens = tokens
 
     def write(
-        self, connection: Connection, made: Sequence[Listed], ids: dict[str, int], begun: Collection[tuple[str, str]]
+        self,
+        connection: Connection,
+        made: Sequence[ListedSubscription],
+        ids: dict[str, int],
+        begun: Collection[tuple[str, str]],
     ) -> None:
         """Write the rows of these lines. `ids` has the known subscribers by key, and gets the new ones.
 
         `begun` are those, by key and digest, whose subscription is there and was not confirmed.
         """
-        new: dict[str, Listed] = {}
+        new: dict[str, ListedSubscription] = {}
         for listed in made:
             if listed.key not in ids:
                 new.setdefault(listed.key, listed)
@@ -78,7 +82,7 @@ class Rows:
         if asked:
             self._ask(connection, asked, ids, {listed.key for listed in new.values()})
 
-    def _subscriber(self, listed: Listed) -> dict[str, object]:
+    def _subscriber(self, listed: ListedSubscription) -> dict[str, object]:
         return {
             "address": listed.address.text,
             "address_key": listed.key,
@@ -87,7 +91,7 @@ class Rows:
             "since": self._now,
         }
 
-    def _subscription(self, listed: Listed, ids: Mapping[str, int]) -> dict[str, object]:
+    def _subscription(self, listed: ListedSubscription, ids: Mapping[str, int]) -> dict[str, object]:
         ended = listed.state is SubscriptionState.ENDED
         return {
             "subscriber_id": ids[listed.key],
@@ -105,13 +109,13 @@ class Rows:
             "import_line": listed.line,
         }
 
-    def _consent(self, listed: Listed) -> str:
+    def _consent(self, listed: ListedSubscription) -> str:
         """What somebody agreed by; what another system reports of it stands behind it, where there is one."""
         trusted = self._trusted if listed.state is not SubscriptionState.ENDED else None
         agreed = listed.consent or trusted or ""
         return f"{agreed}; {listed.reported}" if agreed and listed.reported else agreed
 
-    def _event(self, listed: Listed, ids: Mapping[str, int]) -> dict[str, object]:
+    def _event(self, listed: ListedSubscription, ids: Mapping[str, int]) -> dict[str, object]:
         detail: dict[str, object] = {
             "consent": without_addresses(self._consent(listed)),
             "import": self._run,
@@ -132,7 +136,9 @@ class Rows:
             "detail": in_json(detail),
         }
 
-    def _ask(self, connection: Connection, asked: Sequence[Listed], ids: Mapping[str, int], new: set[str]) -> None:
+    def _ask(
+        self, connection: Connection, asked: Sequence[ListedSubscription], ids: Mapping[str, int], new: set[str]
+    ) -> None:
         """One letter to each person, about all that a list says they wish; one that still waits says it as well."""
         waiting = _waiting(connection, {ids[listed.key] for listed in asked if listed.key not in new})
         fresh: dict[int, dict[str, object]] = {}
@@ -151,7 +157,7 @@ class Rows:
             rows = [{"letter": letter["id"], "detail": in_json(letter["detail"])} for letter in waiting.values()]
             connection.execute(changed.values(detail=bindparam("detail")), rows)
 
-    def _letter(self, who: int, listed: Listed) -> dict[str, object]:
+    def _letter(self, who: int, listed: ListedSubscription) -> dict[str, object]:
         return {
             "kind": NoticeKind.CONFIRM.value,
             "subscriber_id": who,

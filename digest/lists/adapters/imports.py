@@ -13,14 +13,14 @@ from sqlalchemy import Connection, Engine, and_, insert, select, update
 from articles.article import Seq
 from digest.adapters.tables import imports, subscribers, subscriptions, suppressions
 from digest.lists.adapters.import_rows import ImportedFile, Rows, in_json
-from digest.lists.import_rules import ExistingSubscription, LineOutcome, LineVerdict, Listed, decide
+from digest.lists.import_rules import ExistingSubscription, LineOutcome, LineVerdict, ListedSubscription, decide
 from digest.subscribers.adapters.mailboxes import KEY_OF_MAILBOX, of_mailboxes
 from digest.subscribers.adapters.unsubscribe_tokens import tokens_in_order
 from digest.subscribers.subscription import SubscriptionState
 from digest.subscribers.suppression import SuppressionReason
 
 MADE = frozenset({LineOutcome.ACTIVE, LineOutcome.PENDING, LineOutcome.PAUSED, LineOutcome.ENDED})
-Take = Callable[[Sequence[Listed]], list[LineVerdict]]
+Take = Callable[[Sequence[ListedSubscription]], list[LineVerdict]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +62,7 @@ class Imports:
             for row in rows
         ]
 
-    def taking(self, file: ImportedFile, newest: Seq, now: datetime) -> "Taking":
+    def taking(self, file: ImportedFile, newest: Seq, now: datetime) -> "ImportRun":
         """Begin an import, or go on with one of the same list that was cut short."""
         same = and_(
             imports.c.sha256 == file.sha256,
@@ -72,7 +72,7 @@ class Imports:
         )
         with self._read.begin() as connection:
             run: int | None = connection.execute(select(imports.c.id).where(same)).scalar()
-        return Taking(self._write, file, newest, now, run)
+        return ImportRun(self._write, file, newest, now, run)
 
     @contextmanager
     def trying(self) -> Iterator[Take]:
@@ -80,10 +80,10 @@ class Imports:
         with closing(sqlite3.connect("")) as seen:  # a file that SQLite makes when it must, and nobody else can open
             seen.execute("CREATE TABLE seen (who BLOB PRIMARY KEY, line INTEGER) WITHOUT ROWID")
 
-            def take(batch: Sequence[Listed]) -> list[LineVerdict]:
+            def take(batch: Sequence[ListedSubscription]) -> list[LineVerdict]:
                 with self._read.begin() as connection:
-                    there = _There(connection, batch)
-                return [_tried(seen, there, listed) for listed in batch]
+                    in_store = _BatchInStore(connection, batch)
+                return [_tried(seen, in_store, listed) for listed in batch]
 
             yield take
 
@@ -92,22 +92,22 @@ _THIS = -1
 """The number of an import that is only tried."""
 
 
-def _tried(seen: sqlite3.Connection, there: "_There", listed: Listed) -> LineVerdict:
+def _tried(seen: sqlite3.Connection, in_store: "_BatchInStore", listed: ListedSubscription) -> LineVerdict:
     who = bytes.fromhex(listed.known_as) + listed.digest.encode()
-    standing = there.known(listed)
+    standing = in_store.subscription_of(listed)
     if standing is None or standing.state is SubscriptionState.PENDING:  # else this list makes nothing of it
         row = seen.execute("SELECT line FROM seen WHERE who = ?", (who,)).fetchone()
         standing = ExistingSubscription(listed.state, _THIS, row[0]) if row else standing
-    verdict = decide(listed, standing, there.no(listed), _THIS)
+    verdict = decide(listed, standing, in_store.no(listed), _THIS)
     if verdict.outcome in MADE:
         seen.execute("INSERT INTO seen VALUES (?, ?)", (who, listed.line))
     return verdict
 
 
-class _There:
+class _BatchInStore:
     """What the store holds about the addresses of a batch."""
 
-    def __init__(self, connection: Connection, batch: Sequence[Listed]) -> None:
+    def __init__(self, connection: Connection, batch: Sequence[ListedSubscription]) -> None:
         keys = {listed.key for listed in batch}
         in_batch = of_mailboxes(keys)
         # A twin comes first, and its like with the key's own spelling is the one that is written to.
@@ -134,16 +134,16 @@ class _There:
         )
         self.suppressed = {known_as: SuppressionReason(reason) for known_as, reason in noes}
 
-    def no(self, listed: Listed) -> SuppressionReason | None:
+    def no(self, listed: ListedSubscription) -> SuppressionReason | None:
         """Why the mailbox, or this spelling of its address, must not be mailed."""
         return self.suppressed.get(listed.known_as) or self.suppressed.get(listed.spelt_as)
 
-    def known(self, listed: Listed) -> ExistingSubscription | None:
+    def subscription_of(self, listed: ListedSubscription) -> ExistingSubscription | None:
         """The subscription that a line is about."""
         return self.subscriptions.get((listed.key, listed.digest))
 
 
-class Taking:
+class ImportRun:
     """One import under way. Its row is made with the first subscription: a list that changes nothing leaves none."""
 
     def __init__(self, write: Engine, file: ImportedFile, newest: Seq, now: datetime, run: int | None) -> None:
@@ -154,28 +154,28 @@ class Taking:
         self._tokens = tokens_in_order()
         self.id = run
 
-    def take(self, batch: Sequence[Listed]) -> list[LineVerdict]:
+    def take(self, batch: Sequence[ListedSubscription]) -> list[LineVerdict]:
         """Write down what a batch of lines makes, all of it or nothing; the verdicts stand in their order."""
         with self._write.begin() as connection:
-            there = _There(connection, batch)
+            in_store = _BatchInStore(connection, batch)
             verdicts: list[LineVerdict] = []
-            made: list[Listed] = []
+            new: list[ListedSubscription] = []
             asked = set[tuple[str, str]]()
             for listed in batch:
-                standing = there.known(listed)
-                verdict = decide(listed, standing, there.no(listed), self.id or _THIS)
+                standing = in_store.subscription_of(listed)
+                verdict = decide(listed, standing, in_store.no(listed), self.id or _THIS)
                 verdicts.append(verdict)
                 if verdict.outcome in MADE and (standing is None or standing.made_by != (self.id or _THIS)):
                     if standing is not None:
                         asked.add((listed.key, listed.digest))
-                    there.subscriptions[listed.key, listed.digest] = ExistingSubscription(
+                    in_store.subscriptions[listed.key, listed.digest] = ExistingSubscription(
                         listed.state, self.id or _THIS, listed.line
                     )
-                    made.append(listed)
-            if made:
+                    new.append(listed)
+            if new:
                 run = self.id or self._begin(connection)
                 rows = Rows(self._file, run, self._newest, self._now, self._tokens)
-                rows.write(connection, made, there.ids, asked)
+                rows.write(connection, new, in_store.ids, asked)
                 self.id = run
         return verdicts
 

@@ -20,7 +20,7 @@ from digest.subscribers.suppression import SuppressionReason, operator_may_lift
 
 @dataclass(frozen=True, kw_only=True)
 class OptOutResult:
-    """What became of some opt-outs, in their order; whose subscriptions ended, by leave token."""
+    """Outcomes of some opt-outs, in their order; whose subscriptions ended, by leave token."""
 
     outcomes: Sequence[OptOutOutcome]
     ended: Sequence[str] = ()

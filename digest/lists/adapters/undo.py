@@ -36,7 +36,7 @@ class UnknownImportError(LookupError):
 
 
 class UndoResult(StrEnum):
-    """What became of a subscription that an import had made."""
+    """Outcome of an undo for a subscription that an import had made."""
 
     REMOVED = "removed"
     ENDED = "ended, as letters were sent to it"

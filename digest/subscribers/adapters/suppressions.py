@@ -19,7 +19,7 @@ def with_suppression(chosen: FromClause) -> FromClause:
 
 
 class Suppressions:
-    """The list of noes."""
+    """The suppression list."""
 
     def __init__(self, read: Engine, write: Engine, key: Key) -> None:
         self._read = read

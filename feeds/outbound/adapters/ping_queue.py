@@ -36,7 +36,7 @@ def queue(connection: Connection, topics: Sequence[str], hubs: Sequence[str], no
 
 
 class PingQueue:
-    """The queue of one installation."""
+    """The ping queue of one installation."""
 
     def __init__(self, read: Engine, write: Engine) -> None:
         self._read = read

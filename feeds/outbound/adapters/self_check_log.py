@@ -86,8 +86,8 @@ class SelfCheckLog:
         """
         with self._read.begin() as connection:
             noted = connection.execute(select(_ROW.name)).scalars().all()
-        there = [path for path in self._folder.rglob("*") if path.suffix in suffixes and path.is_file()]
-        lying = (path.relative_to(self._folder).as_posix() for path in there)
+        files = [path for path in self._folder.rglob("*") if path.suffix in suffixes and path.is_file()]
+        lying = (path.relative_to(self._folder).as_posix() for path in files)
         return tuple(sorted({*noted, *filter(document_name, lying)}))
 
     def now(self, name: str) -> DocumentOnDisk | None:

@@ -1,1 +1,1 @@
-"""Where documents lie, and what is remembered of them between two builds."""
+"""Published documents on the disk, and what is remembered of them between two builds."""

@@ -1,4 +1,4 @@
-"""Putting documents and their compressed copies in place, so that a kill at any moment leaves nothing that differs.
+"""Atomic swap of documents and their compressed copies: a kill at any moment leaves nothing that differs.
 
 The steps, for some documents at once: write everything under waiting names; have it on the disk; have the ledger note
 what begins; then for each document remove the old copies, let the new document take its place, then the new copies;

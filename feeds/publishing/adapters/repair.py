@@ -1,4 +1,4 @@
-"""Repair: what is wrong in a folder of documents, by reading all of it: copies, left-overs, times, and the ledger."""
+"""Repair of a folder of documents, by reading all of it: copies, left-overs, times, and the ledger."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager

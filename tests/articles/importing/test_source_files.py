@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from articles.importing.import_articles import Imported
+from articles.importing.import_articles import ImportResult
 from articles.importing.locate import everything
 from budkavle.alarms.alarms import AlarmKind
 from budkavle.alarms.monitor import Monitor
@@ -37,7 +37,7 @@ def service(home: Path) -> Iterator[Service]:
         yield opened
 
 
-def take_in(service: Service) -> list[Imported]:
+def take_in(service: Service) -> list[ImportResult]:
     return list(service.importing.store.import_all(everything(service.importing.sources), NOW))
 
 
