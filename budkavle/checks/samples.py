@@ -187,7 +187,7 @@ def _pages(publisher: Publisher) -> Iterator[tuple[str, Mapping[str, object]]]:
 
 def _archived(publisher: Publisher) -> Iterator[ArchivedEdition]:
     rich, bare, noticed = _shown(_rich(publisher)), _shown(_bare(publisher)), _shown(_rich(publisher), _NOTE)
-    corrected, withdrawn = (Since(kind=kind, day=_DAY, note=_NOTE) for kind in (Kind.CORRECTED, Kind.WITHDRAWN))
+    corrected, withdrawn = (LaterAct(kind=kind, day=_DAY, note=_NOTE) for kind in (Kind.CORRECTED, Kind.WITHDRAWN))
     yield ArchivedEdition(
         label="2–9 januari 2026",
         day=_DAY,
