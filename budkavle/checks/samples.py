@@ -26,7 +26,7 @@ from articles.article import (
 )
 from budkavle.checks.samples_life import layout, life_pages
 from budkavle.checks.samples_notices import IMPRINT, notice_letters
-from digest.editions.past_edition import ArchivedEdition, ArchivedItem, ListedEdition
+from digest.editions.past_edition import ArchivedEdition, ArchivedItem, LaterAct, ListedEdition
 from digest.letters.items import brief, full, unlinked
 from digest.letters.letter import rendered
 from digest.letters.values import Dateline, Imprint, LetterArticles, Mailbox, Masthead, ShownArticle

@@ -15,7 +15,7 @@ from cyclopts import App, Parameter
 
 from budkavle.cli.confirm_prompt import Yes
 from budkavle.cli.digest.edition_dates import is_meant, period_named
-from budkavle.cli.digest.letter_record import letter_record
+from budkavle.cli.digest.letter_record import letter_record, refuse_file, write_letter
 from budkavle.cli.digest.names import find_digest
 from budkavle.cli.digest.relay_limits import limits_line
 from budkavle.cli.terminal import (
@@ -102,7 +102,7 @@ def preview(
     """Show the message as it would go now; nothing is sent or recorded."""
     loaded = load(config)
     digest = find_digest(loaded, name)
-    _refuse_file(out)
+    refuse_file(out)
     with open_to_read(loaded) as service:
         reader = parse_address(address) if address else None
         try:
@@ -125,19 +125,10 @@ def preview(
         say(f"Subject: {message['Subject']}")
         say_text(f"\n{text.get_content() if text else ''}")
         return Exit.DONE
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "letter.eml").write_bytes(letter)
-    for kind, suffix in (("plain", "txt"), ("html", "html")):
-        part = message.get_body((kind,))
-        (out / f"letter.{suffix}").write_text(part.get_content() if part else "", encoding="utf-8")
+    write_letter(letter, message, out)
     if not json:
         say(f"wrote letter.eml, letter.html and letter.txt into {out}")
     return Exit.DONE
-
-
-def _refuse_file(out: Path | None) -> None:
-    if out is not None and out.exists() and not out.is_dir():
-        raise WrongUseError(f"--out {out} is a file; name a folder, and the letter is written into it")
 
 
 @app.command
