@@ -176,7 +176,10 @@ def test_a_store_that_somebody_else_writes_to_is_looked_at_all_the_same(home: Pa
     assert check(home).code == 0
 
 
-def test_a_store_that_somebody_else_holds_is_told_and_to_be_tried_again(home: Path, store: sqlite3.Connection) -> None:
+def test_a_store_that_somebody_else_holds_is_told_and_to_be_tried_again(
+    home: Path, store: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.database._BUSY_MS", 50)
     store.execute("PRAGMA locking_mode=EXCLUSIVE")
     store.execute("PRAGMA journal_mode=DELETE")
     store.execute("BEGIN EXCLUSIVE")

@@ -46,7 +46,10 @@ async def test_anything_else_is_taken_and_kept(tmp_path: Path) -> None:
         assert len(list((tmp_path / "var/bounces/unknown").iterdir())) == 2
 
 
-async def test_a_store_that_another_holds_is_told_as_try_again_later(tmp_path: Path) -> None:
+async def test_a_store_that_another_holds_is_told_as_try_again_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.database._BUSY_MS", 50)
     with installation(tmp_path) as service:
         configured(tmp_path)
         await edition(service, 0)
