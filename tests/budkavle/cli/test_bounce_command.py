@@ -6,6 +6,8 @@ import subprocess
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from tests.budkavle.returned import edition, installation, returned, suppressed
 from tests.installed import COMMAND, Outcome, budkavle
 
