@@ -57,6 +57,18 @@ class _Loader(yaml.SafeLoader):
         self._depth -= 1
         return node
 
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> object:  # noqa: FBT001, FBT002 - PyYAML's
+        """The value of a node. Raises yaml.YAMLError, also where PyYAML stumbles over a value that its tag cannot have.
+
+        So it does over `!!int ""`, `!!bool maybe`, `!!timestamp soon`, and a number of base 60 that no float holds.
+        """
+        try:
+            value: object = super().construct_object(node, deep)
+        except (ArithmeticError, AttributeError, LookupError) as error:
+            why = f"this value is no {node.tag.rpartition(':')[2]}"
+            raise yaml.constructor.ConstructorError(None, None, why, node.start_mark) from error
+        return value
+
     def _refuse(self, why: str) -> None:
         mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
         raise MatterLimitError(why, mark.line + 1 if mark else None)

@@ -32,6 +32,25 @@ def laughs(levels: int) -> str:
     return "---\n" + "\n".join(lines) + f"\ntitle: *{names[levels - 1]}\npublished: 2026-01-12\n---\ntext\n"
 
 
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ('!!int ""', "int"),
+        ('!!int "-"', "int"),
+        ('!!float ""', "float"),
+        ("!!bool kanske", "bool"),
+        ("!!timestamp snart", "timestamp"),
+        (":".join(["1"] * 300) + ".0", "float"),
+    ],
+)
+def test_a_value_that_its_yaml_type_cannot_have_is_refused_with_its_line(
+    refused: RefusedRead, value: str, kind: str
+) -> None:
+    outcome = refused(f"{FRONT}related:\n  - {value}{BELOW}", address="a.md")
+    assert f"this value is no {kind}" in outcome.reason
+    assert outcome.line == 4
+
+
 @pytest.mark.parametrize("levels", [2, 9, 13])
 def test_no_alias_is_followed(refused: RefusedRead, levels: int) -> None:
     outcome = refused(laughs(levels), address="laughs.md")
