@@ -42,7 +42,7 @@ _LATER = re.compile(
 _QMAIL = "hi. this is the"
 _COPY = re.compile(
     r"^--.*(?:copy of|below this line|original message|returned message|source mail|kopia av"
-    r"|ursprungligt meddelande).*$|^\W*original message follows|^(?:received|return-path|x-mailer): ",
+    r"|ursprungligt meddelande).*$|^[^\w\n]*original message follows|^(?:received|return-path|x-mailer): ",
     re.IGNORECASE | re.MULTILINE,
 )
 _MOST = 20_000

@@ -2,7 +2,8 @@
 
 Read are plain text in any case, quoted-printable and base64 (RFC 2045), encoded words (RFC 2047), percent-encoding
 (RFC 3986), character references of HTML, UTF-16, internationalised domains (RFC 5891), and `local=domain` as gateways
-and return paths write it (SRS, VERP). An address inside a longer one is another one: `anna@` is not in `joanna@`.
+and return paths write it (SRS, VERP). An address inside a longer one is another one: `anna@` is not in `joanna@`. The
+spellings of one mailbox (`mail.spellings`) are one address.
 The time grows with the bytes and no faster, and not with the people.
 """
 
@@ -13,7 +14,8 @@ import re
 from collections.abc import Collection, Iterator
 from urllib.parse import unquote_to_bytes
 
-from mail.address import Address
+from mail.address import Address, domain_of
+from mail.spellings import RESPELT_DOMAINS, one_spelling
 
 _DOMAIN = re.compile(r"[@=]([\w.-]{1,255})")
 _REWRITTEN = re.compile(r"=([\w.-]{1,255})=([^\s@=<>]{1,64})@")
@@ -26,6 +28,10 @@ _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{8,}(?:\r?\n[A-Za-z0-9+/_-]+)*")
 _GROUP = 4
 _BETWEEN_WORDS = re.compile(rb"\?=\s{1,9}=\?[^?\s]{1,40}\?[qQbB]\?")
 """A long text in a head stands in several encoded words, which are one (RFC 2047, section 6.2)."""
+_ALSO: dict[str, list[str]] = {}
+"""The domains under which a provider has the same mailboxes, by the one that stands for all."""
+for _domain in RESPELT_DOMAINS:
+    _ALSO.setdefault(domain_of(one_spelling(f"a@{_domain}")), []).append(_domain)
 _URL_SIGNS = bytes.maketrans(b"-_", b"+/")
 
 
@@ -33,11 +39,12 @@ class Sought:
     """The addresses that are looked for."""
 
     def __init__(self, addresses: Collection[Address]) -> None:
-        self._locals: dict[str, set[str]] = {}
-        for address in addresses:
-            local, _, domain = address.key.rpartition("@")
-            for spelt in {domain, _shown(domain)}:
-                self._locals.setdefault(spelt, set()).add(local)
+        self._keys = frozenset(address.key for address in addresses)
+        self._domains = {
+            spelt: domain
+            for domain in {domain_of(key) for key in self._keys}
+            for spelt in (domain, _shown(domain), *_ALSO.get(domain, ()))
+        }
 
     def stands_in(self, data: bytes) -> bool:
         """Whether one of them is named in these bytes."""
@@ -45,10 +52,15 @@ class Sought:
 
     def _named(self, text: str) -> bool:
         for found in _DOMAIN.finditer(text):
-            known = self._locals.get(found[1].strip(".-_"))
-            if known and not known.isdisjoint(_before(text, found.start())):
+            domain = self._domains.get(found[1].strip(".-_"))
+            if domain and any(self._is_sought(local, domain) for local in _before(text, found.start())):
                 return True
-        return any(rewritten[2] in self._locals.get(rewritten[1], ()) for rewritten in _REWRITTEN.finditer(text))
+        rewritten = ((found[2], self._domains.get(found[1])) for found in _REWRITTEN.finditer(text))
+        return any(domain and self._is_sought(local, domain) for local, domain in rewritten)
+
+    def _is_sought(self, local: str, domain: str) -> bool:
+        """Whether this is one of their mailboxes, in any of its spellings."""
+        return one_spelling(f"{local}@{domain}") in self._keys
 
 
 def _before(text: str, end: int) -> set[str]:

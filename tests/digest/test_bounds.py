@@ -52,6 +52,12 @@ def test_a_message_of_any_form_is_read_in_proportion_and_the_longest_in_seconds(
     in_seconds(lambda: read_bounce(KEY, before + repeated * (MOST_BYTES // len(repeated))))
 
 
+def test_blank_lines_before_a_returned_letter_are_looked_through_once() -> None:
+    start = process_time()
+    read_bounce(KEY, DAEMON + b"\nHi. This is the program." + b"\n" * 20_000)
+    assert process_time() - start < 1  # it took seven seconds when each line began a search through all others
+
+
 def in_seconds(act: Callable[[], object]) -> None:
     start = process_time()
     act()

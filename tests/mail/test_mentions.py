@@ -58,6 +58,26 @@ def test_an_address_is_found_in_every_coding(coding: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("known_as", "written"),
+    [
+        ("anna.lind@gmail.com", "anna.lind@gmail.com"),
+        ("annalind@gmail.com", "Anna.Lind@googlemail.com"),
+        ("anna@me.com", "anna@me.com"),
+        ("anna@icloud.com", "anna@mac.com"),
+        ("anna-lind@pm.me", "anna-lind@pm.me"),
+        ("anna.lind@yandex.com", "anna-lind@ya.ru"),
+    ],
+)
+def test_a_mailbox_is_found_in_each_of_its_spellings(known_as: str, written: str) -> None:
+    sought = Sought([Address(known_as)])
+    returned = f"<studs+{written.replace('@', '=')}@list.test>"
+    rewritten = f"<SRS0=abcd=XY={written.partition('@')[2]}={written.partition('@')[0]}@forward.test>"
+    for form in (f"To: {written}", returned, rewritten):
+        assert sought.stands_in(form.encode())
+    assert not sought.stands_in(f"To: x{written}, {written}.test".encode())
+
+
+@pytest.mark.parametrize(
     "other",
     [
         "jan.zakarias.qvarnlund@post.example.org",
