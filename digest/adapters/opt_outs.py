@@ -59,21 +59,19 @@ def _judged(connection: Connection, batch: Sequence[OptOut]) -> list[OptedOut]:
     )
     known = {row.hash: SuppressionReason(row.reason) for row in found}
     confirmed = _confirmed(connection, [each.key for each in batch])
-    seen = set[str]()
     outcomes: list[OptedOut] = []
     for each in batch:
-        outcomes.append(_became(each, known.get(each.known_as), confirmed, seen))
-        seen.add(each.known_as)
+        outcomes.append(became := _became(each, known.get(each.known_as), confirmed))
+        if became is OptedOut.SUPPRESSED:
+            known[each.known_as] = each.reason
     return outcomes
 
 
-def _became(
-    opted: OptOut, known: SuppressionReason | None, confirmed: Collection[str], seen: Collection[str]
-) -> OptedOut:
+def _became(opted: OptOut, known: SuppressionReason | None, confirmed: Collection[str]) -> OptedOut:
     if opted.key in confirmed:
         return OptedOut.CONFIRMED_HERE
     as_strong = known is not None and (not operator_may_lift(known) or operator_may_lift(opted.reason))
-    return OptedOut.ALREADY if as_strong or opted.known_as in seen else OptedOut.SUPPRESSED
+    return OptedOut.ALREADY if as_strong else OptedOut.SUPPRESSED
 
 
 def _confirmed(connection: Connection, keys: Collection[str]) -> set[str]:

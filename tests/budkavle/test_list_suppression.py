@@ -97,6 +97,20 @@ def test_what_bounced_there_is_not_mailed_and_may_be_lifted(service: Service) ->
     assert "only its owner" in why_not(known)
 
 
+def test_who_stands_there_as_bounced_and_as_left_has_left_in_either_order(service: Service) -> None:
+    imported(service, "email\na@example.org\nb@example.org\n", trust_list="pärm 7")
+    lines = [
+        "a@example.org,bounced",
+        "a@example.org,unsubscribed",
+        "b@example.org,unsubscribed",
+        "b@example.org,bounced",
+    ]
+    tally, _ = suppressed(service, "\n".join(["email,status", *lines, *lines, ""]))
+    assert reasons(service, "a@example.org", "b@example.org") == ["left", "left"]
+    assert states(service) == {"a@example.org": "ended", "b@example.org": "ended"}
+    assert (tally.ended, tally.counts) == (2, {OptedOut.SUPPRESSED: 3, OptedOut.ALREADY: 5})
+
+
 def test_who_confirmed_here_themselves_stays(service: Service) -> None:
     join(service, "a@example.org")
     with service.database.write.begin() as connection:
