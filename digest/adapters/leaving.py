@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, select, update
 
-from digest.adapters.events import note, note_alike
+from digest.adapters.events import note, note_alike, story
 from digest.adapters.mailboxes import of_mailbox
 from digest.adapters.stopping import stop_letters
 from digest.adapters.tables import events, subscribers, subscriptions
@@ -55,8 +55,9 @@ def known_by(connection: Connection, token: str) -> Known | None:
 def undo_where(connection: Connection, which: ColumnElement[bool], now: datetime) -> bool:
     """Take up a subscription that its owner ended before, with all that it was; False when there is none.
 
-    Its cursor stayed, so the next edition makes up for what was missed. It counts as begun now, so that no journal
-    ends it again by the leave that was taken back.
+    One that was paused is paused again, and one that was never confirmed waits again. Its cursor stayed, so the next
+    edition makes up for what was missed. It counts as begun now, so that no journal ends it again by the leave that was
+    taken back.
     """
     left = and_(
         which,
@@ -67,10 +68,22 @@ def undo_where(connection: Connection, which: ColumnElement[bool], now: datetime
     row = connection.execute(select(subscriptions).where(left)).first()
     if row is None:
         return False
-    back = {"state": SubscriptionState.ACTIVE, "ended_reason": None, "ended": None, "since": now}
+    back = {**_before_it_ended(connection, row), "ended_reason": None, "ended": None, "since": now}
     connection.execute(update(subscriptions).where(subscriptions.c.id == row.id).values(back))
     note(connection, row.subscriber_id, Event(kind=EventKind.TAKEN_BACK, at=now, digest=row.digest))
     return True
+
+
+def _before_it_ended(connection: Connection, row: Row[Any]) -> dict[str, object]:
+    """State and end of the pause that an ended subscription had, by the story of its owner."""
+    left = (each for each in story(connection, row.subscriber_id) if each.kind is EventKind.LEFT)
+    own = [each.detail for each in left if each.digest == row.digest and each.at == row.ended]
+    before = own[-1] if own else {}
+    until = before.get("until")
+    return {
+        "state": SubscriptionState(str(before.get("was", SubscriptionState.ACTIVE))),
+        "resumes": datetime.fromisoformat(str(until)) if until else None,
+    }
 
 
 def end_where(
@@ -87,8 +100,13 @@ def end_where(
         return ids
     values = {"state": SubscriptionState.ENDED, "ended_reason": reason, "ended": now, "resumes": None}
     connection.execute(update(subscriptions).where(subscriptions.c.id.in_(ids)).values(values))
-    left = Event(kind=EventKind.LEFT, at=now, detail={"how": reason})
-    note_alike(connection, [(row.subscriber_id, row.digest) for row in rows], left)
+    alike: dict[tuple[str, datetime | None], list[tuple[int, str | None]]] = {}
+    for row in rows:
+        alike.setdefault((row.state, row.resumes), []).append((row.subscriber_id, row.digest))
+    for (state, resumes), whose in alike.items():
+        was = {"was": str(state), "until": resumes.isoformat() if resumes else None}  # for who takes it back
+        detail = {"how": reason, **(was if state != SubscriptionState.ACTIVE else {})}
+        note_alike(connection, whose, Event(kind=EventKind.LEFT, at=now, detail=detail))
     stop_letters(connection, ids, now)
     return ids
 

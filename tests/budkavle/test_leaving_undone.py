@@ -3,14 +3,16 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import select, update
 
 from budkavle.web.app import application
 from budkavle.wiring import Service
+from digest.adapters.tables import subscriptions
 from digest.leaves import UNDO_WITHIN, Back, How, Left, read
 from digest.suppression import SuppressionReason
 from mail.address import Address
@@ -71,6 +73,22 @@ async def test_who_undoes_it_misses_nothing_and_gets_nothing_twice(tmp_path: Pat
         assert len(mine) == 2
         for number in range(3):
             assert sum(f"Nyhet {number}" in each for each in mine) == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "resumes"), [("paused", NOW + 2 * WEEK), ("paused", None), ("pending", None), ("active", None)]
+)
+def test_what_was_paused_or_never_confirmed_is_so_again(state: str, resumes: datetime | None, tmp_path: Path) -> None:
+    with opened(tmp_path) as (service, own):
+        here = subscriptions.c.token == own
+        with service.database.write.begin() as connection:
+            connection.execute(update(subscriptions).where(here).values(state=state, resumes=resumes))
+        assert service.leaves.leave(own, NOW + MOMENT).left is Left.NOW
+        assert states(service)[0] == "ended"
+        assert service.leaves.undo(own, NOW + WEEK) is Back.NOW
+        with service.database.read.begin() as connection:
+            row = connection.execute(select(subscriptions.c.state, subscriptions.c.resumes).where(here)).one()
+        assert (row.state, row.resumes) == (state, resumes)
 
 
 def test_undoing_twice_and_without_having_left_changes_nothing(tmp_path: Path) -> None:
