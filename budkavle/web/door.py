@@ -4,6 +4,9 @@ import asyncio
 import socket
 from collections.abc import Callable, Iterable
 
+import structlog
+
+log = structlog.get_logger()
 _LOOK_SECONDS = 0.05
 """So often it is looked for room while there is none."""
 _PAUSE_SECONDS = 1.0
@@ -47,6 +50,9 @@ class Door:
             await asyncio.get_running_loop().connect_accepted_socket(self._factory, newcomer)
         except OSError:  # gone while it waited
             newcomer.close()
+        except Exception:  # whatever one newcomer breaks, the next one is let in
+            newcomer.close()
+            log.exception("connection_not_taken")
         except BaseException:
             newcomer.close()
             raise

@@ -50,8 +50,9 @@ class Ownership:
         plain = coding.read(data) if coding else None
         if plain is not None:
             return is_like_ours(document, plain)
-        # What nobody can read belongs to the document beside it, and without one it is the rest of a broken copy.
-        return document not in self._files or self.is_ours(document)
+        if document in self._files:  # what nobody can read belongs to the document beside it
+            return self.is_ours(document)
+        return coding is not None  # the rest of a broken copy; in other codings we write none
 
     def _read(self, file: str) -> bytes | None:
         try:

@@ -214,6 +214,8 @@ def test_what_others_put_there_is_named_and_never_touched(tmp_path: Path) -> Non
         "robots.txt": b"",
         ".htaccess": b"",
         "stor.tar.gz": b"x",
+        "utdrag.json.zst": b"\x28\xb5\x2f\xfd of another program",
+        "nyheter.html.etag": b"of another program",
         "Nyheter.html": b"",
     }
     for name, data in others.items():

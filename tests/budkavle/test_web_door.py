@@ -12,6 +12,7 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from budkavle.config_forms import Listen
+from budkavle.web.door import Door
 from budkavle.web.protocol import Protocol
 from budkavle.web.server import Server, listening
 from tests.budkavle.conftest import free_port
@@ -154,3 +155,32 @@ def test_a_server_that_is_to_stop_stops_although_somebody_waits(rooms: Rooms) ->
         for _ in range(Narrow.most + 3):
             crowd.enter_context(rooms.connect(LAST % b"slow"))
         rooms.wait_until(Narrow.most)
+
+
+def test_after_a_fault_with_one_newcomer_the_next_one_is_let_in() -> None:
+    faults = [ValueError("made up"), RuntimeError("made up")]
+    answered: list[socket.socket] = []
+
+    def has_room() -> bool:
+        if faults:
+            raise faults.pop()
+        return True
+
+    async def knock(port: int) -> None:
+        met = asyncio.Event()
+
+        class Greeter(asyncio.Protocol):
+            def connection_made(self, transport: asyncio.BaseTransport) -> None:
+                met.set()
+                transport.close()
+
+        entrance = Door(Greeter, has_room, 10)
+        entrance.open([listening(Listen(host="127.0.0.1", port=port))])
+        answered.extend(socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) for _ in range(3))
+        await asyncio.wait_for(met.wait(), PATIENCE)
+        await entrance.close()
+
+    asyncio.run(knock(free_port()))
+    assert [line.recv(1) for line in answered] == [b""] * 3
+    for line in answered:
+        line.close()
