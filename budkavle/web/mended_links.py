@@ -17,7 +17,7 @@ _BREAKS = re.compile(r"=?[\r\n]+[ \t>]*|=(?=$)|[\s\u00ad\u200b-\u200f\u2028-\u20
 _EQUALS = re.compile(r"=3d", re.IGNORECASE)
 _LINK = re.compile(
     rf"(?P<page>{_PAGES})[^0-9a-z]{{1,6}}(?:(?:t|token|id|key)=)?[^0-9a-z]{{0,4}}(?P<token>[0-9a-f]{{32}})(?![0-9a-z])",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,  # else ſ is an s and ı an i: no mail program writes them, and no path of ours holds them
 )
 _WHOLE = re.compile(rf"/(?:{_PAGES})/[0-9a-f]{{32}}")
 

@@ -116,3 +116,14 @@ def test_no_path_raises_and_what_is_mended_needs_no_mending(path: str) -> None:
     for text in (path, f"/avsluta/{path}{TOKEN}{path}"):
         meant = mended(text)
         assert meant is None or mended(meant) is None
+
+
+@pytest.mark.parametrize("page", ["av\u017fluta", "m\u0131na-val", "m\u0130na-val", "bek\u017fafta"])
+def test_a_letter_that_only_folds_to_one_of_a_page_is_no_page(page: str) -> None:
+    assert mended(f"/{page}/{TOKEN}") is None
+
+
+@given(st.text(alphabet="/avslutmin-\u017f\u0131\u0130\u212a0aF%=", max_size=12), st.sampled_from(PAGES))
+def test_what_is_mended_is_always_plain_ascii(around: str, page: str) -> None:
+    meant = mended(f"{around}/{page}/{TOKEN}{around}")
+    assert meant is None or meant.isascii()
