@@ -10,13 +10,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 
 from digest.adapters.events import note
-from digest.adapters.tables import subscribers, transactional_letters
+from digest.adapters.tables import events, subscribers, subscriptions, suppressions, transactional_letters
 from digest.adapters.tokens import NewToken, keep, withdraw
 from digest.events import Event, EventKind
 from digest.joining import IMPORTED
+from digest.subscription import SubscriptionState
 from digest.transactional import NoticeKind, NoticeState, gives_up, next_try
 from mail.adapters.throttle import Learned, Pacing, pace_of, take
 from mail.adapters.throttle import keep as keep_limits
@@ -81,6 +95,26 @@ def remind_no_more(connection: Connection, subscriber: int) -> None:
     connection.execute(update(transactional_letters).where(waiting).values(state=NoticeState.EXPIRED))
 
 
+def waits_for_reminder(asked: ColumnElement[datetime]) -> ColumnElement[bool]:
+    """Whether a subscriber still waits for what was asked for then, and nothing says that they want no letter."""
+    suppressed = select(suppressions.c.hash).where(suppressions.c.hash == subscribers.c.hash).exists()
+    return and_(_waits(asked), ~_came_back(asked), ~suppressed)
+
+
+def _waits(asked: ColumnElement[datetime]) -> ColumnElement[bool]:
+    """Whether something that was asked for then is not confirmed yet."""
+    pending = subscriptions.c.state == SubscriptionState.PENDING
+    mine = subscriptions.c.subscriber_id == subscribers.c.id
+    return select(subscriptions.c.id).where(mine, pending, subscriptions.c.since <= asked).exists()
+
+
+def _came_back(asked: ColumnElement[datetime]) -> ColumnElement[bool]:
+    """Whether a letter could not be delivered since then, or the person has left something: they read their letters."""
+    mine = and_(events.c.subscriber_id == subscribers.c.id, events.c.at >= asked)
+    kinds = events.c.kind.in_((EventKind.BOUNCED, EventKind.LEFT))
+    return select(events.c.id).where(mine, kinds).exists()
+
+
 class Notices:
     """The queue, seen by the one who sends. `pacing` is the relay's; None where there is none."""
 
@@ -140,6 +174,9 @@ class Notices:
     def mark(self, letter: Waiting, token: NewToken | None, now: datetime) -> bool:
         """Say durably that the final dot is about to be sent; False when the letter is wanted no more."""
         with self._write.begin() as connection:
+            if letter.kind is NoticeKind.REMIND and not _is_still_wanted(connection, letter):
+                remind_no_more(connection, letter.subscriber)
+                return False
             here = and_(transactional_letters.c.id == letter.id, _WAITING)
             marked = update(transactional_letters).where(here).values(state=NoticeState.SENDING)
             if not connection.execute(marked).rowcount:
@@ -199,6 +236,13 @@ _OLDEST = _LETTERS.where(_OLDER).order_by(_row.next_at, _row.id).limit(_GIVEN_UP
 _LAST = select(func.max(_row.next_at)).where(_OLDER)
 _NEWEST = _LETTERS.where(_WAITING, _row.next_at == _LAST.scalar_subquery()).order_by(_row.id).limit(1)
 """One moment, and in it the first: both are found in the index, however many thousands a list has for one moment."""
+
+
+def _is_still_wanted(connection: Connection, letter: Waiting) -> bool:
+    """Whether nobody has confirmed or said no while a reminder waited: a list's may wait for hours."""
+    asked = literal(letter.asked, Instant)
+    own = select(subscribers.c.id).where(subscribers.c.id == letter.subscriber, waits_for_reminder(asked))
+    return connection.execute(own).first() is not None
 
 
 def _later(letter: Waiting, now: datetime) -> dict[str, object]:

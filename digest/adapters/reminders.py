@@ -2,12 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Engine, and_, func, select
+from sqlalchemy import Engine, func, select
 
-from digest.adapters.notices import NewNotice, lay_down
-from digest.adapters.tables import events, subscribers, subscriptions, suppressions, transactional_letters
-from digest.events import EventKind
-from digest.subscription import SubscriptionState
+from digest.adapters.notices import NewNotice, lay_down, waits_for_reminder
+from digest.adapters.tables import subscribers, transactional_letters
 from digest.transactional import NoticeKind, NoticeState
 
 REMINDED_AFTER = timedelta(days=2)
@@ -40,9 +38,7 @@ class Reminders:
                 letter.kind == NoticeKind.CONFIRM,
                 letter.asked.between(now - _NO_LATER_THAN, before),
                 letter.id == newest.correlate(subscribers).scalar_subquery(),
-                _waits(letter.asked),
-                ~_came_back(letter.asked),
-                ~select(suppressions.c.hash).where(suppressions.c.hash == subscribers.c.hash).exists(),
+                waits_for_reminder(letter.asked),
             )
             .limit(_AT_ONCE)
         )
@@ -54,17 +50,3 @@ class Reminders:
                 )
                 lay_down(connection, new, row.asked, now)
         return len(rows)
-
-
-def _waits(asked: ColumnElement[datetime]) -> ColumnElement[bool]:
-    """Whether something that was asked for then is not confirmed yet."""
-    pending = subscriptions.c.state == SubscriptionState.PENDING
-    mine = subscriptions.c.subscriber_id == subscribers.c.id
-    return select(subscriptions.c.id).where(mine, pending, subscriptions.c.since <= asked).exists()
-
-
-def _came_back(asked: ColumnElement[datetime]) -> ColumnElement[bool]:
-    """Whether a letter could not be delivered since then, or the person has left something: they read their letters."""
-    mine = and_(events.c.subscriber_id == subscribers.c.id, events.c.at >= asked)
-    kinds = events.c.kind.in_((EventKind.BOUNCED, EventKind.LEFT))
-    return select(events.c.id).where(mine, kinds).exists()

@@ -17,6 +17,7 @@ from tests.given import NOW
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 DUE = NOW + REMINDED_AFTER
+ANNA_HERSELF = Address(ANNA)
 
 
 @pytest.fixture
@@ -73,3 +74,23 @@ def test_a_reminder_that_still_waits_goes_to_nobody_who_has_confirmed_meanwhile(
     assert remind(service, DUE) == 1
     assert confirm(service, token, DUE + HOUR).outcome is ConfirmOutcome.DONE
     assert post(service, DUE + 2 * HOUR) == []
+
+
+@pytest.mark.parametrize("how", [How.COMPLAINED, How.ERASED])
+def test_a_reminder_that_still_waits_goes_to_nobody_who_has_said_no_meanwhile(service: Service, how: How) -> None:
+    ask(service)
+    post(service)
+    assert remind(service, DUE) == 1
+    service.leaves.note_no(ANNA_HERSELF, how, DUE + HOUR)
+    service.leaves.replay()
+    assert post(service, DUE + 2 * HOUR) == []
+    assert post(service, DUE + DAY) == []
+
+
+def test_a_reminder_that_still_waits_goes_to_nobody_whose_subscription_was_ended_meanwhile(service: Service) -> None:
+    ask(service)
+    post(service)
+    assert remind(service, DUE) == 1
+    assert service.subscribers.end(ANNA_HERSELF, None, "asked", DUE + HOUR) == 1
+    assert post(service, DUE + 2 * HOUR) == []
+    assert post(service, DUE + DAY) == []
