@@ -7,6 +7,7 @@ from feeds.adapters.copies import CODINGS
 from feeds.adapters.folder import Folder
 from feeds.ownership import COPY_SUFFIXES, document_of, has_our_form, is_like_ours, is_waiting
 from feeds.stamps import Ledger
+from feeds.text import shown
 
 _MOST_BYTES = 64 * 2**20
 """No document of ours is as large; a larger file is not read to find that out."""
@@ -14,7 +15,10 @@ _MOST_BYTES = 64 * 2**20
 
 @dataclass(frozen=True, kw_only=True)
 class Surplus:
-    """Files beside the documents that should be there, by name: `ours` may hold what was erased since."""
+    """Files beside the documents that should be there, by name: `ours` may hold what was erased since.
+
+    `others` are named as any terminal can show them: nobody knows who chose these names.
+    """
 
     ours: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
@@ -31,7 +35,9 @@ class Ownership:
     def __init__(self, folder: Folder, ledger: Ledger, files: Iterable[str]) -> None:
         self._folder = folder
         self._files = frozenset(files)
-        self._known = frozenset(ledger.remembered({document_of(file) for file in self._files}))
+        # Ours are plain ASCII; a name that is no UTF-8 is nothing that a ledger could be asked for.
+        documents = {document_of(file) for file in self._files if file.isascii()}
+        self._known = frozenset(ledger.remembered(documents))
 
     def is_ours(self, file: str) -> bool:
         """Whether the ledger names the document that a file belongs to, or file and name are like ours."""
@@ -69,7 +75,7 @@ def surplus(folder: Folder, ledger: Ledger, wanted: Collection[str]) -> Surplus:
     beside = [file for file in files if file not in wanted and file not in copies]
     ownership = Ownership(folder, ledger, beside) if beside else None
     ours = [file for file in beside if ownership and (_waits_for(file, wanted) or ownership.is_ours(file))]
-    others = sorted({*beside, *entries} - set(ours))
+    others = sorted(map(shown, {*beside, *entries} - set(ours)))
     return Surplus(ours=tuple(ours), others=tuple(others))
 
 
