@@ -7,7 +7,6 @@ from feeds.adapters.copies import CODINGS
 from feeds.adapters.folder import Folder
 from feeds.ownership import COPY_SUFFIXES, document_of, has_our_form, is_like_ours, is_waiting
 from feeds.stamps import Ledger
-from feeds.text import shown
 
 _MOST_BYTES = 64 * 2**20
 """No document of ours is as large; a larger file is not read to find that out."""
@@ -15,10 +14,7 @@ _MOST_BYTES = 64 * 2**20
 
 @dataclass(frozen=True, kw_only=True)
 class Surplus:
-    """Files beside the documents that should be there, by name: `ours` may hold what was erased since.
-
-    `others` are named as any terminal can show them: nobody knows who chose these names.
-    """
+    """Files beside the documents that should be there, by name: `ours` may hold what was erased since."""
 
     ours: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
@@ -75,7 +71,7 @@ def surplus(folder: Folder, ledger: Ledger, wanted: Collection[str]) -> Surplus:
     beside = [file for file in files if file not in wanted and file not in copies]
     ownership = Ownership(folder, ledger, beside) if beside else None
     ours = [file for file in beside if ownership and (_waits_for(file, wanted) or ownership.is_ours(file))]
-    others = sorted(map(shown, {*beside, *entries} - set(ours)))
+    others = sorted({*beside, *entries} - set(ours))
     return Surplus(ours=tuple(ours), others=tuple(others))
 
 

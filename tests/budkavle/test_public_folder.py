@@ -232,19 +232,19 @@ def test_what_others_put_there_is_named_and_never_touched(tmp_path: Path) -> Non
     assert {name: (newsroom.public / name).read_bytes() for name in others} == others
 
 
-def test_a_name_of_others_in_any_bytes_hinders_nothing_and_is_named_so_that_it_can_be_shown(tmp_path: Path) -> None:
+def test_a_name_of_others_in_any_bytes_hinders_nothing(tmp_path: Path) -> None:
     newsroom = opened(tmp_path)
-    odd = {b"bilder-\xe5.atom": "bilder-<U+DCE5>.atom", b"a\nb.rss": "a<U+000A>b.rss", "å.json".encode(): "å.json"}
+    odd = [os.fsdecode(name) for name in (b"bilder-\xe5.atom", b"a\nb.rss", "å.json".encode())]
     for name in odd:
-        (newsroom.public / os.fsdecode(name)).write_bytes(b"x")
+        (newsroom.public / name).write_bytes(b"x")
     (newsroom.public / os.fsdecode(b"mapp-\xe5")).mkdir()
     with newsroom.opened() as service:
         assert mend_documents(service)
         publish(service, newsroom, 2)
         assert "alla.atom" in build_feeds(service, now=TODAY).changed
-        assert set(surplus_now(service, TODAY).others) == {*odd.values(), "mapp-<U+DCE5>/"}
+        assert set(surplus_now(service, TODAY).others) == {*odd, os.fsdecode(b"mapp-\xe5/")}
         assert list(verify(service, lambda _: None, TODAY)) == []
-    assert all((newsroom.public / os.fsdecode(name)).read_bytes() == b"x" for name in odd)
+    assert all((newsroom.public / name).read_bytes() == b"x" for name in odd)
 
 
 def test_what_is_like_ours_goes_although_no_ledger_names_it(tmp_path: Path) -> None:
