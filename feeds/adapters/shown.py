@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, Row, bindparam, delete, func, insert,
 from feeds.adapters.announcements import queue
 from feeds.adapters.tables import feed_checks
 from feeds.readback import Fault, Shown, Wrong
+from feeds.whereabouts import document_name
 
 _ROW = feed_checks.c
 _FEW = 500
@@ -79,12 +80,15 @@ class ShownDocuments:
         return tuple(sorted(changed))
 
     def names(self, suffixes: Collection[str]) -> tuple[str, ...]:
-        """The names of all documents that lie in the folder, by their suffixes, or were noted."""
+        """The names of all documents that lie in the folder, by their suffixes, or were noted.
+
+        What can be none is left out: others put files with any name there, and pipes that nobody must wait for.
+        """
         with self._read.begin() as connection:
             noted = connection.execute(select(_ROW.name)).scalars().all()
-        there = [path.relative_to(self._folder) for path in self._folder.rglob("*") if path.suffix in suffixes]
-        lying = [path.as_posix() for path in there if not any(part.startswith(".") for part in path.parts)]
-        return tuple(sorted({*noted, *lying}))
+        there = [path for path in self._folder.rglob("*") if path.suffix in suffixes and path.is_file()]
+        lying = (path.relative_to(self._folder).as_posix() for path in there)
+        return tuple(sorted({*noted, *filter(document_name, lying)}))
 
     def now(self, name: str) -> OnDisk | None:
         """A document as it is published at this moment."""

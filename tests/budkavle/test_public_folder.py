@@ -21,6 +21,7 @@ from articles.identity import mint
 from budkavle.config import load
 from budkavle.erasing import beyond_reach, erase
 from budkavle.expected import surplus_now
+from budkavle.noting import Noting
 from budkavle.publishing import build_feeds, mend_documents
 from budkavle.starting import write_config
 from budkavle.verifying import verify
@@ -238,11 +239,14 @@ def test_a_name_of_others_in_any_bytes_hinders_nothing(tmp_path: Path) -> None:
     for name in odd:
         (newsroom.public / name).write_bytes(b"x")
     (newsroom.public / os.fsdecode(b"mapp-\xe5")).mkdir()
+    os.mkfifo(newsroom.public / "pipe.atom")
     with newsroom.opened() as service:
         assert mend_documents(service)
         publish(service, newsroom, 2)
         assert "alla.atom" in build_feeds(service, now=TODAY).changed
-        assert set(surplus_now(service, TODAY).others) == {*odd, os.fsdecode(b"mapp-\xe5/")}
+        assert set(surplus_now(service, TODAY).others) == {*odd, os.fsdecode(b"mapp-\xe5/"), "pipe.atom"}
+        Noting(service).published(["alla.atom"], TODAY)
+        assert {one.name for one in service.shown.all()} == newsroom.expected()
         assert list(verify(service, lambda _: None, TODAY)) == []
     assert all((newsroom.public / name).read_bytes() == b"x" for name in odd)
 
