@@ -79,9 +79,14 @@ class Alarm:
 
 
 def alarm(kind: AlarmKind, about: str, what: str) -> Alarm:
-    """An alarm that can be logged and mailed: on one line, of bounded length, without mail addresses."""
-    line = without_addresses(" ".join(what.split()))
-    return Alarm(kind=kind, about=about[:_LONGEST_ABOUT], what=line[:_LONGEST_WHAT])
+    """An alarm that can be kept, logged and mailed: one line of UTF-8, of bounded length, without mail addresses."""
+    line = without_addresses(" ".join(_in_utf8(what).split()))
+    return Alarm(kind=kind, about=_in_utf8(about)[:_LONGEST_ABOUT], what=line[:_LONGEST_WHAT])
+
+
+def _in_utf8(text: str) -> str:
+    """A text whose lone surrogates are written as the terminal shows them: files may have names in any bytes."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def without_addresses(text: str) -> str:

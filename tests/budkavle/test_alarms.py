@@ -64,6 +64,16 @@ def wrong(newest: EditionStatus | None, now: datetime, rhythm: Rhythm = WEEKLY) 
     return [each.kind for each in of_digest("veckobrev", rhythm, LONG_AGO, newest, now)]
 
 
+def test_an_alarm_about_a_file_with_a_name_in_any_bytes_is_kept_like_others(tmp_path: Path) -> None:
+    odd = alarm(AlarmKind.INPUT_REFUSED, "pages-\udce5", "text-\udce5.md: the file's name is not UTF-8")
+    assert (odd.about, odd.what) == ("pages-\\udce5", "text-\\udce5.md: the file's name is not UTF-8")
+    with open_service(load(installed(tmp_path))) as service:
+        book = AlarmBook(service.database.read, service.database.write)
+        memory = {(odd.kind, odd.about): Known(alarm=odd, since=NOW, seen=NOW)}
+        book.keep({}, memory, NOW)
+        assert [known.alarm for known in book.read().values()] == [odd]
+
+
 def test_a_slot_without_an_edition_is_an_alarm_after_half_an_hour() -> None:
     seen = FRIDAY.due - HOUR
     assert list(of_digest("veckobrev", WEEKLY, seen, None, FRIDAY.due + timedelta(minutes=29))) == []
