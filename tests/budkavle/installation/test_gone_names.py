@@ -112,7 +112,6 @@ def test_check_names_the_same_with_a_line_and_changes_nothing(tmp_path: Path) ->
 
 def test_a_store_that_is_not_there_or_is_none_names_nothing(tmp_path: Path) -> None:
     config = load(installed(tmp_path))
-    config.store_path.unlink()
     assert [*name_findings(config), *silent_digests(config)] == []
     assert not config.store_path.exists()
     config.store_path.parent.mkdir(parents=True, exist_ok=True)
