@@ -261,7 +261,7 @@ def _open(url: str, mode: str, pragmas: Sequence[str]) -> Engine:
 def _prepare(connection: sqlite3.Connection, pragmas: Sequence[str]) -> None:
     # The driver would begin transactions by itself, too late and without the lock.
     connection.isolation_level = None
-    for pragma in (*pragmas, f"busy_timeout={_BUSY_MS}"):
+    for pragma in (f"busy_timeout={_BUSY_MS}", *pragmas):  # the first pragma may have to wait already
         connection.execute(f"PRAGMA {pragma}").close()
 
 
