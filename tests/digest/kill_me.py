@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from budkavle.cli.digest import commands
 from budkavle.cli.digest.commands import send
 from budkavle.config.load import Config
 from budkavle.installation.slices import sending as wire_sending
@@ -78,5 +79,6 @@ def main(config: Path, key: str, moment: str, number: int) -> None:
         return replace(way, relays=lambda limits: [DyingRelay(relay) for relay in way.relays(limits)])
 
     vars(delivering).update(Ledger=DyingLedger)
+    vars(commands).update(_DRAIN_SECONDS=1)
     vars(wire_sending).update(transport=dying)
     sys.exit(send("veckobrev", edition=key, config=config))

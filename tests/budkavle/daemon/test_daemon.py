@@ -13,18 +13,20 @@ import feedparser
 import httpx2
 import pytest
 
+from tests.budkavle import quick_daemon
 from tests.forks import Fork
 from tests.installed import ARTICLE, budkavle, changed, command, free_port, page
 
 
 @contextmanager
-def running(home: Path) -> Iterator[tuple[httpx2.Client, Fork]]:
-    """The real daemon on a free port until the block ends, its log in `run.log`."""
+def running(home: Path, *, impatient: bool = False) -> Iterator[tuple[httpx2.Client, Fork]]:
+    """The real daemon on a free port until the block ends, its log in `run.log`. An impatient one plans each second."""
     port = free_port()
     config = home / "config.toml"
     settings = {"public_url": f"http://127.0.0.1:{port}/", "listen": f"127.0.0.1:{port}"}
     config.write_text(changed(config.read_text(encoding="utf-8"), **settings), encoding="utf-8")
-    process = Fork(command, "run", folder=home, log=home / "run.log")
+    run = (quick_daemon.main, config) if impatient else (command, "run")
+    process = Fork(*run, folder=home, log=home / "run.log")
     try:
         with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
             wait_for(client, "/healthz")
@@ -114,7 +116,7 @@ def test_a_second_daemon_is_refused_and_told_of_the_first(home: Path) -> None:
 def test_digest_send_beside_a_daemon_plans_and_lets_it_send(home: Path) -> None:
     page(home, "gemensamt/bibliotek.md", ARTICLE)
     budkavle("subscribers", "add", "lasare@example.org", folder=home)
-    with running(home) as (client, process):
+    with running(home, impatient=True) as (client, process):
         wait_for(client, "/feeds/alla-nyheter.atom")
         done = budkavle("digest", "send", "veckobrev", "--edition", "2026-01-09", folder=home)
         assert f"process {process.pid}" in done.err

@@ -94,7 +94,7 @@ def test_who_was_erased_beside_a_daemon_is_nowhere_in_store_log_letters_and_back
     with open_service(load(home / "config.toml")) as service:
         join(service, WHO)
         join(service, "lasare@example.org")
-    with running(home) as (client, _):
+    with running(home, impatient=True) as (client, _):
         wait_for(client, "/feeds/alla-nyheter.atom")
         send_beside_a_daemon(home, "2026-01-09")
         wait_for_letters(home, 2)
