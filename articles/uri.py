@@ -24,7 +24,7 @@ def uri(iri: str) -> str:
     user, at, place = parts.netloc.rpartition("@")
     host, colon, port = _host_and_port(place)
     # In brackets stands an IP address, and nothing else has brackets in it (RFC 3986, 3.2.2).
-    netloc = f"{_encoded(user)}{at}{_ascii(host)}{colon}{port}"
+    netloc = f"{_encoded(user)}{at}{_ascii(host)}{colon}{_encoded(port)}"
     rest = (_encoded(part).replace("[", "%5B").replace("]", "%5D") for part in (parts.path, parts.query))
     return urlunsplit((parts.scheme, netloc, *rest, _encoded(parts.fragment)))
 

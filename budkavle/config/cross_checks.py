@@ -191,9 +191,9 @@ def _rhythm(place: Place, digest: Raw) -> Iterator[Finding]:
 
 def _mail(mail: Raw) -> Iterator[Finding]:
     transport = mail.get("transport")
-    if transport in Mail.model_fields and transport not in mail:
+    if isinstance(transport, str) and transport in Mail.model_fields and transport not in mail:
         remedy = f"add [mail.{transport}], as the shipped config.toml shows it"
-        yield Finding(place=("mail", str(transport)), what="is missing", remedy=remedy)
+        yield Finding(place=("mail", transport), what="is missing", remedy=remedy)
     smtp = _table(mail, "smtp")
     host, place = smtp.get("host"), ("mail", "smtp")
     if smtp.get("tls") == "none" and _fits(forms.host, host) and not is_loopback(str(host)):

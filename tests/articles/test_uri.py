@@ -4,7 +4,7 @@ import re
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from articles.sources.declared import web_address
@@ -61,6 +61,7 @@ def test_a_uri_stays_as_it_is_to_the_letter(text: str) -> None:
 
 
 @settings(max_examples=examples(50))
+@example("0:\x80", "", "")
 @given(st.text(min_size=1, max_size=20), st.text(max_size=20), st.text(max_size=10))
 def test_every_address_that_is_taken_in_becomes_a_uri_that_stays_one_and_means_the_same(
     host: str, path: str, query: str

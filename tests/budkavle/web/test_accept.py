@@ -175,10 +175,11 @@ def test_after_a_fault_with_one_newcomer_the_next_one_is_let_in() -> None:
                 transport.close()
 
         entrance = Acceptor(Greeter, has_room, 10)
-        entrance.open([listening(Listen(host="127.0.0.1", port=port))])
-        answered.extend(socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) for _ in range(3))
-        await asyncio.wait_for(met.wait(), PATIENCE)
-        await entrance.close()
+        with listening(Listen(host="127.0.0.1", port=port)) as listener:
+            entrance.open([listener])
+            answered.extend(socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) for _ in range(3))
+            await asyncio.wait_for(met.wait(), PATIENCE)
+            await entrance.close()
 
     asyncio.run(knock(free_port()))
     assert [line.recv(1) for line in answered] == [b""] * 3
