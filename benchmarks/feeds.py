@@ -174,7 +174,7 @@ def _document(service: Service, feed: Feed) -> None:
     places = service.syndication.entries.newest(wanted(feed), feed.size)
     found = service.syndication.entries.entries([place.article for place in places], [".atom"], with_contacts=False)
     kept = sorted((each for own in found.values() for each in own), key=lambda each: each.published, reverse=True)
-    document = archive(feed, f"{feed.slug}.1.atom", kept, service.site)
+    document = archive(feed, f"{feed.slug}.1.atom", kept, service.syndication.site)
     if len(kept) != feed.size or broken(f"{feed.slug}.atom", document, kept):
         raise RuntimeError(feed.slug)
     hashlib.sha256(document).hexdigest()

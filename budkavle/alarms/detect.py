@@ -117,8 +117,8 @@ def _sources(service: Service, now: datetime) -> Iterator[Alarm]:
 
 
 def _held_inputs(service: Service) -> Iterator[Alarm]:
-    waiting = sorted(service.held_inputs.waiting(), key=lambda held_inputs: held_inputs.source)
-    for source, group in groupby(waiting, key=lambda held_inputs: held_inputs.source):
+    waiting = sorted(service.held_inputs.waiting(), key=lambda held_input: held_input.source)
+    for source, group in groupby(waiting, key=lambda held_input: held_input.source):
         held_inputs = list(group)
         first = f"{held_inputs[0].address}: {held_inputs[0].reason}"
         what = f"{_inputs(len(held_inputs))} for a person ({first}); see `budkavle articles held`"

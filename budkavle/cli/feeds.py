@@ -42,10 +42,10 @@ def build(*, all: Everything = False, json: AsJson = False, config: ConfigFile =
 @app.command
 def verify(*, json: AsJson = False, config: ConfigFile = DEFAULT_CONFIG) -> int:
     """Walk every feed from its address back to its first article: each published id must be met exactly once."""
-    with open_to_read(load(config)) as service, ticking("Walking feeds", len(service.feeds)) as tick:
+    with open_to_read(load(config)) as service, ticking("Walking feeds", len(service.syndication.feeds)) as tick:
         faults = list(service.syndication.verify.faults(tick, now()))
         others = service.syndication.expected.surplus(now()).others
-        feeds = len(service.feeds)
+        feeds = len(service.syndication.feeds)
     for fault in faults:
         complain(f"fault      {fault}; `budkavle feeds build --all` makes all documents anew")
     for name in others:

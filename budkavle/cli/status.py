@@ -149,7 +149,7 @@ def _digest(service: Service, digest: Digest, following: Slot) -> DigestNow:
 
 def _feeds(service: Service) -> list[Freshness]:
     shown = service.syndication.notes.documents()
-    return [freshness(feed.slug, shown) for feed in service.feeds]
+    return [freshness(feed.slug, shown) for feed in service.syndication.feeds]
 
 
 def _published(service: Service) -> datetime | None:

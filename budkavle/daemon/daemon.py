@@ -69,7 +69,7 @@ class Daemon:
         self._work.listen = f"{host}:{port}"
         settings = self._service.config.settings
         self._proxies = Proxies(
-            self._front(self._service, application(self._service, self.unwell, self._service.site.hubs)),
+            self._front(self._service, application(self._service, self.unwell, self._service.syndication.site.hubs)),
             settings.web.trusted_proxies,
             urlsplit(settings.public_url).hostname or "",
             lambda: self._wake(JobName.WATCH),

@@ -43,7 +43,6 @@ from digest.sending.send import Send
 from digest.subscribers.adapters.subscribers import Subscribers
 from digest.subscribers.adapters.suppressions import Suppressions
 from digest.transactional.post import PostTransactional
-from feeds.entries.entry import Feed, Site
 from storage.database import Database
 from storage.presence import store_is_there
 
@@ -114,18 +113,6 @@ class Service(EditionServices, LifecycleServices, ListServices):
     def transactional(self) -> PostTransactional:
         """What posts letters about subscriptions."""
         return transactional(self, self.publication)
-
-    # feeds, by the names that they had
-
-    @property
-    def site(self) -> Site:
-        """What all feeds have in common."""
-        return self.syndication.site
-
-    @property
-    def feeds(self) -> tuple[Feed, ...]:
-        """The feeds in the order of the file."""
-        return self.syndication.feeds
 
 
 @contextmanager

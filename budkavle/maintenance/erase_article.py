@@ -62,7 +62,7 @@ def beyond_reach(service: Service, article_id: ArticleId, now: datetime) -> Sequ
     steps += [f"delete {copy}, a copy of the store as it was" for copy in copies(config)]
     if others := service.syndication.expected.surplus(now).others:
         steps.append(f"look into what others have put into {config.publish_folder / 'feeds'}: {', '.join(others)}")
-    if any((config.returned_folder).glob("*")):
+    if any(config.returned_folder.glob("*")):
         steps.append(f"look through {config.returned_folder}: letters that came back may show it")
     steps.append("delete older backups, or erase it again after restoring one")
     steps.append("what was sent lies in mailboxes, and what was published with whoever fetched it: neither comes back")

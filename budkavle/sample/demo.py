@@ -82,7 +82,7 @@ async def replay(folder: Path, port: int | None, now: datetime, say: Say) -> Rep
         return Replayed(
             config=config,
             articles=service.articles.count(),
-            feeds=len(service.feeds),
+            feeds=len(service.syndication.feeds),
             editions=len(service.past_editions.listed(service.digests[0])),
             letters=sum(1 for _ in (config.outbox / "new").iterdir()),
             sent_now=sent,

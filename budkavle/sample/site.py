@@ -83,7 +83,7 @@ class _Pages:
         """The articles that have a page there; those that somebody lays in beside them need not."""
         service = self._service
         for history in service.articles.histories():
-            entry, url = compose(history, service.site, service.render)[0], history.article.url or ""
+            entry, url = compose(history, service.syndication.site, service.render)[0], history.article.url or ""
             if isinstance(entry, Entry) and url.startswith(website(self._public)):
                 yield _Story(history=history, entry=entry, file=self._file(url))
 
@@ -117,7 +117,7 @@ class _Pages:
             "editions": editions,
             "others": [letter for letter in reversed(letters) if not letter.of_digest],
             "choices": {reader.address: self._chosen(reader) for reader in calendar().readers},
-            "feeds": [self._feed(feed) for feed in service.feeds],
+            "feeds": [self._feed(feed) for feed in service.syndication.feeds],
             "publishers": [
                 (publisher, self._file(publisher.url)) for publisher in service.config.publishers().values()
             ],
@@ -145,7 +145,7 @@ class _Pages:
         )
 
     def _feed(self, feed: Feed) -> dict[str, object]:
-        site = self._service.site
+        site = self._service.syndication.site
         return {"title": feed.title, "page": document_address(feed, ".html", site), "forms": alternates(feed, site)}
 
     def _file(self, url: str) -> str:

@@ -58,7 +58,7 @@ def _pages(
 ) -> Starlette:
 
     def start(_: Request) -> Response:
-        site, feeds = service.site, service.syndication.expected.going_on(datetime.now(UTC))
+        site, feeds = service.syndication.site, service.syndication.expected.going_on(datetime.now(UTC))
         return pages.show(
             "start",
             HTTPStatus.OK,

@@ -84,7 +84,7 @@ def quick(home: Path) -> Iterator[Service]:
 
 def build(service: Service, now: datetime) -> dict[str, str]:
     """Build the first feed at a moment: what its notice says of itself."""
-    feed = service.feeds[0]
+    feed = service.syndication.feeds[0]
     syndication = service.syndication
     made_with = syndication.publish.refresh.outdated().made_with
     outcome = replace(syndication.build_feed, now=lambda: now).build(feed, None, (), made_with)

@@ -127,7 +127,7 @@ def test_a_feed_holds_what_the_rule_selects(tmp_path: Path) -> None:
             publish(service, number, TOPICS[number % 3], ("lingonmark", "barrvik")[number % 2])
         built(service)
         histories = list(service.articles.histories())
-        for feed in service.feeds:
+        for feed in service.syndication.feeds:
             places = service.syndication.entries.newest(place.wanted(feed), feed.size)
             assert [each.article for each in places] == [each.article.id for each in select(feed, histories)]
 

@@ -123,7 +123,9 @@ def test_a_reader_that_stores_by_id_sees_no_article_twice_and_the_last_state_of_
             for number, (what, which) in enumerate(history):
                 newsroom.live(what, which, NOW + _YEARS * number / len(history))
             last = [
-                entry for each in service.articles.histories() for entry in compose(each, service.site, service.render)
+                entry
+                for each in service.articles.histories()
+                for entry in compose(each, service.syndication.site, service.render)
             ]
             seen = newsroom.reader
             assert len({each.article.id for each in service.articles.histories()}) == newsroom.published
