@@ -147,7 +147,7 @@ def measured(folder: Path, articles: int, feeds: int, rounds: int) -> Costs:
                 store(service, 0, f"nu för {turn}:e gången")
                 costs.append(seconds(lambda service=service: _changed(service)))
         entries = [text(number) for number in range(50)]
-        feed = many.feeds[0]
+        feed = many.syndication.feeds[0]
         scratch, kept = list[float](), list[float]()
         for _ in range(rounds):
             scratch.append(seconds(lambda: zlib.compress(_feedgen(entries), 6)))

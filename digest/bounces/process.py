@@ -16,7 +16,6 @@ What the relay refused at once takes the same way, from the ledger instead of a 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 import structlog
 
@@ -26,12 +25,11 @@ from digest.bounces.adapters.unknown import UnknownMessages
 from digest.bounces.bounce import Bounce, Taken
 from digest.bounces.mime import MOST_BYTES
 from digest.bounces.report import Report, read_bounce
-from digest.ids import SubscriptionId
 from digest.keys import Key
-from digest.lifecycle.unsubscribe_journal import LeaveOutcome, LeaveResult, WishKind
+from digest.lifecycle.unsubscribe import Unsubscribe
+from digest.lifecycle.unsubscribe_journal import LeaveOutcome, WishKind
 from digest.sending.adapters.domain_backoff_admin import DomainReturns
 from digest.verp import Returned, ReturnedNotice
-from mail.address import Address
 from mail.failure.status_codes import BounceClass
 
 log = structlog.get_logger()
@@ -48,19 +46,6 @@ class Outcome:
     def is_understood(self) -> bool:
         """Whether nobody need look at it."""
         return self.taken is not None or self.kind is BounceClass.AUTO_REPLY
-
-
-class Unsubscribe(Protocol):
-    """Unsubscribing so that it holds, whatever becomes of the store."""
-
-    def token_of(self, subscription: SubscriptionId) -> str | None:
-        """The leave token of a subscription; None for an unknown one."""
-
-    def leave(self, token: str, now: datetime) -> LeaveResult:
-        """End the subscription of a leave token."""
-
-    def note_no(self, address: Address, how: WishKind, now: datetime) -> None:
-        """Write down a no of the person with this address."""
 
 
 @dataclass(frozen=True, kw_only=True)

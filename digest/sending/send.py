@@ -18,10 +18,10 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from articles.adapters.store import ArticleStore
 from digest.lifecycle.adapters.erasure import sweep
+from digest.lifecycle.unsubscribe import Unsubscribe
 from digest.sending.adapters.claims import has_work
 from digest.sending.adapters.engine import Sending, send_all
 from digest.sending.adapters.freshness import StoredActs, under_way
@@ -41,16 +41,6 @@ from storage.store import Lock
 Clock = Callable[[], datetime]
 
 
-class UnsubscribeJournal(Protocol):
-    """People's own wishes to leave, kept beside the store while that is locked."""
-
-    def pending(self) -> bool:
-        """Whether the store does not know all of them."""
-
-    def replay(self) -> object:
-        """Tell the store of them."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Send:
     """Sending all that is due. `lock` holds the sender's lock. Raises LockHeldError.
@@ -60,7 +50,7 @@ class Send:
 
     database: Database
     articles: ArticleStore
-    journal: UnsubscribeJournal
+    unsubscribe: Unsubscribe
     render: Render
     envelopes: Callable[[], Envelopes]
     rules: SendingRules
@@ -135,8 +125,8 @@ class _FreshCommits:
 
         When it raises, it may be tried again as it is, whatever of it is written already.
         """
-        if self._service.journal.pending():
-            await asyncio.to_thread(self._service.journal.replay)
+        if self._service.unsubscribe.pending():
+            await asyncio.to_thread(self._service.unsubscribe.replay)
         committed = self._ledger.commit(group, self._clock(), self._freshness)
         while committed.stale:
             self._freshness = await asyncio.to_thread(self._made_anew, committed.freshness or self._freshness)

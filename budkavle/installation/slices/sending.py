@@ -123,7 +123,7 @@ def sending(stores: Stores, render: Render, rules: SendingRules) -> Send:
     return Send(
         database=stores.database,
         articles=stores.articles,
-        journal=stores.unsubscribe,
+        unsubscribe=stores.unsubscribe,
         render=render,
         envelopes=lambda: Envelopes(stores.forms, senders, return_paths(stores)),
         rules=rules,
